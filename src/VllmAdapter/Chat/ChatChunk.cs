@@ -1,0 +1,94 @@
+namespace VllmAdapter;
+
+/// <summary>One piece of an answer, handed out in the very read that completed it.</summary>
+/// <remarks>Immutable. The last chunk of every stream carries the <see cref="Outcome"/> and nothing else.</remarks>
+public sealed record ChatChunk
+{
+    private string? _finishWord;
+    private ChunkExtras? _extras;
+
+    /// <summary>The choice that the piece belongs to, from 0.</summary>
+    public int Choice { get; init; }
+
+    /// <summary>A piece of the answer's text; empty when the chunk carries none.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>A piece of the model's reasoning; empty when the chunk carries none.</summary>
+    public string Reasoning { get; init; } = "";
+
+    /// <summary>Pieces of tool calls, for display only: a call may be run when it is in <see cref="StreamOutcome.ToolCalls"/>.</summary>
+    public IReadOnlyList<ToolCallDelta> ToolCalls { get; init; } = [];
+
+    /// <summary>Why the server ended this choice, on the chunk that says so. The same chunk may carry the last piece of text.</summary>
+    public FinishReason? FinishReason
+    {
+        get => _finishWord is null ? null : new FinishReason(_finishWord);
+        init => _finishWord = value?.Word;
+    }
+
+    /// <summary>The tokens counted so far, where the server says it: on every chunk with <see cref="UsageReporting.Continuous"/>.</summary>
+    public TokenUsage? Usage { get; init; }
+
+    /// <summary>Log probabilities of this piece's tokens, if they were asked for.</summary>
+    public LogprobContent? Logprobs
+    {
+        get => _extras?.Logprobs;
+        init => _extras = (_extras ?? ChunkExtras.None) with { Logprobs = value };
+    }
+
+    /// <summary>The ids of this piece's tokens, if they were asked for.</summary>
+    public IReadOnlyList<int>? TokenIds
+    {
+        get => _extras?.TokenIds;
+        init => _extras = (_extras ?? ChunkExtras.None) with { TokenIds = value };
+    }
+
+    /// <summary>The ids of the prompt's tokens: on the first chunk, if they were asked for.</summary>
+    public IReadOnlyList<int>? PromptTokenIds
+    {
+        get => _extras?.PromptTokenIds;
+        init => _extras = (_extras ?? ChunkExtras.None) with { PromptTokenIds = value };
+    }
+
+    /// <summary>What stopped the choice, next to its finish reason: the stop string, the number of the stop token, or null.</summary>
+    public string? StopReason
+    {
+        get => _extras?.StopReason;
+        init => _extras = (_extras ?? ChunkExtras.None) with { StopReason = value };
+    }
+
+    /// <summary>How the stream ended: exactly once, on one more, otherwise empty, chunk at the end.</summary>
+    public StreamOutcome? Outcome
+    {
+        get => _extras?.Outcome;
+        init => _extras = (_extras ?? ChunkExtras.None) with { Outcome = value };
+    }
+
+    /// <summary>Whether the server's chunk had a choice at all; a trailing usage chunk has none.</summary>
+    internal bool HasChoice { get; init; } = true;
+
+    /// <summary>Whether the delta carries something that the model wrote.</summary>
+    internal bool HasOutput => Text.Length > 0 || Reasoning.Length > 0 || ToolCalls.Count > 0;
+
+    internal string? FinishWord
+    {
+        get => _finishWord;
+        init => _finishWord = value;
+    }
+
+    /// <summary>What few chunks carry stays out of the many that do not.</summary>
+    private sealed record ChunkExtras
+    {
+        public static readonly ChunkExtras None = new();
+
+        public LogprobContent? Logprobs { get; init; }
+
+        public IReadOnlyList<int>? TokenIds { get; init; }
+
+        public IReadOnlyList<int>? PromptTokenIds { get; init; }
+
+        public string? StopReason { get; init; }
+
+        public StreamOutcome? Outcome { get; init; }
+    }
+}
