@@ -6,6 +6,7 @@ public sealed record ChatChunk
 {
     private string? _finishWord;
     private ChunkExtras? _extras;
+    private TokenUsage? _usage;
 
     /// <summary>The choice that the piece belongs to, from 0.</summary>
     public int Choice { get; init; }
@@ -27,7 +28,7 @@ public sealed record ChatChunk
     }
 
     /// <summary>The tokens counted so far, where the server says it: on every chunk with <see cref="UsageReporting.Continuous"/>.</summary>
-    public TokenUsage? Usage { get; init; }
+    public TokenUsage? Usage { get => _usage; init => _usage = value; }
 
     /// <summary>Log probabilities of this piece's tokens, if they were asked for.</summary>
     public LogprobContent? Logprobs
@@ -74,6 +75,13 @@ public sealed record ChatChunk
     {
         get => _finishWord;
         init => _finishWord = value;
+    }
+
+    /// <summary>Adds the usage, which may follow the choices, to a chunk that nobody has seen yet.</summary>
+    internal ChatChunk Counting(TokenUsage usage)
+    {
+        _usage = usage;
+        return this;
     }
 
     /// <summary>What few chunks carry stays out of the many that do not.</summary>

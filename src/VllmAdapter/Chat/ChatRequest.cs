@@ -97,6 +97,14 @@ public sealed record ChatRequest
     /// <value><see cref="ReplyMode.Streamed"/> by default.</value>
     public ReplyMode Reply { get; init; } = ReplyMode.Streamed;
 
+    /// <summary>When to stop reading the reply.</summary>
+    /// <value>Null (default): as the adapter's options say.</value>
+    public IStreamTerminationPolicy? Termination { get; init; }
+
+    /// <summary>What to do when the reply does not end as an answer ends.</summary>
+    /// <value>Null (default): as the adapter's options say.</value>
+    public IncompleteStreams? IncompleteStreams { get; init; }
+
     /// <summary>Who the request is made for, in the caller's own terms.</summary>
     /// <value>Null (default): not sent. vLLM ignores it; gateways account by it.</value>
     public string? User { get; init; }

@@ -5,14 +5,16 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>What a server said went wrong, in whatever shape it said it; absent parts are null.</summary>
-internal sealed record ServerError
+public sealed record ServerError
 {
     private const int RawKept = 4096;
 
-    public static ServerError Empty { get; } = new();
+    internal static ServerError Empty { get; } = new();
 
+    /// <summary>The server's own text.</summary>
     public string? Message { get; init; }
 
+    /// <summary>The server's word for the kind of error, such as <c>BadRequestError</c>.</summary>
     public string? Type { get; init; }
 
     /// <summary>The request's field that the server blames.</summary>
@@ -21,16 +23,17 @@ internal sealed record ServerError
     /// <summary>The server's code as text; vLLM sends a number, its Rust front end and many gateways a string.</summary>
     public string? Code { get; init; }
 
+    /// <summary>The code, if it is a number or reads as one.</summary>
     public int? CodeNumber { get; init; }
 
     /// <summary>The text as received, bounded.</summary>
     public string Raw { get; init; } = "";
 
     /// <summary>True if the server itself called it an error; false for a body of another kind.</summary>
-    public bool IsDeclared { get; init; }
+    internal bool IsDeclared { get; init; }
 
     /// <summary>Reads an error out of one JSON document; false for everything else, whatever the bytes are.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out ServerError? error)
+    internal static bool TryRead(ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out ServerError? error)
     {
         string text = Decode(utf8Json);
         error = ReadDeclared(text) is { } read ? read with { Raw = Excerpt.Cut(text, RawKept) } : null;
@@ -38,7 +41,7 @@ internal sealed record ServerError
     }
 
     /// <summary>Reads the body of a failed response, whatever it holds.</summary>
-    public static ServerError FromBody(string? contentType, ReadOnlySpan<byte> body)
+    internal static ServerError FromBody(string? contentType, ReadOnlySpan<byte> body)
     {
         string text = Decode(body);
         string trimmed = text.Trim();

@@ -8,6 +8,8 @@ namespace VllmAdapter;
 public sealed record StreamEvidence
 {
     private readonly List<ChoiceEvidence> _choices = [];
+    private bool _isWholeReply;
+    private TimeSpan? _headersAt;
     private int _chunks;
     private int _events;
     private long _bytes;
@@ -39,7 +41,7 @@ public sealed record StreamEvidence
     public AskedFor Asked { get; init; } = new();
 
     /// <summary>Whether the reply came whole instead of as a stream.</summary>
-    public bool IsWholeReply { get; init; }
+    public bool IsWholeReply { get => _isWholeReply; init => _isWholeReply = value; }
 
     /// <summary>The id under which the request was sent (<c>X-Request-Id</c>).</summary>
     public string? RequestId { get; init; }
@@ -48,7 +50,7 @@ public sealed record StreamEvidence
     public IReadOnlyList<FailedAttempt> FailedAttempts { get => _failedAttempts; init => _failedAttempts = value; }
 
     /// <summary>When the headers came, counted from sending the request.</summary>
-    public TimeSpan? HeadersAt { get; init; }
+    public TimeSpan? HeadersAt { get => _headersAt; init => _headersAt = value; }
 
     /// <summary>When the first chunk came, counted from sending the request; null if none came.</summary>
     public TimeSpan? FirstChunkAt { get => _firstChunkAt; init => _firstChunkAt = value; }
@@ -170,14 +172,15 @@ public sealed record StreamEvidence
 
     internal void At(TimeSpan elapsed, TimeSpan silentFor) => (_elapsed, _silentFor) = (elapsed, silentFor);
 
-    internal void ObserveEvent() => _events++;
+    internal void HeadersCame(TimeSpan at, bool isWhole) => (_headersAt, _isWholeReply) = (at, isWhole);
 
-    internal void ObserveChunk()
+    internal void ObserveEvent(long bytes, int keepAlives)
     {
-        _chunks++;
-        _firstChunkAt ??= _elapsed;
-        _lastChunkAt = _elapsed;
+        _events++;
+        ObserveBytes(bytes, keepAlives);
     }
+
+    internal void ObserveBytes(long bytes, int keepAlives) => (_bytes, _keepAlives) = (bytes, keepAlives);
 
     internal void ObserveMarker(string marker, bool isSentinel)
     {
@@ -187,30 +190,56 @@ public sealed record StreamEvidence
 
     internal void ObserveEventAfterSentinel() => _eventsAfterSentinel++;
 
-    internal void ObserveUsage(TokenUsage usage, bool isFinal)
+    /// <summary>Takes over the chunks of one event.</summary>
+    internal void Fold(ChunkReader reader)
     {
-        // All zeros is what some servers send when they have not counted: missing is not zero.
+        if (reader.Chunks.Count == 0)
+            return;
+
+        _chunks++;
+        _firstChunkAt ??= _elapsed;
+        _lastChunkAt = _elapsed;
+        foreach (ChatChunk chunk in reader.Chunks)
+        {
+            if (chunk.HasChoice)
+                ChoiceAt(chunk.Choice).Observe(chunk);
+        }
+
+        foreach ((int choice, ServerError error) in reader.ChoiceErrors)
+            ChoiceAt(choice).Fail(error);
+
+        if (reader.Usage is { } usage)
+            Count(usage, reader.Chunks);
+    }
+
+    // All zeros is what some servers send when they have not counted: missing is not zero.
+    private void Count(TokenUsage usage, IReadOnlyList<ChatChunk> chunks)
+    {
         if (usage.TotalTokens == 0)
             return;
 
+        ChatChunk only = chunks[0];
+        bool saysNothingElse = !only.HasChoice || (!only.HasOutput && only.FinishWord is null && ChoiceAt(only.Choice).HasDeclared);
         _usage = usage;
-        _usageIsFinal = isFinal;
+        _usageIsFinal = _isWholeReply || saysNothingElse;
+
+        // With several choices a trailing usage is a sum. LiteLLM hangs it on an empty delta of choice 0.
+        if (chunks.Count == 1 && only.HasChoice && (IsSingle || !saysNothingElse) && !(_isWholeReply && !IsSingle))
+            ChoiceAt(only.Choice).Count(usage.CompletionTokens);
+        else if (IsSingle && _choices.Count == 1)
+            _choices[0].Count(usage.CompletionTokens);
     }
 
-    internal void Identify(string? id, bool idChanged, string? model, string? fingerprint) =>
-        (_responseId, _responseIdChanged, _model, _systemFingerprint) = (id, idChanged, model, fingerprint);
-
-    internal void Mistrust(bool textIsLossy, int oddities) => (_textIsLossy, _oddities) = (textIsLossy, oddities);
-
-    internal void ObserveBytes(long bytes, int keepAlives) => (_bytes, _keepAlives) = (bytes, keepAlives);
+    /// <summary>Takes over what the whole stream had in common.</summary>
+    internal void Close(ChunkReader reader)
+    {
+        (_responseId, _responseIdChanged, _model, _systemFingerprint) = (reader.Id, reader.IdHasChanged, reader.Model, reader.Fingerprint);
+        (_textIsLossy, _oddities) = (reader.TextIsLossy, reader.Oddities);
+    }
 
     internal void Fail(ServerError error) => _error ??= error;
 
-    internal void Malform(string why, string? unread)
-    {
-        _malformation ??= why;
-        _unreadText ??= unread;
-    }
+    internal void Malform(string why) => _malformation ??= why;
 
     internal void End(BodyEnd end) => _bodyEnd ??= end;
 

@@ -15,32 +15,28 @@ internal enum ArgumentsText
 
 internal static class ArgumentsTextReading
 {
-    public static ArgumentsText Read(string arguments)
+    public static ArgumentsText Read(string arguments) => Read(Encoding.UTF8.GetBytes(arguments));
+
+    public static ArgumentsText Read(ReadOnlySpan<byte> utf8)
     {
-        ReadOnlySpan<char> text = arguments.AsSpan().Trim();
-        if (text.IsEmpty)
+        utf8 = utf8.Trim(" \t\r\n"u8);
+        if (utf8.IsEmpty)
             return ArgumentsText.Empty;
 
-        byte[] utf8 = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
-        int length = Encoding.UTF8.GetBytes(text, utf8);
-        bool isObject = text[0] == '{';
         try
         {
             // As a block that is not the last one, a cut value is not an error: that tells "open" from "malformed".
-            var reader = new Utf8JsonReader(utf8.AsSpan(0, length), isFinalBlock: false, state: default);
-            while (reader.Read() && !(reader.CurrentDepth == 0 && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray)))
-            {
-            }
+            var reader = new Utf8JsonReader(utf8, isFinalBlock: false, state: default);
+            if (!reader.Read())
+                return IsWholeScalar(utf8) ? ArgumentsText.NotAnObject : ArgumentsText.Open;
 
-            bool atTopLevel = reader.CurrentDepth == 0
-                && reader.TokenType is not (JsonTokenType.None or JsonTokenType.StartObject or JsonTokenType.StartArray);
-            if (!atTopLevel)
-                return IsWholeScalar(utf8.AsSpan(0, length)) ? ArgumentsText.NotAnObject : ArgumentsText.Open;
+            bool isObject = reader.TokenType == JsonTokenType.StartObject;
+            if (!reader.TrySkip())
+                return ArgumentsText.Open;
 
-            if (reader.BytesConsumed < length)
-                return ArgumentsText.Malformed;
-
-            return isObject ? ArgumentsText.Object : ArgumentsText.NotAnObject;
+            return reader.BytesConsumed < utf8.Length ? ArgumentsText.Malformed
+                : isObject ? ArgumentsText.Object
+                : ArgumentsText.NotAnObject;
         }
         catch (JsonException)
         {
@@ -51,9 +47,6 @@ internal static class ArgumentsTextReading
     // A number alone ends only with the text.
     private static bool IsWholeScalar(ReadOnlySpan<byte> utf8)
     {
-        if (utf8[0] is (byte)'{' or (byte)'[')
-            return false;
-
         try
         {
             var reader = new Utf8JsonReader(utf8);

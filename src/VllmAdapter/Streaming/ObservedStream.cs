@@ -1,0 +1,235 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Text;
+
+namespace VllmAdapter;
+
+/// <summary>
+/// Sits between the response body and the event parser and sees what the parser hides: when bytes came, keep-alive comments, lines
+/// that are no event stream, and a body that ends inside an event.
+/// </summary>
+/// <remarks>
+/// A last event that lacks its blank line is closed here, so that the parser hands it out; whether it can be read decides what it
+/// was worth. A broken connection is reported only after that.
+/// </remarks>
+internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, bool isEventStream) : Stream
+{
+    private const int ExcerptBytes = 2000;
+
+    private static readonly byte[] BlankLine = "\n\n"u8.ToArray();
+
+    private long _lineLength;
+    private byte _lineStart;
+    private bool _hasOpenFields;
+    private bool _skipLineFeed;
+    private long _eventBytes;
+    private int _blankLineToSend;
+    private Exception? _fault;
+    private bool _hasEnded;
+
+    /// <summary>When the last bytes came, as a timestamp of the clock.</summary>
+    public long LastReadAt { get; private set; } = clock.GetTimestamp();
+
+    public long BytesRead { get; private set; }
+
+    public int KeepAlives { get; private set; }
+
+    /// <summary>Lines that no event stream has; the specification says to ignore them.</summary>
+    public int ForeignLines { get; private set; }
+
+    /// <summary>The body ended, or broke, after the beginning of an event and before its blank line.</summary>
+    public bool EndedInsideEvent { get; private set; }
+
+    /// <summary>Why the body is no event stream.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>The beginning of the line that was refused.</summary>
+    public string? RefusedText { get; private set; }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (Refusal is not null)
+            return ValueTask.FromException<int>(new InvalidDataException(Refusal));
+
+        if (_hasEnded)
+            return _fault is null || _blankLineToSend > 0 ? new ValueTask<int>(End(buffer)) : ValueTask.FromException<int>(_fault);
+
+        ValueTask<int> read = body.ReadAsync(buffer, cancellationToken);
+        return read.IsCompletedSuccessfully
+            ? new ValueTask<int>(Observe(buffer, read.Result))
+            : AwaitAsync(read, buffer);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitAsync(ValueTask<int> read, Memory<byte> buffer)
+    {
+        int count;
+        try
+        {
+            count = await read.ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            _fault = fault;
+            count = 0;
+        }
+
+        return Observe(buffer, count);
+    }
+
+    private int Observe(Memory<byte> buffer, int count)
+    {
+        LastReadAt = clock.GetTimestamp();
+        if (count > 0)
+        {
+            BytesRead += count;
+            if (isEventStream)
+                return Scan(buffer.Span[..count]);
+
+            Grow(count);
+            return count;
+        }
+
+        _hasEnded = true;
+        if (isEventStream && (_hasOpenFields || (_lineLength > 0 && _lineStart != ':')))
+        {
+            EndedInsideEvent = true;
+            _blankLineToSend = BlankLine.Length;
+        }
+
+        return End(buffer);
+    }
+
+    private int End(Memory<byte> buffer)
+    {
+        if (_blankLineToSend == 0)
+        {
+            if (_fault is not null)
+                ExceptionDispatchInfo.Throw(_fault);
+
+            return 0;
+        }
+
+        int count = Math.Min(_blankLineToSend, buffer.Length);
+        BlankLine.AsSpan(0, count).CopyTo(buffer.Span);
+        _blankLineToSend -= count;
+        return count;
+    }
+
+    // Line by line, as the specification has it: CR, LF and CRLF end a line, a blank line ends an event.
+    private int Scan(ReadOnlySpan<byte> bytes)
+    {
+        int at = 0;
+        if (_skipLineFeed && bytes[0] == '\n')
+            at = 1;
+
+        _skipLineFeed = false;
+        while (at < bytes.Length)
+        {
+            ReadOnlySpan<byte> rest = bytes[at..];
+            if (_lineLength == 0)
+            {
+                _lineStart = rest[0];
+                if (_lineStart is (byte)'{' or (byte)'[' or (byte)'<')
+                    return RefuseLine(rest, at);
+            }
+
+            int length = rest.IndexOfAny((byte)'\n', (byte)'\r');
+            if (length < 0)
+            {
+                _lineLength += rest.Length;
+                Grow(rest.Length);
+                break;
+            }
+
+            _lineLength += length;
+            Grow(length + 1);
+            EndLine(rest[..length]);
+            at += length + 1;
+            if (rest[length] == '\r')
+            {
+                if (at == bytes.Length)
+                    _skipLineFeed = true;
+                else if (bytes[at] == '\n')
+                    at++;
+            }
+        }
+
+        return bytes.Length;
+    }
+
+    private void EndLine(ReadOnlySpan<byte> tail)
+    {
+        if (_lineLength == 0)
+        {
+            _hasOpenFields = false;
+            _eventBytes = 0;
+        }
+        else if (_lineStart == ':')
+        {
+            KeepAlives++;
+        }
+        else
+        {
+            _hasOpenFields = true;
+            if (_lineStart is not ((byte)'d' or (byte)'e' or (byte)'i' or (byte)'r' or 0xEF) || (tail.Length == _lineLength && tail.IndexOf((byte)':') < 0))
+                ForeignLines++;
+        }
+
+        _lineLength = 0;
+    }
+
+    private void Grow(int count)
+    {
+        _eventBytes += count;
+        if (_eventBytes > maxEventBytes)
+        {
+            Refusal = $"{(isEventStream ? "An event" : "A reply")} of more than {maxEventBytes:N0} bytes was refused; raise VllmAdapterOptions.MaxEventBytes if the server means it";
+            throw new InvalidDataException(Refusal);
+        }
+    }
+
+    // What came before the line is handed out first; the next read refuses.
+    private int RefuseLine(ReadOnlySpan<byte> line, int before)
+    {
+        RefusedText = Encoding.UTF8.GetString(line[..Math.Min(line.Length, ExcerptBytes)]);
+        Refusal = line[0] == '<'
+            ? "The body holds HTML instead of events; a proxy may have answered"
+            : "The body holds bare JSON instead of events (\"data: ...\" lines)";
+        return before > 0 ? before : throw new InvalidDataException(Refusal);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            body.Dispose();
+
+        base.Dispose(disposing);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}
