@@ -26,7 +26,7 @@ public sealed record AssistantMessage : Message
 /// <param name="Name">The tool that was called.</param>
 /// <param name="Arguments">
 /// The arguments as the text of one JSON object. Empty text is sent as <c>{}</c>, for vLLM 0.8.5 answers 400 to "".
-/// Anything else that is not an object is refused when the request is sent: a damaged call in the history
-/// makes vLLM answer 400 to this turn and to every later one.
+/// Anything else that is not an object is refused with an <see cref="ArgumentException"/> when the request is sent: with a
+/// damaged call in the history vLLM 0.8.5 answers 400 to this and every later turn, and newer versions drop the arguments.
 /// </param>
 public sealed record AssistantToolCall(string Id, string Name, string Arguments);

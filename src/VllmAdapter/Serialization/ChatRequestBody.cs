@@ -41,7 +41,7 @@ internal static class ChatRequestBody
     // vLLM answers 400 to stream_options in a request that is not streamed.
     private static void PutReply(JsonObject body, ReplyMode reply, UsageReporting usage)
     {
-        if (reply == ReplyMode.Whole)
+        if (reply != ReplyMode.Streamed)
             return;
 
         body["stream"] = true;
