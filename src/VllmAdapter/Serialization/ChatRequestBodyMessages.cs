@@ -118,10 +118,12 @@ internal static class ChatRequestBodyMessages
         return problem is null
             ? call.Arguments
             : throw Refused(
-                $"{place}: the arguments of tool call '{call.Id}' ({call.Name}) {problem}. Leave the call and its result out: "
-                + "with a damaged call in the history vLLM refuses every later turn, or shows the model a call without arguments.");
+                $"{place}: the arguments of tool call '{call.Id}' ({call.Name}) {problem}. "
+                + "Leave the call and its result out: with a damaged call in the history vLLM refuses every later "
+                + "turn, or shows the model a call without arguments.");
     }
 
     // The user knows the messages by the member that holds them.
-    private static ArgumentException Refused(string message, string member = nameof(ChatRequest.Messages)) => new(message, member);
+    private static ArgumentException Refused(string message, string member = nameof(ChatRequest.Messages)) =>
+        new(message, member);
 }

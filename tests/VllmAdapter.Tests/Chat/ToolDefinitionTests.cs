@@ -18,10 +18,8 @@ public class ToolDefinitionTests
             new() { Name = "roll", Description = "Rolls.", Parameters = document.RootElement.Clone() },
         ];
 
-        tools.Select(tool => (tool.Name, tool.Description, tool.Parameters!.Value.GetProperty("properties").GetRawText()))
-            .Should().AllBeEquivalentTo(("roll", "Rolls.", """{"n": {"type": "integer"}}"""), options => options
-                .Using<string>(context => context.Subject.Replace(" ", "").Should().Be(context.Expectation.Replace(" ", "")))
-                .WhenTypeIs<string>());
+        tools.Should().OnlyContain(tool => tool.Name == "roll" && tool.Description == "Rolls.");
+        tools.Should().OnlyContain(tool => JsonNode.DeepEquals(JsonObject.Create(tool.Parameters!.Value, null), JsonNode.Parse(Schema, null, default)));
     }
 
     [Fact]

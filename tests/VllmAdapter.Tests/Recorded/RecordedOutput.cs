@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Tests.Recorded;
 
-/// <summary>The constraint of a recorded body as a <see cref="StructuredOutput"/>, if it is one that the type can say.</summary>
+/// <summary>The constraint of a recorded body as a <see cref="StructuredOutput"/>, if the type can say it.</summary>
 internal static class RecordedOutput
 {
     public static StructuredOutput? From(JsonObject body) =>
@@ -32,7 +32,8 @@ internal static class RecordedOutput
         if (outputs is null || output is null)
             return null;
 
-        bool hasOptions = outputs.Any(field => field.Key.StartsWith("disable_", StringComparison.Ordinal) || field.Key == "whitespace_pattern");
+        bool hasOptions = outputs.Any(field => field.Key is
+            "disable_any_whitespace" or "disable_additional_properties" or "whitespace_pattern");
         bool viaFormat = !hasOptions && (outputs.ContainsKey("json") || outputs.ContainsKey("json_object"));
         return viaFormat ? null : output with
         {

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter.Tests.Recorded;
 
 /// <summary>
-/// Says in the typed API what a recorded body says. What the API cannot say, or would say differently (dead fields, damaged
-/// history), goes through <see cref="ChatRequest.Extra"/>, so that the body built is the recorded one.
+/// Says in the typed API what a recorded body says. What the API cannot say, or would say differently (dead fields,
+/// damaged history), goes through <see cref="ChatRequest.Extra"/>, so that the body built is the recorded one.
 /// </summary>
 internal static class RecordedRequest
 {
@@ -30,7 +30,7 @@ internal static class RecordedRequest
                 rest[name] = value?.DeepClone();
         }
 
-        // Without the field there is no typed way to send none.
+        // A request without the field cannot be built; null is as near as it gets.
         if (typed.Messages.Count == 0 && !rest.ContainsKey("messages"))
             rest["messages"] = null;
 
@@ -62,7 +62,9 @@ internal static class RecordedRequest
             Arguments = body.Object("chat_template_kwargs"),
             ChatTemplate = body.Text("chat_template"),
             Documents = body.Objects("documents"),
-            ContinueFinalMessage = body.ContainsKey("add_generation_prompt") ? body.Bool("continue_final_message") : null,
+            ContinueFinalMessage = body.ContainsKey("add_generation_prompt")
+                ? body.Bool("continue_final_message")
+                : null,
             AddGenerationPrompt = body.Bool("add_generation_prompt"),
             AddSpecialTokens = body.Bool("add_special_tokens"),
             Echo = body.Bool("echo"),
@@ -147,7 +149,10 @@ internal static class RecordedRequest
 
     private static ToolDefinition Tool(JsonObject function)
     {
-        var tool = new ToolDefinition(function.Text("name")!, function.Text("description")) { Strict = function.Bool("strict") };
+        var tool = new ToolDefinition(function.Text("name")!, function.Text("description"))
+        {
+            Strict = function.Bool("strict"),
+        };
         return function.Object("parameters") is { } parameters
             ? tool with { Parameters = new ToolDefinition(tool.Name, null, parameters).Parameters }
             : tool;
@@ -155,7 +160,8 @@ internal static class RecordedRequest
 
     private static ToolChoice? ToolChoice(JsonNode? choice) => choice switch
     {
-        JsonObject named when named.Object("function")?.Text("name") is { Length: > 0 } name => VllmAdapter.ToolChoice.Named(name),
+        JsonObject named when named.Object("function")?.Text("name") is { Length: > 0 } name =>
+            VllmAdapter.ToolChoice.Named(name),
         JsonValue word when word.TryGetValue(out string? text) && text.Length > 0 => new ToolChoice(text),
         _ => null,
     };

@@ -32,7 +32,10 @@ public class ChatRequestBodyTests
         { """{"include_stop_str_in_output": true}""", Sampled(new() { IncludeStopText = true }) },
         { """{"min_tokens": 3}""", Sampled(new() { MinTokens = 3 }) },
         { """{"ignore_eos": true}""", Sampled(new() { IgnoreEndToken = true }) },
-        { """{"logit_bias": {"5": 1.5, "7": -100}}""", Sampled(new() { LogitBias = new Dictionary<int, double> { [5] = 1.5, [7] = -100 } }) },
+        {
+            """{"logit_bias": {"5": 1.5, "7": -100}}""",
+            Sampled(new() { LogitBias = new Dictionary<int, double> { [5] = 1.5, [7] = -100 } })
+        },
         { """{"allowed_token_ids": [3, 4]}""", Sampled(new() { AllowedTokenIds = [3, 4] }) },
         { """{"bad_words": ["zzz"]}""", Sampled(new() { BadWords = ["zzz"] }) },
         { """{"use_beam_search": true}""", Sampled(new() { BeamSearch = true }) },
@@ -53,7 +56,10 @@ public class ChatRequestBodyTests
         { """{"tool_choice": "none"}""", Hello with { ToolChoice = ToolChoice.None } },
         { """{"tool_choice": "required"}""", Hello with { ToolChoice = ToolChoice.Required } },
         { """{"tool_choice": "sometimes"}""", Hello with { ToolChoice = new ToolChoice("sometimes") } },
-        { """{"tool_choice": {"type": "function", "function": {"name": "roll"}}}""", Hello with { ToolChoice = ToolChoice.Named("roll") } },
+        {
+            """{"tool_choice": {"type": "function", "function": {"name": "roll"}}}""",
+            Hello with { ToolChoice = ToolChoice.Named("roll") }
+        },
 
         { """{"response_format": {"type": "json_object"}}""", Hello with { Output = StructuredOutput.JsonObject } },
         {
@@ -64,10 +70,22 @@ public class ChatRequestBodyTests
             """{"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}, "strict": true}}}""",
             Hello with { Output = StructuredOutput.JsonSchema("n", new JsonObject { ["type"] = "object" }, strict: true) }
         },
-        { """{"structured_outputs": {"regex": "[a-c]{3}"}}""", Hello with { Output = StructuredOutput.Regex("[a-c]{3}") } },
-        { """{"structured_outputs": {"choice": ["red", "blue"]}}""", Hello with { Output = StructuredOutput.Choice("red", "blue") } },
-        { """{"structured_outputs": {"grammar": "root ::= \"a\""}}""", Hello with { Output = StructuredOutput.Grammar("root ::= \"a\"") } },
-        { """{"structured_outputs": {"structural_tag": "{}"}}""", Hello with { Output = StructuredOutput.StructuralTag("{}") } },
+        {
+            """{"structured_outputs": {"regex": "[a-c]{3}"}}""",
+            Hello with { Output = StructuredOutput.Regex("[a-c]{3}") }
+        },
+        {
+            """{"structured_outputs": {"choice": ["red", "blue"]}}""",
+            Hello with { Output = StructuredOutput.Choice("red", "blue") }
+        },
+        {
+            """{"structured_outputs": {"grammar": "root ::= \"a\""}}""",
+            Hello with { Output = StructuredOutput.Grammar("root ::= \"a\"") }
+        },
+        {
+            """{"structured_outputs": {"structural_tag": "{}"}}""",
+            Hello with { Output = StructuredOutput.StructuralTag("{}") }
+        },
         {
             """{"structured_outputs": {"json": {"type": "object"}, "disable_any_whitespace": true}}""",
             Hello with { Output = StructuredOutput.JsonSchema("n", """{"type": "object"}""") with { DisableAnyWhitespace = true } }
@@ -88,14 +106,26 @@ public class ChatRequestBodyTests
         { """{"reasoning_effort": "high"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.High } } },
         { """{"reasoning_effort": "xhigh"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.ExtraHigh } } },
         { """{"reasoning_effort": "max"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.Max } } },
-        { """{"reasoning_effort": "heroic"}""", Hello with { Thinking = new() { Effort = new ReasoningEffort("heroic") } } },
+        {
+            """{"reasoning_effort": "heroic"}""",
+            Hello with { Thinking = new() { Effort = new ReasoningEffort("heroic") } }
+        },
         { """{"thinking_token_budget": 0}""", Hello with { Thinking = new() { Budget = 0 } } },
         { """{"include_reasoning": false}""", Hello with { Thinking = new() { Include = false } } },
-        { """{"chat_template_kwargs": {"enable_thinking": false}}""", Hello with { Thinking = new() { Enabled = false } } },
+        {
+            """{"chat_template_kwargs": {"enable_thinking": false}}""",
+            Hello with { Thinking = new() { Enabled = false } }
+        },
 
-        { """{"chat_template_kwargs": {"tone": "dry"}}""", Templated(new() { Arguments = new() { ["tone"] = "dry" } }) },
+        {
+            """{"chat_template_kwargs": {"tone": "dry"}}""",
+            Templated(new() { Arguments = new() { ["tone"] = "dry" } })
+        },
         { """{"chat_template": "{{ messages }}"}""", Templated(new() { ChatTemplate = "{{ messages }}" }) },
-        { """{"documents": [{"title": "t", "text": "x"}]}""", Templated(new() { Documents = [new() { ["title"] = "t", ["text"] = "x" }] }) },
+        {
+            """{"documents": [{"title": "t", "text": "x"}]}""",
+            Templated(new() { Documents = [new() { ["title"] = "t", ["text"] = "x" }] })
+        },
         { """{"add_generation_prompt": false}""", Templated(new() { AddGenerationPrompt = false }) },
         { """{"continue_final_message": false}""", Templated(new() { ContinueFinalMessage = false }) },
         { """{"add_special_tokens": true}""", Templated(new() { AddSpecialTokens = true }) },
@@ -107,21 +137,39 @@ public class ChatRequestBodyTests
         { """{"prompt_logprobs": 1}""", Hello with { Prompt = new() { Logprobs = 1 } } },
         { """{"return_prompt_text": true}""", Hello with { Prompt = new() { ReturnText = true } } },
 
-        { """{"media_io_kwargs": {"video": {"num_frames": 16}}}""", Hello with { Media = new() { Reading = new() { ["video"] = new JsonObject { ["num_frames"] = 16 } } } } },
-        { """{"mm_processor_kwargs": {"fps": 2}}""", Hello with { Media = new() { Processing = new() { ["fps"] = 2 } } } },
+        {
+            """{"media_io_kwargs": {"video": {"num_frames": 16}}}""",
+            Hello with { Media = new() { Reading = new() { ["video"] = new JsonObject { ["num_frames"] = 16 } } } }
+        },
+        {
+            """{"mm_processor_kwargs": {"fps": 2}}""",
+            Hello with { Media = new() { Processing = new() { ["fps"] = 2 } } }
+        },
 
         { """{"logprobs": true}""", Hello with { Logprobs = new() } },
         { """{"logprobs": true, "top_logprobs": 2}""", Hello with { Logprobs = new() { Top = 2 } } },
         { """{"logprobs": true, "logprob_token_ids": [9]}""", Hello with { Logprobs = new() { TokenIds = [9] } } },
-        { """{"logprobs": true, "return_tokens_as_token_ids": true}""", Hello with { Logprobs = new() { TokensAsIds = true } } },
+        {
+            """{"logprobs": true, "return_tokens_as_token_ids": true}""",
+            Hello with { Logprobs = new() { TokensAsIds = true } }
+        },
 
         { """{"priority": -3}""", Hello with { Serving = new() { Priority = -3 } } },
         { """{"cache_salt": "s"}""", Hello with { Serving = new() { CacheSalt = "s" } } },
         { """{"stream_interval": 4}""", Hello with { Serving = new() { StreamInterval = 4 } } },
         { """{"return_token_ids": true}""", Hello with { Serving = new() { ReturnTokenIds = true } } },
-        { """{"kv_transfer_params": {"do_remote_decode": true}}""", Hello with { Serving = new() { KvTransfer = new() { ["do_remote_decode"] = true } } } },
-        { """{"ec_transfer_params": {"a": 1}}""", Hello with { Serving = new() { EncoderTransfer = new() { ["a"] = 1 } } } },
-        { """{"vllm_xargs": {"a": [1, 2]}}""", Hello with { Serving = new() { PluginArguments = new() { ["a"] = new JsonArray(1, 2) } } } },
+        {
+            """{"kv_transfer_params": {"do_remote_decode": true}}""",
+            Hello with { Serving = new() { KvTransfer = new() { ["do_remote_decode"] = true } } }
+        },
+        {
+            """{"ec_transfer_params": {"a": 1}}""",
+            Hello with { Serving = new() { EncoderTransfer = new() { ["a"] = 1 } } }
+        },
+        {
+            """{"vllm_xargs": {"a": [1, 2]}}""",
+            Hello with { Serving = new() { PluginArguments = new() { ["a"] = new JsonArray(1, 2) } } }
+        },
     };
 
     [Theory]
@@ -209,9 +257,16 @@ public class ChatRequestBodyTests
     public void A_request_can_be_built_twice_and_its_own_objects_stay_free()
     {
         var extra = new JsonObject { ["a"] = new JsonObject { ["b"] = 1 } };
-        var request = Hello with { Extra = extra, Template = new() { Arguments = new() { ["x"] = new JsonArray(1) } } };
+        var request = new ChatRequest
+        {
+            Messages = [Message.User(ContentPart.Raw(new() { ["type"] = "image_embeds" }))],
+            Template = new() { Arguments = new() { ["x"] = new JsonArray(1) }, Documents = [new() { ["text"] = "x" }] },
+            Serving = new() { KvTransfer = new() { ["a"] = 1 } },
+            Extra = extra,
+        };
+        JsonObject first = Unsent(request);
 
-        request.Body().ShouldBeJson(request.Body());
+        Unsent(request).ShouldBeJson(first);
         extra["a"]!.Parent.Should().BeSameAs(extra);
     }
 
@@ -234,6 +289,8 @@ public class ChatRequestBodyTests
         FluentActions.Invoking(() => ChatRequestBody.ToUtf8(
             ChatRequestBody.Build(Hello with { Extra = new() { ["deep"] = deep } }, null, UsageReporting.None))).Should().NotThrow();
     }
+
+    private static JsonObject Unsent(ChatRequest request) => ChatRequestBody.Build(request, null, UsageReporting.None);
 
     private static ChatRequest Sampled(Sampling sampling) => Hello with { Sampling = sampling };
 
