@@ -110,7 +110,7 @@ internal static class FailureSentence
     private static string MediaType(FailedRequest request) =>
         request.ContentType?.Split(';')[0].Trim() is { Length: > 0 } type ? Excerpt.Cut(Excerpt.Fold(type), 100) : "no content type";
 
-    private static string Sentence(string text) => text[^1] is '.' or '!' or '?' or '…' ? text : text + ".";
+    private static string Sentence(string text) => text[^1] is '.' or '!' or '?' or '…' ? text : text.TrimEnd(':', ' ') + ".";
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
 

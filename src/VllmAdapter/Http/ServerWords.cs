@@ -20,7 +20,7 @@ internal static class ServerWords
     public static string? Quote(string? message, int limit)
     {
         string own = Own(message);
-        string said = own.Length == message?.Length ? own : FirstFinding(message![own.Length..]) ?? own;
+        string said = own.Length < message?.Length ? FirstFinding(message[own.Length..]) ?? own : own;
         return Excerpt.Cut(Excerpt.Fold(said), limit) is { Length: > 0 } quote ? quote : null;
     }
 
