@@ -12,6 +12,11 @@ internal static class FailureClassifier
         "Background loop has errored",       // the V0 engine
     ];
 
+    private static readonly string[] QueueIsFull =
+    [
+        "engine is currently busy",          // 0.29.0 and later, in a stream too
+    ];
+
     private static readonly string[] GatewayLostItsServer =
     [
         "Connect call failed",               // LiteLLM
@@ -30,7 +35,9 @@ internal static class FailureClassifier
     {
         ContextRefusal? refusal = null;
         string words = ServerWords.Own(error.Message);
-        int? code = (int?)status is >= 300 and var failed ? failed : error.CodeNumber ?? Code(error.Code) ?? Code(error.Type);
+        int? code = (int?)status is >= 300 and var failed
+            ? failed
+            : error.CodeNumber ?? Code(error.Code) ?? Code(error.Type);
 
         // Strongest evidence first: the server's words outrank its code, which old versions get wrong.
         RequestFailure failure = code switch
@@ -39,7 +46,7 @@ internal static class FailureClassifier
             _ when (int?)status is < 300 && !insideStream && !error.IsDeclared => RequestFailure.NotSse,
             >= 300 and < 400 when !insideStream => RequestFailure.NotSse,
             _ when ContainsAny(words, EngineDied) || IsDeadProcess(words) => RequestFailure.EngineDead,
-            _ when words.Contains("engine is currently busy", StringComparison.OrdinalIgnoreCase) => RequestFailure.Overloaded,
+            _ when ContainsAny(words, QueueIsFull) => RequestFailure.Overloaded,
             null or 400 or 413 or 422 or 500 when ReadRefusal(out refusal) => RequestFailure.ContextWindowExceeded,
             null or 400 or 404 when IsUnknownModel(code, error, words) => RequestFailure.ModelNotFound,
             null or >= 500 when ContainsAny(words, GatewayLostItsServer) => RequestFailure.Unavailable,

@@ -18,7 +18,7 @@ internal sealed record ServerError
     /// <summary>The request's field that the server blames.</summary>
     public string? Param { get; init; }
 
-    /// <summary>The server's code as text; vLLM sends a number, its Rust front end and many gateways a string.</summary>
+    /// <summary>The server's code as text; vLLM sends a number, its Rust front end and gateways a string.</summary>
     public string? Code { get; init; }
 
     public int? CodeNumber { get; init; }
