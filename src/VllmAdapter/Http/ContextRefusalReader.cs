@@ -104,7 +104,6 @@ internal static class ContextRefusalReader
         return (window, prompt) switch
         {
             _ when LeavesNoRoomForOutput(message, asked) => true,
-            _ when message.Contains("even without any output tokens", AnyCase) => true,
             (null, _) => null,
             (_, null) => room >= window ? true : null,
 

@@ -84,7 +84,7 @@ internal sealed record ServerError
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // InvalidOperationException: an escaped half of a surrogate pair, which parses but is no text.
+            // InvalidOperationException: a property named by half of a surrogate pair, which parses but is no text.
             return null;
         }
     }

@@ -15,6 +15,7 @@ public class ServerErrorTests
         { """{"error":{"message":"no","code":"500"}}""", "no", null, null, "500", 500 },
         { """{"error":{"message":"no","code":"rate_limit_exceeded"}}""", "no", null, null, "rate_limit_exceeded", null },
         { """{"error":{"message":"no","code":400.0}}""", "no", null, null, "400.0", 400 },
+        { """{"error":{"message":"no","code":400.5}}""", "no", null, null, "400.5", null },
         { """{"error":{"message":"no","code":1e99}}""", "no", null, null, "1e99", null },
         { """{"error":{"message":"no","code":null}}""", "no", null, null, null, null },
         { """{"error":{"message":"no","code":{"a":1},"type":[1],"param":false}}""", "no", null, null, null, null },
@@ -77,6 +78,7 @@ public class ServerErrorTests
     [InlineData("""{"error":{"message":"cut of""")]
     [InlineData("""{"error":"x"}{"error":"y"}""")]
     [InlineData("""{"error":"x",}""")]
+    [InlineData("""{"error":"x","\ud800":"a name that is no text"}""")]
     public void What_does_not_say_that_it_is_an_error_is_none(string json)
     {
         ServerError.TryRead(Encoding.UTF8.GetBytes(json), out ServerError? error).Should().BeFalse();
