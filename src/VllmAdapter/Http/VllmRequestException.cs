@@ -63,7 +63,7 @@ public sealed class VllmRequestException : Exception
         FailedRequest safe = WithoutKey(request);
         ServerError error = safe.Error;
         var (failure, refusal, isRetryable) = safe.GaveUpAfter is null
-            ? FailureClassifier.Classify(safe.Status, safe.ContentType, error, safe.AskedMaxTokens, safe.InsideStream)
+            ? FailureClassifier.Classify(safe.Status, error, safe.AskedMaxTokens, safe.InsideStream)
             : (RequestFailure.Timeout, null, true);
 
         return new(FailureSentence.Compose(safe, failure, refusal), safe.Cause)

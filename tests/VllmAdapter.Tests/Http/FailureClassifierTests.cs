@@ -78,7 +78,7 @@ public class FailureClassifierTests
         ServerError error = ServerError.FromBody(contentType, Encoding.UTF8.GetBytes(body));
 
         var (read, refusal, retryable) =
-            FailureClassifier.Classify((HttpStatusCode)status, contentType, error, askedMaxTokens: 10, insideStream: false);
+            FailureClassifier.Classify((HttpStatusCode)status, error, askedMaxTokens: 10, insideStream: false);
 
         read.Should().Be(failure);
         retryable.Should().Be(isRetryable);
@@ -99,6 +99,7 @@ public class FailureClassifierTests
     [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", RequestFailure.Overloaded)]
     [InlineData("""{"error":{"message":"The model `x` does not exist.","code":404}}""", RequestFailure.ModelNotFound)]
     [InlineData("""{"error":"This model's maximum context length is 8 tokens."}""", RequestFailure.ContextWindowExceeded)]
+    [InlineData("""{"error":{"message":"no","type":"BadRequestError","code":0}}""", RequestFailure.BadRequest)]
     [InlineData("""{"error":"something"}""", RequestFailure.ServerError)]
     [InlineData("""{"error":{"message":"no","code":307}}""", RequestFailure.ServerError)]
     [InlineData("""{"error":{"message":"no","code":-1}}""", RequestFailure.ServerError)]
@@ -106,13 +107,13 @@ public class FailureClassifierTests
     {
         ServerError.TryRead(Encoding.UTF8.GetBytes(json), out ServerError? error).Should().BeTrue();
 
-        FailureClassifier.Classify(HttpStatusCode.OK, "text/event-stream", error!, null, insideStream: true)
+        FailureClassifier.Classify(HttpStatusCode.OK, error!, null, insideStream: true)
             .Failure.Should().Be(failure);
     }
 
     [Fact]
     public void No_response_is_a_failed_connection() =>
-        FailureClassifier.Classify(null, null, ServerError.Empty, null, insideStream: false)
+        FailureClassifier.Classify(null, ServerError.Empty, null, insideStream: false)
             .Should().Be((RequestFailure.ConnectionFailed, null, true));
 
     [Theory]
@@ -129,7 +130,7 @@ public class FailureClassifierTests
             IsDeclared = true,
         };
 
-        FailureClassifier.Classify(HttpStatusCode.BadRequest, Json, error, null, insideStream: false)
+        FailureClassifier.Classify(HttpStatusCode.BadRequest, error, null, insideStream: false)
             .Should().Be((RequestFailure.BadRequest, null, false));
     }
 }
