@@ -11,12 +11,14 @@ public sealed record AssistantMessage : Message
     /// <value>Null (default): not sent.</value>
     /// <remarks>
     /// Sent as <c>reasoning</c>, vLLM's own name for it since 0.16. Older servers ignore it; so they do with
-    /// <c>reasoning_content</c> for most models, which is why it is not sent as well. Whether the model sees it
-    /// again is up to its chat template: most drop the thoughts of past turns.
+    /// <c>reasoning_content</c> for most models, which is why it is not sent as well. Whether the model sees it again
+    /// is up to its chat template: most drop the thoughts of past turns.
     /// </remarks>
     public string? Reasoning { get; init; }
 
-    /// <summary>The tools that the model called; a <see cref="ToolResult"/> for each is to follow this message.</summary>
+    /// <summary>
+    /// The tools that the model called; a <see cref="ToolResult"/> for each is to follow this message.
+    /// </summary>
     /// <value>Empty (default): none.</value>
     public IReadOnlyList<AssistantToolCall> ToolCalls { get; init; } = [];
 }
@@ -26,7 +28,8 @@ public sealed record AssistantMessage : Message
 /// <param name="Name">The tool that was called.</param>
 /// <param name="Arguments">
 /// The arguments as the text of one JSON object. Empty text is sent as <c>{}</c>, for vLLM 0.8.5 answers 400 to "".
-/// Anything else that is not an object is refused when the request is sent: a damaged call in the history
-/// makes vLLM answer 400 to this turn and to every later one.
+/// Anything else that is not an object is refused with an <see cref="ArgumentException"/> when the request is sent:
+/// with a damaged call in the history vLLM 0.8.5 answers 400 to this and every later turn, and newer versions drop the
+/// arguments.
 /// </param>
 public sealed record AssistantToolCall(string Id, string Name, string Arguments);

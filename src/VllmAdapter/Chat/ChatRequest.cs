@@ -4,9 +4,9 @@ namespace VllmAdapter;
 
 /// <summary>One chat turn to ask of a vLLM server: the conversation so far and how to continue it.</summary>
 /// <remarks>
-/// Immutable, so an instance may be kept, varied with <c>with</c> and sent from several threads at once; the JSON objects
-/// it refers to (<see cref="Extra"/>, template and media arguments) must not be changed meanwhile.
-/// Only what is set is sent: everything left null is the server's to decide.
+/// Immutable, so an instance may be kept, varied with <c>with</c> and sent from several threads at once; the JSON
+/// objects it refers to (<see cref="Extra"/>, template and media arguments) must not be changed meanwhile. Only what is
+/// set is sent: everything left null is the server's to decide.
 /// </remarks>
 /// <example>
 /// <code>
@@ -33,8 +33,8 @@ public sealed record ChatRequest
     /// <remarks>
     /// Sent as <c>max_tokens</c>: every vLLM version, router and gateway knows it, while the newer
     /// <c>max_completion_tokens</c> is known to vLLM since 0.6.4 only and would be ignored in silence before. A
-    /// <c>max_completion_tokens</c> in <see cref="Extra"/> outranks it on the server. A value that does not fit
-    /// the window next to the prompt is refused by vLLM 0.8.5 and quietly lowered by 0.32.0.
+    /// <c>max_completion_tokens</c> in <see cref="Extra"/> outranks it on the server. A value that does not fit the
+    /// window next to the prompt is refused by vLLM 0.8.5 and quietly lowered by 0.32.0.
     /// </remarks>
     public int? MaxTokens { get; init; }
 
@@ -47,11 +47,15 @@ public sealed record ChatRequest
     public Sampling? Sampling { get; init; }
 
     /// <summary>The tools that the model may call.</summary>
-    /// <value>Empty (default): none; the field is then left out, for vLLM refuses an empty list since about 0.20.</value>
+    /// <value>
+    /// Empty (default): none; the field is then left out, for vLLM refuses an empty list since about 0.20.
+    /// </value>
     public IReadOnlyList<ToolDefinition> Tools { get; init; } = [];
 
     /// <summary>Whether and which tool the model has to call.</summary>
-    /// <value>Null (default): the server's rule, which is <see cref="VllmAdapter.ToolChoice.Auto"/> when there are tools.</value>
+    /// <value>
+    /// Null (default): the server's rule, which is <see cref="VllmAdapter.ToolChoice.Auto"/> when there are tools.
+    /// </value>
     public ToolChoice? ToolChoice { get; init; }
 
     /// <summary>Whether one answer may hold several tool calls.</summary>
@@ -117,8 +121,8 @@ public sealed record ChatRequest
     /// <value>Null (default): none.</value>
     /// <remarks>
     /// Merged at the top level of the body, never under "extra_body", and with the last word: a name that a property
-    /// has written too is replaced whole, by null as well. vLLM ignores names that it does not know without saying so. Only
-    /// <c>stream</c> is not free: it has to agree with <see cref="Reply"/>.
+    /// has written too is replaced whole, by null as well. vLLM ignores names that it does not know without saying so.
+    /// Only <c>stream</c> is not free: it has to agree with <see cref="Reply"/>.
     /// </remarks>
     public JsonObject? Extra { get; init; }
 

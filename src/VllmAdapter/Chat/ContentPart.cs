@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
-/// <summary>A piece of a <see cref="UserMessage"/>: text, an image, audio, video, or anything else as raw JSON.</summary>
+/// <summary>
+/// A piece of a <see cref="UserMessage"/>: text, an image, audio, video, or anything else as raw JSON.
+/// </summary>
 public abstract record ContentPart
 {
     private protected ContentPart()
@@ -14,7 +16,9 @@ public abstract record ContentPart
     public static TextPart Text(string text) => new(text);
 
     /// <summary>An image that the server fetches.</summary>
-    /// <param name="url">An http, https or data URL, or a file URL below the server's <c>--allowed-local-media-path</c>.</param>
+    /// <param name="url">
+    /// An http, https or data URL, or a file URL below the server's <c>--allowed-local-media-path</c>.
+    /// </param>
     public static ImagePart Image(Uri url) => new(Absolute(url));
 
     /// <summary>An image that travels in the request, as a data URL.</summary>
@@ -29,11 +33,15 @@ public abstract record ContentPart
         new(Convert.ToBase64String(content.Span), format);
 
     /// <summary>Audio that the server fetches.</summary>
-    /// <param name="url">An http, https or data URL, or a file URL below the server's <c>--allowed-local-media-path</c>.</param>
+    /// <param name="url">
+    /// An http, https or data URL, or a file URL below the server's <c>--allowed-local-media-path</c>.
+    /// </param>
     public static AudioUrlPart Audio(Uri url) => new(Absolute(url));
 
     /// <summary>A video that the server fetches.</summary>
-    /// <param name="url">An http, https or data URL, or a file URL below the server's <c>--allowed-local-media-path</c>.</param>
+    /// <param name="url">
+    /// An http, https or data URL, or a file URL below the server's <c>--allowed-local-media-path</c>.
+    /// </param>
     public static VideoPart Video(Uri url) => new(Absolute(url));
 
     /// <summary>A video that travels in the request, as a data URL.</summary>
@@ -50,7 +58,8 @@ public abstract record ContentPart
         ArgumentNullException.ThrowIfNull(url);
         return url.IsAbsoluteUri
             ? url.AbsoluteUri
-            : throw new ArgumentException($"'{url}' is relative, and the server cannot know to what. Pass an absolute URL.", nameof(url));
+            : throw new ArgumentException(
+                $"'{url}' is relative, and the server cannot know to what. Pass an absolute URL.", nameof(url));
     }
 
     private static string DataUrl(ReadOnlyMemory<byte> content, string mediaType)
@@ -69,7 +78,9 @@ public sealed record TextPart(string Text) : ContentPart
 }
 
 /// <summary>An image (<c>image_url</c>).</summary>
-/// <param name="Url">Where the server finds it; text rather than a <see cref="Uri"/>, for a data URL may be megabytes long.</param>
+/// <param name="Url">
+/// Where the server finds it; text rather than a <see cref="Uri"/>, for a data URL may be megabytes long.
+/// </param>
 public sealed record ImagePart(string Url) : ContentPart
 {
     /// <summary>How closely the model should look: <c>auto</c>, <c>low</c> or <c>high</c>.</summary>

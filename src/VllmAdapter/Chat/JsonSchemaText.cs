@@ -30,5 +30,7 @@ internal static class JsonSchemaText
         schema.ValueKind == JsonValueKind.Object
             ? schema
             : throw new ArgumentException(
-                $"The schema is a JSON {schema.ValueKind}, not an object. Pass a JSON schema such as {{\"type\": \"object\"}}.", parameter);
+                $"The schema is a JSON {schema.ValueKind}, not an object. "
+                + "Pass a JSON schema such as {\"type\": \"object\"}.",
+                parameter);
 }

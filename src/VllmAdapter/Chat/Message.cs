@@ -1,8 +1,8 @@
 namespace VllmAdapter;
 
 /// <summary>
-/// One message of a conversation: <see cref="SystemMessage"/>, <see cref="DeveloperMessage"/>, <see cref="UserMessage"/>,
-/// <see cref="AssistantMessage"/> or <see cref="VllmAdapter.ToolResult"/>.
+/// One message of a conversation: <see cref="SystemMessage"/>, <see cref="DeveloperMessage"/>,
+/// <see cref="UserMessage"/>, <see cref="AssistantMessage"/> or <see cref="VllmAdapter.ToolResult"/>.
 /// </summary>
 public abstract record Message
 {

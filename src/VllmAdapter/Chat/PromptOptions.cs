@@ -4,7 +4,9 @@ namespace VllmAdapter;
 public sealed record PromptOptions
 {
     /// <summary>Cuts the prompt to this many tokens.</summary>
-    /// <value>1 or more; -1 is as many as the model can take. Null (default): never cut, a prompt too long is refused.</value>
+    /// <value>
+    /// 1 or more; -1 is as many as the model can take. Null (default): never cut, a prompt too long is refused.
+    /// </value>
     public long? TruncateTo { get; init; }
 
     /// <summary>The side that a prompt too long is cut on (vLLM since about 0.22).</summary>
@@ -12,7 +14,10 @@ public sealed record PromptOptions
     public TruncationSide? TruncationSide { get; init; }
 
     /// <summary>How many of the likeliest alternatives to report with each token of the prompt.</summary>
-    /// <value>0 or more; -1 is the whole vocabulary. vLLM refuses it in a streamed request: set <see cref="ChatRequest.Reply"/> to <see cref="ReplyMode.Whole"/>.</value>
+    /// <value>
+    /// 0 or more; -1 is the whole vocabulary. vLLM refuses it in a streamed request: set
+    /// <see cref="ChatRequest.Reply"/> to <see cref="ReplyMode.Whole"/>.
+    /// </value>
     public int? Logprobs { get; init; }
 
     /// <summary>Whether the reply carries the prompt as the chat template wrote it (vLLM since about 0.21).</summary>

@@ -2,13 +2,15 @@ namespace VllmAdapter;
 
 /// <summary>A word for how hard a model should think.</summary>
 /// <remarks>
-/// An open set: <c>new ReasoningEffort("word")</c> sends a word that is not listed here. vLLM refuses those
-/// that its version does not know.
+/// An open set: <c>new ReasoningEffort("word")</c> sends a word that is not listed here. vLLM refuses those that its
+/// version does not know.
 /// </remarks>
 /// <param name="Word">The word as it is sent.</param>
 public readonly record struct ReasoningEffort(string Word)
 {
-    /// <summary>No thinking (vLLM 0.18 and later); since about 0.22 it also switches the template's thinking off.</summary>
+    /// <summary>
+    /// No thinking (vLLM 0.18 and later); since about 0.22 it also switches the template's thinking off.
+    /// </summary>
     public static ReasoningEffort None => new("none");
 
     /// <summary>The least (vLLM of April 2026 and later).</summary>

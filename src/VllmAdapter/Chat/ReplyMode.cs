@@ -3,7 +3,9 @@ namespace VllmAdapter;
 /// <summary>How the server sends its reply.</summary>
 public enum ReplyMode
 {
-    /// <summary>Chunk by chunk as it is generated. Prefer this: a stalled server shows early, and what a cut answer had is kept.</summary>
+    /// <summary>
+    /// Chunk by chunk as it is generated. Prefer this: a stalled server shows early, and what a cut answer had is kept.
+    /// </summary>
     Streamed = 1,
 
     /// <summary>

@@ -13,7 +13,10 @@ public sealed record RequestHeaders
     /// </value>
     public string? RequestId { get; init; }
 
-    /// <summary>The conversation that the request belongs to (<c>X-Session-ID</c>), for routers that keep one conversation on one engine.</summary>
+    /// <summary>
+    /// The conversation that the request belongs to (<c>X-Session-ID</c>), for routers that keep one conversation on
+    /// one engine.
+    /// </summary>
     public string? Session { get; init; }
 
     /// <summary>The priority as a header (<c>X-Vllm-Priority</c>), for gateways that schedule by headers.</summary>
@@ -26,7 +29,9 @@ public sealed record RequestHeaders
     /// <summary>The data-parallel engine to use (<c>X-data-parallel-rank</c>).</summary>
     public int? DataParallelRank { get; init; }
 
-    /// <summary>Further headers by name, sent as they are; they replace what the adapter would send under the same name.</summary>
+    /// <summary>
+    /// Further headers by name, sent as they are; they replace what the adapter would send under the same name.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? Additional { get; init; }
 
     internal void ApplyTo(HttpRequestHeaders headers)

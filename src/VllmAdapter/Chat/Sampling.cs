@@ -2,8 +2,8 @@ namespace VllmAdapter;
 
 /// <summary>How tokens are drawn and what stops them.</summary>
 /// <remarks>
-/// Null and empty members are left to the server, which takes temperature, top-p, top-k, min-p and the repetition penalty
-/// from the model's generation_config.json. The ranges given here are vLLM's; the server checks them.
+/// Null and empty members are left to the server, which takes temperature, top-p, top-k, min-p and the repetition
+/// penalty from the model's generation_config.json. The ranges given here are vLLM's; the server checks them.
 /// </remarks>
 public sealed record Sampling
 {
@@ -35,14 +35,21 @@ public sealed record Sampling
     /// <value>Above 0; 1 is neutral, more discourages repetition.</value>
     public double? RepetitionPenalty { get; init; }
 
-    /// <summary>Ends an answer that goes round in circles, with finish reason <c>repetition</c> (vLLM 0.17 and later).</summary>
+    /// <summary>
+    /// Ends an answer that goes round in circles, with finish reason <c>repetition</c> (vLLM 0.17 and later).
+    /// </summary>
     public RepetitionDetection? RepetitionDetection { get; init; }
 
     /// <summary>Makes the draw repeatable.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>Texts that end the answer; the text itself is not part of it unless <see cref="IncludeStopText"/> says so.</summary>
-    /// <value>At most 4 since about vLLM 0.28, unless the server allows more. Streamed text lags by the length of the longest one.</value>
+    /// <summary>
+    /// Texts that end the answer; the text itself is not part of it unless <see cref="IncludeStopText"/> says so.
+    /// </summary>
+    /// <value>
+    /// At most 4 since about vLLM 0.28, unless the server allows more. Streamed text lags by the length of the longest
+    /// one.
+    /// </value>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
     /// <summary>Tokens that end the answer, by their ids.</summary>
@@ -68,7 +75,10 @@ public sealed record Sampling
     /// <summary>Words that must not be written (vLLM 0.9.2 and later).</summary>
     public IReadOnlyList<string> BadWords { get; init; } = [];
 
-    /// <summary>Whether to search with beams; <see cref="ChatRequest.Choices"/> is their number, and a stream comes all at once at the end.</summary>
+    /// <summary>
+    /// Whether to search with beams; <see cref="ChatRequest.Choices"/> is their number, and a stream comes all at once
+    /// at the end.
+    /// </summary>
     public bool? BeamSearch { get; init; }
 
     /// <summary>How beam search weighs length.</summary>

@@ -19,7 +19,9 @@ public abstract record StructuredOutput
     /// <summary>Any JSON object.</summary>
     public static StructuredOutput JsonObject { get; } = new AnyObject();
 
-    /// <summary>Forbids white space between the tokens of the JSON, which keeps models from padding without end.</summary>
+    /// <summary>
+    /// Forbids white space between the tokens of the JSON, which keeps models from padding without end.
+    /// </summary>
     /// <value>
     /// Null (default): the server's setting. Set, as the other two options here, it sends JSON through
     /// <c>structured_outputs</c> as well, since <c>response_format</c> has no place for it.
@@ -60,7 +62,8 @@ public abstract record StructuredOutput
 
     /// <summary>Text that matches the regular expression as a whole.</summary>
     /// <param name="pattern">The expression, in the dialect of the server's grammar backend.</param>
-    public static StructuredOutput Regex([StringSyntax(StringSyntaxAttribute.Regex)] string pattern) => Text("regex", pattern);
+    public static StructuredOutput Regex([StringSyntax(StringSyntaxAttribute.Regex)] string pattern) =>
+        Text("regex", pattern);
 
     /// <summary>One of the given texts.</summary>
     /// <param name="options">At least one text.</param>
@@ -79,7 +82,8 @@ public abstract record StructuredOutput
 
     /// <summary>Free text with constrained stretches between tags.</summary>
     /// <param name="tag">The structural tag as the text of a JSON object.</param>
-    public static StructuredOutput StructuralTag([StringSyntax(StringSyntaxAttribute.Json)] string tag) => Text("structural_tag", tag);
+    public static StructuredOutput StructuralTag([StringSyntax(StringSyntaxAttribute.Json)] string tag) =>
+        Text("structural_tag", tag);
 
     internal abstract void WriteTo(JsonObject body);
 
@@ -117,7 +121,7 @@ public abstract record StructuredOutput
     {
         internal override void WriteTo(JsonObject body)
         {
-            JsonNode schema = global::System.Text.Json.Nodes.JsonObject.Create(Value)!;
+            JsonNode schema = System.Text.Json.Nodes.JsonObject.Create(Value)!;
             if (HasOptions)
             {
                 WriteStructuredOutputs(body, "json", schema);

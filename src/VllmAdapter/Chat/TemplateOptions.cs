@@ -5,12 +5,16 @@ namespace VllmAdapter;
 /// <summary>How the messages are turned into the prompt.</summary>
 public sealed record TemplateOptions
 {
-    /// <summary>Variables for the chat template (<c>chat_template_kwargs</c>), such as <c>{"enable_thinking": false}</c>.</summary>
+    /// <summary>
+    /// Variables for the chat template (<c>chat_template_kwargs</c>), such as <c>{"enable_thinking": false}</c>.
+    /// </summary>
     /// <value>Null (default): none. They outrank what <see cref="VllmAdapter.Thinking.Enabled"/> sets.</value>
     public JsonObject? Arguments { get; init; }
 
     /// <summary>A chat template (Jinja) to use instead of the model's own.</summary>
-    /// <value>Null (default): the model's own. vLLM answers 400 unless it runs with <c>--trust-request-chat-template</c>.</value>
+    /// <value>
+    /// Null (default): the model's own. vLLM answers 400 unless it runs with <c>--trust-request-chat-template</c>.
+    /// </value>
     public string? ChatTemplate { get; init; }
 
     /// <summary>Documents for templates that ground answers in them.</summary>
@@ -18,8 +22,8 @@ public sealed record TemplateOptions
 
     /// <summary>Whether the model writes on where the last message, one of the assistant, ends.</summary>
     /// <value>
-    /// Null (default): false. When true and <see cref="AddGenerationPrompt"/> is not set, that is sent as false:
-    /// vLLM refuses both at once and takes the latter for true when it is missing.
+    /// Null (default): false. When true and <see cref="AddGenerationPrompt"/> is not set, that is sent as false: vLLM
+    /// refuses both at once and takes the latter for true when it is missing.
     /// </value>
     public bool? ContinueFinalMessage { get; init; }
 

@@ -18,7 +18,9 @@ public sealed record ToolDefinition
     {
     }
 
-    /// <summary>A tool that takes no arguments, or whose <see cref="Parameters"/> are set by an object initializer.</summary>
+    /// <summary>
+    /// A tool that takes no arguments, or whose <see cref="Parameters"/> are set by an object initializer.
+    /// </summary>
     /// <param name="name">The name by which the model calls it.</param>
     /// <param name="description">What it does and when to use it, for the model to read.</param>
     [SetsRequiredMembers]
@@ -34,7 +36,8 @@ public sealed record ToolDefinition
     /// <param name="parameters">The JSON schema of the argument object.</param>
     /// <exception cref="ArgumentException"><paramref name="parameters"/> is not a JSON object.</exception>
     [SetsRequiredMembers]
-    public ToolDefinition(string name, string? description, [StringSyntax(StringSyntaxAttribute.Json)] string parameters)
+    public ToolDefinition(
+        string name, string? description, [StringSyntax(StringSyntaxAttribute.Json)] string parameters)
         : this(name, description) => Parameters = JsonSchemaText.Parse(parameters, nameof(parameters));
 
     /// <summary>A tool whose parameters are given as a JSON schema, for example by JsonSchemaExporter.</summary>

@@ -9,12 +9,14 @@ public enum UsageReporting
     /// </summary>
     Continuous = 1,
 
-    /// <summary>Once, at the end. Choose it to save bytes; a stream that is cut then tells nothing about its cost.</summary>
+    /// <summary>
+    /// Once, at the end. Choose it to save bytes; a stream that is cut then tells nothing about its cost.
+    /// </summary>
     Final,
 
     /// <summary>
-    /// Never. Choose it only for servers that refuse <c>stream_options</c>: without usage a cut at the token cap cannot be
-    /// proven, and tool calls are trusted less.
+    /// Never. Choose it only for servers that refuse <c>stream_options</c>: without usage a cut at the token cap cannot
+    /// be proven, and tool calls are trusted less.
     /// </summary>
     None,
 }

@@ -1,7 +1,9 @@
 namespace VllmAdapter;
 
 /// <summary>What the user says, and shows.</summary>
-/// <remarks>Text alone is sent as a plain string, which every server and gateway takes; with parts a list is sent.</remarks>
+/// <remarks>
+/// Text alone is sent as a plain string, which every server and gateway takes; with parts a list is sent.
+/// </remarks>
 public sealed record UserMessage : Message
 {
     /// <summary>The words; they come before the parts.</summary>

@@ -16,7 +16,9 @@ public sealed record ContextRefusal
     /// </summary>
     public bool PromptIsLowerBound { get; init; }
 
-    /// <summary>Output tokens asked for, by the server's words or else by the request; null if no cap was asked for.</summary>
+    /// <summary>
+    /// Output tokens asked for, by the server's words or else by the request; null if no cap was asked for.
+    /// </summary>
     public int? RequestedTokens { get; init; }
 
     /// <summary>

@@ -1,13 +1,18 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace VllmAdapter;
 
-/// <summary>Knows the sentences in which vLLM, in all its versions, refuses what does not fit the context window.</summary>
+/// <summary>
+/// Knows the sentences in which vLLM, in all its versions, refuses what does not fit the context window.
+/// </summary>
 /// <remarks>The sentence may stand inside a longer text: LiteLLM nests vLLM's whole JSON in its own message.</remarks>
 internal static class ContextRefusalReader
 {
     private const StringComparison AnyCase = StringComparison.OrdinalIgnoreCase;
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("-0123456789");
 
     private static readonly string[] Signs =
     [
@@ -99,29 +104,28 @@ internal static class ContextRefusalReader
         return (window, prompt) switch
         {
             _ when LeavesNoRoomForOutput(message, asked) => true,
-            _ when message.Contains("even without any output tokens", AnyCase) => true,
             (null, _) => null,
             (_, null) => room >= window ? true : null,
 
             // vLLM 0.15 shows the window less max_tokens in this one sentence (vllm#33418).
-            _ when message.Contains("However, your request has ", AnyCase) => prompt >= window + (asked ?? 0) ? true : null,
+            _ when message.Contains("However, your request has ", AnyCase) =>
+                prompt >= window + (asked ?? 0) ? true : null,
             _ when prompt >= window => true,
             _ when isLowerBound => null,
             _ => false,
         };
     }
 
-    // The number right after the first occurrence of some words, if these words follow it.
+    // The number right after some words, where other words follow it.
     private static int? Number(string message, string before, string after = "")
     {
         for (int at = 0; (at = message.IndexOf(before, at, AnyCase)) >= 0;)
         {
             at += before.Length;
             ReadOnlySpan<char> rest = message.AsSpan(at);
-            int digits = rest[(rest is ['-', ..] ? 1 : 0)..].IndexOfAnyExceptInRange('0', '9');
-            int length = digits < 0 ? rest.Length : digits + (rest is ['-', ..] ? 1 : 0);
-            if (rest[length..].StartsWith(after, AnyCase)
-                && int.TryParse(rest[..length], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
+            int length = rest.IndexOfAnyExcept(Digits) is >= 0 and var end ? end : rest.Length;
+            if (rest[length..].StartsWith(after, AnyCase) && int.TryParse(
+                rest[..length], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
             {
                 return number;
             }

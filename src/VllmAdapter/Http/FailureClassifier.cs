@@ -12,6 +12,11 @@ internal static class FailureClassifier
         "Background loop has errored",       // the V0 engine
     ];
 
+    private static readonly string[] QueueIsFull =
+    [
+        "engine is currently busy",          // 0.29.0 and later, in a stream too
+    ];
+
     private static readonly string[] GatewayLostItsServer =
     [
         "Connect call failed",               // LiteLLM
@@ -21,25 +26,26 @@ internal static class FailureClassifier
     ];
 
     /// <param name="status">The response's status; null if there was no response.</param>
-    /// <param name="contentType">The response's content type.</param>
     /// <param name="error">What its body, or its error event, says.</param>
     /// <param name="askedMaxTokens">The output cap that the caller asked for.</param>
     /// <param name="insideStream">True for an error event inside a 200.</param>
     public static (RequestFailure Failure, ContextRefusal? Refusal, bool IsRetryable) Classify(
-        HttpStatusCode? status, string? contentType, ServerError error, int? askedMaxTokens, bool insideStream)
+        HttpStatusCode? status, ServerError error, int? askedMaxTokens, bool insideStream)
     {
         ContextRefusal? refusal = null;
         string words = ServerWords.Own(error.Message);
-        int? code = (int?)status is >= 300 and var failed ? failed : error.CodeNumber ?? Code(error.Code) ?? Code(error.Type);
+        int? code = (int?)status is >= 300 and var failed ? failed
+            : error.CodeNumber is >= 400 and <= 599 and var told ? told
+            : Code(error.Code) ?? Code(error.Type);
 
         // Strongest evidence first: the server's words outrank its code, which old versions get wrong.
         RequestFailure failure = code switch
         {
             _ when status is null && !insideStream => RequestFailure.ConnectionFailed,
             _ when (int?)status is < 300 && !insideStream && !error.IsDeclared => RequestFailure.NotSse,
-            >= 300 and < 400 when !insideStream => RequestFailure.NotSse,
+            >= 300 and < 400 => RequestFailure.NotSse,
             _ when ContainsAny(words, EngineDied) || IsDeadProcess(words) => RequestFailure.EngineDead,
-            _ when words.Contains("engine is currently busy", StringComparison.OrdinalIgnoreCase) => RequestFailure.Overloaded,
+            _ when ContainsAny(words, QueueIsFull) => RequestFailure.Overloaded,
             null or 400 or 413 or 422 or 500 when ReadRefusal(out refusal) => RequestFailure.ContextWindowExceeded,
             null or 400 or 404 when IsUnknownModel(code, error, words) => RequestFailure.ModelNotFound,
             null or >= 500 when ContainsAny(words, GatewayLostItsServer) => RequestFailure.Unavailable,

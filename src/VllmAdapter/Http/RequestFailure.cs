@@ -25,7 +25,7 @@ public enum RequestFailure
     /// <summary>The API key is missing or wrong (401): set it.</summary>
     Unauthorized,
 
-    /// <summary>The key is known but may not do this, or the server switched it off (403): ask whoever runs it.</summary>
+    /// <summary>The key may not do this, or the server switched it off (403): ask whoever runs it.</summary>
     Forbidden,
 
     /// <summary>The request itself is at fault (any other 4xx): correct it; sent again it fails again.</summary>
@@ -65,7 +65,9 @@ public enum RequestFailure
     /// </summary>
     NotSse,
 
-    /// <summary>No answer at all: nobody listens there, or the connection broke. Check the address, then retry.</summary>
+    /// <summary>
+    /// No answer at all: nobody listens there, or the connection broke. Check the address, then retry.
+    /// </summary>
     ConnectionFailed,
 
     /// <summary>

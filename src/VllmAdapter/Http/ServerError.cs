@@ -20,7 +20,7 @@ public sealed record ServerError
     /// <summary>The request's field that the server blames.</summary>
     public string? Param { get; init; }
 
-    /// <summary>The server's code as text; vLLM sends a number, its Rust front end and many gateways a string.</summary>
+    /// <summary>The server's code as text; vLLM sends a number, its Rust front end and gateways a string.</summary>
     public string? Code { get; init; }
 
     /// <summary>The code, if it is a number or reads as one.</summary>
@@ -87,7 +87,7 @@ public sealed record ServerError
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // InvalidOperationException: an escaped half of a surrogate pair, which parses but is no text.
+            // InvalidOperationException: a property named by half of a surrogate pair, which parses but is no text.
             return null;
         }
     }

@@ -10,7 +10,7 @@ namespace VllmAdapter;
 /// </remarks>
 internal static class ServerErrorJson
 {
-    /// <summary>The error in a document that says that it is one; null for a chunk, a reply, and anything else.</summary>
+    /// <summary>The error in a document that says it is one; null for a chunk, a reply, and anything else.</summary>
     public static ServerError? ReadDeclared(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object)
@@ -51,7 +51,7 @@ internal static class ServerErrorJson
         var read = new ServerError
         {
             Message = inner?.Message,
-            Type = inner?.Type ?? (Text(value, "type") is { } type && type != "error" ? type : Text(value, "error_type")),
+            Type = inner?.Type ?? (Text(value, "type") is not "error" and { } type ? type : Text(value, "error_type")),
             Param = inner?.Param ?? Text(value, "param") ?? Location(value),
             Code = code,
             CodeNumber = Number(code),

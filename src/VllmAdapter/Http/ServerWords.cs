@@ -2,8 +2,8 @@ namespace VllmAdapter;
 
 /// <summary>Parts the server's own words from what it repeats of the request.</summary>
 /// <remarks>
-/// vLLM's validation errors print the rejected request with all its messages: an error sentence in there was written by
-/// the user, and no user's text belongs into the message of an exception.
+/// vLLM's validation errors print the rejected request with all its messages: an error sentence in there was written
+/// by the user, and no user's text belongs into the message of an exception.
 /// </remarks>
 internal static class ServerWords
 {
@@ -13,14 +13,14 @@ internal static class ServerWords
     public static string Own(string? message)
     {
         int finding = message?.IndexOf(Finding, StringComparison.Ordinal) ?? -1;
-        return finding < 0 ? message ?? "" : message![..finding];
+        return finding < 0 ? message ?? "" : message![..finding].TrimEnd('[');
     }
 
-    /// <summary>One bounded line to quote: the first finding of a validation error, or else the message itself.</summary>
+    /// <summary>One bounded line to quote: a validation error's first finding, or else the message itself.</summary>
     public static string? Quote(string? message, int limit)
     {
         string own = Own(message);
-        string said = own.Length == message?.Length ? own : FirstFinding(message![own.Length..]) ?? own;
+        string said = own.Length < message?.Length ? FirstFinding(message[own.Length..]) ?? own : own;
         return Excerpt.Cut(Excerpt.Fold(said), limit) is { Length: > 0 } quote ? quote : null;
     }
 
@@ -35,8 +35,10 @@ internal static class ServerWords
             return null;
         }
 
-        string where = text[(loc + Loc.Length)..msg].Trim('(', ')', ',').Replace("', '", ".", StringComparison.Ordinal);
-        return $"{where.Replace("'", "", StringComparison.Ordinal)}: {said}";
+        // 0.11.0 writes the path as a tuple, 0.32.0 as one string; "body" alone is the whole request.
+        string[] path = text[(loc + Loc.Length)..msg].Split(", ");
+        string where = string.Join('.', path.Select(part => part.Trim('(', ')', ',', '\'')));
+        return where == "body" ? said : $"{where}: {said}";
     }
 
     // Python chooses the quotes by the text, and escapes its own.

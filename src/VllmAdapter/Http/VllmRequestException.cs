@@ -2,11 +2,13 @@ using System.Net;
 
 namespace VllmAdapter;
 
-/// <summary>The request never became a stream: the server refused it, could not be reached, or is no vLLM server.</summary>
+/// <summary>
+/// The request never became a stream: the server refused it, could not be reached, or is no vLLM server.
+/// </summary>
 /// <remarks>
-/// Cancellation by the caller is never reported this way. The API key appears in none of the texts. The server's text may
-/// repeat the request, so <see cref="ServerMessage"/> and <see cref="ResponseBody"/> are as confidential as the prompt;
-/// <see cref="Exception.Message"/> quotes only the server's own words.
+/// Cancellation by the caller is never reported this way. The API key appears in none of the texts. The server's text
+/// may repeat the request, so <see cref="ServerMessage"/> and <see cref="ResponseBody"/> are as confidential as the
+/// prompt; <see cref="Exception.Message"/> quotes only the server's own words.
 /// </remarks>
 public sealed class VllmRequestException : Exception
 {
@@ -33,7 +35,9 @@ public sealed class VllmRequestException : Exception
     /// <summary>The server's error code as text, whether it sent a number or a word, or null.</summary>
     public string? Code { get; private init; }
 
-    /// <summary>The id that was sent with the last attempt, to be found in the server's log; null if none was sent.</summary>
+    /// <summary>
+    /// The id that was sent with the last attempt, to be found in the server's log; null if none was sent.
+    /// </summary>
     public string? RequestId { get; private init; }
 
     /// <summary>How many times the request was sent, at least 1.</summary>
@@ -42,7 +46,9 @@ public sealed class VllmRequestException : Exception
     /// <summary>How long the server asked to wait before the next attempt; null if it did not say.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
-    /// <summary>The numbers behind <see cref="RequestFailure.ContextWindowExceeded"/>; null for every other failure.</summary>
+    /// <summary>
+    /// The numbers behind <see cref="RequestFailure.ContextWindowExceeded"/>; null for every other failure.
+    /// </summary>
     public ContextRefusal? ContextRefusal { get; private init; }
 
     /// <summary>True if the same request may succeed later.</summary>
@@ -57,7 +63,7 @@ public sealed class VllmRequestException : Exception
         FailedRequest safe = WithoutKey(request);
         ServerError error = safe.Error;
         var (failure, refusal, isRetryable) = safe.GaveUpAfter is null
-            ? FailureClassifier.Classify(safe.Status, safe.ContentType, error, safe.AskedMaxTokens, safe.InsideStream)
+            ? FailureClassifier.Classify(safe.Status, error, safe.AskedMaxTokens, safe.InsideStream)
             : (RequestFailure.Timeout, null, true);
 
         return new(FailureSentence.Compose(safe, failure, refusal), safe.Cause)

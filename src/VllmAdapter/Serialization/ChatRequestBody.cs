@@ -35,13 +35,16 @@ internal static class ChatRequestBody
         if (request.Messages.Count > 0)
             body["messages"] = ChatRequestBodyMessages.Write(request.Messages);
         else if (request.Extra?.ContainsKey("messages") is not true)
-            throw new ArgumentException("Messages is empty. Add at least one, such as Message.User(\"...\").", nameof(request));
+        {
+            throw new ArgumentException(
+                "Messages is empty. Add at least one, such as Message.User(\"...\").", nameof(request));
+        }
     }
 
     // vLLM answers 400 to stream_options in a request that is not streamed.
     private static void PutReply(JsonObject body, ReplyMode reply, UsageReporting usage)
     {
-        if (reply == ReplyMode.Whole)
+        if (reply != ReplyMode.Streamed)
             return;
 
         body["stream"] = true;
@@ -68,7 +71,11 @@ internal static class ChatRequestBody
         var function = new JsonObject { ["name"] = tool.Name };
         function.Put("description", tool.Description);
         if (tool.Parameters is { } parameters)
-            function["parameters"] = JsonObject.Create(JsonSchemaText.ObjectOnly(parameters, $"Parameters of tool '{tool.Name}'"));
+        {
+            JsonElement schema = JsonSchemaText.ObjectOnly(parameters, $"Parameters of tool '{tool.Name}'");
+            function["parameters"] = JsonObject.Create(schema);
+        }
+
         function.Put("strict", tool.Strict);
         return new JsonObject { ["type"] = "function", ["function"] = function };
     }
@@ -144,7 +151,8 @@ internal static class ChatRequestBody
         body.Put("chat_template", template.ChatTemplate);
         body.Put("documents", template.Documents);
         body.Put("continue_final_message", template.ContinueFinalMessage);
-        body.Put("add_generation_prompt", template.AddGenerationPrompt ?? (template.ContinueFinalMessage is true ? false : null));
+        bool? unlessContinued = template.ContinueFinalMessage is true ? false : null;
+        body.Put("add_generation_prompt", template.AddGenerationPrompt ?? unlessContinued);
         body.Put("add_special_tokens", template.AddSpecialTokens);
         body.Put("echo", template.Echo);
     }
@@ -200,8 +208,8 @@ internal static class ChatRequestBody
             if (name == "stream" && IsTrue(value) != (request.Reply == ReplyMode.Streamed))
             {
                 throw new ArgumentException(
-                    $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Reply is {request.Reply}, and the reply would be misread. "
-                    + "Set Reply and leave \"stream\" out of Extra.",
+                    $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Reply is {request.Reply}, "
+                    + "and the reply would be misread. Set Reply and leave \"stream\" out of Extra.",
                     nameof(request));
             }
 

@@ -30,7 +30,8 @@ internal static class ChatRequestBodyFields
 
         body[name] = double.IsFinite(value.Value)
             ? value
-            : throw new ArgumentException($"{name} is {value}, which JSON has no number for. Set a finite number or null.", name);
+            : throw new ArgumentException(
+                $"{name} is {value}, which JSON has no number for. Set a finite number or null.", name);
     }
 
     public static void Put(this JsonObject body, string name, IReadOnlyCollection<string> values)

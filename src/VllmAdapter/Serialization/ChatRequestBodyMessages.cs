@@ -27,7 +27,7 @@ internal static class ChatRequestBodyMessages
             UserMessage user => Said("user", Content(user, place)),
             AssistantMessage assistant => Assistant(assistant, place),
             ToolResult result => Result(result),
-            _ => throw new ArgumentException($"{place} is null. Leave it out.", nameof(message)),
+            _ => throw Refused($"{place} is null. Leave it out."),
         };
         json.Put("name", message.Name);
         return json;
@@ -43,7 +43,7 @@ internal static class ChatRequestBodyMessages
         if (user.Parts.Count == 0)
         {
             return user.Text
-                ?? throw new ArgumentException($"{place} says nothing. Set its Text or its Parts.", nameof(user));
+                ?? throw Refused($"{place} says nothing. Set its Text or its Parts.");
         }
 
         var parts = new JsonArray();
@@ -67,7 +67,7 @@ internal static class ChatRequestBodyMessages
         AudioUrlPart audio => AtUrl("audio_url", audio.Url),
         VideoPart video => AtUrl("video_url", video.Url),
         RawPart raw => raw.Json.DeepClone(),
-        _ => throw new ArgumentException("A part of a message is null. Leave it out.", nameof(part)),
+        _ => throw Refused("A part of a message is null. Leave it out."),
     };
 
     private static JsonObject Image(ImagePart image)
@@ -117,9 +117,13 @@ internal static class ChatRequestBodyMessages
 
         return problem is null
             ? call.Arguments
-            : throw new ArgumentException(
-                $"{place}: the arguments of tool call '{call.Id}' ({call.Name}) {problem}. Leave the call and its result out: "
-                + "vLLM answers 400 to every turn whose history holds a damaged call.",
-                nameof(call));
+            : throw Refused(
+                $"{place}: the arguments of tool call '{call.Id}' ({call.Name}) {problem}. "
+                + "Leave the call and its result out: with a damaged call in the history vLLM refuses every later "
+                + "turn, or shows the model a call without arguments.");
     }
+
+    // The user knows the messages by the member that holds them.
+    private static ArgumentException Refused(string message, string member = nameof(ChatRequest.Messages)) =>
+        new(message, member);
 }

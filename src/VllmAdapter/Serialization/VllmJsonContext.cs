@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace VllmAdapter;
 
-/// <summary>All JSON that is read or written through the serializer; source-generated, so nothing needs reflection.</summary>
+/// <summary>JSON that goes through the serializer; source-generated, so nothing needs reflection.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

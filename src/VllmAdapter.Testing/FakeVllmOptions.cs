@@ -1,0 +1,33 @@
+namespace VllmAdapter.Testing;
+
+/// <summary>How a <see cref="FakeVllm"/> is set up.</summary>
+public sealed record FakeVllmOptions
+{
+    /// <summary>The release whose shapes and habits it takes on.</summary>
+    /// <value>vLLM 0.32.0.</value>
+    public VllmProfile Profile { get; init; } = VllmProfile.V32;
+
+    /// <summary>The one model that is served; a request for another is refused with 404.</summary>
+    /// <value>Null: every name is taken for the served model.</value>
+    public string? Model { get; init; }
+
+    /// <summary>Tokens that prompt and output may have together.</summary>
+    /// <value>32,768.</value>
+    public int ContextWindow { get; init; } = 32_768;
+
+    /// <summary>The key that requests under <c>/v1</c> must carry as a bearer token; without it they are refused with 401.</summary>
+    /// <value>Null: no key is asked for.</value>
+    public string? ApiKey { get; init; }
+
+    /// <summary>How many requests run at once; more of them wait, with their headers sent and nothing after.</summary>
+    /// <value>No limit.</value>
+    public int MaxRunning { get; init; } = int.MaxValue;
+
+    /// <summary>Whether the render endpoint is open, as with <c>--enable-scale-out</c>; older servers do not have it at all.</summary>
+    /// <value>False.</value>
+    public bool ScaleOut { get; init; }
+
+    /// <summary>The clock that pauses, recorded speed and creation times go by.</summary>
+    /// <value>The system's.</value>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter.Testing;
+
+/// <summary>One thing that a script says or does, in the domain's words; the profile decides how it looks on the wire.</summary>
+internal abstract record ScriptStep
+{
+    /// <summary>The choice that a delta belongs to; null for what belongs to none.</summary>
+    public static int? ChoiceOf(ScriptStep step) => step switch
+    {
+        Say say => say.Choice,
+        Think think => think.Choice,
+        CallPart part => part.Choice,
+        Finish finish => finish.Choice,
+        _ => null,
+    };
+
+    public sealed record Say(int Choice, string Text) : ScriptStep;
+
+    public sealed record Think(int Choice, string Text) : ScriptStep;
+
+    public sealed record CallPart(int Choice, int? Index, string? Id, string? Name, string? Arguments) : ScriptStep;
+
+    public sealed record Finish(int Choice, string? Reason, JsonNode? StopReason, string? Text, CallPart? Call) : ScriptStep;
+
+    public sealed record Usage(int Prompt, int Completion, int? Reasoning) : ScriptStep;
+
+    public sealed record Failure(ServerFault? Fault) : ScriptStep;
+
+    public sealed record Done : ScriptStep;
+
+    public sealed record Event(string Data) : ScriptStep;
+
+    public sealed record Comment(string Text) : ScriptStep;
+
+    public sealed record Raw(ReadOnlyMemory<byte> Bytes) : ScriptStep;
+
+    public sealed record Pause(TimeSpan Length) : ScriptStep;
+
+    public sealed record Gate(Task Opens) : ScriptStep;
+}
+
+/// <summary>An error as the server words it.</summary>
+/// <param name="Message">The sentence.</param>
+/// <param name="Type">For example <c>BadRequestError</c>.</param>
+/// <param name="Code">The status that the error claims; some gateways write it as a string.</param>
+/// <param name="Param">The request field at fault.</param>
+internal sealed record ServerFault(string Message, string Type, JsonNode Code, string? Param = null);

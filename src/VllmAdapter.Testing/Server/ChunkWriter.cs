@@ -1,0 +1,183 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace VllmAdapter.Testing;
+
+/// <summary>Writes the chunks of one stream in the shape of the server's version, fields that are only noise included.</summary>
+internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
+{
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public string Role(int choice, Tokens? usage) =>
+        Chunk(
+            json => Choice(
+                json,
+                choice,
+                delta =>
+                {
+                    delta.WriteString("role", "assistant");
+                    delta.WriteString("content", "");
+                },
+                isRole: true),
+            usage,
+            isRole: true);
+
+    public string Delta(ScriptStep step, Tokens? usage) => step switch
+    {
+        ScriptStep.Say say => Chunk(json => Choice(json, say.Choice, delta => Content(delta, say.Text)), usage),
+        ScriptStep.Think think => Chunk(json => Choice(json, think.Choice, delta => delta.WriteString(profile.ReasoningField, think.Text)), usage),
+        ScriptStep.CallPart part => Chunk(json => Choice(json, part.Choice, delta => Call(delta, part)), usage),
+        ScriptStep.Finish finish => Chunk(json => Choice(json, finish.Choice, delta => LastDelta(delta, finish), finish), usage, closes: true),
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "No delta."),
+    };
+
+    public string Usage(Tokens usage) => Write(json =>
+    {
+        Envelope(json);
+        json.WriteStartArray("choices");
+        json.WriteEndArray();
+        json.WritePropertyName("usage");
+        json.WriteStartObject();
+        Counts(json, usage);
+        if (usage.Reasoning is { } reasoning)
+        {
+            json.WriteStartObject("completion_tokens_details");
+            json.WriteNumber("reasoning_tokens", reasoning);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        Fingerprint(json);
+    });
+
+    internal static string Write(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, Compact))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    internal static void Counts(Utf8JsonWriter json, Tokens usage)
+    {
+        json.WriteNumber("prompt_tokens", usage.Prompt);
+        json.WriteNumber("total_tokens", usage.Prompt + usage.Completion);
+        json.WriteNumber("completion_tokens", usage.Completion);
+    }
+
+    private string Chunk(Action<Utf8JsonWriter> choice, Tokens? usage, bool isRole = false, bool closes = false) => Write(json =>
+    {
+        Envelope(json);
+        json.WriteStartArray("choices");
+        choice(json);
+        json.WriteEndArray();
+        if (usage is { } counts)
+        {
+            json.WriteStartObject("usage");
+            Counts(json, counts);
+            if (profile.Fingerprint is not null)
+                json.WriteNull("completion_tokens_details");
+            json.WriteEndObject();
+        }
+
+        // Without a usage chunk to carry it, the fingerprint goes on the finish chunk.
+        if (closes && !call.IncludesUsage)
+            Fingerprint(json);
+        if (!isRole)
+            return;
+        if (profile.HasTokenIds)
+            json.WriteNull("prompt_token_ids");
+        if (profile.HasPromptText)
+            json.WriteNull("prompt_text");
+    });
+
+    private void Envelope(Utf8JsonWriter json)
+    {
+        json.WriteString("id", call.Id);
+        json.WriteString("object", "chat.completion.chunk");
+        json.WriteNumber("created", call.Created);
+        json.WriteString("model", call.Model);
+    }
+
+    private void Fingerprint(Utf8JsonWriter json)
+    {
+        if (profile.Fingerprint is { } fingerprint)
+            json.WriteString("system_fingerprint", fingerprint);
+    }
+
+    private void Choice(Utf8JsonWriter json, int index, Action<Utf8JsonWriter> delta, ScriptStep.Finish? finish = null, bool isRole = false)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("index", index);
+        json.WriteStartObject("delta");
+        delta(json);
+        json.WriteEndObject();
+        json.WriteNull("logprobs");
+        json.WriteString("finish_reason", finish?.Reason);
+        if (finish is not null)
+        {
+            json.WritePropertyName("stop_reason");
+            if (finish.StopReason is null)
+                json.WriteNullValue();
+            else
+                finish.StopReason.WriteTo(json);
+        }
+
+        if (profile.HasTokenIds && !isRole)
+            json.WriteNull("token_ids");
+        json.WriteEndObject();
+    }
+
+    private void Content(Utf8JsonWriter delta, string text)
+    {
+        delta.WriteString("content", text);
+        if (!profile.HasEmptyCallLists)
+            return;
+        delta.WriteStartArray("tool_calls");
+        delta.WriteEndArray();
+    }
+
+    private void LastDelta(Utf8JsonWriter delta, ScriptStep.Finish finish)
+    {
+        if (finish.Text is not null)
+            Content(delta, finish.Text);
+        if (finish.Call is not null)
+            Call(delta, finish.Call);
+        if (finish.Text is null && finish.Call is null && profile.FinishHasEmptyContent)
+            delta.WriteString("content", "");
+    }
+
+    private void Call(Utf8JsonWriter delta, ScriptStep.CallPart part)
+    {
+        if (profile.CallsHaveNullContent)
+            delta.WriteNull("content");
+        delta.WriteStartArray("tool_calls");
+        delta.WriteStartObject();
+        if (part.Id is not null)
+        {
+            delta.WriteString("id", part.Id);
+            delta.WriteString("type", "function");
+        }
+
+        if (part.Index is { } index)
+            delta.WriteNumber("index", index);
+        delta.WriteStartObject("function");
+        if (part.Name is not null)
+            delta.WriteString("name", part.Name);
+        if (part.Arguments is not null)
+            delta.WriteString("arguments", part.Arguments);
+        delta.WriteEndObject();
+        delta.WriteEndObject();
+        delta.WriteEndArray();
+    }
+}
+
+/// <summary>The three counts of a usage object, the total being their sum.</summary>
+internal sealed record Tokens(int Prompt, int Completion, int? Reasoning = null);

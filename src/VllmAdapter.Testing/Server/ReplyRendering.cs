@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
+namespace VllmAdapter.Testing;
+
+/// <summary>Turns a script into what goes over the wire for one request: headers, body and ending.</summary>
+internal static class ReplyRendering
+{
+    public static WireReply Render(ScriptedReply script, ChatCall call, VllmProfile profile)
+    {
+        if (script.Recorded is { } recorded)
+            return recorded;
+        if (script.EndsBeforeHeaders)
+            return new WireReply(Delay(script), script.Ending ?? WireEnding.Reset);
+        if (script.IsPlainHttp)
+            return OneBody(script, script.Status, PlainContentType(script), PlainBody(script, profile), profile);
+        return call.Stream && !script.IsWhole ? Stream(script, call, profile) : Whole(script, call, profile);
+    }
+
+    public static WireReply Json(string body, VllmProfile profile, int status = 200) =>
+        OneBody(Script.Empty, status, "application/json", Encoding.UTF8.GetBytes(body), profile);
+
+    public static WireReply Text(string body, string contentType, VllmProfile profile) =>
+        OneBody(Script.Empty, 200, contentType, Encoding.UTF8.GetBytes(body), profile);
+
+    public static WireReply Nothing(int status, VllmProfile profile) => OneBody(Script.Empty, status, null, [], profile);
+
+    public static WireReply Error(int status, ServerFault fault, VllmProfile profile) => Json(ErrorWriter.Body(fault, profile), profile, status);
+
+    private static WireReply Stream(ScriptedReply script, ChatCall call, VllmProfile profile)
+    {
+        ImmutableArray<WireStep> body = new StreamRendering(script, call, profile).Render();
+        if (script.IsUnterminated)
+            body = PieceShaping.Unterminated(body);
+        body = PieceShaping.InPiecesOf(body, script.PieceSizes);
+
+        WireStep head = new WireStep.Head(
+            script.Status,
+            [.. Headers(script, "text/event-stream; charset=utf-8", profile), new("transfer-encoding", "chunked")]);
+        return new WireReply([.. Delay(script), head, new WireStep.Admission(), .. body], script.Ending ?? WireEnding.Complete);
+    }
+
+    private static WireReply Whole(ScriptedReply script, ChatCall call, VllmProfile profile)
+    {
+        if (script.Steps.OfType<ScriptStep.Failure>().FirstOrDefault() is { } failure)
+        {
+            ServerFault fault = failure.Fault ?? profile.EngineDeath;
+            return Error(fault.Code.GetValueKind() == System.Text.Json.JsonValueKind.Number ? fault.Code.GetValue<int>() : 500, fault, profile);
+        }
+
+        string body = WholeReply.Of(script).ToJson(call, profile);
+        return OneBody(script, script.Status, "application/json", Encoding.UTF8.GetBytes(body), profile);
+    }
+
+    // The server answers when all is written. A body that does not arrive whole stops half way, with its full length announced.
+    private static WireReply OneBody(ScriptedReply script, int status, string? contentType, byte[] body, VllmProfile profile)
+    {
+        IEnumerable<WireStep> work = script.Steps.Select(WorkOf).OfType<WireStep>();
+        if (script.Ending == WireEnding.Silent)
+            return new WireReply([.. Delay(script), new WireStep.Admission(), .. work], WireEnding.Silent);
+
+        var length = new KeyValuePair<string, string>("content-length", body.Length.ToString(CultureInfo.InvariantCulture));
+        WireStep head = new WireStep.Head(status, [length, .. Headers(script, contentType, profile)]);
+        byte[] sent = script.Ending is null ? body : body[..(body.Length / 2)];
+        ImmutableArray<WireStep> pieces = sent.Length == 0 ? [] : [new WireStep.Piece(sent)];
+        return new WireReply(
+            [.. Delay(script), new WireStep.Admission(), .. work, head, .. PieceShaping.InPiecesOf(pieces, script.PieceSizes)],
+            script.Ending ?? WireEnding.Complete);
+    }
+
+    private static WireStep? WorkOf(ScriptStep step) => step switch
+    {
+        ScriptStep.Pause pause => new WireStep.Pause(pause.Length),
+        ScriptStep.Gate gate => new WireStep.Gate(gate.Opens),
+        _ => null,
+    };
+
+    private static ImmutableArray<WireStep> Delay(ScriptedReply script) =>
+        script.HeaderDelay > TimeSpan.Zero ? [new WireStep.Pause(script.HeaderDelay)] : [];
+
+    private static IEnumerable<KeyValuePair<string, string>> Headers(ScriptedReply script, string? usual, VllmProfile profile)
+    {
+        string? contentType = script.ContentType ?? usual;
+        if (!string.IsNullOrEmpty(contentType))
+            yield return new("content-type", contentType);
+        if (profile.HasVaryHeader)
+            yield return new("vary", "Origin");
+        foreach (KeyValuePair<string, string> header in script.ExtraHeaders)
+            yield return header;
+    }
+
+    private static string? PlainContentType(ScriptedReply script) =>
+        script.Steps.OfType<ScriptStep.Failure>().Any() ? "application/json" : null;
+
+    private static byte[] PlainBody(ScriptedReply script, VllmProfile profile) => [.. script.Steps.SelectMany(step => step switch
+    {
+        ScriptStep.Raw raw => raw.Bytes.ToArray(),
+        ScriptStep.Failure { Fault: { } fault } => Encoding.UTF8.GetBytes(ErrorWriter.Body(fault, profile)),
+        _ => [],
+    })];
+}

@@ -1,0 +1,165 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter.Testing;
+
+/// <summary>A reply that is not streamed, in the shape of the server's version, every null included.</summary>
+internal sealed record WholeReply(IReadOnlyList<WholeChoice> Choices, Tokens? Usage)
+{
+    /// <summary>Gathers a literal script into one reply.</summary>
+    public static WholeReply Of(ScriptedReply script)
+    {
+        ScriptStep.Usage? usage = script.Steps.OfType<ScriptStep.Usage>().LastOrDefault();
+        return new WholeReply(
+            [.. script.Steps.Select(ScriptStep.ChoiceOf).OfType<int>().Distinct().Order().Select(index => WholeChoice.Of(script, index))],
+            usage is null ? null : new Tokens(usage.Prompt, usage.Completion, usage.Reasoning));
+    }
+
+    public string ToJson(ChatCall call, VllmProfile profile) => ChunkWriter.Write(json =>
+    {
+        json.WriteString("id", call.Id);
+        json.WriteString("object", "chat.completion");
+        json.WriteNumber("created", call.Created);
+        json.WriteString("model", call.Model);
+        json.WriteStartArray("choices");
+        foreach (WholeChoice choice in Choices)
+            choice.WriteTo(json, profile);
+        json.WriteEndArray();
+        if (!profile.HasFlatErrors)
+        {
+            json.WriteNull("service_tier");
+            json.WriteString("system_fingerprint", profile.Fingerprint);
+        }
+
+        WriteUsage(json, profile);
+        json.WriteNull("prompt_logprobs");
+        if (profile.HasTokenIds)
+            json.WriteNull("prompt_token_ids");
+        if (profile.HasPromptText)
+            json.WriteNull("prompt_text");
+        if (profile.HasTokenIds)
+            json.WriteNull("kv_transfer_params");
+        if (profile.HasPromptText)
+        {
+            json.WriteNull("ec_transfer_params");
+            json.WriteNull("metrics");
+        }
+    });
+
+    private void WriteUsage(Utf8JsonWriter json, VllmProfile profile)
+    {
+        if (Usage is not { } usage)
+        {
+            json.WriteNull("usage");
+            return;
+        }
+
+        json.WriteStartObject("usage");
+        ChunkWriter.Counts(json, usage);
+        json.WriteNull("prompt_tokens_details");
+        if (profile.HasPromptText)
+        {
+            if (usage.Reasoning is { } reasoning)
+            {
+                json.WriteStartObject("completion_tokens_details");
+                json.WriteNumber("reasoning_tokens", reasoning);
+                json.WriteEndObject();
+            }
+            else
+            {
+                json.WriteNull("completion_tokens_details");
+            }
+        }
+
+        json.WriteEndObject();
+    }
+}
+
+/// <summary>One choice of a <see cref="WholeReply"/>.</summary>
+internal sealed record WholeChoice(
+    int Index, string? Text, string? Reasoning, IReadOnlyList<WholeCall> Calls, string? FinishReason, JsonNode? StopReason)
+{
+    public static WholeChoice Of(ScriptedReply script, int index)
+    {
+        ScriptStep[] steps = [.. script.Steps.Where(step => ScriptStep.ChoiceOf(step) == index)];
+        ScriptStep.Finish? finish = steps.OfType<ScriptStep.Finish>().LastOrDefault();
+        IEnumerable<ScriptStep.CallPart> parts =
+            steps.Select(step => step as ScriptStep.CallPart ?? (step as ScriptStep.Finish)?.Call).OfType<ScriptStep.CallPart>();
+        return new WholeChoice(
+            index,
+            Joined(steps.Select(step => (step as ScriptStep.Say)?.Text ?? (step as ScriptStep.Finish)?.Text)),
+            Joined(steps.Select(step => (step as ScriptStep.Think)?.Text)),
+            [.. parts.GroupBy(part => part.Index).Select(call => new WholeCall(
+                call.Select(part => part.Id).FirstOrDefault(id => id is not null),
+                call.Select(part => part.Name).FirstOrDefault(name => name is not null),
+                string.Concat(call.Select(part => part.Arguments))))],
+            finish?.Reason,
+            finish?.StopReason);
+    }
+
+    public void WriteTo(Utf8JsonWriter json, VllmProfile profile)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("index", Index);
+        json.WriteStartObject("message");
+        json.WriteString("role", "assistant");
+        if (profile.HasFlatErrors)
+        {
+            json.WriteString(profile.ReasoningField, Reasoning);
+            json.WriteString("content", Text);
+            WriteCalls(json);
+        }
+        else
+        {
+            json.WriteString("content", Text);
+            foreach (string unused in (ReadOnlySpan<string>)["refusal", "annotations", "audio", "function_call"])
+                json.WriteNull(unused);
+
+            // No list at all for no calls since 0.24 (#44105).
+            if (Calls.Count > 0 || !profile.HasPromptText)
+                WriteCalls(json);
+            json.WriteString(profile.ReasoningField, Reasoning);
+        }
+
+        json.WriteEndObject();
+        json.WriteNull("logprobs");
+        json.WriteString("finish_reason", FinishReason);
+        json.WritePropertyName("stop_reason");
+        if (StopReason is null)
+            json.WriteNullValue();
+        else
+            StopReason.WriteTo(json);
+        if (profile.HasTokenIds)
+            json.WriteNull("token_ids");
+        if (profile.HasPromptText)
+            json.WriteNull("routed_experts");
+        json.WriteEndObject();
+    }
+
+    private static string? Joined(IEnumerable<string?> pieces)
+    {
+        string[] said = [.. pieces.OfType<string>()];
+        return said.Length == 0 ? null : string.Concat(said);
+    }
+
+    private void WriteCalls(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("tool_calls");
+        foreach (WholeCall call in Calls)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", call.Id);
+            json.WriteString("type", "function");
+            json.WriteStartObject("function");
+            json.WriteString("name", call.Name);
+            json.WriteString("arguments", call.Arguments);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}
+
+/// <summary>One tool call of a <see cref="WholeChoice"/>.</summary>
+internal sealed record WholeCall(string? Id, string? Name, string Arguments);
