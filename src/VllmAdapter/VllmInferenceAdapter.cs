@@ -104,12 +104,12 @@ public sealed class VllmInferenceAdapter
 
     private ChatCall CallOf(ChatRequest request)
     {
-        System.Text.Json.Nodes.JsonObject body = ChatRequestBody.Build(request, _options.Model, _options.Usage);
+        byte[] body = ChatRequestBody.ToUtf8(ChatRequestBody.Build(request, _options.Model, _options.Usage));
         bool isWhole = request.Reply == ReplyMode.Whole;
         return new ChatCall
         {
             Transport = _transport,
-            Body = ChatRequestBody.ToUtf8(body),
+            Body = body,
             Asked = AskedForReading.Of(body, _options.ContextWindow),
             Termination = request.Termination ?? _termination,
             IncompleteStreams = request.IncompleteStreams ?? _options.IncompleteStreams,

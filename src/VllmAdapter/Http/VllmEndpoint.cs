@@ -20,7 +20,7 @@ internal sealed class VllmEndpoint
         _root = new UriBuilder(endpoint) { Path = path + "/", Query = "", Fragment = "" }.Uri;
     }
 
-    public Uri ChatCompletions => At("v1/chat/completions");
+    public const string ChatCompletions = "v1/chat/completions";
 
     /// <summary>The address of a route, by its path from the server's root.</summary>
     public Uri At(string path) => new(_root, path);

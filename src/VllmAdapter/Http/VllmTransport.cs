@@ -12,6 +12,9 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
 
     public TimeProvider Clock { get; } = clock;
 
+    /// <summary>What a failure is to say of any request: the key is known here only to be kept out of it.</summary>
+    public FailedRequest About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, ApiKey = apiKey };
+
     /// <param name="message">The request; its address and body are set.</param>
     /// <param name="about">What a failure is to say of the request.</param>
     /// <param name="limit">For the headers and, if it was refused, the body; null for none.</param>
@@ -39,12 +42,12 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         }
         catch (OperationCanceledException given) when (timer.IsCancellationRequested)
         {
-            throw VllmRequestException.For(about with { GaveUpAfter = limit, Cause = given, ApiKey = apiKey });
+            throw VllmRequestException.For(about with { GaveUpAfter = limit, Cause = given });
         }
         catch (Exception fault) when (fault is not (VllmRequestException or ArgumentException))
         {
             // HttpClient's own timeout and handlers such as resilience pipelines end here too.
-            throw VllmRequestException.For(about with { Cause = fault, ApiKey = apiKey });
+            throw VllmRequestException.For(about with { Cause = fault });
         }
     }
 
@@ -79,7 +82,6 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
             ContentType = contentType,
             Error = ServerError.FromBody(contentType, body),
             RetryAfter = RetryAfter.Parse(response.Headers.RetryAfter?.ToString(), Clock),
-            ApiKey = apiKey,
         });
     }
 

@@ -10,7 +10,6 @@ namespace VllmAdapter;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(JsonObject))]
-[JsonSerializable(typeof(JsonNode))]
 internal sealed partial class VllmJsonContext : JsonSerializerContext
 {
     // The body is never put into HTML, so text in other scripts travels as it is: a third of the bytes.

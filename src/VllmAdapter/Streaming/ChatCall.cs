@@ -34,7 +34,7 @@ internal sealed record ChatCall
 
     public HttpRequestMessage NewMessage(string requestId)
     {
-        var message = new HttpRequestMessage(HttpMethod.Post, Transport.Endpoint.ChatCompletions)
+        var message = new HttpRequestMessage(HttpMethod.Post, Transport.Endpoint.At(VllmEndpoint.ChatCompletions))
         {
             Content = new ByteArrayContent(Body) { Headers = { ContentType = Json } },
         };
@@ -45,11 +45,6 @@ internal sealed record ChatCall
     }
 
     /// <summary>What a failure is to say of this call.</summary>
-    public FailedRequest About(string requestId) => new()
-    {
-        Address = Transport.Endpoint.ChatCompletions,
-        Model = Model,
-        AskedMaxTokens = Asked.OutputCap,
-        RequestId = requestId,
-    };
+    public FailedRequest About(string requestId) =>
+        Transport.About(VllmEndpoint.ChatCompletions, requestId) with { Model = Model, AskedMaxTokens = Asked.OutputCap };
 }
