@@ -65,18 +65,18 @@ internal sealed class ModelOutput
 
     private static (string Name, string Arguments) SmallestCall(ChatCall call)
     {
-        JsonNode? tool = call.Tools.Select(tool => tool?["function"])
-            .FirstOrDefault(tool => call.NamedTool is null || ChatCall.Text(tool?["name"]) == call.NamedTool);
-        JsonNode? parameters = tool?["parameters"];
+        JsonNode? tool = call.Tools.Select(tool => tool.At("function"))
+            .FirstOrDefault(tool => call.NamedTool is null || tool.At("name").Text() == call.NamedTool);
+        JsonNode? parameters = tool.At("parameters");
         var arguments = new JsonObject();
-        foreach (string required in (parameters?["required"] as JsonArray ?? []).Select(ChatCall.Text).OfType<string>())
-            arguments[required] = SmallestValue(parameters?["properties"]?[required]);
-        return (ChatCall.Text(tool?["name"]) ?? "", arguments.ToJsonString());
+        foreach (string required in parameters.At("required").Items().Select(LooseJson.Text).OfType<string>())
+            arguments[required] = SmallestValue(parameters.At("properties", required));
+        return (tool.At("name").Text() ?? "", arguments.ToJsonString());
     }
 
-    private static JsonNode? SmallestValue(JsonNode? schema) => schema?["enum"] is JsonArray { Count: > 0 } choices
+    private static JsonNode? SmallestValue(JsonNode? schema) => schema.At("enum") is JsonArray { Count: > 0 } choices
         ? choices[0]?.DeepClone()
-        : ChatCall.Text(schema?["type"]) switch
+        : schema.At("type").Text() switch
         {
             "integer" or "number" => 1,
             "boolean" => true,
