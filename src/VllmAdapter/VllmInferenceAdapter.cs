@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Polly;
 
 namespace VllmAdapter;
 
@@ -27,6 +28,8 @@ public sealed class VllmInferenceAdapter
     private readonly VllmAdapterOptions _options;
     private readonly VllmTransport _transport;
     private readonly IStreamTerminationPolicy _termination;
+    private readonly ResiliencePipeline _resilience;
+    private readonly StreamSlots? _slots;
     private readonly ILogger _logger;
 
     /// <summary>Makes an adapter with an HTTP client of its own.</summary>
@@ -61,6 +64,8 @@ public sealed class VllmInferenceAdapter
         _logger = logger ?? NullLogger.Instance;
         _transport = new VllmTransport(
             client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, clock ?? TimeProvider.System);
+        _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
+        _slots = _options.Resilience.MaxConcurrentStreams is { } most ? new StreamSlots(most) : null;
         Server = new VllmServer(_options, _transport);
     }
 
@@ -124,6 +129,8 @@ public sealed class VllmInferenceAdapter
             AsksForWholeReply = isWhole,
             Headers = request.Headers,
             Model = request.Model ?? _options.Model,
+            Resilience = _resilience,
+            Slots = _slots,
             NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),
         };
     }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Polly;
 
 namespace VllmAdapter;
 
@@ -30,6 +31,12 @@ internal sealed record ChatCall
 
     public required Func<string> NewRequestId { get; init; }
 
+    /// <summary>Around sending the request and reading the first event.</summary>
+    public required ResiliencePipeline Resilience { get; init; }
+
+    /// <summary>The places for answers under way; null for no limit.</summary>
+    public StreamSlots? Slots { get; init; }
+
     public TimeProvider Clock => Transport.Clock;
 
     public HttpRequestMessage NewMessage(string requestId)
@@ -39,12 +46,24 @@ internal sealed record ChatCall
             Content = new ByteArrayContent(Body) { Headers = { ContentType = Json } },
         };
         message.Headers.Accept.ParseAdd(AsksForWholeReply ? "application/json" : "text/event-stream");
-        message.Headers.TryAddWithoutValidation("X-Request-Id", requestId);
         Headers?.ApplyTo(message.Headers);
+        message.Headers.Remove(RequestHeaders.IdHeader);
+        message.Headers.TryAddWithoutValidation(RequestHeaders.IdHeader, requestId);
         return message;
     }
 
+    /// <summary>The id of an attempt, from 1: every attempt has its own, for servers before 0.14 break when two share one.</summary>
+    public string IdOf(int attempt) => Headers?.GivenId switch
+    {
+        null => NewRequestId(),
+        { } given => attempt == 1 ? given : $"{given}-{attempt}",
+    };
+
     /// <summary>What a failure is to say of this call.</summary>
-    public FailedRequest About(string requestId) =>
-        Transport.About(VllmEndpoint.ChatCompletions, requestId) with { Model = Model, AskedMaxTokens = Asked.OutputCap };
+    public FailedRequest About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with
+    {
+        Model = Model,
+        AskedMaxTokens = Asked.OutputCap,
+        Attempts = attempts,
+    };
 }

@@ -1,10 +1,14 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
 
 namespace VllmAdapter;
 
 /// <summary>Runs one reply: bytes -> events -> chunks -> judgement -> outcome.</summary>
 /// <remarks>
-/// <para>Step 1: send, and see that a chat reply answers. An error as its first event still means that nothing began.</para>
+/// <para>Step 1: send, and see that a chat reply answers and its first event comes. Until then nothing began, and it may be tried again.</para>
 /// <para>Step 2: read one event; while that takes time, the policy is asked.</para>
 /// <para>Step 3: fold the event into the evidence, and hand out its chunks.</para>
 /// <para>Step 4: ask the policy whether to go on.</para>
@@ -20,9 +24,16 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     private readonly CancellationTokenSource _hangUp;
     private readonly SilenceWatch _watch;
     private readonly Gathering _gathering = new();
-    private readonly string _requestId;
 
-    private readonly StreamEvidence _evidence;
+    private readonly List<FailedAttempt> _failed = [];
+    private StreamEvidence _evidence;
+    private string _requestId;
+    private int _attempts;
+    private TimeSpan _attemptBeganAt;
+    private VllmRequestException? _lastFailure;
+    private VllmRequestException? _lastCut;
+    private CancellationTokenSource? _attemptsHangUp;
+    private IDisposable? _slot;
     private OpenReply? _reply;
     private IReadOnlyList<ChatChunk> _chunks = [];
     private int _handedOut;
@@ -37,9 +48,10 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     {
         (_call, _callersToken, _enumeratorsToken) = (call, callersToken, enumeratorsToken);
         _hangUp = CancellationTokenSource.CreateLinkedTokenSource(callersToken, enumeratorsToken);
-        _requestId = call.Headers?.RequestId ?? call.NewRequestId();
+        _requestId = call.IdOf(attempt: 1);
         _evidence = new StreamEvidence { Asked = call.Asked, RequestId = _requestId };
-        _watch = new SilenceWatch(call.Termination, _evidence, call.Clock, _hangUp);
+        _watch = new SilenceWatch(call.Termination, call.Clock, _hangUp);
+        _watch.Observe(_evidence);
     }
 
     public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
@@ -114,42 +126,144 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     private async ValueTask OpenAsync()
     {
         _hasSent = true;
-        _watch.Start();
+        _watch.Start(_call.Clock.GetTimestamp());
+        _watch.BeginWait(isSilence: false);
         try
         {
-            HttpResponseMessage response = await SendAsync().ConfigureAwait(false);
-            _reply = await OpenReply.OpenAsync(response, _call.Clock, _call.MaxEventBytes, _hangUp.Token).ConfigureAwait(false);
-            _evidence.HeadersCame(_watch.Elapsed, _reply.IsWhole);
+            if (_call.Slots is { } slots)
+                _slot = await slots.TakeAsync(_hangUp.Token).ConfigureAwait(false);
+
+            await _call.Resilience
+                .ExecuteAsync(static (pump, token) => pump.AttemptAsync(token), this, _hangUp.Token).ConfigureAwait(false);
+            if (_reply is null && _stop is null)
+                throw (Exception?)_lastFailure ?? new InvalidOperationException("The resilience pipeline came to an end without an attempt.");
+        }
+        catch (VllmRequestException failure) when (ReferenceEquals(failure, _lastCut))
+        {
+            // Nothing came of the last attempt, and that is what the judge will say of it.
         }
         catch (OperationCanceledException given) when (_hangUp.IsCancellationRequested)
         {
-            _stop = CauseOf(given);
+            GiveUp(given);
+        }
+        catch (ExecutionRejectedException rejected)
+        {
+            throw _lastFailure ?? Rejected(rejected);
         }
     }
 
-    private async ValueTask<HttpResponseMessage> SendAsync()
+    private async ValueTask AttemptAsync(CancellationToken pipelinesToken)
+    {
+        BeginAttempt();
+        try
+        {
+            CancellationToken hangUp = _hangUp.Token;
+            if (pipelinesToken == hangUp)
+            {
+                await ReadFirstEventAsync(hangUp).ConfigureAwait(false);
+                return;
+            }
+
+            // A time limit of the pipeline's ends the attempt, but has no say once the stream began.
+            _attemptsHangUp = CancellationTokenSource.CreateLinkedTokenSource(hangUp);
+            using (pipelinesToken.UnsafeRegister(static attempt => ((CancellationTokenSource)attempt!).Cancel(), _attemptsHangUp))
+                await ReadFirstEventAsync(_attemptsHangUp.Token).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!_hangUp.IsCancellationRequested)
+        {
+            await FailAttemptAsync(failure).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private void BeginAttempt()
+    {
+        _watch.EndWait();
+        _attemptBeganAt = _watch.Elapsed;
+        (_lastFailure, _lastCut) = (null, null);
+        if (++_attempts == 1)
+            return;
+
+        (_stop, _hasBegun, _tailWasRead) = (null, false, false);
+        (_chunks, _handedOut) = ([], 0);
+        _requestId = _call.IdOf(_attempts);
+        _evidence = new StreamEvidence { Asked = _call.Asked, RequestId = _requestId, FailedAttempts = [.. _failed] };
+        _watch.Observe(_evidence);
+    }
+
+    private async ValueTask ReadFirstEventAsync(CancellationToken hangUp)
+    {
+        HttpResponseMessage response = await SendAsync(hangUp).ConfigureAwait(false);
+        _reply = await OpenReply.OpenAsync(response, _call.Clock, _call.MaxEventBytes, hangUp).ConfigureAwait(false);
+        _evidence.HeadersCame(_watch.Elapsed, _reply.IsWhole);
+        while (_stop is null && !_hasBegun)
+            await ObserveAsync().ConfigureAwait(false);
+
+        if (!_hangUp.IsCancellationRequested)
+            hangUp.ThrowIfCancellationRequested();
+
+        if (_evidence.Fault is { } fault && !_hasBegun && !(_reply.IsWhole && _reply.Bytes.BytesRead > 0))
+            throw _lastCut = VllmRequestException.For(About() with { Cause = fault });
+    }
+
+    // The server is let go of at once, not only when the next attempt begins.
+    private async ValueTask FailAttemptAsync(Exception failure)
+    {
+        if (_reply is not null)
+        {
+            _evidence.ObserveBytes(_reply.Bytes.BytesRead, _reply.Bytes.KeepAlives);
+            await LetGoAsync(hangUp: true).ConfigureAwait(false);
+        }
+
+        _lastFailure = failure as VllmRequestException;
+        _failed.Add(new FailedAttempt { RequestId = _requestId, Reason = failure.Message, Took = _watch.Elapsed - _attemptBeganAt });
+        if (_lastFailure?.RetryAfter is { } wait && _watch.WouldStopWithin(wait))
+            await _hangUp.CancelAsync().ConfigureAwait(false);
+        else
+            _watch.BeginWait(isSilence: false);
+    }
+
+    // Between two attempts the time ran out, or will before the server wants to be asked again: what is known is how the last one failed.
+    private void GiveUp(OperationCanceledException given)
+    {
+        bool isCallers = _callersToken.IsCancellationRequested || _enumeratorsToken.IsCancellationRequested;
+        if (isCallers || _lastFailure is null)
+            _stop = CauseOf(given);
+        else if (!ReferenceEquals(_lastFailure, _lastCut))
+            ExceptionDispatchInfo.Throw(_lastFailure);
+    }
+
+    private VllmRequestException Rejected(ExecutionRejectedException rejected) => VllmRequestException.For(About() with
+    {
+        Cause = rejected,
+        GaveUpAfter = (rejected as TimeoutRejectedException)?.Timeout,
+        WasRejected = rejected is not TimeoutRejectedException,
+        RetryAfter = (rejected as BrokenCircuitException)?.RetryAfter,
+    });
+
+    private FailedRequest About() => _call.About(_requestId, _attempts);
+
+    private async ValueTask<HttpResponseMessage> SendAsync(CancellationToken hangUp)
     {
         using HttpRequestMessage message = _call.NewMessage(_requestId);
-        if (_call.AsksForWholeReply)
-            _watch.BeginWait();
 
+        // vLLM answers a stream with headers at once and owes its chunks from then on; the headers of a whole reply come with it.
+        _watch.BeginWait(isSilence: _call.AsksForWholeReply);
         HttpResponseMessage response;
         try
         {
-            response = await _call.Transport
-                .SendAsync(message, _call.About(_requestId), _call.HeadersLimit, _hangUp.Token).ConfigureAwait(false);
+            response = await _call.Transport.SendAsync(message, About(), _call.HeadersLimit, hangUp).ConfigureAwait(false);
         }
         finally
         {
-            if (_call.AsksForWholeReply)
-                _watch.EndWait();
+            _watch.EndWait();
         }
 
         if (OpenReply.CanBeOne(response))
             return response;
 
         using (response)
-            throw await _call.Transport.NotAReplyAsync(response, _call.About(_requestId), _hangUp.Token).ConfigureAwait(false);
+            throw await _call.Transport.NotAReplyAsync(response, About(), hangUp).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -217,7 +331,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         else if (kind == EventKind.Chunk)
         {
             if (_reply.IsWhole && decoder.Chunks.Count == 0)
-                throw _call.Transport.NotAReply(_reply.Response, _call.About(_requestId), _reply.Whole);
+                throw _call.Transport.NotAReply(_reply.Response, About(), _reply.Whole);
 
             HandOut(decoder);
         }
@@ -234,7 +348,8 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             Distrust(decoder, isTail);
         }
 
-        _hasBegun |= kind != EventKind.Nothing;
+        // What cannot be read ends the stream; the half of an event before a cut is no event.
+        _hasBegun |= kind is not (EventKind.Nothing or EventKind.Unreadable);
         _stop ??= _watch.Ask();
         JudgeMarker(kind);
     }
@@ -255,7 +370,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         ServerError error = decoder.Error!;
         if (!_hasBegun && !decoder.Chunks.Any(chunk => chunk.HasOutput))
         {
-            throw VllmRequestException.For(_call.About(_requestId) with
+            throw VllmRequestException.For(About() with
             {
                 Status = _reply!.Response.StatusCode,
                 ContentType = _reply.Response.Content.Headers.ContentType?.MediaType,
@@ -280,7 +395,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         }
         else if (_reply!.IsWhole && !_call.AsksForWholeReply)
         {
-            throw _call.Transport.NotAReply(_reply.Response, _call.About(_requestId), _reply.Whole);
+            throw _call.Transport.NotAReply(_reply.Response, About(), _reply.Whole);
         }
         else
         {
@@ -381,9 +496,17 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     {
         _hasEnded = true;
         await _watch.DisposeAsync().ConfigureAwait(false);
+        await LetGoAsync(hangUp).ConfigureAwait(false);
+        _slot?.Dispose();
+    }
+
+    private async ValueTask LetGoAsync(bool hangUp)
+    {
         if (_reply is not null)
             await _reply.CloseAsync(hangUp).ConfigureAwait(false);
 
         _reply = null;
+        _attemptsHangUp?.Dispose();
+        _attemptsHangUp = null;
     }
 }
