@@ -12,6 +12,7 @@ internal abstract record ScriptStep
         Think think => think.Choice,
         CallPart part => part.Choice,
         Finish finish => finish.Choice,
+        Counted counted => ChoiceOf(counted.Delta),
         _ => null,
     };
 
@@ -21,7 +22,11 @@ internal abstract record ScriptStep
 
     public sealed record CallPart(int Choice, int? Index, string? Id, string? Name, string? Arguments) : ScriptStep;
 
-    public sealed record Finish(int Choice, string? Reason, JsonNode? StopReason, string? Text, CallPart? Call) : ScriptStep;
+    /// <summary>The last chunk of a choice; its delta may carry the last piece of text, reasoning or arguments.</summary>
+    public sealed record Finish(int Choice, string? Reason, JsonNode? StopReason = null, ScriptStep? Last = null) : ScriptStep;
+
+    /// <summary>A delta that knows how many tokens its choice has used up with it, those that no delta told of included.</summary>
+    public sealed record Counted(ScriptStep Delta, int Completion) : ScriptStep;
 
     public sealed record Usage(int Prompt, int Completion, int? Reasoning) : ScriptStep;
 

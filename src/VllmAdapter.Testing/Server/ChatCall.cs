@@ -42,8 +42,6 @@ internal sealed record ChatCall
 
     public string? NamedTool { get; init; }
 
-    public string LastUserText { get; init; } = "";
-
     public static ChatCall From(ReceivedRequest request, JsonNode body, VllmProfile profile, int promptTokens, int window, string model, string id, long created)
     {
         JsonNode? options = body["stream_options"];
@@ -73,7 +71,6 @@ internal sealed record ChatCall
             Tools = tools,
             NamedTool = Text(body["tool_choice"]?["function"]?["name"]),
             ToolChoice = body["tool_choice"] is JsonObject ? null : Text(body["tool_choice"]) ?? (tools.Count > 0 ? "auto" : "none"),
-            LastUserText = LastText(body["messages"] as JsonArray),
         };
     }
 
@@ -98,6 +95,7 @@ internal sealed record ChatCall
         _ => Text(content) ?? "",
     };
 
-    private static string LastText(JsonArray? messages) =>
-        TextOf(messages?.LastOrDefault(message => message is JsonObject member && Text(member["role"]) is "user" or "tool")?["content"]);
+    /// <summary>The text of the last message of a user or a tool.</summary>
+    public static string LastText(JsonNode? messages) =>
+        TextOf((messages as JsonArray)?.LastOrDefault(message => message is JsonObject member && Text(member["role"]) is "user" or "tool")?["content"]);
 }
