@@ -204,12 +204,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         (_chunks, _handedOut) = ([], 0);
         _watch.Stamp(_reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0);
         _evidence.ObserveEvent(_reply.Bytes.BytesRead, _reply.Bytes.KeepAlives);
-        if (isTail && kind != EventKind.Unreadable)
-        {
-            _tailWasRead = true;
-            _evidence.EndWithoutBlankLine();
-        }
-
+        _tailWasRead |= isTail && kind != EventKind.Unreadable;
         if (_evidence.SentinelSeen && kind != EventKind.Nothing)
         {
             _evidence.ObserveEventAfterSentinel();
@@ -236,7 +231,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
         _hasBegun |= kind != EventKind.Nothing;
         _stop ??= _watch.Ask();
-        JudgeMarker(kind);
+        JudgeMarker(kind, isTail);
     }
 
     private void HandOut(EventDecoder decoder)
@@ -290,7 +285,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     }
 
     // A marker that no policy knows is no JSON either.
-    private void JudgeMarker(EventKind kind)
+    private void JudgeMarker(EventKind kind, bool isTail)
     {
         if (kind != EventKind.Marker || _evidence.SentinelSeen)
             return;
@@ -298,6 +293,11 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         if (_stop == StopCause.Sentinel)
         {
             _evidence.ObserveMarker(_evidence.Marker!, isSentinel: true);
+        }
+        else if (_stop is null && isTail)
+        {
+            _evidence.KeepUnread(_evidence.Marker);
+            _tailWasRead = false;
         }
         else if (_stop is null)
         {
@@ -369,6 +369,9 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             _evidence.ObserveBytes(_reply.Bytes.BytesRead, _reply.Bytes.KeepAlives);
             _evidence.Close(_reply.Decoder.Reader);
         }
+
+        if (_tailWasRead)
+            _evidence.EndWithoutBlankLine();
 
         _gathering.AssembleInto(_evidence);
         Outcome = OutcomeJudge.Decide(_evidence, cause);
