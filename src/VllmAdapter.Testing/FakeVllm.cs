@@ -119,7 +119,7 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
     private static Func<ReceivedRequest, ScriptedReply> InOrder(ScriptedReply[] scripts)
     {
         if (scripts.Length == 0)
-            return static request => Script.Model.Says($"You said: {ChatCall.LastText(request.Json?["messages"])}");
+            return static request => Script.Model.Says($"You said: {ChatCall.LastText(request.Json.At("messages"))}");
         var queue = new Queue<ScriptedReply>(scripts);
         return _ =>
         {

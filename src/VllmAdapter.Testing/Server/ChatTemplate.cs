@@ -9,15 +9,12 @@ internal static class ChatTemplate
     public static string Prompt(JsonNode body, bool withTools = true)
     {
         var prompt = new StringBuilder();
-        if (withTools && body["tools"] is JsonArray { Count: > 0 } tools)
+        if (withTools && body.At("tools") is JsonArray { Count: > 0 } tools)
             Turn(prompt, "tools", tools.ToJsonString());
-        foreach (JsonNode? message in body["messages"] as JsonArray ?? [])
-        {
-            if (message is JsonObject turn)
-                Turn(prompt, ChatCall.Text(turn["role"]) ?? "user", ChatCall.TextOf(turn["content"]) + turn["tool_calls"]?.ToJsonString());
-        }
+        foreach (JsonNode? message in body.At("messages").Items())
+            Turn(prompt, message.At("role").Text() ?? "user", ChatCall.TextOf(message.At("content")) + message.At("tool_calls")?.ToJsonString());
 
-        return ChatCall.Flag(body["add_generation_prompt"]) is false
+        return body.At("add_generation_prompt").Flag() is false
             ? prompt.ToString()
             : prompt.Append("<|im_start|>assistant\n").ToString();
     }

@@ -43,7 +43,7 @@ internal sealed class FakeServer
         // Only what lies under /v1 is guarded.
         if (_options.ApiKey is { } key && request.Path.StartsWith("/v1", StringComparison.Ordinal)
             && request.Headers.GetValueOrDefault("Authorization") != $"Bearer {key}")
-            return (Json("""{"error":"Unauthorized"}""", 401), null);
+            return (ReplyRendering.Unauthorized, null);
         return request.Path == ChatPath && request.Method == "POST" ? Chat(request) : (Plain(request), null);
     }
 
@@ -93,7 +93,7 @@ internal sealed class FakeServer
     private WireReply Tokenize(JsonObject body)
     {
         // Old servers leave the tools out of the count (0.8.5).
-        string prompt = ChatCall.Text(body["prompt"]) ?? ChatTemplate.Prompt(body, withTools: !_options.Profile.HasFlatErrors);
+        string prompt = body.At("prompt").Text() ?? ChatTemplate.Prompt(body, withTools: !_options.Profile.HasFlatErrors);
         IReadOnlyList<int> ids = _tokenizer.Encode(prompt);
         var reply = new JsonObject
         {
@@ -103,7 +103,7 @@ internal sealed class FakeServer
         };
         if (!_options.Profile.HasFlatErrors)
         {
-            reply["token_strs"] = ChatCall.Flag(body["return_token_strs"]) is true
+            reply["token_strs"] = body.At("return_token_strs").Flag() is true
                 ? new JsonArray([.. Tokenizer.Split(prompt).Select(token => (JsonNode)token)])
                 : null;
         }
@@ -113,7 +113,7 @@ internal sealed class FakeServer
 
     private WireReply Detokenize(JsonObject body)
     {
-        IEnumerable<int> ids = (body["tokens"] as JsonArray ?? []).Select(ChatCall.Number).OfType<int>();
+        IEnumerable<int> ids = body.At("tokens").Items().Select(LooseJson.Count).OfType<int>();
         return Json(new JsonObject { ["prompt"] = _tokenizer.Decode(ids) }.ToJsonString());
     }
 
@@ -129,11 +129,11 @@ internal sealed class FakeServer
             ["token_ids"] = new JsonArray([.. ids.Select(id => (JsonNode)id)]),
             ["sampling_params"] = new JsonObject
             {
-                ["temperature"] = body["temperature"]?.DeepClone() ?? 1.0,
+                ["temperature"] = body.At("temperature")?.DeepClone() ?? 1.0,
                 ["max_tokens"] = Math.Min(ChatCall.MaxTokens(body) ?? room, room),
             },
             ["model"] = _models.NameFor(body),
-            ["stream"] = ChatCall.Flag(body["stream"]) ?? false,
+            ["stream"] = body.At("stream").Flag() ?? false,
         }.ToJsonString());
     }
 

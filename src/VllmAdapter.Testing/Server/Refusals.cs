@@ -30,12 +30,12 @@ internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
     }
 
     public WireReply? OfChat(JsonNode body, int prompt) =>
-        body["messages"] is null ? Missing(body, "messages") : OfFields(body) ?? OfSampling(body) ?? OfContext(body, prompt);
+        body.At("messages") is null ? Missing(body, "messages") : OfFields(body) ?? OfSampling(body) ?? OfContext(body, prompt);
 
     /// <summary>What is refused only when the engine gets it: inside a 200.</summary>
     public ServerFault? OfEngine(JsonNode body)
     {
-        if (ChatCall.Number(body["top_logprobs"]) is not { } asked || asked <= 20)
+        if (body.At("top_logprobs").Count() is not { } asked || asked <= 20)
             return null;
         string value = asked.ToString(CultureInfo.InvariantCulture);
         return profile.HasFlatErrors
@@ -48,25 +48,25 @@ internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
 
     private WireReply? OfFields(JsonNode body)
     {
-        bool streams = ChatCall.Flag(body["stream"]) ?? false;
-        if (!streams && body["stream_options"] is not null)
+        bool streams = body.At("stream").Flag() ?? false;
+        if (!streams && body.At("stream_options") is not null)
             return BadField(body, "Stream options can only be defined when `stream=True`.", "stream_options");
-        if (streams && ChatCall.Number(body["prompt_logprobs"]) is > 0 or -1)
+        if (streams && body.At("prompt_logprobs").Count() is > 0 or -1)
             return BadField(body, "`prompt_logprobs` are not available when `stream=True`.", "prompt_logprobs");
 
-        bool forcesTool = body["tool_choice"] is JsonObject || ChatCall.Text(body["tool_choice"]) is not null and not "none";
-        var tools = body["tools"] as JsonArray;
+        bool forcesTool = body.At("tool_choice") is JsonObject || body.At("tool_choice").Text() is not null and not "none";
+        var tools = body.At("tools") as JsonArray;
         if (forcesTool && tools is not { Count: > 0 })
             return BadField(body, "When using `tool_choice`, `tools` must be set.", "tool_choice");
-        if (body["tool_choice"] is JsonObject named
-            && tools!.All(tool => ChatCall.Text(tool?["function"]?["name"]) != ChatCall.Text(named["function"]?["name"])))
+        if (body.At("tool_choice") is JsonObject named
+            && tools!.All(tool => tool.At("function", "name").Text() != named.At("function", "name").Text()))
             return BadField(body, "The tool specified in `tool_choice` does not match any of the specified `tools`", "tool_choice");
         return null;
     }
 
     private WireReply? OfSampling(JsonNode body)
     {
-        if (body["messages"] is JsonArray { Count: 0 })
+        if (body.At("messages") is JsonArray { Count: 0 })
         {
             return Refuse(
                 profile.HasFlatErrors ? "" : "Cannot apply chat template to an empty conversation. Provide at least one message.", "BadRequestError");
@@ -74,16 +74,16 @@ internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
 
         if (DamagedCall(body) is { } damage)
             return Refuse(damage, "BadRequestError");
-        if (ChatCall.Number(body["n"]) is < 1 and var n)
+        if (body.At("n").Count() is < 1 and var n)
             return Refuse($"n must be at least 1, got {n}.", "BadRequestError");
-        double? temperature = body["temperature"] is JsonValue value && value.TryGetValue(out double degrees) ? degrees : null;
+        double? temperature = body.At("temperature").Number();
         if (temperature < 0)
         {
             string got = temperature.Value.ToString("0.0###", CultureInfo.InvariantCulture);
             return Refuse(Named($"temperature must be non-negative, got {got}.", "temperature", got));
         }
 
-        if (temperature == 0 && ChatCall.Number(body["n"]) is > 1 and var many)
+        if (temperature == 0 && body.At("n").Count() is > 1 and var many)
             return Refuse($"n must be 1 when using greedy sampling, got {many}.", "BadRequestError");
         if (ChatCall.MaxTokens(body) is < 1 and var cap)
         {
@@ -144,9 +144,9 @@ internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
     {
         if (profile.NamesParameters)
             return null;
-        IEnumerable<string> arguments = (body["messages"] as JsonArray ?? [])
-            .SelectMany(message => message?["tool_calls"] as JsonArray ?? [])
-            .Select(call => ChatCall.Text(call?["function"]?["arguments"]))
+        IEnumerable<string> arguments = body.At("messages").Items()
+            .SelectMany(message => message.At("tool_calls").Items())
+            .Select(call => call.At("function", "arguments").Text())
             .OfType<string>();
         foreach (string text in arguments.Where(text => text.Length > 0 || profile.HasFlatErrors))
         {

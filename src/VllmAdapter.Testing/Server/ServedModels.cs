@@ -12,7 +12,7 @@ internal sealed class ServedModels(FakeVllmOptions options)
 
     public string Base => options.Model ?? "fake-model";
 
-    public string NameFor(JsonNode body) => ChatCall.Text(body["model"]) ?? Base;
+    public string NameFor(JsonNode body) => body.At("model").Text() ?? Base;
 
     public WireReply? RefuseUnknown(JsonNode body, Refusals refusals)
     {
@@ -29,7 +29,7 @@ internal sealed class ServedModels(FakeVllmOptions options)
 
     public WireReply Load(JsonObject body, Refusals refusals)
     {
-        if (ChatCall.Text(body["lora_name"]) is not { Length: > 0 } name || ChatCall.Text(body["lora_path"]) is not { Length: > 0 } path)
+        if (body.At("lora_name").Text() is not { Length: > 0 } name || body.At("lora_path").Text() is not { Length: > 0 } path)
             return refusals.Refuse("Both 'lora_name' and 'lora_path' must be provided.", "InvalidUserInput");
         lock (_adapters)
         {
@@ -42,7 +42,7 @@ internal sealed class ServedModels(FakeVllmOptions options)
 
     public WireReply Unload(JsonObject body, Refusals refusals)
     {
-        if (ChatCall.Text(body["lora_name"]) is not { Length: > 0 } name)
+        if (body.At("lora_name").Text() is not { Length: > 0 } name)
             return refusals.Refuse("'lora_name' needs to be provided to unload a LoRA adapter.", "InvalidUserInput");
         lock (_adapters)
         {
