@@ -41,6 +41,9 @@ internal sealed record ChatCall
 
     public string? NamedTool { get; init; }
 
+    /// <summary>Whether the model has no choice but to call a tool.</summary>
+    public bool IsForced => ToolChoice is null or "required";
+
     public static ChatCall From(ReceivedRequest request, JsonNode body, VllmProfile profile, int promptTokens, int window, string model, string id, long created)
     {
         JsonNode? options = body.At("stream_options");

@@ -165,20 +165,19 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
 
     private void Call(Utf8JsonWriter delta, ScriptStep.CallPart part)
     {
-        if (profile.CallsHaveNullContent)
+        if (profile.CallsHaveNullContent && !part.StandsAlone)
             delta.WriteNull("content");
         delta.WriteStartArray("tool_calls");
         delta.WriteStartObject();
         if (part.Id is not null)
-        {
             delta.WriteString("id", part.Id);
+        if (part.Id is not null || part.HasTypeAlways)
             delta.WriteString("type", "function");
-        }
 
         if (part.Index is { } index)
             delta.WriteNumber("index", index);
         delta.WriteStartObject("function");
-        if (part.Name is not null)
+        if (part.Name is not null || part.HasNullName)
             delta.WriteString("name", part.Name);
         if (part.Arguments is not null)
             delta.WriteString("arguments", part.Arguments);

@@ -43,7 +43,7 @@ internal sealed class FakeServer
         // Only what lies under /v1 is guarded.
         if (_options.ApiKey is { } key && request.Path.StartsWith("/v1", StringComparison.Ordinal)
             && request.Headers.GetValueOrDefault("Authorization") != $"Bearer {key}")
-            return (Json("""{"error":"Unauthorized"}""", 401), null);
+            return (ReplyRendering.Unauthorized, null);
         return request.Path == ChatPath && request.Method == "POST" ? Chat(request) : (Plain(request), null);
     }
 

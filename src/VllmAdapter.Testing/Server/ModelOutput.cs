@@ -10,16 +10,21 @@ internal sealed class ModelOutput
     private readonly ImmutableArray<ModelToken>.Builder _tokens = ImmutableArray.CreateBuilder<ModelToken>();
     private readonly List<ScriptStep> _before = [];
     private readonly ChatCall _call;
+    private readonly string? _markup;
 
-    private ModelOutput(ChatCall call) => _call = call;
+    // Newer servers let the model write a forced call like any other; older ones constrain it to bare JSON.
+    private ModelOutput(ChatCall call, VllmProfile profile)
+    {
+        _call = call;
+        _markup = profile.StreamsForcedCallsAsOthers && call.IsForced ? "auto" : call.ToolChoice;
+    }
 
     /// <summary>The tokens, and what happens on the server after the last of them.</summary>
-    public static (ImmutableArray<ModelToken> Tokens, ImmutableArray<ScriptStep> After) Of(ScriptedReply script, ChatCall call)
+    public static (ImmutableArray<ModelToken> Tokens, ImmutableArray<ScriptStep> After) Of(ScriptedReply script, ChatCall call, VllmProfile profile)
     {
-        var output = new ModelOutput(call);
+        var output = new ModelOutput(call, profile);
         bool thinks = false;
-        bool saysAnything = call.ToolChoice is "none" or "auto";
-        foreach (ScriptStep step in script.Steps)
+                foreach (ScriptStep step in script.Steps)
         {
             bool writes = step is ScriptStep.Think or ScriptStep.Say or ScriptStep.CallPart;
             if (writes && thinks != (step is ScriptStep.Think))
@@ -33,7 +38,7 @@ internal sealed class ModelOutput
                 case ScriptStep.Think think:
                     output.Write(think.Text, ModelPart.Reasoning);
                     break;
-                case ScriptStep.Say say when saysAnything:
+                case ScriptStep.Say say when !call.IsForced:
                     output.Write(say.Text, ModelPart.Text);
                     break;
                 case ScriptStep.Pause or ScriptStep.Gate or ScriptStep.Comment:
@@ -56,7 +61,7 @@ internal sealed class ModelOutput
             .Select(parts => (
                 parts.Select(part => part.Name).FirstOrDefault(name => name is not null) ?? "",
                 string.Concat(parts.Select(part => part.Arguments)) is { Length: > 0 } arguments ? arguments : "{}"))];
-        if (scripted.Length == 0 && call.ToolChoice is not "none" and not "auto")
+        if (scripted.Length == 0 && call.IsForced)
             scripted = [SmallestCall(call)];
 
         // A named choice constrains the model to the arguments of one call of that tool.
@@ -89,7 +94,7 @@ internal sealed class ModelOutput
     private void WriteCall(int index, string name, string arguments, bool isLast)
     {
         string quoted = JsonSerializer.Serialize(name);
-        switch (_call.ToolChoice)
+        switch (_markup)
         {
             case null:
                 Write(arguments, ModelPart.Arguments, index);
@@ -103,7 +108,7 @@ internal sealed class ModelOutput
                 break;
             default:
                 // Without tools, or with tool_choice "none", the markup is text like any other.
-                bool parsed = _call.ToolChoice == "auto" && _call.Tools.Count > 0;
+                bool parsed = _markup == "auto" && _call.Tools.Count > 0;
                 Write("<tool_call>\n{\"name\": ", parsed ? ModelPart.CallOpening : ModelPart.Text, index);
                 Write(quoted, parsed ? ModelPart.CallName : ModelPart.Text, index, whole: true);
                 Write(", \"arguments\": ", parsed ? ModelPart.CallOpening : ModelPart.Text, index);

@@ -31,9 +31,12 @@ internal sealed record ModelTurn
     /// <summary>Whether the model came to its own end, so that what the script says about the ending happens.</summary>
     public bool EndedByItself => Reason == "stop" && StopReason is null;
 
-    public static ModelTurn Of(ScriptedReply script, ChatCall call)
+    /// <summary>Whether the last token came together with the end, so that the last chunk carries it.</summary>
+    public bool EndsWithLastToken => StopReason is not null || (Reason == "length" && Completion == Tokens.Length);
+
+    public static ModelTurn Of(ScriptedReply script, ChatCall call, VllmProfile profile)
     {
-        (ImmutableArray<ModelToken> written, ImmutableArray<ScriptStep> after) = ModelOutput.Of(script, call);
+        (ImmutableArray<ModelToken> written, ImmutableArray<ScriptStep> after) = ModelOutput.Of(script, call, profile);
         if (CutAtStop(written, call) is { } stopped && stopped.Completion <= call.Cap)
             return stopped;
         if (call.IgnoresEnd)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace VllmAdapter.Testing;
 
 /// <summary>Gives what the model wrote as one reply, as the server's version would: its whole-reply parsers differ from the streamed ones.</summary>
@@ -5,7 +7,7 @@ internal static class ModelWhole
 {
     public static WholeReply Of(ScriptedReply script, ChatCall call, VllmProfile profile)
     {
-        ModelTurn turn = ModelTurn.Of(script, call);
+        ModelTurn turn = ModelTurn.Of(script, call, profile);
         string? scripted = turn.EndedByItself ? script.Steps.OfType<ScriptStep.Finish>().FirstOrDefault()?.Reason : null;
         return new WholeReply(
             [.. Enumerable.Range(0, call.Choices).Select(index => Choice(turn, call, profile, index, scripted))],
@@ -21,10 +23,9 @@ internal static class ModelWhole
     private static WholeChoice Choice(ModelTurn turn, ChatCall call, VllmProfile profile, int index, string? scripted)
     {
         WholeCall[] calls = [.. WholeCalls(turn, call, index)];
-        bool isForced = call.ToolChoice is null or "required";
         bool isLost = calls.Length == 0 && turn.Tokens.Any(token => token.Part is ModelPart.CallOpening);
         string text = string.Concat(turn.Tokens
-            .Where(token => token.Part == ModelPart.Text || (isLost && !isForced && token.Part > ModelPart.Text))
+            .Where(token => token.Part == ModelPart.Text || (isLost && !call.IsForced && token.Part > ModelPart.Text))
             .Select(token => token.Text));
         string reasoning = string.Concat(turn.Tokens.Where(token => token.Part == ModelPart.Reasoning).Select(token => token.Text));
         string reason = scripted ?? call.ToolChoice switch
@@ -36,7 +37,7 @@ internal static class ModelWhole
         };
         return new WholeChoice(
             index,
-            text.Length > 0 || isForced ? text : calls.Length > 0 || reasoning.Length > 0 ? null : "",
+            text.Length > 0 || call.IsForced ? text : calls.Length > 0 || reasoning.Length > 0 ? null : "",
             reasoning.Length > 0 && call.ShowsReasoning ? reasoning : null,
             calls,
             reason,
@@ -51,14 +52,16 @@ internal static class ModelWhole
             if (one.Key > 0 && !call.AllowsParallelCalls)
                 yield break;
             string arguments = string.Concat(one.Where(token => token.Part == ModelPart.Arguments).Select(token => token.Text));
-            if (call.NamedTool is { } named)
-                yield return new WholeCall(IdOf(call, choice, one.Key), named, arguments);
-            else if (OpenJson.Closing(string.Concat(one.Select(token => token.Text))).Trim(']').Length == 0
-                && one.Any(token => token.Part == ModelPart.CallClosing))
-                yield return new WholeCall(IdOf(call, choice, one.Key), NameOf(one), arguments);
+            bool isBareJson = one.All(token => token.Part == ModelPart.Arguments);
+            if (isBareJson || IsWhole(one))
+                yield return new WholeCall(IdOf(call, choice, one.Key), isBareJson ? call.NamedTool : NameOf(one), arguments);
         }
     }
 
-    private static string? NameOf(IEnumerable<ModelToken> tokens) =>
-        System.Text.Json.JsonSerializer.Deserialize<string>(tokens.First(token => token.Part == ModelPart.CallName).Text);
+    private static bool IsWhole(IEnumerable<ModelToken> call) =>
+        call.Any(token => token.Part == ModelPart.CallClosing)
+        && OpenJson.Closing(string.Concat(call.Select(token => token.Text))).Trim(']').Length == 0;
+
+    private static string? NameOf(IEnumerable<ModelToken> call) =>
+        JsonSerializer.Deserialize<string>(call.First(token => token.Part == ModelPart.CallName).Text);
 }

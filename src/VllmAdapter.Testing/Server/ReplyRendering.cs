@@ -7,6 +7,9 @@ namespace VllmAdapter.Testing;
 /// <summary>Turns a script into what goes over the wire for one request: headers, body and ending.</summary>
 internal static class ReplyRendering
 {
+    /// <summary>The key is checked before anything else: an error of its own shape, without the usual headers.</summary>
+    public static WireReply Unauthorized { get; } = Json("""{"error":"Unauthorized"}""", VllmProfile.V8, 401);
+
     public static WireReply Render(ScriptedReply script, ChatCall call, VllmProfile profile)
     {
         if (script.Recorded is { } recorded)

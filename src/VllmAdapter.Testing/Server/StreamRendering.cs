@@ -22,6 +22,9 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
     {
         switch (step)
         {
+            case ScriptStep.Role:
+                OpenChoices();
+                break;
             case ScriptStep.Counted counted:
                 AddDelta(counted.Delta, counted.Completion);
                 break;

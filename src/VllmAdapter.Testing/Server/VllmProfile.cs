@@ -17,6 +17,7 @@ public sealed record VllmProfile
         HasFieldsOf032 = true,
         ClampsToContext = true,
         ShortensValidation = true,
+        StreamsForcedCallsAsOthers = true,
     };
 
     /// <summary>vLLM 0.20.2, spring 2026: an empty list of tool calls beside every text, and a call cut by the cap still says <c>tool_calls</c>.</summary>
@@ -68,6 +69,9 @@ public sealed record VllmProfile
     internal bool HasTokenIds { get; private init; } = true;
 
     internal bool HasFieldsOf032 { get; private init; }
+
+    // "required" and a named tool go through the parser that "auto" goes through; before, the name came with the first argument.
+    internal bool StreamsForcedCallsAsOthers { get; private init; }
 
     // Since 0.13 a refusal names the parameter and its value, in the sentence and in "param".
     internal bool NamesParameters { get; private init; } = true;

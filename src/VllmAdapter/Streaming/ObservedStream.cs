@@ -15,6 +15,7 @@ namespace VllmAdapter;
 internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, bool isEventStream) : Stream
 {
     private const int ExcerptBytes = 2000;
+    private const byte ByteOrderMark = 0xEF;
 
     private static readonly byte[] BlankLine = "\n\n"u8.ToArray();
 
@@ -91,13 +92,22 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         }
 
         _hasEnded = true;
-        if (isEventStream && (_hasOpenFields || (_lineLength > 0 && _lineStart != ':')))
-        {
-            EndedInsideEvent = true;
-            _blankLineToSend = BlankLine.Length;
-        }
+        if (isEventStream)
+            CloseLastEvent();
 
         return End(buffer);
+    }
+
+    private void CloseLastEvent()
+    {
+        if (_lineLength > 0)
+            EndLine();
+
+        if (!_hasOpenFields)
+            return;
+
+        EndedInsideEvent = true;
+        _blankLineToSend = BlankLine.Length;
     }
 
     private int End(Memory<byte> buffer)
@@ -144,7 +154,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
 
             _lineLength += length;
             Grow(length + 1);
-            EndLine(rest[..length]);
+            EndLine();
             at += length + 1;
             if (rest[length] == '\r')
             {
@@ -158,7 +168,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         return bytes.Length;
     }
 
-    private void EndLine(ReadOnlySpan<byte> tail)
+    private void EndLine()
     {
         if (_lineLength == 0)
         {
@@ -171,13 +181,17 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         }
         else
         {
-            _hasOpenFields = true;
-            if (_lineStart is not ((byte)'d' or (byte)'e' or (byte)'i' or (byte)'r' or 0xEF) || (tail.Length == _lineLength && tail.IndexOf((byte)':') < 0))
+            if (StartsLikeAField)
+                _hasOpenFields = true;
+            else
                 ForeignLines++;
         }
 
         _lineLength = 0;
     }
+
+    // data, event, id and retry; the mark before the first line is no part of it.
+    private bool StartsLikeAField => _lineStart is (byte)'d' or (byte)'e' or (byte)'i' or (byte)'r' or ByteOrderMark;
 
     private void Grow(int count)
     {

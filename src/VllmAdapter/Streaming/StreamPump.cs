@@ -318,12 +318,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         (_chunks, _handedOut) = ([], 0);
         _watch.Stamp(_reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0);
         _evidence.ObserveEvent(_reply.Bytes.BytesRead, _reply.Bytes.KeepAlives);
-        if (isTail && kind != EventKind.Unreadable)
-        {
-            _tailWasRead = true;
-            _evidence.EndWithoutBlankLine();
-        }
-
+        _tailWasRead |= isTail && kind != EventKind.Unreadable;
         if (_evidence.SentinelSeen && kind != EventKind.Nothing)
         {
             _evidence.ObserveEventAfterSentinel();
@@ -351,7 +346,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         // What cannot be read ends the stream; the half of an event before a cut is no event.
         _hasBegun |= kind is not (EventKind.Nothing or EventKind.Unreadable);
         _stop ??= _watch.Ask();
-        JudgeMarker(kind);
+        JudgeMarker(kind, isTail);
     }
 
     private void HandOut(EventDecoder decoder)
@@ -405,7 +400,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     }
 
     // A marker that no policy knows is no JSON either.
-    private void JudgeMarker(EventKind kind)
+    private void JudgeMarker(EventKind kind, bool isTail)
     {
         if (kind != EventKind.Marker || _evidence.SentinelSeen)
             return;
@@ -413,6 +408,11 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         if (_stop == StopCause.Sentinel)
         {
             _evidence.ObserveMarker(_evidence.Marker!, isSentinel: true);
+        }
+        else if (_stop is null && isTail)
+        {
+            _evidence.KeepUnread(_evidence.Marker);
+            _tailWasRead = false;
         }
         else if (_stop is null)
         {
@@ -485,9 +485,12 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             _evidence.Close(_reply.Decoder.Reader);
         }
 
+        if (_tailWasRead)
+            _evidence.EndWithoutBlankLine();
+
         _gathering.AssembleInto(_evidence);
-        Outcome = OutcomeJudge.Decide(_evidence, cause);
-        Completion = _gathering.Complete(Outcome);
+        Outcome = OutcomeJudge.Decide(_evidence, cause) with { Received = _gathering.Complete() };
+        Completion = new ChatCompletion { Outcome = Outcome, Choices = Outcome.Received };
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || _evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
     }
