@@ -85,7 +85,9 @@ public sealed class VllmInferenceAdapter
     {
         ArgumentNullException.ThrowIfNull(request);
         ChatCall call = CallOf(request);
-        return new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken));
+        return request.Recovery is { } recovery
+            ? new ChatStream(enumeratorsToken => Recovering(request, recovery, call, cancellationToken, enumeratorsToken))
+            : new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken));
     }
 
     /// <summary>Asks one question and hands the answer out as it comes.</summary>
@@ -110,6 +112,22 @@ public sealed class VllmInferenceAdapter
         }
 
         return stream.Completion;
+    }
+
+    private RecoveringReply Recovering(
+        ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken, CancellationToken enumeratorsToken)
+    {
+        long beganAt = _transport.Clock.GetTimestamp();
+        return new RecoveringReply(request, recovery, first.IncompleteStreams, (next, part) =>
+        {
+            ChatCall call = (part == 1 ? first : CallOf(next)) with
+            {
+                IncompleteStreams = IncompleteStreams.Report,
+                Part = part,
+                BeganAt = beganAt,
+            };
+            return new StreamPump(call, callersToken, enumeratorsToken);
+        });
     }
 
     private ChatCall CallOf(ChatRequest request)

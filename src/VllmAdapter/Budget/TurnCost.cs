@@ -7,6 +7,9 @@ internal readonly record struct TurnCost(TokenCount Prompt, TokenCount Completio
 
     public static TurnCost Of(StreamOutcome outcome)
     {
+        if (outcome.Parts.Count > 0)
+            return outcome.Parts.Select(Of).Aggregate(static (sum, part) => sum.And(part));
+
         StreamEvidence evidence = outcome.Evidence;
         if (outcome.Usage is not { } usage)
             return new TurnCost(TokenCount.AtLeast(0), TokenCount.AtLeast(0), MissingMetadata.Usage);
@@ -18,6 +21,8 @@ internal readonly record struct TurnCost(TokenCount Prompt, TokenCount Completio
             ? new TurnCost(prompt, TokenCount.Exactly(counted), Missing: null)
             : new TurnCost(prompt, UpTo(counted, MostPossible(evidence.Asked, usage)), MissingMetadata.FinalUsage);
     }
+
+    private TurnCost And(TurnCost other) => new(Prompt + other.Prompt, Completion + other.Completion, Missing ?? other.Missing);
 
     private static long? MostPossible(AskedFor asked, TokenUsage usage)
     {

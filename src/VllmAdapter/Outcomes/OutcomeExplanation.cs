@@ -9,7 +9,7 @@ internal static class OutcomeExplanation
     {
         string cost = Cost(outcome);
         string tools = Tools(outcome);
-        string notes = Notes(outcome);
+        string notes = Notes(outcome) + Recovery(outcome);
         return $"{outcome.Verdict}: {What(outcome)}{(cost.Length > 0 ? "; " + cost : "")}.{tools}{notes}";
     }
 
@@ -91,6 +91,7 @@ internal static class OutcomeExplanation
         string tokens = usage.CompletionTokens.ToString("N0", CultureInfo.InvariantCulture);
         return outcome.Evidence.Asked switch
         {
+            _ when outcome.Parts.Count > 0 => $"{OutcomeNotes.Count(usage.CompletionTokens, "token")} used by {outcome.Parts.Count} requests",
             { Choices: <= 1, OutputCap: { } cap } => string.Create(CultureInfo.InvariantCulture, $"{tokens} of {cap:N0} tokens used"),
             _ => $"{OutcomeNotes.Count(usage.CompletionTokens, "token")} used",
         };
@@ -115,6 +116,10 @@ internal static class OutcomeExplanation
 
         return "";
     }
+
+    private static string Recovery(StreamOutcome outcome) => string.Concat(outcome.Notes
+        .Where(note => note.Kind is OutcomeNoteKind.Recovered or OutcomeNoteKind.RecoveryFailed)
+        .Select(note => " " + note.Text));
 
     private static string Words(StreamOutcome outcome) =>
         string.Join(", ", outcome.Choices.Select(choice => choice.FinishReason?.Word).OfType<string>().Distinct(StringComparer.Ordinal));

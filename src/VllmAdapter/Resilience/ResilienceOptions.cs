@@ -4,7 +4,7 @@ namespace VllmAdapter;
 /// <remarks>
 /// Tried again is what may succeed unchanged (<see cref="VllmRequestException.IsRetryable"/>): no connection, 429, 502, 503, 504, a dead
 /// engine, the same told by an error event that comes first in a 200, and a connection that breaks before the first event. After the first
-/// event nothing is ever tried again.
+/// event nothing is ever tried again; see <see cref="ChatRequest.Recovery"/> for that.
 /// </remarks>
 public sealed class ResilienceOptions
 {

@@ -37,6 +37,12 @@ internal sealed record ChatCall
     /// <summary>The places for answers under way; null for no limit.</summary>
     public StreamSlots? Slots { get; init; }
 
+    /// <summary>Which request of a recovered answer this is, from 1.</summary>
+    public int Part { get; init; } = 1;
+
+    /// <summary>When the first request of a recovered answer began, for the limit on the whole; null for a request of its own.</summary>
+    public long? BeganAt { get; init; }
+
     public TimeProvider Clock => Transport.Clock;
 
     public HttpRequestMessage NewMessage(string requestId)
@@ -53,11 +59,9 @@ internal sealed record ChatCall
     }
 
     /// <summary>The id of an attempt, from 1: every attempt has its own, for servers before 0.14 break when two share one.</summary>
-    public string IdOf(int attempt) => Headers?.GivenId switch
-    {
-        null => NewRequestId(),
-        { } given => attempt == 1 ? given : $"{given}-{attempt}",
-    };
+    public string IdOf(int attempt) => Headers?.GivenId is { } given
+        ? given + (Part == 1 ? "" : $"-part{Part}") + (attempt == 1 ? "" : $"-{attempt}")
+        : NewRequestId();
 
     /// <summary>What a failure is to say of this call.</summary>
     public FailedRequest About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with

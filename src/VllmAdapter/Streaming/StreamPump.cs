@@ -14,7 +14,7 @@ namespace VllmAdapter;
 /// <para>Step 4: ask the policy whether to go on.</para>
 /// <para>Step 5: let the judge decide, hang up, hand out the outcome, and only then throw.</para>
 /// </remarks>
-internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
+internal sealed class StreamPump : IRunningReply
 {
     private const string Done = "[DONE]";
 
@@ -56,10 +56,8 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
     public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
 
-    /// <summary>How the stream ended; null before, and for a request that never became a stream.</summary>
     public StreamOutcome? Outcome { get; private set; }
 
-    /// <summary>What was received; null before the end.</summary>
     public ChatCompletion? Completion { get; private set; }
 
     public ValueTask<bool> MoveNextAsync()
@@ -126,7 +124,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     private async ValueTask OpenAsync()
     {
         _hasSent = true;
-        _watch.Start(_call.Clock.GetTimestamp());
+        _watch.Start(_call.BeganAt ?? _call.Clock.GetTimestamp());
         _watch.BeginWait(isSilence: false);
         try
         {
