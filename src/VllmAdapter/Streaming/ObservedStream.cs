@@ -144,7 +144,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
                     return RefuseLine(rest, at);
             }
 
-            int length = rest.IndexOfAny((byte)'\n', (byte)'\r');
+            int length = rest[0] == '\n' ? 0 : rest.IndexOfAny((byte)'\n', (byte)'\r');
             if (length < 0)
             {
                 _lineLength += rest.Length;

@@ -213,7 +213,7 @@ public sealed record StreamEvidence
     }
 
     // All zeros is what some servers send when they have not counted: missing is not zero.
-    private void Count(TokenUsage usage, IReadOnlyList<ChatChunk> chunks)
+    private void Count(TokenUsage usage, List<ChatChunk> chunks)
     {
         if (usage.TotalTokens == 0)
             return;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace VllmAdapter;
 
@@ -14,6 +15,8 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 {
     private const string Done = "[DONE]";
 
+    private static readonly List<ChatChunk> NoChunks = [];
+
     private readonly ChatCall _call;
     private readonly CancellationToken _callersToken;
     private readonly CancellationToken _enumeratorsToken;
@@ -24,10 +27,11 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
     private readonly StreamEvidence _evidence;
     private OpenReply? _reply;
-    private IReadOnlyList<ChatChunk> _chunks = [];
+    private List<ChatChunk> _chunks = NoChunks;
     private int _handedOut;
     private ChatChunk? _current;
     private StopCause? _stop;
+    private EventKind? _glued;
     private bool _hasSent;
     private bool _hasBegun;
     private bool _tailWasRead;
@@ -56,7 +60,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             return new ValueTask<bool>(true);
 
         if (!_hasEnded)
-            return AdvanceAsync();
+            return _hasSent ? Advance() : AdvanceAsync(read: null);
 
         return Outcome is { } outcome && outcome.Throws(_call.IncompleteStreams)
             ? ValueTask.FromException<bool>(new IncompleteStreamException(outcome, Completion!))
@@ -80,8 +84,39 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         return true;
     }
 
+    // What is here already is handed out without any waiting, and so without the machinery of an asynchronous method.
+    private ValueTask<bool> Advance()
+    {
+        try
+        {
+            while (_stop is null && !_hangUp.IsCancellationRequested)
+            {
+                ValueTask<bool> read = NextEvent();
+                if (!read.IsCompletedSuccessfully)
+                    return AdvanceAsync(read);
+
+                Observe(read.Result);
+                if (TakeChunk())
+                    return new ValueTask<bool>(true);
+            }
+        }
+        catch (Exception failure)
+        {
+            return FailAsync(failure);
+        }
+
+        return AdvanceAsync(read: null);
+    }
+
+    private async ValueTask<bool> FailAsync(Exception failure)
+    {
+        await CloseAsync(hangUp: true).ConfigureAwait(false);
+        ExceptionDispatchInfo.Throw(failure);
+        return false;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> AdvanceAsync()
+    private async ValueTask<bool> AdvanceAsync(ValueTask<bool>? read)
     {
         try
         {
@@ -90,7 +125,12 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
             while (_stop is null)
             {
-                await ObserveAsync().ConfigureAwait(false);
+                if (read is null && _hangUp.IsCancellationRequested)
+                    _stop = CauseOf(new OperationCanceledException());
+                else if (await WaitAsync(read ?? NextEvent()).ConfigureAwait(false) is { } more)
+                    Observe(more);
+
+                read = null;
                 if (TakeChunk())
                     return true;
             }
@@ -152,48 +192,43 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             throw await _call.Transport.NotAReplyAsync(response, _call.About(_requestId), _hangUp.Token).ConfigureAwait(false);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ObserveAsync()
+    // Step 2. Two events that a proxy glued together are two events.
+    private ValueTask<bool> NextEvent()
     {
-        // Two events that a proxy glued together are two events.
-        if (_reply!.Decoder.DecodeGlued() is { } glued)
-        {
-            Fold(glued);
-            return;
-        }
-
-        // Step 2.
-        bool more;
-        try
-        {
-            _hangUp.Token.ThrowIfCancellationRequested();
-            ValueTask<bool> read = _reply.ReadAsync();
-            more = read.IsCompleted ? await read.ConfigureAwait(false) : await WaitAsync(read).ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            _stop = CauseOf(fault);
-            return;
-        }
-
-        if (more)
-            Fold(_reply.Current);
-        else
-            EndBody();
+        _glued = _reply!.Decoder.DecodeGlued();
+        return _glued is null ? _reply.ReadAsync() : new ValueTask<bool>(true);
     }
 
+    /// <returns>Whether there is an event; null if the wait for it ended the stream.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> WaitAsync(ValueTask<bool> read)
+    private async ValueTask<bool?> WaitAsync(ValueTask<bool> read)
     {
-        _watch.BeginWait();
+        bool waits = !read.IsCompleted;
+        if (waits)
+            _watch.BeginWait();
+
         try
         {
             return await read.ConfigureAwait(false);
         }
+        catch (Exception fault)
+        {
+            _stop = CauseOf(fault);
+            return null;
+        }
         finally
         {
-            _watch.EndWait();
+            if (waits)
+                _watch.EndWait();
         }
+    }
+
+    private void Observe(bool hasEvent)
+    {
+        if (hasEvent)
+            Fold(_glued ?? _reply!.Current);
+        else
+            EndBody();
     }
 
     // Step 3, then step 4.
@@ -201,7 +236,8 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     {
         EventDecoder decoder = _reply!.Decoder;
         bool isTail = _reply.Bytes.EndedInsideEvent;
-        (_chunks, _handedOut) = ([], 0);
+        _chunks = NoChunks;
+        _handedOut = 0;
         _watch.Stamp(_reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0);
         _evidence.ObserveEvent(_reply.Bytes.BytesRead, _reply.Bytes.KeepAlives);
         _tailWasRead |= isTail && kind != EventKind.Unreadable;
