@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using System.Text;
 
 namespace VllmAdapter;
 
@@ -258,7 +259,8 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         }
         else if (kind == EventKind.Error)
         {
-            Fail(decoder);
+            HandOut(decoder);
+            Fail(decoder.Error!);
         }
         else if (kind == EventKind.Unreadable)
         {
@@ -281,10 +283,9 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         }
     }
 
-    private void Fail(EventDecoder decoder)
+    private void Fail(ServerError error)
     {
-        ServerError error = decoder.Error!;
-        if (!_hasBegun && !decoder.Chunks.Any(chunk => chunk.HasOutput))
+        if (!_hasBegun && !_evidence.Choices.Any(choice => choice.HasOutput))
         {
             throw VllmRequestException.For(_call.About(_requestId) with
             {
@@ -295,7 +296,6 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             });
         }
 
-        HandOut(decoder);
         _evidence.Fail(error);
         _stop = StopCause.Fault;
     }
@@ -377,11 +377,9 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         if (_watch.Stopped is { } cause)
             return cause;
 
-        ObservedStream? bytes = _reply?.Bytes;
-        if (bytes?.Refusal is { } refusal)
+        if (_reply?.Bytes is { Refusal: { } refusal } bytes)
         {
-            _evidence.KeepUnread(bytes.RefusedText);
-            _evidence.Malform(refusal);
+            Refuse(bytes, refusal);
         }
         else if (fault is InvalidDataException)
         {
@@ -394,6 +392,19 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         }
 
         return StopCause.Fault;
+    }
+
+    // A gateway may write its error without a frame; anything else in the place of events is no stream.
+    private void Refuse(ObservedStream bytes, string refusal)
+    {
+        if (ServerError.TryRead(bytes.RefusedLine, out ServerError? error))
+        {
+            Fail(error);
+            return;
+        }
+
+        _evidence.KeepUnread(Encoding.UTF8.GetString(bytes.RefusedLine));
+        _evidence.Malform(refusal);
     }
 
     // Step 5.
