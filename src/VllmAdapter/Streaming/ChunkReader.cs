@@ -273,14 +273,21 @@ internal sealed class ChunkReader
     private static ToolCallDelta LegacyCall((string? Name, string Arguments) function) =>
         new() { Index = 0, Name = function.Name, Arguments = function.Arguments };
 
-    // Arguments are text that holds JSON; a server that sends the object itself is taken at its word.
-    private string ReadArguments(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-            return ReadText(ref reader) ?? "";
+    // Arguments are text that holds JSON; a server that sends the JSON itself is taken at its word.
+    private string ReadArguments(ref Utf8JsonReader reader) =>
+        reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray ? ReadRaw(ref reader) : ReadText(ref reader) ?? "";
 
-        using JsonDocument arguments = JsonDocument.ParseValue(ref reader);
-        return arguments.RootElement.GetRawText();
+    private static string ReadRaw(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            using JsonDocument value = JsonDocument.ParseValue(ref reader);
+            return value.RootElement.GetRawText();
+        }
+        catch (InvalidOperationException invalid)
+        {
+            throw new JsonException("An event that holds bytes which are not UTF-8 where they cannot be passed over.", invalid);
+        }
     }
 
     private string? ReadText(ref Utf8JsonReader reader)
@@ -364,7 +371,7 @@ internal sealed class ChunkReader
             case JsonTokenType.Null:
                 return null;
             case JsonTokenType.String:
-                return JsonText.Read(ref reader);
+                return JsonText.Read(ref reader) is { Length: > 0 } text ? text : null;
             case JsonTokenType.Number:
                 return Encoding.UTF8.GetString(reader.ValueSpan);
             default:
@@ -375,14 +382,12 @@ internal sealed class ChunkReader
 
     private int? ReadIndex(ref Utf8JsonReader reader)
     {
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int index) && index >= 0)
-            return index;
-
-        if (reader.TokenType != JsonTokenType.Null)
+        JsonTokenType type = reader.TokenType;
+        int? index = JsonText.ReadCount(ref reader);
+        if (type is not (JsonTokenType.Number or JsonTokenType.Null) || (index is null && type == JsonTokenType.Number))
             Oddities++;
 
-        reader.SkipValue();
-        return null;
+        return index;
     }
 
     private TokenUsage? ReadUsage(ref Utf8JsonReader reader)
@@ -390,7 +395,7 @@ internal sealed class ChunkReader
         if (!Expect(ref reader, JsonTokenType.StartObject))
             return null;
 
-        int? prompt = null, completion = null, cached = null, created = null, reasoning = null;
+        int? prompt = null, completion = null, total = null, cached = null, created = null, reasoning = null;
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = NameOf(ref reader);
@@ -399,6 +404,8 @@ internal sealed class ChunkReader
                 prompt = JsonText.ReadCount(ref reader);
             else if (name.SequenceEqual("completion_tokens"u8))
                 completion = JsonText.ReadCount(ref reader);
+            else if (name.SequenceEqual("total_tokens"u8))
+                total = JsonText.ReadCount(ref reader);
             else if (name.SequenceEqual("prompt_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
                 ReadDetails(ref reader, ref cached, ref created, ref reasoning);
             else if (name.SequenceEqual("completion_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
@@ -413,7 +420,12 @@ internal sealed class ChunkReader
         TokenUsageDetails? details = (cached ?? created ?? reasoning) is null
             ? null
             : new TokenUsageDetails { CachedPromptTokens = cached, CreatedCacheTokens = created, ReasoningTokens = reasoning };
-        return new TokenUsage { PromptTokens = prompt ?? 0, CompletionTokens = completion ?? 0, Details = details };
+        return new TokenUsage
+        {
+            PromptTokens = prompt ?? Math.Max(0, total - completion ?? 0),
+            CompletionTokens = completion ?? Math.Max(0, total - prompt ?? 0),
+            Details = details,
+        };
     }
 
     private static void ReadDetails(ref Utf8JsonReader reader, ref int? cached, ref int? created, ref int? reasoning)
@@ -522,8 +534,8 @@ internal sealed class ChunkReader
         if (reader.TokenType == JsonTokenType.Null)
             return null;
 
-        using JsonDocument error = JsonDocument.ParseValue(ref reader);
-        return ServerError.TryRead(Encoding.UTF8.GetBytes($"{{\"error\":{error.RootElement.GetRawText()}}}"), out ServerError? read) ? read : null;
+        byte[] error = Encoding.UTF8.GetBytes($"{{\"error\":{ReadRaw(ref reader)}}}");
+        return ServerError.TryRead(error, out ServerError? read) ? read : null;
     }
 
     private bool Expect(ref Utf8JsonReader reader, JsonTokenType type)
