@@ -63,7 +63,9 @@ public sealed record ChoiceEvidence
         _chunks++;
         _textLength += chunk.Text.Length;
         _reasoningLength += chunk.Reasoning.Length;
-        _hasLateOutput |= HasDeclared && chunk.HasOutput;
+        if (HasDeclared && chunk.HasOutput)
+            (_hasLateOutput, _countedAtEnd) = (true, false);
+
         if (chunk.FinishWord is { } word)
             Declare(new FinishReason(word));
 

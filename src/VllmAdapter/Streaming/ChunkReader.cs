@@ -278,14 +278,21 @@ internal sealed class ChunkReader
     private static ToolCallDelta LegacyCall((string? Name, string Arguments) function) =>
         new() { Index = 0, Name = function.Name, Arguments = function.Arguments };
 
-    // Arguments are text that holds JSON; a server that sends the object itself is taken at its word.
-    private string ReadArguments(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-            return ReadText(ref reader) ?? "";
+    // Arguments are text that holds JSON; a server that sends the JSON itself is taken at its word.
+    private string ReadArguments(ref Utf8JsonReader reader) =>
+        reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray ? ReadRaw(ref reader) : ReadText(ref reader) ?? "";
 
-        using JsonDocument arguments = JsonDocument.ParseValue(ref reader);
-        return arguments.RootElement.GetRawText();
+    private static string ReadRaw(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            using JsonDocument value = JsonDocument.ParseValue(ref reader);
+            return value.RootElement.GetRawText();
+        }
+        catch (InvalidOperationException invalid)
+        {
+            throw new JsonException("An event that holds bytes which are not UTF-8 where they cannot be passed over.", invalid);
+        }
     }
 
     private string? ReadPiece(ref Utf8JsonReader reader, ChunkTemplate.Part part)
@@ -379,7 +386,7 @@ internal sealed class ChunkReader
             case JsonTokenType.Null:
                 return null;
             case JsonTokenType.String:
-                return JsonText.Read(ref reader);
+                return JsonText.Read(ref reader) is { Length: > 0 } text ? text : null;
             case JsonTokenType.Number:
                 return Encoding.UTF8.GetString(reader.ValueSpan);
             default:
@@ -390,14 +397,12 @@ internal sealed class ChunkReader
 
     private int? ReadIndex(ref Utf8JsonReader reader)
     {
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int index) && index >= 0)
-            return index;
-
-        if (reader.TokenType != JsonTokenType.Null)
+        JsonTokenType type = reader.TokenType;
+        int? index = JsonText.ReadCount(ref reader);
+        if (type is not (JsonTokenType.Number or JsonTokenType.Null) || (index is null && type == JsonTokenType.Number))
             Oddities++;
 
-        reader.SkipValue();
-        return null;
+        return index;
     }
 
     private TokenUsage? ReadUsage(ref Utf8JsonReader reader)
@@ -405,7 +410,7 @@ internal sealed class ChunkReader
         if (!Expect(ref reader, JsonTokenType.StartObject))
             return null;
 
-        int? prompt = null, completion = null, cached = null, created = null, reasoning = null;
+        int? prompt = null, completion = null, total = null, cached = null, created = null, reasoning = null;
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = NameOf(ref reader);
@@ -415,7 +420,7 @@ internal sealed class ChunkReader
             else if (name.SequenceEqual("completion_tokens"u8))
                 completion = ReadCount(ref reader, ChunkTemplate.Part.CompletionTokens);
             else if (name.SequenceEqual("total_tokens"u8))
-                ReadCount(ref reader, ChunkTemplate.Part.TotalTokens);
+                total = ReadCount(ref reader, ChunkTemplate.Part.TotalTokens);
             else if (name.SequenceEqual("prompt_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
                 ReadDetails(ref reader, ref cached, ref created, ref reasoning);
             else if (name.SequenceEqual("completion_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
@@ -424,13 +429,10 @@ internal sealed class ChunkReader
                 reader.SkipValue();
         }
 
-        if (prompt is null && completion is null)
-            return null;
-
         TokenUsageDetails? details = (cached ?? created ?? reasoning) is null
             ? null
             : new TokenUsageDetails { CachedPromptTokens = cached, CreatedCacheTokens = created, ReasoningTokens = reasoning };
-        return new TokenUsage { PromptTokens = prompt ?? 0, CompletionTokens = completion ?? 0, Details = details };
+        return TokenUsage.From(prompt, completion, total, details);
     }
 
     private int? ReadCount(ref Utf8JsonReader reader, ChunkTemplate.Part part)
@@ -550,8 +552,8 @@ internal sealed class ChunkReader
         if (reader.TokenType == JsonTokenType.Null)
             return null;
 
-        using JsonDocument error = JsonDocument.ParseValue(ref reader);
-        return ServerError.TryRead(Encoding.UTF8.GetBytes($"{{\"error\":{error.RootElement.GetRawText()}}}"), out ServerError? read) ? read : null;
+        byte[] error = Encoding.UTF8.GetBytes($"{{\"error\":{ReadRaw(ref reader)}}}");
+        return ServerError.TryRead(error, out ServerError? read) ? read : null;
     }
 
     private bool Expect(ref Utf8JsonReader reader, JsonTokenType type)

@@ -76,7 +76,7 @@ internal sealed class ChunkTemplate
         ReadOnlySpan<byte> template = _bytes.AsSpan(0, _length);
         ReadOnlySpan<byte> text = default;
         bool isReasoning = false;
-        int prompt = -1, completion = -1;
+        int? prompt = null, completion = null, total = null;
         int at = 0;
         int from = 0;
         foreach (Hole hole in _holes)
@@ -106,6 +106,8 @@ internal sealed class ChunkTemplate
                     prompt = number;
                 else if (hole.Part == Part.CompletionTokens)
                     completion = number;
+                else
+                    total = number;
 
                 at += digits;
             }
@@ -114,9 +116,7 @@ internal sealed class ChunkTemplate
         if (!json[at..].SequenceEqual(template[from..]))
             return null;
 
-        if (prompt >= 0 || completion >= 0)
-            usage = new TokenUsage { PromptTokens = Math.Max(prompt, 0), CompletionTokens = Math.Max(completion, 0) };
-
+        usage = TokenUsage.From(prompt, completion, total);
         string read = text.IsEmpty ? "" : Encoding.UTF8.GetString(text);
         return isReasoning
             ? new ChatChunk(Choice, "", read, toolCalls: null, finishWord: null, usage)

@@ -55,6 +55,10 @@ internal sealed class Gathering
 
     private GatheredChoice ChoiceAt(int index)
     {
+        // Choices mostly appear in order.
+        if (index < _choices.Count && _choices[index].Index == index)
+            return _choices[index];
+
         foreach (GatheredChoice choice in _choices)
         {
             if (choice.Index == index)

@@ -37,6 +37,7 @@ public sealed class ChunkTemplateTests
         { "other counts", """{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"completion_tokens":1}}""", """{"choices":[{"index":0,"delta":{"content":"b"}}],"usage":{"prompt_tokens":9,"completion_tokens":12345}}""" },
         { "a count that is no integer", """{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"completion_tokens":1}}""", """{"choices":[{"index":0,"delta":{"content":"b"}}],"usage":{"completion_tokens":2.0}}""" },
         { "a count that is enormous", """{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"completion_tokens":1}}""", """{"choices":[{"index":0,"delta":{"content":"b"}}],"usage":{"completion_tokens":99999999999}}""" },
+        { "a count that follows from two others", """{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"total_tokens":10,"completion_tokens":1}}""", """{"choices":[{"index":0,"delta":{"content":"b"}}],"usage":{"total_tokens":11,"completion_tokens":2}}""" },
         { "a field named twice", """{"choices":[{"index":0,"delta":{"content":"a","content":"b"}}]}""", """{"choices":[{"index":0,"delta":{"content":"c","content":"d"}}]}""" },
         { "both names of the reasoning", """{"choices":[{"index":0,"delta":{"reasoning":"a","reasoning_content":"a"}}]}""", """{"choices":[{"index":0,"delta":{"reasoning":"","reasoning_content":"a"}}]}""" },
         { "the older name of the reasoning", """{"choices":[{"index":0,"delta":{"reasoning_content":"a"}}]}""", """{"choices":[{"index":0,"delta":{"reasoning_content":"b"}}]}""" },
