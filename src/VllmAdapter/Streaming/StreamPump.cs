@@ -23,6 +23,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     private readonly string _requestId;
 
     private readonly StreamEvidence _evidence;
+    private CallTelemetry? _telemetry;
     private OpenReply? _reply;
     private IReadOnlyList<ChatChunk> _chunks = [];
     private int _handedOut;
@@ -97,8 +98,9 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
             await EndAsync(_stop.Value).ConfigureAwait(false);
         }
-        catch
+        catch (Exception failure)
         {
+            _telemetry?.Fail(failure);
             await CloseAsync(hangUp: true).ConfigureAwait(false);
             throw;
         }
@@ -114,6 +116,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     private async ValueTask OpenAsync()
     {
         _hasSent = true;
+        _telemetry = new CallTelemetry(_call);
         _watch.Start();
         try
         {
@@ -129,6 +132,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
     private async ValueTask<HttpResponseMessage> SendAsync()
     {
+        using CurrentSpan current = _telemetry!.Send(_requestId);
         using HttpRequestMessage message = _call.NewMessage(_requestId);
         if (_call.AsksForWholeReply)
             _watch.BeginWait();
@@ -243,6 +247,9 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     {
         _chunks = decoder.Chunks;
         _evidence.Fold(decoder.Reader);
+        if (_telemetry!.TimesChunks && _chunks.Count > 0)
+            _telemetry.Chunk(_evidence);
+
         foreach (ChatChunk chunk in _chunks)
         {
             if (chunk.HasChoice)
@@ -373,6 +380,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         _gathering.AssembleInto(_evidence);
         Outcome = OutcomeJudge.Decide(_evidence, cause);
         Completion = _gathering.Complete(Outcome);
+        _telemetry?.End(Completion);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || _evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
     }
