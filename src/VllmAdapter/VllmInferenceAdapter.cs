@@ -119,6 +119,7 @@ public sealed class VllmInferenceAdapter
             Headers = request.Headers,
             Model = request.Model ?? _options.Model,
             NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),
+            Logger = _logger,
         };
     }
 

@@ -27,6 +27,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     private readonly string _requestId;
 
     private readonly StreamEvidence _evidence;
+    private CallTelemetry? _telemetry;
     private OpenReply? _reply;
     private List<ChatChunk> _chunks = NoChunks;
     private int _handedOut;
@@ -138,8 +139,9 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
             await EndAsync(_stop.Value).ConfigureAwait(false);
         }
-        catch
+        catch (Exception failure)
         {
+            _telemetry?.Fail(failure);
             await CloseAsync(hangUp: true).ConfigureAwait(false);
             throw;
         }
@@ -155,6 +157,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     private async ValueTask OpenAsync()
     {
         _hasSent = true;
+        _telemetry = new CallTelemetry(_call);
         _watch.Start();
         try
         {
@@ -170,6 +173,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
     private async ValueTask<HttpResponseMessage> SendAsync()
     {
+        using CurrentSpan current = _telemetry!.Send(_requestId);
         using HttpRequestMessage message = _call.NewMessage(_requestId);
         if (_call.AsksForWholeReply)
             _watch.BeginWait();
@@ -276,6 +280,9 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     {
         _chunks = decoder.Chunks;
         _evidence.Fold(decoder.Reader);
+        if (_telemetry!.TimesChunks && _chunks.Count > 0)
+            _telemetry.Chunk(_evidence);
+
         foreach (ChatChunk chunk in _chunks)
         {
             if (chunk.HasChoice)
@@ -423,6 +430,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         _gathering.AssembleInto(_evidence);
         Outcome = OutcomeJudge.Decide(_evidence, cause);
         Completion = _gathering.Complete(Outcome);
+        _telemetry?.End(Completion);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || _evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
     }
