@@ -37,21 +37,17 @@ internal sealed class Gathering
         }
     }
 
-    public ChatCompletion Complete(StreamOutcome outcome) => new()
-    {
-        Outcome = outcome,
-        Choices =
-        [
-            .. _choices.OrderBy(choice => choice.Index).Select(choice => new CompletedChoice
-            {
-                Index = choice.Index,
-                Text = choice.Text.ToString(),
-                Reasoning = choice.Reasoning.ToString(),
-                Logprobs = choice.Logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
-                TokenIds = choice.TokenIds,
-            }),
-        ],
-    };
+    public IReadOnlyList<CompletedChoice> Complete() =>
+    [
+        .. _choices.OrderBy(choice => choice.Index).Select(choice => new CompletedChoice
+        {
+            Index = choice.Index,
+            Text = choice.Text.ToString(),
+            Reasoning = choice.Reasoning.ToString(),
+            Logprobs = choice.Logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
+            TokenIds = choice.TokenIds,
+        }),
+    ];
 
     private GatheredChoice ChoiceAt(int index)
     {

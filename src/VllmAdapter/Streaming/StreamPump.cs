@@ -428,8 +428,8 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             _evidence.EndWithoutBlankLine();
 
         _gathering.AssembleInto(_evidence);
-        Outcome = OutcomeJudge.Decide(_evidence, cause);
-        Completion = _gathering.Complete(Outcome);
+        Outcome = OutcomeJudge.Decide(_evidence, cause) with { Received = _gathering.Complete() };
+        Completion = new ChatCompletion { Outcome = Outcome, Choices = Outcome.Received };
         _telemetry?.End(Completion);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || _evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
