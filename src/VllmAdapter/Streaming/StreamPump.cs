@@ -112,6 +112,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
     private async ValueTask<bool> FailAsync(Exception failure)
     {
+        _telemetry?.Fail(failure);
         await CloseAsync(hangUp: true).ConfigureAwait(false);
         ExceptionDispatchInfo.Throw(failure);
         return false;
