@@ -1,0 +1,183 @@
+namespace VllmAdapter;
+
+/// <summary>Tracks what a run of turns has spent, and says whether it may go on. It never infers exhaustion from absence.</summary>
+/// <remarks>Thread-safe; one instance serves a run, however many turns and parallel streams it has.</remarks>
+/// <example>
+/// <code>
+/// var budget = new TokenBudget(new TokenLimits { Total = 20_000 });
+/// BudgetReport report = budget.Record(stream.Outcome);
+/// if (report.State == BudgetState.Exhausted) return;
+/// </code>
+/// </example>
+public sealed class TokenBudget
+{
+    private readonly object _gate = new();
+    private readonly TokenLimits _limits;
+    private readonly List<TurnCost> _openTurns = [];
+    private TokenCount _spent = TokenCount.Exactly(0);
+    private TokenCount _spentOnCompletion = TokenCount.Exactly(0);
+    private TurnCost _last = TurnCost.Nothing;
+    private int _turns;
+
+    /// <summary>Starts a run.</summary>
+    /// <param name="limits">What it may spend.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is below 1.</exception>
+    public TokenBudget(TokenLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        ThrowIfBelowOne(limits.Total, nameof(limits.Total));
+        ThrowIfBelowOne(limits.Completion, nameof(limits.Completion));
+        ThrowIfBelowOne(limits.Turns, nameof(limits.Turns));
+        ThrowIfBelowOne(limits.ContextWindow, nameof(limits.ContextWindow));
+        _limits = limits;
+    }
+
+    /// <summary>What the run may spend.</summary>
+    public TokenLimits Limits => _limits;
+
+    /// <summary>Prompt and completion tokens of all recorded turns.</summary>
+    public TokenCount Spent
+    {
+        get
+        {
+            lock (_gate)
+                return Sum(_spent, turn => turn.Total);
+        }
+    }
+
+    /// <summary>Adds a turn: exactly if its final usage came, as an interval if only part of it did, as an open interval if nothing came.</summary>
+    /// <param name="outcome">How the turn ended.</param>
+    /// <returns>Whether the run may go on.</returns>
+    public BudgetReport Record(StreamOutcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        var turn = TurnCost.Of(outcome);
+        lock (_gate)
+        {
+            _turns++;
+            _last = turn;
+            Keep(turn);
+            return Report();
+        }
+    }
+
+    /// <summary>Settles the most recent turn whose count is open, for example with a count from <c>/tokenize</c>.</summary>
+    /// <param name="exact">
+    /// All tokens of that turn, prompt and completion. Counts that the server has shown already are not undercut; a count that is
+    /// itself not exact narrows the turn's, and leaves it open.
+    /// </param>
+    /// <returns>Whether the run may go on.</returns>
+    /// <exception cref="InvalidOperationException">Every turn is settled.</exception>
+    public BudgetReport Resolve(TokenCount exact)
+    {
+        lock (_gate)
+        {
+            int at = _openTurns.FindLastIndex(turn => !turn.Total.IsExact);
+            if (at < 0)
+                throw new InvalidOperationException("Every recorded turn has an exact count; there is nothing to resolve.");
+
+            TurnCost open = _openTurns[at];
+            TurnCost resolved = open.ResolvedTo(exact);
+            _openTurns.RemoveAt(at);
+            Keep(resolved);
+            if (ReferenceEquals(open, _last))
+                _last = resolved;
+
+            return Report();
+        }
+    }
+
+    /// <summary>Says whether the run may go on.</summary>
+    public BudgetReport Check()
+    {
+        lock (_gate)
+            return Report();
+    }
+
+    /// <summary>Whether a stream that has used so much up to now has spent the rest.</summary>
+    internal bool IsSpentBy(long prompt, long completion)
+    {
+        lock (_gate)
+        {
+            return Sum(_spent, turn => turn.Total).Min + prompt + completion >= _limits.Total
+                || Sum(_spentOnCompletion, turn => turn.Completion).Min + completion >= _limits.Completion;
+        }
+    }
+
+    private void Keep(TurnCost turn)
+    {
+        if (turn.Missing is null)
+            (_spent, _spentOnCompletion) = (_spent + turn.Total, _spentOnCompletion + turn.Completion);
+        else
+            _openTurns.Add(turn);
+    }
+
+    private BudgetReport Report()
+    {
+        TokenCount spent = Sum(_spent, turn => turn.Total);
+        TokenCount completion = Sum(_spentOnCompletion, turn => turn.Completion);
+        (BudgetCause Cause, TokenCount Count, long? Limit)[] limits =
+        [
+            (BudgetCause.Turns, TokenCount.Exactly(_turns), _limits.Turns),
+            (BudgetCause.Total, spent, _limits.Total),
+            (BudgetCause.Completion, completion, _limits.Completion),
+            (BudgetCause.ContextWindow, _last.Context, _limits.ContextWindow),
+        ];
+
+        BudgetCause? exhausted = null;
+        BudgetCause? open = null;
+        foreach ((BudgetCause cause, TokenCount count, long? limit) in limits)
+        {
+            if (limit is null)
+                continue;
+
+            if (count.Min >= limit)
+                exhausted ??= cause;
+            else if (count.Max is null || count.Max >= limit)
+                open ??= cause;
+        }
+
+        return new BudgetReport
+        {
+            State = exhausted is not null ? BudgetState.Exhausted : open is not null ? BudgetState.Indeterminate : BudgetState.Available,
+            Cause = exhausted ?? open,
+            Spent = spent,
+            SpentOnCompletion = completion,
+            Remaining = Tightest(Left(_limits.Total, spent), Left(_limits.Completion, completion), Left(_limits.ContextWindow, _last.Context)),
+            Missing = [.. _openTurns.Where(IsOpen).Select(turn => turn.Missing!.Value).Distinct()],
+        };
+    }
+
+    // A turn whose total was settled may still hide how much of it was completion.
+    private bool IsOpen(TurnCost turn) => !turn.Total.IsExact || (_limits.Completion is not null && !turn.Completion.IsExact);
+
+    private TokenCount Sum(TokenCount settled, Func<TurnCost, TokenCount> part)
+    {
+        foreach (TurnCost turn in _openTurns)
+            settled += part(turn);
+
+        return settled;
+    }
+
+    private static TokenCount? Left(long? limit, TokenCount spent) => limit is { } most
+        ? TokenCount.Between(spent.Max is { } max ? Math.Max(0, most - max) : 0, Math.Max(0, most - spent.Min))
+        : null;
+
+    private static TokenCount? Tightest(params TokenCount?[] counts)
+    {
+        TokenCount? tightest = null;
+        foreach (TokenCount? count in counts)
+        {
+            if (count is { } known)
+                tightest = tightest is { } t ? TokenCount.Between(Math.Min(t.Min, known.Min), Math.Min(t.Max!.Value, known.Max!.Value)) : known;
+        }
+
+        return tightest;
+    }
+
+    private static void ThrowIfBelowOne(long? limit, string name)
+    {
+        if (limit < 1)
+            throw new ArgumentOutOfRangeException(name, limit, $"{name} must be at least 1, or null for no limit.");
+    }
+}

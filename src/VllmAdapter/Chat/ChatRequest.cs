@@ -1,0 +1,164 @@
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>One chat turn to ask of a vLLM server: the conversation so far and how to continue it.</summary>
+/// <remarks>
+/// Immutable, so an instance may be kept, varied with <c>with</c> and sent from several threads at once; the JSON
+/// objects it refers to (<see cref="Extra"/>, template and media arguments) must not be changed meanwhile. Only what is
+/// set is sent: everything left null is the server's to decide.
+/// </remarks>
+/// <example>
+/// <code>
+/// var request = new ChatRequest
+/// {
+///     Messages = [Message.System("Answer in one sentence."), Message.User("Tell me about llamas.")],
+///     MaxTokens = 512,
+///     Sampling = new() { Temperature = 0.2 },
+/// };
+/// </code>
+/// </example>
+public sealed record ChatRequest
+{
+    /// <summary>The served model or LoRA adapter to use.</summary>
+    /// <value>Null (default): the adapter's own model, and without one the first model that the server serves.</value>
+    public string? Model { get; init; }
+
+    /// <summary>The conversation so far, oldest message first.</summary>
+    /// <value>At least one message, unless <see cref="Extra"/> carries <c>messages</c>.</value>
+    public required IReadOnlyList<Message> Messages { get; init; }
+
+    /// <summary>How many tokens each answer may have, reasoning included.</summary>
+    /// <value>1 or more; null (default): what is left of the context window, or the model's own default.</value>
+    /// <remarks>
+    /// Sent as <c>max_tokens</c>: every vLLM version, router and gateway knows it, while the newer
+    /// <c>max_completion_tokens</c> is known to vLLM since 0.6.4 only and would be ignored in silence before. A
+    /// <c>max_completion_tokens</c> in <see cref="Extra"/> outranks it on the server. A value that does not fit the
+    /// window next to the prompt is refused by vLLM 0.8.5 and quietly lowered by 0.32.0.
+    /// </remarks>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>How many answers to generate (<c>n</c>).</summary>
+    /// <value>1 or more; null (default): 1. More than one is refused together with temperature 0.</value>
+    public int? Choices { get; init; }
+
+    /// <summary>How tokens are drawn and what stops them.</summary>
+    /// <value>Null (default): the generation defaults of the server and the model.</value>
+    public Sampling? Sampling { get; init; }
+
+    /// <summary>The tools that the model may call.</summary>
+    /// <value>
+    /// Empty (default): none; the field is then left out, for vLLM refuses an empty list since about 0.20.
+    /// </value>
+    public IReadOnlyList<ToolDefinition> Tools { get; init; } = [];
+
+    /// <summary>Whether and which tool the model has to call.</summary>
+    /// <value>
+    /// Null (default): the server's rule, which is <see cref="VllmAdapter.ToolChoice.Auto"/> when there are tools.
+    /// </value>
+    public ToolChoice? ToolChoice { get; init; }
+
+    /// <summary>Whether one answer may hold several tool calls.</summary>
+    /// <value>
+    /// Null (default): true. False is honoured since vLLM 0.12; the model still generates further calls, and the server
+    /// leaves them out.
+    /// </value>
+    public bool? ParallelToolCalls { get; init; }
+
+    /// <summary>The shape that the answer must have.</summary>
+    /// <value>Null (default): free text.</value>
+    public StructuredOutput? Output { get; init; }
+
+    /// <summary>Whether and how long the model thinks before it answers.</summary>
+    /// <value>Null (default): as the model's chat template has it.</value>
+    public Thinking? Thinking { get; init; }
+
+    /// <summary>How the messages are turned into the prompt.</summary>
+    /// <value>Null (default): by the model's own chat template.</value>
+    public TemplateOptions? Template { get; init; }
+
+    /// <summary>What to do with, and report about, the prompt itself.</summary>
+    /// <value>Null (default): nothing is cut and nothing reported.</value>
+    public PromptOptions? Prompt { get; init; }
+
+    /// <summary>How images, audio and video in the messages are read and processed.</summary>
+    /// <value>Null (default): as the server is set up.</value>
+    public MediaOptions? Media { get; init; }
+
+    /// <summary>Whether the answer comes with the probabilities of its tokens.</summary>
+    /// <value>Null (default): without.</value>
+    public Logprobs? Logprobs { get; init; }
+
+    /// <summary>How the serving engine treats the request: scheduling, caching, hand-over between engines.</summary>
+    /// <value>Null (default): like any other.</value>
+    public ServingOptions? Serving { get; init; }
+
+    /// <summary>When a streamed reply reports the tokens spent.</summary>
+    /// <value>Null (default): as the adapter's options say.</value>
+    public UsageReporting? Usage { get; init; }
+
+    /// <summary>Whether the server streams its reply or sends it whole.</summary>
+    /// <value><see cref="ReplyMode.Streamed"/> by default.</value>
+    public ReplyMode Reply { get; init; } = ReplyMode.Streamed;
+
+    /// <summary>When to stop reading the reply.</summary>
+    /// <value>Null (default): as the adapter's options say.</value>
+    public IStreamTerminationPolicy? Termination { get; init; }
+
+    /// <summary>What to do when the reply does not end as an answer ends.</summary>
+    /// <value>Null (default): as the adapter's options say.</value>
+    public IncompleteStreams? IncompleteStreams { get; init; }
+
+    /// <summary>Who the request is made for, in the caller's own terms.</summary>
+    /// <value>Null (default): not sent. vLLM ignores it; gateways account by it.</value>
+    public string? User { get; init; }
+
+    /// <summary>The HTTP headers of this request.</summary>
+    /// <value>Null (default): only what the adapter itself sends.</value>
+    public RequestHeaders? Headers { get; init; }
+
+    /// <summary>Further fields of the body, for what this version has no property for.</summary>
+    /// <value>Null (default): none.</value>
+    /// <remarks>
+    /// Merged at the top level of the body, never under "extra_body", and with the last word: a name that a property
+    /// has written too is replaced whole, by null as well. vLLM ignores names that it does not know without saying so.
+    /// Only <c>stream</c> is not free: it has to agree with <see cref="Reply"/>.
+    /// </remarks>
+    public JsonObject? Extra { get; init; }
+
+    /// <summary>A request that consists of one user message.</summary>
+    /// <param name="prompt">What the user says.</param>
+    public static ChatRequest FromPrompt(string prompt) => new() { Messages = [Message.User(prompt)] };
+
+    /// <summary>The request for the next turn: the same, with further messages at the end.</summary>
+    /// <param name="messages">What was said since, oldest first.</param>
+    public ChatRequest With(params IEnumerable<Message> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return this with { Messages = [.. Messages, .. messages] };
+    }
+
+    /// <summary>The request for the next turn: the same, with what the model answered and what the tools gave back.</summary>
+    /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
+    /// <param name="results">
+    /// The results of the turn's calls. A call that is left without one is answered with its problems, or with the fact that it was not run.
+    /// </param>
+    /// <remarks>
+    /// Only what can be replayed enters: a withheld call does not, nor does a result for it, and a call without arguments has <c>{}</c>.
+    /// A turn in which the model said nothing and called nothing adds no message. The text of the turn is known for outcomes of this
+    /// adapter's streams, not for those that <see cref="OutcomeJudge"/> made of evidence alone.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A result belongs to no call of the turn.</exception>
+    public ChatRequest With(StreamOutcome turn, params IEnumerable<ToolResult> results) => With(turn, PastReasoning.Kept, results);
+
+    /// <inheritdoc cref="With(StreamOutcome, IEnumerable{ToolResult})"/>
+    /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
+    /// <param name="reasoning">Whether the turn's thoughts are sent back.</param>
+    /// <param name="results">The results of the turn's calls.</param>
+    public ChatRequest With(StreamOutcome turn, PastReasoning reasoning, params IEnumerable<ToolResult> results)
+    {
+        ArgumentNullException.ThrowIfNull(turn);
+        ArgumentNullException.ThrowIfNull(results);
+        return With(ChatHistory.Of(turn, reasoning, results));
+    }
+}

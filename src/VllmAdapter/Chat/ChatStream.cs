@@ -1,0 +1,37 @@
+namespace VllmAdapter;
+
+/// <summary>An answer on its way: nothing is sent before it is enumerated, and it can be enumerated once.</summary>
+/// <remarks>
+/// Leaving the loop early hangs up, which makes vLLM stop generating. Not thread-safe; <see cref="Outcome"/> and
+/// <see cref="Completion"/> may be read from anywhere once the enumeration is over.
+/// </remarks>
+public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
+{
+    private readonly Func<CancellationToken, StreamPump> _start;
+    private StreamPump? _pump;
+    private int _isTaken;
+
+    internal ChatStream(Func<CancellationToken, StreamPump> start) => _start = start;
+
+    /// <summary>How the stream ended.</summary>
+    /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
+    public StreamOutcome Outcome => _pump?.Outcome ?? throw NotOver(nameof(Outcome));
+
+    /// <summary>What was received, gathered.</summary>
+    /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
+    public ChatCompletion Completion => _pump?.Completion ?? throw NotOver(nameof(Completion));
+
+    /// <summary>Sends the request and hands out its chunks as they come. The last one carries the outcome.</summary>
+    /// <param name="cancellationToken">Ends the stream, next to the token given to the call that made it.</param>
+    /// <exception cref="InvalidOperationException">The stream was enumerated already.</exception>
+    public IAsyncEnumerator<ChatChunk> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _isTaken, 1) != 0)
+            throw new InvalidOperationException("A ChatStream can be enumerated once. Call StreamChatAsync again to ask again.");
+
+        return _pump = _start(cancellationToken);
+    }
+
+    private static InvalidOperationException NotOver(string what) => new(
+        $"{what} is there when the enumeration is over. Enumerate the stream to its end first; a request that failed before it began has none.");
+}

@@ -1,0 +1,106 @@
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>
+/// A piece of a <see cref="UserMessage"/>: text, an image, audio, video, or anything else as raw JSON.
+/// </summary>
+public abstract record ContentPart
+{
+    private protected ContentPart()
+    {
+    }
+
+    /// <summary>A piece of text.</summary>
+    /// <param name="text">The words.</param>
+    public static TextPart Text(string text) => new(text);
+
+    /// <summary>An image that the server fetches.</summary>
+    /// <param name="url">
+    /// An http, https or data URL, or a file URL below the server's <c>--allowed-local-media-path</c>.
+    /// </param>
+    public static ImagePart Image(Uri url) => new(Absolute(url));
+
+    /// <summary>An image that travels in the request, as a data URL.</summary>
+    /// <param name="content">The bytes of the image file.</param>
+    /// <param name="mediaType">Its type, such as <c>image/png</c>.</param>
+    public static ImagePart Image(ReadOnlyMemory<byte> content, string mediaType) => new(DataUrl(content, mediaType));
+
+    /// <summary>Audio that travels in the request.</summary>
+    /// <param name="content">The bytes of the audio file.</param>
+    /// <param name="format">Its format, such as <c>wav</c> or <c>mp3</c>.</param>
+    public static AudioPart Audio(ReadOnlyMemory<byte> content, string format) =>
+        new(Convert.ToBase64String(content.Span), format);
+
+    /// <summary>Audio that the server fetches.</summary>
+    /// <param name="url">
+    /// An http, https or data URL, or a file URL below the server's <c>--allowed-local-media-path</c>.
+    /// </param>
+    public static AudioUrlPart Audio(Uri url) => new(Absolute(url));
+
+    /// <summary>A video that the server fetches.</summary>
+    /// <param name="url">
+    /// An http, https or data URL, or a file URL below the server's <c>--allowed-local-media-path</c>.
+    /// </param>
+    public static VideoPart Video(Uri url) => new(Absolute(url));
+
+    /// <summary>A video that travels in the request, as a data URL.</summary>
+    /// <param name="content">The bytes of the video file.</param>
+    /// <param name="mediaType">Its type, such as <c>video/mp4</c>.</param>
+    public static VideoPart Video(ReadOnlyMemory<byte> content, string mediaType) => new(DataUrl(content, mediaType));
+
+    /// <summary>A part of a kind that this version has no type for, such as <c>image_embeds</c>.</summary>
+    /// <param name="json">The part as it is sent.</param>
+    public static RawPart Raw(JsonObject json) => new(json);
+
+    private static string Absolute(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return url.IsAbsoluteUri
+            ? url.AbsoluteUri
+            : throw new ArgumentException(
+                $"'{url}' is relative, and the server cannot know to what. Pass an absolute URL.", nameof(url));
+    }
+
+    private static string DataUrl(ReadOnlyMemory<byte> content, string mediaType)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(mediaType);
+        return $"data:{mediaType};base64,{Convert.ToBase64String(content.Span)}";
+    }
+}
+
+/// <summary>A piece of text.</summary>
+/// <param name="Text">The words.</param>
+public sealed record TextPart(string Text) : ContentPart
+{
+    /// <summary>The words.</summary>
+    public new string Text { get; init; } = Text;
+}
+
+/// <summary>An image (<c>image_url</c>).</summary>
+/// <param name="Url">
+/// Where the server finds it; text rather than a <see cref="Uri"/>, for a data URL may be megabytes long.
+/// </param>
+public sealed record ImagePart(string Url) : ContentPart
+{
+    /// <summary>How closely the model should look: <c>auto</c>, <c>low</c> or <c>high</c>.</summary>
+    /// <value>Null (default): not sent. vLLM accepts it and has no use for it.</value>
+    public string? Detail { get; init; }
+}
+
+/// <summary>Audio within the request (<c>input_audio</c>).</summary>
+/// <param name="Base64">The audio file, base64.</param>
+/// <param name="Format">Its format, such as <c>wav</c> or <c>mp3</c>.</param>
+public sealed record AudioPart(string Base64, string Format) : ContentPart;
+
+/// <summary>Audio behind a URL (<c>audio_url</c>).</summary>
+/// <param name="Url">Where the server finds it.</param>
+public sealed record AudioUrlPart(string Url) : ContentPart;
+
+/// <summary>A video (<c>video_url</c>).</summary>
+/// <param name="Url">Where the server finds it.</param>
+public sealed record VideoPart(string Url) : ContentPart;
+
+/// <summary>A part that is sent as it is.</summary>
+/// <param name="Json">The part, with its <c>type</c>.</param>
+public sealed record RawPart(JsonObject Json) : ContentPart;

@@ -1,0 +1,63 @@
+using System.Collections.ObjectModel;
+using System.Net.Http.Headers;
+
+namespace VllmAdapter;
+
+/// <summary>The HTTP headers of one request.</summary>
+/// <remarks>Trace context needs nothing here: HttpClient sends the current activity by itself.</remarks>
+public sealed record RequestHeaders
+{
+    /// <summary>The id of the request (<c>X-Request-Id</c>); vLLM makes it the tail of the reply's id.</summary>
+    /// <value>
+    /// Null (default): a fresh id for each attempt. Servers before 0.14 break when two requests under way share an id.
+    /// </value>
+    public string? RequestId { get; init; }
+
+    /// <summary>
+    /// The conversation that the request belongs to (<c>X-Session-ID</c>), for routers that keep one conversation on
+    /// one engine.
+    /// </summary>
+    public string? Session { get; init; }
+
+    /// <summary>The priority as a header (<c>X-Vllm-Priority</c>), for gateways that schedule by headers.</summary>
+    /// <value>
+    /// Lower goes first. On servers that read it (vLLM since about 0.28) it outranks
+    /// <see cref="ServingOptions.Priority"/>, which every version reads.
+    /// </value>
+    public long? Priority { get; init; }
+
+    /// <summary>The data-parallel engine to use (<c>X-data-parallel-rank</c>).</summary>
+    public int? DataParallelRank { get; init; }
+
+    /// <summary>
+    /// Further headers by name, sent as they are; they replace what the adapter would send under the same name.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Additional { get; init; }
+
+    internal void ApplyTo(HttpRequestHeaders headers)
+    {
+        Set(headers, "X-Request-Id", RequestId, nameof(RequestId));
+        Set(headers, "X-Session-ID", Session, nameof(Session));
+        Set(headers, "X-Vllm-Priority", Priority?.ToString(), nameof(Priority));
+        Set(headers, "X-data-parallel-rank", DataParallelRank?.ToString(), nameof(DataParallelRank));
+        foreach (var (name, value) in Additional ?? ReadOnlyDictionary<string, string>.Empty)
+            Set(headers, name, value, nameof(Additional));
+    }
+
+    private static void Set(HttpRequestHeaders headers, string name, string? value, string member)
+    {
+        if (value is null)
+            return;
+
+        try
+        {
+            headers.Remove(name);
+            headers.Add(name, value);
+        }
+        catch (Exception error) when (error is FormatException or InvalidOperationException or ArgumentException)
+        {
+            throw new ArgumentException(
+                $"Headers.{member} cannot be sent as the request header '{name}': {error.Message}", member, error);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>The shape that the answer must have; the server lets the model write nothing else.</summary>
+/// <remarks>
+/// JSON goes through <c>response_format</c>, which every version and gateway knows; the other kinds through
+/// <c>structured_outputs</c>, which vLLM knows since 0.11 and servers before ignore without a word. A schema that the
+/// server cannot compile is reported as the first event of a 200 reply. An answer cut by the token cap is cut JSON.
+/// </remarks>
+public abstract record StructuredOutput
+{
+    private protected StructuredOutput()
+    {
+    }
+
+    /// <summary>Any JSON object.</summary>
+    public static StructuredOutput JsonObject { get; } = new AnyObject();
+
+    /// <summary>
+    /// Forbids white space between the tokens of the JSON, which keeps models from padding without end.
+    /// </summary>
+    /// <value>
+    /// Null (default): the server's setting. Set, as the other two options here, it sends JSON through
+    /// <c>structured_outputs</c> as well, since <c>response_format</c> has no place for it.
+    /// </value>
+    public bool? DisableAnyWhitespace { get; init; }
+
+    /// <summary>Forbids properties that the schema does not name, where the schema itself does not say.</summary>
+    /// <value>Null (default): the server's setting.</value>
+    public bool? DisableAdditionalProperties { get; init; }
+
+    /// <summary>The white space that may stand between the tokens of the JSON, as a regular expression.</summary>
+    /// <value>Null (default): the server's setting.</value>
+    [StringSyntax(StringSyntaxAttribute.Regex)]
+    public string? WhitespacePattern { get; init; }
+
+    private protected bool HasOptions =>
+        DisableAnyWhitespace is not null || DisableAdditionalProperties is not null || WhitespacePattern is not null;
+
+    /// <summary>JSON that fits the schema.</summary>
+    /// <param name="name">A name for the schema; part of the wire format, without effect in vLLM.</param>
+    /// <param name="schema">The text of the JSON schema.</param>
+    /// <param name="strict">Whether the schema is to be followed to the letter; vLLM always does.</param>
+    /// <exception cref="ArgumentException"><paramref name="schema"/> is not a JSON object.</exception>
+    public static StructuredOutput JsonSchema(
+        string name, [StringSyntax(StringSyntaxAttribute.Json)] string schema, bool? strict = null) =>
+        JsonSchema(name, JsonSchemaText.Parse(schema, nameof(schema)), strict);
+
+    /// <inheritdoc cref="JsonSchema(string, string, bool?)"/>
+    public static StructuredOutput JsonSchema(string name, JsonNode schema, bool? strict = null) =>
+        JsonSchema(name, JsonSchemaText.From(schema, nameof(schema)), strict);
+
+    /// <inheritdoc cref="JsonSchema(string, string, bool?)"/>
+    public static StructuredOutput JsonSchema(string name, JsonElement schema, bool? strict = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return new Schema(name, JsonSchemaText.ObjectOnly(schema, nameof(schema)).Clone(), strict);
+    }
+
+    /// <summary>Text that matches the regular expression as a whole.</summary>
+    /// <param name="pattern">The expression, in the dialect of the server's grammar backend.</param>
+    public static StructuredOutput Regex([StringSyntax(StringSyntaxAttribute.Regex)] string pattern) =>
+        Text("regex", pattern);
+
+    /// <summary>One of the given texts.</summary>
+    /// <param name="options">At least one text.</param>
+    /// <exception cref="ArgumentException">There is no option.</exception>
+    public static StructuredOutput Choice(params string[] options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Length > 0
+            ? new OneOf([.. options])
+            : throw new ArgumentException("There is nothing to choose from. Pass at least one text.", nameof(options));
+    }
+
+    /// <summary>Text that the grammar produces.</summary>
+    /// <param name="grammar">A context-free grammar in EBNF, as the server's grammar backend reads it.</param>
+    public static StructuredOutput Grammar(string grammar) => Text("grammar", grammar);
+
+    /// <summary>Free text with constrained stretches between tags.</summary>
+    /// <param name="tag">The structural tag as the text of a JSON object.</param>
+    public static StructuredOutput StructuralTag([StringSyntax(StringSyntaxAttribute.Json)] string tag) =>
+        Text("structural_tag", tag);
+
+    internal abstract void WriteTo(JsonObject body);
+
+    private protected void WriteStructuredOutputs(JsonObject body, string kind, JsonNode value)
+    {
+        var outputs = new JsonObject { [kind] = value };
+        if (DisableAnyWhitespace is { } noWhitespace)
+            outputs["disable_any_whitespace"] = noWhitespace;
+        if (DisableAdditionalProperties is { } noMore)
+            outputs["disable_additional_properties"] = noMore;
+        if (WhitespacePattern is { } pattern)
+            outputs["whitespace_pattern"] = pattern;
+
+        body["structured_outputs"] = outputs;
+    }
+
+    private static TextConstraint Text(string kind, string value)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(value);
+        return new TextConstraint(kind, value);
+    }
+
+    private sealed record AnyObject : StructuredOutput
+    {
+        internal override void WriteTo(JsonObject body)
+        {
+            if (HasOptions)
+                WriteStructuredOutputs(body, "json_object", true);
+            else
+                body["response_format"] = new JsonObject { ["type"] = "json_object" };
+        }
+    }
+
+    private sealed record Schema(string Name, JsonElement Value, bool? Strict) : StructuredOutput
+    {
+        internal override void WriteTo(JsonObject body)
+        {
+            JsonNode schema = System.Text.Json.Nodes.JsonObject.Create(Value)!;
+            if (HasOptions)
+            {
+                WriteStructuredOutputs(body, "json", schema);
+                return;
+            }
+
+            var format = new JsonObject { ["name"] = Name, ["schema"] = schema };
+            if (Strict is { } strict)
+                format["strict"] = strict;
+            body["response_format"] = new JsonObject { ["type"] = "json_schema", ["json_schema"] = format };
+        }
+    }
+
+    private sealed record OneOf(IReadOnlyList<string> Options) : StructuredOutput
+    {
+        internal override void WriteTo(JsonObject body) =>
+            WriteStructuredOutputs(body, "choice", new JsonArray([.. Options.Select(option => (JsonNode?)option)]));
+    }
+
+    private sealed record TextConstraint(string Kind, string Value) : StructuredOutput
+    {
+        internal override void WriteTo(JsonObject body) => WriteStructuredOutputs(body, Kind, Value);
+    }
+}

@@ -1,0 +1,46 @@
+namespace VllmAdapter;
+
+/// <summary>How long the adapter waits. The defaults suit long prompts and busy servers.</summary>
+/// <remarks>
+/// All clocks have one owner: <see cref="HttpClient.Timeout"/> is switched off on the adapter's own clients. The limits on the
+/// reply make up the default termination policy; a policy of your own replaces them.
+/// </remarks>
+public sealed class TimeLimits
+{
+    internal static readonly TimeSpan DefaultFirstChunk = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan DefaultBetweenChunks = TimeSpan.FromMinutes(2);
+
+    /// <summary>For the connection. Only for HTTP clients that the adapter makes itself, or that are registered with it.</summary>
+    /// <value>15 seconds by default.</value>
+    public TimeSpan Connect { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>From sending the request to the headers. vLLM sends them at once, but some gateways hold them back until the first chunk.</summary>
+    /// <value>5 minutes by default. Not applied to whole replies, whose headers come with the reply.</value>
+    public TimeSpan Headers { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>From the headers to the first chunk: queueing and prefill. For a whole reply: from sending to the reply.</summary>
+    /// <value>5 minutes by default.</value>
+    public TimeSpan FirstChunk { get; set; } = DefaultFirstChunk;
+
+    /// <summary>From one chunk to the next.</summary>
+    /// <value>2 minutes by default.</value>
+    public TimeSpan BetweenChunks { get; set; } = DefaultBetweenChunks;
+
+    /// <summary>From the finish reason to the end marker.</summary>
+    /// <value>2 seconds by default.</value>
+    public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>For the whole stream, from sending the request.</summary>
+    /// <value>Null by default: no limit.</value>
+    public TimeSpan? Total { get; set; }
+
+    /// <summary>For one call of <see cref="VllmServer"/>, from sending it to the end of its answer.</summary>
+    /// <value>30 seconds by default. Loading a LoRA adapter may take as long as <see cref="Headers"/>.</value>
+    public TimeSpan ServerCall { get; set; } = TimeSpan.FromSeconds(30);
+
+    internal IStreamTerminationPolicy ToPolicy() => Total is { } total
+        ? Termination.FirstOf(
+            Termination.OnSentinel(), Termination.OnFinishReason(Grace), Termination.OnSilence(FirstChunk, BetweenChunks), Termination.After(total))
+        : Termination.FirstOf(
+            Termination.OnSentinel(), Termination.OnFinishReason(Grace), Termination.OnSilence(FirstChunk, BetweenChunks));
+}

@@ -1,0 +1,43 @@
+namespace VllmAdapter;
+
+/// <summary>How an adapter reaches its server, and what it does when a request does not say otherwise.</summary>
+/// <remarks>Read once, when the adapter is made. May be bound from configuration.</remarks>
+public sealed class VllmAdapterOptions
+{
+    /// <summary>The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>; a path before it is kept.</summary>
+    public Uri? Endpoint { get; set; }
+
+    /// <summary>The model that requests use that name none; null lets the server choose its first one.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>The key sent as <c>Authorization: Bearer</c>; null for none. It is never logged.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>The model's context window in tokens (<c>max_model_len</c>), if you know it: a cut can then be attributed to it.</summary>
+    /// <value>
+    /// Null by default: what the server told, once <see cref="VllmServer.GetModelsAsync"/>, <see cref="VllmServer.PlanAsync"/> or a
+    /// tokenization has asked it; unknown before.
+    /// </value>
+    public int? ContextWindow { get; set; }
+
+    /// <summary>How long to wait for what.</summary>
+    public TimeLimits TimeLimits { get; set; } = new();
+
+    /// <summary>When to stop reading a reply.</summary>
+    /// <value>Null by default: the end marker, the finish reasons, or the limits of <see cref="TimeLimits"/>.</value>
+    public IStreamTerminationPolicy? Termination { get; set; }
+
+    /// <summary>What to do with a stream that did not end as an answer ends.</summary>
+    /// <value><see cref="IncompleteStreams.Throw"/> by default.</value>
+    public IncompleteStreams IncompleteStreams { get; set; } = IncompleteStreams.Throw;
+
+    /// <summary>How often the server reports the tokens spent.</summary>
+    /// <value><see cref="UsageReporting.Continuous"/> by default: even a cut stream then has an exact lower bound.</value>
+    public UsageReporting Usage { get; set; } = UsageReporting.Continuous;
+
+    /// <summary>The size of the largest event, or whole reply, that is read; larger ones are refused before they fill the memory.</summary>
+    /// <value>16 MiB by default.</value>
+    public int MaxEventBytes { get; set; } = 16 * 1024 * 1024;
+
+    internal VllmAdapterOptions Copy() => (VllmAdapterOptions)MemberwiseClone();
+}

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Options;
+
+namespace VllmAdapter;
+
+/// <summary>Checks options before anything is sent; every message names the option and says what to set.</summary>
+internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapterOptions>
+{
+    private const int SmallestEvent = 1024;
+
+    // What the timers below can count; nothing that is meant to end waits longer.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
+
+    public ValidateOptionsResult Validate(string? name, VllmAdapterOptions options)
+    {
+        List<string> problems = [.. ProblemsOf(options)];
+        if (options.Endpoint is null)
+            problems.Insert(0, "Endpoint is not set. Set it to the server's address, such as http://localhost:8000.");
+        else if (!options.Endpoint.IsAbsoluteUri || options.Endpoint.Scheme is not ("http" or "https"))
+            problems.Insert(0, $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{options.Endpoint}\".");
+
+        if (problems.Count == 0)
+            return ValidateOptionsResult.Success;
+
+        return ValidateOptionsResult.Fail(
+            string.IsNullOrEmpty(name) ? problems : problems.Select(problem => $"Adapter \"{name}\": {problem}"));
+    }
+
+    public static void ThrowIfInvalid(VllmAdapterOptions options)
+    {
+        foreach (string problem in ProblemsOf(options))
+            throw new ArgumentException(problem, nameof(options));
+    }
+
+    private static IEnumerable<string> ProblemsOf(VllmAdapterOptions options)
+    {
+        if (options.ContextWindow < 1)
+            yield return $"ContextWindow must be at least 1 token, or null if it is not known, but is {options.ContextWindow}.";
+
+        if (options.MaxEventBytes < SmallestEvent)
+            yield return $"MaxEventBytes must be at least {SmallestEvent}, but is {options.MaxEventBytes}.";
+
+        if (options.ApiKey is { } key && (key.Length == 0 || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
+            yield return "ApiKey must consist of visible ASCII characters, without white space; leave it null for none.";
+
+        if (options.TimeLimits is not { } limits)
+        {
+            yield return "TimeLimits must not be null. Leave it out for the defaults.";
+            yield break;
+        }
+
+        (string Name, TimeSpan? Value)[] times =
+        [
+            (nameof(limits.Connect), limits.Connect), (nameof(limits.Headers), limits.Headers), (nameof(limits.FirstChunk), limits.FirstChunk),
+            (nameof(limits.BetweenChunks), limits.BetweenChunks), (nameof(limits.Grace), limits.Grace), (nameof(limits.Total), limits.Total),
+            (nameof(limits.ServerCall), limits.ServerCall),
+        ];
+        foreach ((string name, TimeSpan? value) in times)
+        {
+            if (value <= TimeSpan.Zero)
+                yield return $"TimeLimits.{name} must be longer than zero, but is {value}.";
+            else if (value > LongestTimer && name is (nameof(limits.Connect) or nameof(limits.Headers)))
+                yield return $"TimeLimits.{name} must be at most {LongestTimer.Days} days, but is {value}.";
+        }
+    }
+}

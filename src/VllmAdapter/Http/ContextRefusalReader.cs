@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace VllmAdapter;
+
+/// <summary>
+/// Knows the sentences in which vLLM, in all its versions, refuses what does not fit the context window.
+/// </summary>
+/// <remarks>The sentence may stand inside a longer text: LiteLLM nests vLLM's whole JSON in its own message.</remarks>
+internal static class ContextRefusalReader
+{
+    private const StringComparison AnyCase = StringComparison.OrdinalIgnoreCase;
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("-0123456789");
+
+    private static readonly string[] Signs =
+    [
+        "maximum context length",
+        "context length is only",
+        "maximum model length",
+        "cannot be greater than max_model_len",
+        "ContextWindowExceededError", // LiteLLM's own word
+    ];
+
+    /// <param name="message">The server's words.</param>
+    /// <param name="param">The field that the server blames.</param>
+    /// <param name="askedMaxTokens">The output cap that the caller asked for.</param>
+    /// <param name="refusal">The numbers that the words hold.</param>
+    public static bool TryRead(
+        string message, string? param, int? askedMaxTokens, [NotNullWhen(true)] out ContextRefusal? refusal)
+    {
+        refusal = LeavesNoRoomForOutput(message, askedMaxTokens) || IsRefusal(message, param)
+            ? Read(message, askedMaxTokens)
+            : null;
+
+        return refusal is not null;
+    }
+
+    private static bool IsRefusal(string message, string? param) =>
+        Signs.Any(sign => message.Contains(sign, AnyCase))
+        || param switch
+        {
+            "input_tokens" or "input_text" => true,
+            "max_tokens" or "max_completion_tokens" =>
+                message.Contains("max_model_len", AnyCase) || message.Contains("context", AnyCase),
+            _ => false,
+        };
+
+    // vLLM fills in what the prompt leaves over, and then refuses its own 0 (older versions: a negative number).
+    // The same sentence about a number that the caller sent is an ordinary mistake.
+    private static bool LeavesNoRoomForOutput(string message, int? askedMaxTokens) =>
+        askedMaxTokens is null or > 0
+        && Number(message, "_tokens must be at least 1, got ") is <= 0;
+
+    private static ContextRefusal Read(string message, int? askedMaxTokens)
+    {
+        int? window = Window(message);
+        bool isLowerBound = message.Contains("prompt contains at least ", AnyCase);
+        int? prompt = PromptTokens(message);
+
+        // vLLM writes 0 when the request set no cap.
+        int? requested = (Requested(message) ?? askedMaxTokens) is { } asked and > 0 ? asked : null;
+
+        return new()
+        {
+            ContextWindow = window,
+            PromptTokens = prompt,
+            PromptIsLowerBound = isLowerBound && prompt is not null,
+            RequestedTokens = requested,
+            PromptAloneIsTooLong = PromptAlone(message, askedMaxTokens, window, prompt, isLowerBound),
+        };
+    }
+
+    private static int? Window(string message) =>
+        Number(message, "context length is only ", " tokens")
+        ?? Number(message, "maximum context length is ", " tokens")
+        ?? Number(message, "maximum context length (", ")")
+        ?? Number(message, "maximum model length of ")
+        ?? Number(message, "max_model_len=");
+
+    private static int? PromptTokens(string message) =>
+        Number(message, "prompt contains at least ", " input tokens")
+        ?? Number(message, "prompt contains ", " input tokens")
+        ?? Number(message, "request has ", " input tokens")
+        ?? Number(message, "You passed ", " input tokens")
+        ?? Number(message, " tokens (", " in the messages")
+        ?? Number(message, "you requested ", " tokens in the ")
+        ?? Number(message, "prompt (length ", ")")
+        ?? Number(message, "Input length (", ")");
+
+    private static int? Requested(string message) =>
+        Number(message, "requested ", " output tokens")
+        ?? Number(message, " in the messages, ", " in the completion")
+        ?? Number(message, "is too large: ")
+        ?? Number(message, "_tokens=", " cannot be greater than max_model_len");
+
+    private static bool? PromptAlone(string message, int? asked, int? window, int? prompt, bool isLowerBound)
+    {
+        // Characters were counted instead of tokens; what they were held against is the window less the output.
+        int? room = Number(message, "upper bound for ", " input tokens")
+            ?? Number(message, "resulting in a maximum input length of ", " tokens");
+
+        return (window, prompt) switch
+        {
+            _ when LeavesNoRoomForOutput(message, asked) => true,
+            (null, _) => null,
+            (_, null) => room >= window ? true : null,
+
+            // vLLM 0.15 shows the window less max_tokens in this one sentence (vllm#33418).
+            _ when message.Contains("However, your request has ", AnyCase) =>
+                prompt >= window + (asked ?? 0) ? true : null,
+            _ when prompt >= window => true,
+            _ when isLowerBound => null,
+            _ => false,
+        };
+    }
+
+    // The number right after some words, where other words follow it.
+    private static int? Number(string message, string before, string after = "")
+    {
+        for (int at = 0; (at = message.IndexOf(before, at, AnyCase)) >= 0;)
+        {
+            at += before.Length;
+            ReadOnlySpan<char> rest = message.AsSpan(at);
+            int length = rest.IndexOfAnyExcept(Digits) is >= 0 and var end ? end : rest.Length;
+            if (rest[length..].StartsWith(after, AnyCase) && int.TryParse(
+                rest[..length], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
+            {
+                return number;
+            }
+        }
+
+        return null;
+    }
+}

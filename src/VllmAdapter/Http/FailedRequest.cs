@@ -1,0 +1,45 @@
+using System.Net;
+
+namespace VllmAdapter;
+
+/// <summary>All that is known of a request that never became a stream.</summary>
+internal sealed record FailedRequest
+{
+    /// <summary>Null if there was no response.</summary>
+    public HttpStatusCode? Status { get; init; }
+
+    public string? ContentType { get; init; }
+
+    /// <summary>What the body says, or the error event that came first.</summary>
+    public ServerError Error { get; init; } = ServerError.Empty;
+
+    /// <summary>True if the error came as the first event of a 200.</summary>
+    public bool InsideStream { get; init; }
+
+    /// <summary>The request's address; only scheme, host, port and path are ever shown.</summary>
+    public Uri? Address { get; init; }
+
+    /// <summary>What a good answer would have been.</summary>
+    public string Expected { get; init; } = "an event stream";
+
+    /// <summary>True for a route that servers answer 403 for as long as it is switched off.</summary>
+    public bool MayBeSwitchedOff { get; init; }
+
+    public string? Model { get; init; }
+
+    public int? AskedMaxTokens { get; init; }
+
+    public string? RequestId { get; init; }
+
+    public int Attempts { get; init; } = 1;
+
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Set if our own clock gave the request up: how long it had waited.</summary>
+    public TimeSpan? GaveUpAfter { get; init; }
+
+    /// <summary>Kept out of all texts, should a gateway repeat it.</summary>
+    public string? ApiKey { get; init; }
+
+    public Exception? Cause { get; init; }
+}

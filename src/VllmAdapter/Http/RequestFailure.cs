@@ -1,0 +1,77 @@
+namespace VllmAdapter;
+
+/// <summary>Why a request never became a stream, told by what the caller should do about it.</summary>
+/// <remarks>
+/// Retrying helps with <see cref="RateLimited"/>, <see cref="Overloaded"/>, <see cref="Unavailable"/>,
+/// <see cref="EngineDead"/>, <see cref="ConnectionFailed"/> and <see cref="Timeout"/>, and with no other.
+/// </remarks>
+public enum RequestFailure
+{
+    /// <summary>
+    /// The prompt, or the prompt and the tokens asked for, do not fit the model: shorten the messages or lower the
+    /// output cap; <see cref="VllmRequestException.ContextRefusal"/> has the numbers.
+    /// </summary>
+    ContextWindowExceeded = 1,
+
+    /// <summary>The server does not serve that model: choose one of those that it lists.</summary>
+    ModelNotFound,
+
+    /// <summary>
+    /// The server lacks the endpoint or the feature (404 without a word about a model, 405, 501): check the address,
+    /// the server's version and its start options.
+    /// </summary>
+    NotOffered,
+
+    /// <summary>The API key is missing or wrong (401): set it.</summary>
+    Unauthorized,
+
+    /// <summary>The key may not do this, or the server switched it off (403): ask whoever runs it.</summary>
+    Forbidden,
+
+    /// <summary>The request itself is at fault (any other 4xx): correct it; sent again it fails again.</summary>
+    BadRequest,
+
+    /// <summary>
+    /// Too many requests (429): wait for <see cref="VllmRequestException.RetryAfter"/> and retry. vLLM itself never
+    /// says this; a gateway does.
+    /// </summary>
+    RateLimited,
+
+    /// <summary>
+    /// vLLM's queue is full (503, admission control since 0.29): retry later or elsewhere, and send less at once.
+    /// </summary>
+    Overloaded,
+
+    /// <summary>
+    /// A gateway has no working vLLM behind it, or the server is starting or scaling (502, 503): retry later.
+    /// </summary>
+    Unavailable,
+
+    /// <summary>
+    /// The engine behind the API died, whatever code the server wrote on it (0.8.5 and 0.11.0 write 400): retry; it
+    /// works again once the server was restarted.
+    /// </summary>
+    EngineDead,
+
+    /// <summary>
+    /// The server failed while it worked on this request (500). Not retried by default, because it is mostly a parser
+    /// or a grammar that fails again on the same input: look into the server's log, or change the request.
+    /// </summary>
+    ServerError,
+
+    /// <summary>
+    /// What answered is not a vLLM server: a success that is neither an event stream nor JSON, or a redirect. Check
+    /// the endpoint.
+    /// </summary>
+    NotSse,
+
+    /// <summary>
+    /// No answer at all: nobody listens there, or the connection broke. Check the address, then retry.
+    /// </summary>
+    ConnectionFailed,
+
+    /// <summary>
+    /// No answer in time, by our clock or by a gateway's (408, 504): retry, or allow more time for long prompts.
+    /// </summary>
+    Timeout,
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Json;
+
+namespace VllmAdapter;
+
+/// <summary>What a server said went wrong, in whatever shape it said it; absent parts are null.</summary>
+public sealed record ServerError
+{
+    private const int RawKept = 4096;
+
+    internal static ServerError Empty { get; } = new();
+
+    /// <summary>The server's own text.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>The server's word for the kind of error, such as <c>BadRequestError</c>.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>The request's field that the server blames.</summary>
+    public string? Param { get; init; }
+
+    /// <summary>The server's code as text; vLLM sends a number, its Rust front end and gateways a string.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The code, if it is a number or reads as one.</summary>
+    public int? CodeNumber { get; init; }
+
+    /// <summary>The text as received, bounded.</summary>
+    public string Raw { get; init; } = "";
+
+    /// <summary>True if the server itself called it an error; false for a body of another kind.</summary>
+    internal bool IsDeclared { get; init; }
+
+    /// <summary>Reads an error out of one JSON document; false for everything else, whatever the bytes are.</summary>
+    internal static bool TryRead(ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out ServerError? error)
+    {
+        string text = Decode(utf8Json);
+        error = ReadDeclared(text) is { } read ? read with { Raw = Excerpt.Cut(text, RawKept) } : null;
+        return error is not null;
+    }
+
+    /// <summary>Reads the body of a failed response, whatever it holds.</summary>
+    internal static ServerError FromBody(string? contentType, ReadOnlySpan<byte> body)
+    {
+        string text = Decode(body);
+        string trimmed = text.Trim();
+        ServerError read = ReadDeclared(trimmed) ?? ReadFirstEvent(trimmed) ?? trimmed switch
+        {
+            "" => Empty,
+            _ when HtmlText.Looks(contentType, trimmed) => new() { Message = HtmlText.Read(trimmed) },
+            _ when IsJson(trimmed) => Parse(trimmed, ServerErrorJson.ReadAny) ?? Empty,
+            _ => new() { Message = Excerpt.Cut(trimmed, RawKept) },
+        };
+
+        return read with { Raw = Excerpt.Cut(text, RawKept) };
+    }
+
+    private static ServerError? ReadDeclared(string text) =>
+        Parse(text, ServerErrorJson.ReadDeclared) is { } read ? read with { IsDeclared = true } : null;
+
+    // Gateways answer with a failed status and still frame the error as an event.
+    private static ServerError? ReadFirstEvent(string text)
+    {
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        {
+            if (line.StartsWith("data:", StringComparison.Ordinal))
+            {
+                return ReadDeclared(line["data:".Length..].ToString());
+            }
+        }
+
+        return null;
+    }
+
+    // Bytes that are not UTF-8 become replacement characters here, so that no later step meets them.
+    private static string Decode(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8).TrimStart('\uFEFF');
+
+    private static bool IsJson(string text) => Parse(text, _ => Empty) is not null;
+
+    private static ServerError? Parse(string text, Func<JsonElement, ServerError?> read)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            return read(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: a property named by half of a surrogate pair, which parses but is no text.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace VllmAdapter;
+
+/// <summary>The shapes in which vLLM and the gateways before it write an error.</summary>
+/// <remarks>
+/// Nested since vLLM 0.10.1, flat before; flat inside nested in streams up to 0.10.0; a string for 401; "detail" from
+/// FastAPI; "type": "error" from the Anthropic endpoint; "error_type" from others.
+/// </remarks>
+internal static class ServerErrorJson
+{
+    /// <summary>The error in a document that says it is one; null for a chunk, a reply, and anything else.</summary>
+    public static ServerError? ReadDeclared(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        // A chunk of some proxies carries "error": null, and a chunk beside a real error is still an error.
+        bool declared =
+            Read(root, "error") is not null
+            || Text(root, "object") == "error"
+            || Text(root, "type") == "error"
+            || Text(root, "error_type") is not null
+            || (!root.TryGetProperty("choices", out _) && Read(root, "detail") is not null);
+
+        return declared ? ReadObject(root) ?? ServerError.Empty : null;
+    }
+
+    /// <summary>What any JSON value tells when it is known to stand for an error; null if it tells nothing.</summary>
+    public static ServerError? ReadAny(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => ReadObject(value),
+        JsonValueKind.Array => ReadList(value),
+        JsonValueKind.String => Text(value) is { } text ? new() { Message = text } : null,
+        JsonValueKind.Number when value.GetRawText() != "0" => new() { Message = value.GetRawText() },
+        JsonValueKind.True => ServerError.Empty,
+        _ => null,
+    };
+
+    private static ServerError? ReadObject(JsonElement value)
+    {
+        // Outer fields fill what the inner error leaves out: {"error": "text", "error_type": "..."}.
+        ServerError? inner =
+            Read(value, "error") ?? Read(value, "message") ?? Read(value, "msg")
+            ?? Read(value, "error_message") ?? Read(value, "detail") ?? Read(value, "errors");
+
+        string? code = inner?.Code ?? Text(value, "code") ?? Text(value, "status_code");
+        var read = new ServerError
+        {
+            Message = inner?.Message,
+            Type = inner?.Type ?? (Text(value, "type") is not "error" and { } type ? type : Text(value, "error_type")),
+            Param = inner?.Param ?? Text(value, "param") ?? Location(value),
+            Code = code,
+            CodeNumber = Number(code),
+        };
+
+        return inner is null && read == ServerError.Empty ? null : read;
+    }
+
+    private static ServerError? ReadList(JsonElement list)
+    {
+        ServerError[] all = [.. list.EnumerateArray().Select(ReadAny).OfType<ServerError>()];
+        return all switch
+        {
+            [] => null,
+            [var only] => only,
+            [var first, ..] => first with
+            {
+                Message = string.Join("; ", all.Where(e => e.Message is not null)
+                    .Select(e => e.Param is null ? e.Message : $"{e.Param}: {e.Message}")),
+            },
+        };
+    }
+
+    private static ServerError? Read(JsonElement value, string name) =>
+        value.TryGetProperty(name, out JsonElement property) ? ReadAny(property) : null;
+
+    private static string? Text(JsonElement value, string name) =>
+        value.TryGetProperty(name, out JsonElement property) ? Text(property) : null;
+
+    private static string? Text(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Number)
+        {
+            return value.GetRawText();
+        }
+
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            return null;
+        }
+
+        try
+        {
+            return value.GetString() is { Length: > 0 } text ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of an escaped surrogate pair: keep what the server wrote rather than lose its message.
+            return value.GetRawText().Trim('"');
+        }
+    }
+
+    // FastAPI's {"loc": ["body", "messages"], "msg": "Field required"}.
+    private static string? Location(JsonElement value) =>
+        value.TryGetProperty("loc", out JsonElement loc) && loc.ValueKind == JsonValueKind.Array
+            ? string.Join('.', loc.EnumerateArray().Select(Text).OfType<string>()) is { Length: > 0 } path ? path : null
+            : null;
+
+    private static int? Number(string? code) =>
+        decimal.TryParse(code, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number)
+        && number == decimal.Truncate(number)
+        && number is >= int.MinValue and <= int.MaxValue
+            ? (int)number
+            : null;
+}

@@ -1,0 +1,30 @@
+namespace VllmAdapter;
+
+/// <summary>The HTTP stack that suits a vLLM server, for clients that the adapter makes itself or that are registered with it.</summary>
+internal static class VllmHttpHandler
+{
+    // uvicorn closes idle connections after 5 s (vllm#18472); one that is older might be closed under a new request.
+    private static readonly TimeSpan IdleLifetime = TimeSpan.FromSeconds(4);
+
+    public static SocketsHttpHandler New(TimeLimits limits) => new()
+    {
+        ConnectTimeout = limits.Connect,
+        PooledConnectionIdleTimeout = IdleLifetime,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        EnableMultipleHttp2Connections = true,
+
+        // A redirected POST would become a GET; better to say where the server wants to be asked.
+        AllowAutoRedirect = false,
+
+        // After the end marker only the end of the body is to come; nothing else is waited for.
+        MaxResponseDrainSize = 16 * 1024,
+        ResponseDrainTimeout = TimeSpan.FromSeconds(1),
+    };
+
+    /// <summary>One client for the lifetime of an adapter: the handler renews its connections by itself.</summary>
+    public static Func<HttpClient> NewClient(TimeLimits limits)
+    {
+        var client = new HttpClient(New(limits)) { Timeout = Timeout.InfiniteTimeSpan };
+        return () => client;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net;
+
+namespace VllmAdapter;
+
+/// <summary>
+/// The request never became a stream: the server refused it, could not be reached, or is no vLLM server.
+/// </summary>
+/// <remarks>
+/// Cancellation by the caller is never reported this way. The API key appears in none of the texts. The server's text
+/// may repeat the request, so <see cref="ServerMessage"/> and <see cref="ResponseBody"/> are as confidential as the
+/// prompt; <see cref="Exception.Message"/> quotes only the server's own words.
+/// </remarks>
+public sealed class VllmRequestException : Exception
+{
+    private VllmRequestException(string message, Exception? cause)
+        : base(message, cause)
+    {
+    }
+
+    /// <summary>The HTTP status; 200 if the error came inside it, null if there was no response.</summary>
+    public HttpStatusCode? Status { get; private init; }
+
+    /// <summary>What went wrong, by what to do about it.</summary>
+    public RequestFailure Failure { get; private init; }
+
+    /// <summary>The server's own text, unabridged if it was JSON; null if it sent none.</summary>
+    public string? ServerMessage { get; private init; }
+
+    /// <summary>The server's word for the kind of error ("BadRequestError"), or null.</summary>
+    public string? ServerErrorType { get; private init; }
+
+    /// <summary>The field of the request that the server blames ("max_tokens", "body.messages"), or null.</summary>
+    public string? Param { get; private init; }
+
+    /// <summary>The server's error code as text, whether it sent a number or a word, or null.</summary>
+    public string? Code { get; private init; }
+
+    /// <summary>
+    /// The id that was sent with the last attempt, to be found in the server's log; null if none was sent.
+    /// </summary>
+    public string? RequestId { get; private init; }
+
+    /// <summary>How many times the request was sent, at least 1.</summary>
+    public int Attempts { get; private init; }
+
+    /// <summary>How long the server asked to wait before the next attempt; null if it did not say.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    /// <summary>
+    /// The numbers behind <see cref="RequestFailure.ContextWindowExceeded"/>; null for every other failure.
+    /// </summary>
+    public ContextRefusal? ContextRefusal { get; private init; }
+
+    /// <summary>True if the same request may succeed later.</summary>
+    public bool IsRetryable { get; private init; }
+
+    /// <summary>The beginning of the response body, or the error event, as received; null if there was none.</summary>
+    /// <value>At most about 4,000 characters.</value>
+    public string? ResponseBody { get; private init; }
+
+    internal static VllmRequestException For(FailedRequest request)
+    {
+        FailedRequest safe = WithoutKey(request);
+        ServerError error = safe.Error;
+        var (failure, refusal, isRetryable) = safe.GaveUpAfter is null
+            ? FailureClassifier.Classify(safe.Status, error, safe.AskedMaxTokens, safe.InsideStream)
+            : (RequestFailure.Timeout, null, true);
+        if (failure == RequestFailure.Forbidden && safe.MayBeSwitchedOff)
+            failure = RequestFailure.NotOffered;
+
+        return new(FailureSentence.Compose(safe, failure, refusal), safe.Cause)
+        {
+            Status = safe.Status,
+            Failure = failure,
+            ServerMessage = error.Message,
+            ServerErrorType = error.Type,
+            Param = error.Param,
+            Code = error.Code,
+            RequestId = safe.RequestId,
+            Attempts = safe.Attempts,
+            RetryAfter = safe.RetryAfter,
+            ContextRefusal = refusal,
+            IsRetryable = isRetryable,
+            ResponseBody = error.Raw.Length > 0 ? error.Raw : null,
+        };
+    }
+
+    // Gateways are known to repeat the key that they refuse.
+    private static FailedRequest WithoutKey(FailedRequest request)
+    {
+        if (string.IsNullOrEmpty(request.ApiKey))
+        {
+            return request;
+        }
+
+        ServerError error = request.Error;
+        return request with
+        {
+            Error = error with
+            {
+                Message = Hide(error.Message),
+                Type = Hide(error.Type),
+                Param = Hide(error.Param),
+                Code = Hide(error.Code),
+                Raw = Hide(error.Raw) ?? "",
+            },
+        };
+
+        string? Hide(string? text) => text?.Replace(request.ApiKey, "***", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace VllmAdapter;
+
+/// <summary>Sends one request once, and turns everything that is no success into a <see cref="VllmRequestException"/>.</summary>
+internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoint, string? apiKey, TimeProvider clock)
+{
+    private const int LargestRefusal = 256 * 1024;
+
+    public VllmEndpoint Endpoint { get; } = endpoint;
+
+    public TimeProvider Clock { get; } = clock;
+
+    /// <summary>What a failure is to say of any request: the key is known here only to be kept out of it.</summary>
+    public FailedRequest About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, ApiKey = apiKey };
+
+    /// <param name="message">The request; its address and body are set.</param>
+    /// <param name="about">What a failure is to say of the request.</param>
+    /// <param name="limit">For the headers and, if it was refused, the body; null for none.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <exception cref="VllmRequestException">Nobody answered in time, or the answer is a refusal.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage message, FailedRequest about, TimeSpan? limit, CancellationToken cancellationToken)
+    {
+        using var timer = limit is { } time && time != Timeout.InfiniteTimeSpan ? new CancellationTokenSource(time, Clock) : new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        HttpClient http = client();
+        try
+        {
+            Authorize(message);
+            HttpResponseMessage response = await http
+                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NoContent)
+                return response;
+
+            using (response)
+                throw await RefusalAsync(response, about, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (OperationCanceledException given) when (timer.IsCancellationRequested)
+        {
+            throw VllmRequestException.For(about with { GaveUpAfter = limit, Cause = given });
+        }
+        catch (OperationCanceledException given) when (given.InnerException is TimeoutException && IsOf(http.Timeout, given))
+        {
+            throw VllmRequestException.For(about with { GaveUpAfter = http.Timeout, Cause = given });
+        }
+        catch (Exception fault) when (fault is not (VllmRequestException or ArgumentException))
+        {
+            // Handlers of the client, such as resilience pipelines, may throw anything.
+            throw VllmRequestException.For(about with { Cause = fault });
+        }
+    }
+
+    // A connect timeout looks the same but for its words; it is a failed connection.
+    private static bool IsOf(TimeSpan clientTimeout, OperationCanceledException given) =>
+        clientTimeout != Timeout.InfiniteTimeSpan && given.Message.Contains(nameof(HttpClient) + "." + nameof(HttpClient.Timeout), StringComparison.Ordinal);
+
+    /// <summary>Says what is wrong with a success that is no chat reply.</summary>
+    public VllmRequestException NotAReply(HttpResponseMessage response, FailedRequest about, ReadOnlySpan<byte> body) =>
+        Failure(response, about, body);
+
+    /// <inheritdoc cref="NotAReply"/>
+    public Task<VllmRequestException> NotAReplyAsync(HttpResponseMessage response, FailedRequest about, CancellationToken cancellationToken) =>
+        RefusalAsync(response, about, cancellationToken);
+
+    private void Authorize(HttpRequestMessage message)
+    {
+        // Never through DefaultRequestHeaders: the client may be somebody else's.
+        if (apiKey is { Length: > 0 } && message.Headers.Authorization is null)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+    }
+
+    private async Task<VllmRequestException> RefusalAsync(
+        HttpResponseMessage response, FailedRequest about, CancellationToken cancellationToken)
+    {
+        byte[] body = await ReadAtMostAsync(response, LargestRefusal, cancellationToken).ConfigureAwait(false);
+        return Failure(response, about, body);
+    }
+
+    private VllmRequestException Failure(HttpResponseMessage response, FailedRequest about, ReadOnlySpan<byte> body)
+    {
+        string? contentType = response.Content.Headers.ContentType?.MediaType;
+        return VllmRequestException.For(about with
+        {
+            Status = response.StatusCode,
+            ContentType = contentType,
+            Error = ServerError.FromBody(contentType, body),
+            RetryAfter = RetryAfter.Parse(response.Headers.RetryAfter?.ToString(), Clock),
+        });
+    }
+
+    /// <summary>Reads the beginning of a body. What a broken one gave before it broke is kept.</summary>
+    public static async Task<byte[]> ReadAtMostAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
+    {
+        var body = new MemoryStream();
+        byte[] buffer = new byte[16 * 1024];
+        try
+        {
+            Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            int count;
+            while (body.Length < limit && (count = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+                body.Write(buffer, 0, (int)Math.Min(count, limit - body.Length));
+        }
+        catch (Exception fault) when (fault is IOException or HttpRequestException)
+        {
+            // The status alone says enough.
+        }
+
+        return body.ToArray();
+    }
+}

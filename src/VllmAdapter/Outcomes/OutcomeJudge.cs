@@ -1,0 +1,194 @@
+namespace VllmAdapter;
+
+/// <summary>Says what happened: a pure function of the evidence, so that a recorded stream always gets the same verdict again.</summary>
+/// <remarks>Thread-safe.</remarks>
+public static class OutcomeJudge
+{
+    /// <summary>Judges a stream by everything that was observed of it.</summary>
+    /// <param name="evidence">What was observed.</param>
+    /// <param name="stoppedBy">Why reading stopped.</param>
+    public static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy)
+    {
+        ArgumentNullException.ThrowIfNull(evidence);
+
+        // Step 1: one ruling a choice; a choice that was asked for and never came is one without evidence.
+        List<ChoiceEvidence> choices = AllChoices(evidence);
+        List<ChoiceOutcome> rulings = [.. choices.Select(choice => RuleOn(evidence, choice, stoppedBy))];
+
+        // Step 2: the stream's verdict is the worst of them.
+        ChoiceOutcome worst = rulings.MaxBy(ruling => Severity(ruling.Verdict))!;
+
+        // Step 3: only now, and only for calls of unbroken streams, the gate.
+        bool isBroken = rulings.Exists(ruling => BreaksTheStream(ruling.Verdict, evidence));
+        List<ToolCall> ready = [];
+        List<WithheldToolCall> withheld = [];
+        for (int i = 0; i < choices.Count; i++)
+            Sort(new ToolCallGate(evidence, choices[i], rulings[i], isBroken), choices[i], ready, withheld);
+
+        var outcome = new StreamOutcome
+        {
+            Verdict = worst.Verdict,
+            Certainty = worst.Certainty,
+            FinishReason = rulings.Find(ruling => ruling.Index == 0)?.FinishReason,
+            StoppedBy = stoppedBy,
+            Choices = rulings,
+            ToolCalls = ready,
+            WithheldToolCalls = withheld,
+            Usage = evidence.Usage,
+            Limit = worst.Limit,
+            Evidence = evidence,
+            Attempts = 1 + evidence.FailedAttempts.Count,
+        };
+        return outcome with { Notes = OutcomeNotes.Of(outcome, choices) };
+    }
+
+    /// <summary>How bad a verdict is; a stream with several choices gets the worst of theirs.</summary>
+    internal static int Severity(StreamVerdict verdict) => verdict switch
+    {
+        StreamVerdict.Cancelled => 12,
+        StreamVerdict.Abandoned => 11,
+        StreamVerdict.ServerError => 10,
+        StreamVerdict.Malformed => 9,
+        StreamVerdict.Stalled => 8,
+        StreamVerdict.Interrupted => 7,
+        StreamVerdict.Aborted => 6,
+        StreamVerdict.StoppedByPolicy => 5,
+        StreamVerdict.LengthLimited => 4,
+        StreamVerdict.StoppedByServer => 3,
+        StreamVerdict.Unconfirmed => 2,
+        _ => 1,
+    };
+
+    private static List<ChoiceEvidence> AllChoices(StreamEvidence evidence)
+    {
+        List<ChoiceEvidence> choices = [.. evidence.Choices];
+        HashSet<int> came = [.. choices.Select(choice => choice.Index)];
+        for (int index = 0; choices.Count < Math.Max(1, evidence.Asked.Choices); index++)
+        {
+            if (!came.Contains(index))
+                choices.Add(new ChoiceEvidence { Index = index });
+        }
+
+        choices.Sort((one, other) => one.Index.CompareTo(other.Index));
+        return choices;
+    }
+
+    private static ChoiceOutcome RuleOn(StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy)
+    {
+        // Of two reasons for one choice the one with the worse verdict counts; both stay in the evidence.
+        (FinishReason? word, StreamVerdict verdict, Certainty certainty) = choice.Declared
+            .Select(reason => (Word: (FinishReason?)reason, Rule: VerdictOn(evidence, choice, stoppedBy, reason)))
+            .DefaultIfEmpty((Word: null, Rule: VerdictOn(evidence, choice, stoppedBy, declared: null)))
+            .Select(ruling => (ruling.Word, ruling.Rule.Verdict, ruling.Rule.Certainty))
+            .MaxBy(ruling => Severity(ruling.Verdict));
+
+        return new ChoiceOutcome
+        {
+            Index = choice.Index,
+            Verdict = verdict,
+            Certainty = certainty,
+            FinishReason = word,
+            CompletionTokens = TokenRoom.CountedFor(evidence, choice),
+            Limit = LimitBehind(verdict, evidence, choice, stoppedBy),
+        };
+    }
+
+    // Strongest evidence first; the first case that matches wins.
+    private static (StreamVerdict Verdict, Certainty Certainty) VerdictOn(
+        StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy, FinishReason? declared)
+    {
+        bool ended = evidence.SentinelSeen;
+        bool nothingDeclared = declared is null;
+        bool mayHideLength = nothingDeclared || declared == FinishReason.ToolCalls;
+
+        return declared switch
+        {
+            _ when stoppedBy == StopCause.CallerCancelled => (StreamVerdict.Cancelled, Certainty.Observed),
+            _ when stoppedBy == StopCause.ConsumerLeft => (StreamVerdict.Abandoned, Certainty.Observed),
+
+            // vLLM sends [DONE] after an error event too, so what follows an error changes nothing.
+            _ when evidence.Error is not null || choice.Error is not null => (StreamVerdict.ServerError, Certainty.Observed),
+            { } reason when reason == FinishReason.Error => (StreamVerdict.ServerError, Certainty.Observed),
+            _ when evidence.Malformation is not null => (StreamVerdict.Malformed, Certainty.Observed),
+
+            null when !ended && stoppedBy.IsSilence => (StreamVerdict.Stalled, Certainty.Observed),
+            null when !ended && stoppedBy.IsOfAPolicy => (StreamVerdict.StoppedByPolicy, Certainty.Observed),
+            null when !ended && evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent => (StreamVerdict.Interrupted, Certainty.Observed),
+
+            { } reason when reason == FinishReason.Abort => (StreamVerdict.Aborted, Certainty.Declared),
+            { } reason when reason == FinishReason.Length => (StreamVerdict.LengthLimited, Certainty.Declared),
+
+            // A declared "stop" is believed even at the cap: vLLM looks for the end token first. "tool_calls" is not:
+            // old servers write it over "length", new ones still do when not streaming (vllm#58228).
+            _ when mayHideLength && (TokenRoom.IsAtCap(evidence, choice) || TokenRoom.IsAtContextWindow(evidence, choice))
+                => (StreamVerdict.LengthLimited, Certainty.Inferred),
+
+            null when HasOpenCall(choice) => (StreamVerdict.Interrupted, Certainty.Inferred),
+            { MeansFinished: true } when OutputIsMissing(evidence, choice) => (StreamVerdict.Unconfirmed, Certainty.Inferred),
+            { MeansFinished: true } => (StreamVerdict.Completed, Certainty.Declared),
+            not null => (StreamVerdict.StoppedByServer, Certainty.Declared),
+            null when !choice.HasOutput => (StreamVerdict.Interrupted, Certainty.Inferred),
+            null => (StreamVerdict.Unconfirmed, Certainty.Inferred),
+        };
+    }
+
+    private static bool HasOpenCall(ChoiceEvidence choice) =>
+        choice.ToolCalls.Any(call => ArgumentsTextReading.Read(call.Arguments) == ArgumentsText.Open);
+
+    // An end token at once, a stop string hit at once and hidden reasoning leave nothing to deliver either, and are innocent.
+    internal static bool OutputIsMissing(StreamEvidence evidence, ChoiceEvidence choice)
+    {
+        bool requiredCallMissing = evidence.Asked.CallRequired && choice.ToolCalls.Count == 0;
+        bool countedButNotDelivered = !choice.HasOutput
+            && TokenRoom.CountedFor(evidence, choice) > MostTokensOfAnEmptyAnswer
+            && choice.StopReason is null
+            && !evidence.Asked.HidesReasoning;
+        return requiredCallMissing || countedButNotDelivered;
+    }
+
+    private const int MostTokensOfAnEmptyAnswer = 2;
+
+    private static LimitAttribution? LimitBehind(
+        StreamVerdict verdict, StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy) => verdict switch
+    {
+        StreamVerdict.StoppedByPolicy when stoppedBy == StopCause.BudgetExhausted => LimitAttribution.OwnBudget,
+        not StreamVerdict.LengthLimited => null,
+        _ when TokenRoom.IsAtCap(evidence, choice) => LimitAttribution.OutputCap,
+        _ when TokenRoom.IsAtContextWindow(evidence, choice) => LimitAttribution.ContextWindow,
+
+        // "length" below the cap can only be the window (recorded: 237 of 1,500 tokens in a window of 2,048).
+        _ when TokenRoom.IsBelowCapAtTheEnd(evidence, choice) => LimitAttribution.ContextWindow,
+        _ => LimitAttribution.Unattributed,
+    };
+
+    // An error, an open call or a missing answer of one choice alone leaves the others as they are.
+    private static bool BreaksTheStream(StreamVerdict verdict, StreamEvidence evidence) => verdict switch
+    {
+        StreamVerdict.Cancelled or StreamVerdict.Abandoned or StreamVerdict.Malformed or StreamVerdict.Stalled => true,
+        StreamVerdict.ServerError => evidence.Error is not null,
+        StreamVerdict.Interrupted => evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent && !evidence.SentinelSeen,
+        _ => false,
+    };
+
+    private static void Sort(ToolCallGate gate, ChoiceEvidence choice, List<ToolCall> ready, List<WithheldToolCall> withheld)
+    {
+        for (int i = 0; i < choice.ToolCalls.Count; i++)
+        {
+            AssembledToolCall call = choice.ToolCalls[i];
+            if (gate.ReasonToWithhold(call) is not { } reason)
+            {
+                ready.Add(gate.Release(call, i));
+                continue;
+            }
+
+            withheld.Add(new WithheldToolCall
+            {
+                Reason = reason,
+                Choice = choice.Index,
+                Id = call.Id,
+                Name = call.Name,
+                RawArguments = call.Arguments,
+            });
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Serialization;
+
+namespace VllmAdapter;
+
+/// <summary>Something about an outcome that its verdict alone does not say.</summary>
+/// <param name="Kind">What it is about.</param>
+/// <param name="Text">One sentence, with the numbers in it.</param>
+public readonly record struct OutcomeNote(OutcomeNoteKind Kind, string Text)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+}
+
+/// <summary>What an <see cref="OutcomeNote"/> is about.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OutcomeNoteKind>))]
+public enum OutcomeNoteKind
+{
+    /// <summary>Tokens were counted that were never delivered, or a required call did not come: ask once more without streaming.</summary>
+    OutputMissing = 1,
+
+    /// <summary>The answer ended on exactly the last token that was allowed.</summary>
+    EndedAtTheCap,
+
+    /// <summary>All tokens went to reasoning; there is no answer. Raise the cap or the thinking budget.</summary>
+    AllReasoning,
+
+    /// <summary>The server sent no usage: nothing is known of the tokens spent.</summary>
+    UsageMissing,
+
+    /// <summary>The finish reason came, but then the connection broke, fell silent or ended without the end marker.</summary>
+    EndedWithoutMarker,
+
+    /// <summary>Calls are ready, but without usage it cannot be excluded that the token limit cut them.</summary>
+    CutNotExcluded,
+
+    /// <summary>The server declared more than one finish reason for a choice; the worse one counts.</summary>
+    ConflictingFinishReasons,
+
+    /// <summary>Output came after the finish reason; it was accepted.</summary>
+    LateOutput,
+
+    /// <summary>The server declared <c>tool_calls</c>, but no call came.</summary>
+    CallsAnnouncedNoneCame,
+
+    /// <summary>The last event lacked its closing blank line but could be read.</summary>
+    LastEventUnterminated,
+
+    /// <summary>Events came after the end marker and were ignored.</summary>
+    EventsAfterMarker,
+
+    /// <summary>The reply's id changed on the way: text may be doubled or missing.</summary>
+    ResponseIdChanged,
+
+    /// <summary>Some text was not valid UTF-8, or holds the replacement character.</summary>
+    LossyText,
+
+    /// <summary>Fields of unexpected types were passed over.</summary>
+    OddFields,
+
+    /// <summary>More choices came than were asked for.</summary>
+    UnexpectedChoices,
+
+    /// <summary>The answer was put together from more than one request (<see cref="ChatRequest"/>'s recovery).</summary>
+    Recovered,
+
+    /// <summary>The server was tried more than once before it answered.</summary>
+    Retried,
+}

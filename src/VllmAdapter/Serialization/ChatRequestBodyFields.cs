@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>Adds a field to a body if there is something to say: nulls and empty lists are left out.</summary>
+internal static class ChatRequestBodyFields
+{
+    public static void Put(this JsonObject body, string name, string? value)
+    {
+        if (value is not null)
+            body[name] = value;
+    }
+
+    public static void Put(this JsonObject body, string name, bool? value)
+    {
+        if (value is not null)
+            body[name] = value;
+    }
+
+    public static void Put(this JsonObject body, string name, long? value)
+    {
+        if (value is not null)
+            body[name] = value;
+    }
+
+    public static void Put(this JsonObject body, string name, double? value)
+    {
+        if (value is null)
+            return;
+
+        body[name] = double.IsFinite(value.Value)
+            ? value
+            : throw new ArgumentException(
+                $"{name} is {value}, which JSON has no number for. Set a finite number or null.", name);
+    }
+
+    public static void Put(this JsonObject body, string name, IReadOnlyCollection<string> values)
+    {
+        if (values.Count > 0)
+            body[name] = new JsonArray([.. values.Select(value => (JsonNode?)value)]);
+    }
+
+    public static void Put(this JsonObject body, string name, IReadOnlyCollection<int> values)
+    {
+        if (values.Count > 0)
+            body[name] = new JsonArray([.. values.Select(value => (JsonNode?)value)]);
+    }
+
+    // A node has one parent, and the request must stay usable: hence a copy.
+    public static void Put(this JsonObject body, string name, IReadOnlyCollection<JsonObject> values)
+    {
+        if (values.Count > 0)
+            body[name] = new JsonArray([.. values.Select(value => value.DeepClone())]);
+    }
+
+    public static void Put(this JsonObject body, string name, JsonObject? value)
+    {
+        if (value is { Count: > 0 })
+            body[name] = value.DeepClone();
+    }
+}

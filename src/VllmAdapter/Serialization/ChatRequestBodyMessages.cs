@@ -1,0 +1,129 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>Writes the conversation as the <c>messages</c> of a request.</summary>
+internal static class ChatRequestBodyMessages
+{
+    // Python's own limit is near 1,000; what a model nests is far below.
+    private static readonly JsonDocumentOptions DeepArguments = new() { MaxDepth = 512 };
+
+    public static JsonArray Write(IReadOnlyList<Message> messages)
+    {
+        var array = new JsonArray();
+        for (int i = 0; i < messages.Count; i++)
+            array.Add((JsonNode?)Write(messages[i], $"Messages[{i}]"));
+
+        return array;
+    }
+
+    private static JsonObject Write(Message message, string place)
+    {
+        JsonObject json = message switch
+        {
+            SystemMessage system => Said("system", system.Text),
+            DeveloperMessage developer => Said("developer", developer.Text),
+            UserMessage user => Said("user", Content(user, place)),
+            AssistantMessage assistant => Assistant(assistant, place),
+            ToolResult result => Result(result),
+            _ => throw Refused($"{place} is null. Leave it out."),
+        };
+        json.Put("name", message.Name);
+        return json;
+    }
+
+    private static JsonObject Said(string role, JsonNode? content) => new() { ["role"] = role, ["content"] = content };
+
+    private static JsonObject Result(ToolResult result) =>
+        new() { ["role"] = "tool", ["tool_call_id"] = result.ToolCallId, ["content"] = result.Content };
+
+    private static JsonNode Content(UserMessage user, string place)
+    {
+        if (user.Parts.Count == 0)
+        {
+            return user.Text
+                ?? throw Refused($"{place} says nothing. Set its Text or its Parts.");
+        }
+
+        var parts = new JsonArray();
+        if (user.Text is { } text)
+            parts.Add((JsonNode?)Part(new TextPart(text)));
+        foreach (ContentPart part in user.Parts)
+            parts.Add((JsonNode?)Part(part));
+
+        return parts;
+    }
+
+    private static JsonNode Part(ContentPart part) => part switch
+    {
+        TextPart text => new JsonObject { ["type"] = "text", ["text"] = text.Text },
+        ImagePart image => Image(image),
+        AudioPart audio => new JsonObject
+        {
+            ["type"] = "input_audio",
+            ["input_audio"] = new JsonObject { ["data"] = audio.Base64, ["format"] = audio.Format },
+        },
+        AudioUrlPart audio => AtUrl("audio_url", audio.Url),
+        VideoPart video => AtUrl("video_url", video.Url),
+        RawPart raw => raw.Json.DeepClone(),
+        _ => throw Refused("A part of a message is null. Leave it out."),
+    };
+
+    private static JsonObject Image(ImagePart image)
+    {
+        JsonObject json = AtUrl("image_url", image.Url);
+        json["image_url"]!.AsObject().Put("detail", image.Detail);
+        return json;
+    }
+
+    private static JsonObject AtUrl(string kind, string url) =>
+        new() { ["type"] = kind, [kind] = new JsonObject { ["url"] = url } };
+
+    private static JsonObject Assistant(AssistantMessage assistant, string place)
+    {
+        // The format allows null content only next to calls.
+        JsonObject json = Said("assistant", assistant.Text ?? (assistant.ToolCalls.Count > 0 ? null : ""));
+        json.Put("reasoning", assistant.Reasoning);
+        if (assistant.ToolCalls.Count > 0)
+            json["tool_calls"] = new JsonArray([.. assistant.ToolCalls.Select(call => Call(call, place))]);
+
+        return json;
+    }
+
+    private static JsonObject Call(AssistantToolCall call, string place) => new()
+    {
+        ["id"] = call.Id,
+        ["type"] = "function",
+        ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = Arguments(call, place) },
+    };
+
+    private static string Arguments(AssistantToolCall call, string place)
+    {
+        if (string.IsNullOrWhiteSpace(call.Arguments))
+            return "{}";
+
+        string? problem;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(call.Arguments, DeepArguments);
+            JsonValueKind kind = document.RootElement.ValueKind;
+            problem = kind == JsonValueKind.Object ? null : $"are a JSON {kind}, not an object";
+        }
+        catch (JsonException error)
+        {
+            problem = $"are not JSON ({error.Message})";
+        }
+
+        return problem is null
+            ? call.Arguments
+            : throw Refused(
+                $"{place}: the arguments of tool call '{call.Id}' ({call.Name}) {problem}. "
+                + "Leave the call and its result out: with a damaged call in the history vLLM refuses every later "
+                + "turn, or shows the model a call without arguments.");
+    }
+
+    // The user knows the messages by the member that holds them.
+    private static ArgumentException Refused(string message, string member = nameof(ChatRequest.Messages)) =>
+        new(message, member);
+}

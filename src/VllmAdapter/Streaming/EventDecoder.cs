@@ -1,0 +1,100 @@
+using System.Text;
+using System.Text.Json;
+
+namespace VllmAdapter;
+
+/// <summary>Says what an event is, and decodes it.</summary>
+internal sealed class EventDecoder
+{
+    private const int LongestMarker = 64;
+    private const int LongestExcerpt = 2000;
+
+    private static readonly List<ChatChunk> None = [];
+
+    private byte[]? _glued;
+
+    public ChunkReader Reader { get; } = new();
+
+    /// <summary>The text of the last marker.</summary>
+    public string? Marker { get; private set; }
+
+    public ServerError? Error { get; private set; }
+
+    /// <summary>The chunks of the last event; none if it was no JSON.</summary>
+    public List<ChatChunk> Chunks { get; private set; } = None;
+
+    /// <summary>The beginning of the last event that could not be read.</summary>
+    public string? Unreadable { get; private set; }
+
+    public string? WhyUnreadable { get; private set; }
+
+    /// <summary>Whether the unreadable event is JSON that only lacks its end.</summary>
+    public bool IsCut { get; private set; }
+
+    public EventKind Decode(string eventType, ReadOnlySpan<byte> data)
+    {
+        _glued = null;
+        Chunks = None;
+        ReadOnlySpan<byte> text = Trim(data);
+        bool isNamed = eventType.Length > 0 && eventType != "message";
+        return text switch
+        {
+            [(byte)'{', ..] when eventType != "error" => DecodeObject(text),
+            _ when eventType == "error" => DecodeError(text),
+            [] => EventKind.Nothing,
+            _ when text.SequenceEqual("null"u8) => EventKind.Nothing,
+            _ when isNamed => EventKind.Nothing, // a ping of a gateway's own
+            _ when LooksLikeAMarker(text) => Mark(text),
+            _ => Refuse(text, "an event holds something other than a JSON object"),
+        };
+    }
+
+    /// <summary>Decodes what a proxy glued to the last event without a blank line, if it did.</summary>
+    public EventKind? DecodeGlued() => _glued is { } rest ? Decode("message", rest) : null;
+
+    private EventKind DecodeObject(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            int length = Reader.Read(text);
+            ReadOnlySpan<byte> rest = Trim(text[length..]);
+            if (!rest.IsEmpty)
+                _glued = rest.ToArray();
+        }
+        catch (JsonException why)
+        {
+            return Refuse(text, why.Message);
+        }
+
+        Chunks = Reader.Chunks;
+        Error = Reader.Error;
+        return Error is null ? EventKind.Chunk : EventKind.Error;
+    }
+
+    // An event named "error" is one, whatever its data look like.
+    private EventKind DecodeError(ReadOnlySpan<byte> text)
+    {
+        Error = ServerError.FromBody("application/json", text);
+        return EventKind.Error;
+    }
+
+    // "[DONE]", or a marker of somebody's own; whether it ends the stream is the policy's business.
+    private static bool LooksLikeAMarker(ReadOnlySpan<byte> text) =>
+        text.Length <= LongestMarker && !text.ContainsAny("\"\n\r{<"u8) && text[0] is (byte)'[' or (>= (byte)'A' and <= (byte)'Z');
+
+    private EventKind Mark(ReadOnlySpan<byte> text)
+    {
+        Marker = Encoding.UTF8.GetString(text);
+        return EventKind.Marker;
+    }
+
+    private EventKind Refuse(ReadOnlySpan<byte> text, string why)
+    {
+        Unreadable = Encoding.UTF8.GetString(text[..Math.Min(text.Length, LongestExcerpt)]);
+        WhyUnreadable = why;
+        IsCut = ArgumentsTextReading.Read(text) == ArgumentsText.Open;
+        return EventKind.Unreadable;
+    }
+
+    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text.Trim(" \t\r\n"u8);
+}

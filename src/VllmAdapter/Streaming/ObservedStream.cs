@@ -1,0 +1,277 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace VllmAdapter;
+
+/// <summary>
+/// Sits between the response body and the event parser and sees what the parser hides: when bytes came, keep-alive comments, lines
+/// that are no event stream, and a body that ends inside an event.
+/// </summary>
+/// <remarks>
+/// A last event that lacks its blank line is closed here, so that the parser hands it out; whether it can be read decides what it
+/// was worth. A broken connection is reported only after that.
+/// </remarks>
+internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, bool isEventStream) : Stream
+{
+    private const int ExcerptBytes = 2000;
+    private const byte ByteOrderMark = 0xEF;
+
+    private static readonly byte[] BlankLine = "\n\n"u8.ToArray();
+
+    private long _lineLength;
+    private byte _lineStart;
+    private bool _hasOpenFields;
+    private bool _skipLineFeed;
+    private long _eventBytes;
+    private int _blankLineToSend;
+    private List<byte>? _refusedLine;
+    private Exception? _fault;
+    private bool _hasEnded;
+
+    /// <summary>When the last bytes came, as a timestamp of the clock.</summary>
+    public long LastReadAt { get; private set; } = clock.GetTimestamp();
+
+    public long BytesRead { get; private set; }
+
+    public int KeepAlives { get; private set; }
+
+    /// <summary>Lines that no event stream has; the specification says to ignore them.</summary>
+    public int ForeignLines { get; private set; }
+
+    /// <summary>The body ended, or broke, after the beginning of an event and before its blank line.</summary>
+    public bool EndedInsideEvent { get; private set; }
+
+    /// <summary>Why the body is no event stream.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>The beginning of the line that was refused.</summary>
+    public ReadOnlySpan<byte> RefusedLine
+    {
+        get
+        {
+            ReadOnlySpan<byte> line = CollectionsMarshal.AsSpan(_refusedLine);
+            int end = line.IndexOf((byte)'\n');
+            return line[..Math.Min(end < 0 ? line.Length : end, ExcerptBytes)];
+        }
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (Refusal is not null)
+            return RefuseAsync(cancellationToken);
+
+        if (_hasEnded)
+            return _fault is null || _blankLineToSend > 0 ? new ValueTask<int>(End(buffer)) : ValueTask.FromException<int>(_fault);
+
+        ValueTask<int> read = body.ReadAsync(buffer, cancellationToken);
+        if (!read.IsCompletedSuccessfully)
+            return AwaitAsync(read, buffer, cancellationToken);
+
+        int count = Observe(buffer, read.Result);
+        return Refusal is null || count > 0 ? new ValueTask<int>(count) : RefuseAsync(cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitAsync(ValueTask<int> read, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        int count;
+        try
+        {
+            count = await read.ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            _fault = fault;
+            count = 0;
+        }
+
+        count = Observe(buffer, count);
+        return Refusal is null || count > 0 ? count : await RefuseAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // The rest of the line that is refused may say why it is there.
+    private async ValueTask<int> RefuseAsync(CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[ExcerptBytes];
+        while (_refusedLine is { Count: < ExcerptBytes } && !_refusedLine.Contains((byte)'\n'))
+        {
+            int count = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (count == 0)
+                break;
+
+            _refusedLine.AddRange(buffer.AsSpan(0, count));
+        }
+
+        throw new InvalidDataException(Refusal);
+    }
+
+    private int Observe(Memory<byte> buffer, int count)
+    {
+        LastReadAt = clock.GetTimestamp();
+        if (count > 0)
+        {
+            BytesRead += count;
+            if (isEventStream)
+                return Scan(buffer.Span[..count]);
+
+            Grow(count);
+            return count;
+        }
+
+        _hasEnded = true;
+        if (isEventStream)
+            CloseLastEvent();
+
+        return End(buffer);
+    }
+
+    private void CloseLastEvent()
+    {
+        if (_lineLength > 0)
+            EndLine();
+
+        if (!_hasOpenFields)
+            return;
+
+        EndedInsideEvent = true;
+        _blankLineToSend = BlankLine.Length;
+    }
+
+    private int End(Memory<byte> buffer)
+    {
+        if (_blankLineToSend == 0)
+        {
+            if (_fault is not null)
+                ExceptionDispatchInfo.Throw(_fault);
+
+            return 0;
+        }
+
+        int count = Math.Min(_blankLineToSend, buffer.Length);
+        BlankLine.AsSpan(0, count).CopyTo(buffer.Span);
+        _blankLineToSend -= count;
+        return count;
+    }
+
+    // Line by line, as the specification has it: CR, LF and CRLF end a line, a blank line ends an event.
+    private int Scan(ReadOnlySpan<byte> bytes)
+    {
+        int at = 0;
+        if (_skipLineFeed && bytes[0] == '\n')
+            at = 1;
+
+        _skipLineFeed = false;
+        while (at < bytes.Length)
+        {
+            ReadOnlySpan<byte> rest = bytes[at..];
+            if (_lineLength == 0)
+            {
+                _lineStart = rest[0];
+                if (_lineStart is (byte)'{' or (byte)'[' or (byte)'<')
+                    return RefuseLine(rest, at);
+            }
+
+            int length = rest[0] == '\n' ? 0 : rest.IndexOfAny((byte)'\n', (byte)'\r');
+            if (length < 0)
+            {
+                _lineLength += rest.Length;
+                Grow(rest.Length);
+                break;
+            }
+
+            _lineLength += length;
+            Grow(length + 1);
+            EndLine();
+            at += length + 1;
+            if (rest[length] == '\r')
+            {
+                if (at == bytes.Length)
+                    _skipLineFeed = true;
+                else if (bytes[at] == '\n')
+                    at++;
+            }
+        }
+
+        return bytes.Length;
+    }
+
+    private void EndLine()
+    {
+        if (_lineLength == 0)
+        {
+            _hasOpenFields = false;
+            _eventBytes = 0;
+        }
+        else if (_lineStart == ':')
+        {
+            KeepAlives++;
+        }
+        else
+        {
+            if (StartsLikeAField)
+                _hasOpenFields = true;
+            else
+                ForeignLines++;
+        }
+
+        _lineLength = 0;
+    }
+
+    // data, event, id and retry; the mark before the first line is no part of it.
+    private bool StartsLikeAField => _lineStart is (byte)'d' or (byte)'e' or (byte)'i' or (byte)'r' or ByteOrderMark;
+
+    private void Grow(int count)
+    {
+        _eventBytes += count;
+        if (_eventBytes > maxEventBytes)
+        {
+            Refusal = $"{(isEventStream ? "An event" : "A reply")} of more than {maxEventBytes:N0} bytes was refused; raise VllmAdapterOptions.MaxEventBytes if the server means it";
+            throw new InvalidDataException(Refusal);
+        }
+    }
+
+    // What came before the line is handed out first; the next read refuses.
+    private int RefuseLine(ReadOnlySpan<byte> line, int before)
+    {
+        _refusedLine = [.. line];
+        Refusal = line[0] == '<'
+            ? "The body holds HTML instead of events; a proxy may have answered"
+            : "The body holds bare JSON instead of events (\"data: ...\" lines)";
+        return before;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            body.Dispose();
+
+        base.Dispose(disposing);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace VllmAdapter;
+
+/// <summary>A response that turned out to be a chat reply: its bytes, its events, and how to let go of it.</summary>
+internal sealed class OpenReply
+{
+    private const int LongestExcerpt = 2000;
+
+    private readonly HttpResponseMessage _response;
+    private readonly Stream _wire;
+    private readonly IAsyncEnumerator<SseItem<EventKind>> _events;
+    private readonly ArrayBufferWriter<byte> _whole = new();
+
+    private OpenReply(HttpResponseMessage response, Stream wire, ObservedStream bytes, bool isWhole, CancellationToken hangUp)
+    {
+        _response = response;
+        _wire = wire;
+        Bytes = bytes;
+        IsWhole = isWhole;
+        _events = isWhole
+            ? ReadWholeAsync(hangUp).GetAsyncEnumerator(hangUp)
+            : SseParser.Create(bytes, Decoder.Decode).EnumerateAsync(hangUp).GetAsyncEnumerator(hangUp);
+    }
+
+    public ObservedStream Bytes { get; }
+
+    public EventDecoder Decoder { get; } = new();
+
+    /// <summary>Whether the reply comes in one piece of JSON instead of as events.</summary>
+    public bool IsWhole { get; }
+
+    /// <summary>What was received of a whole reply.</summary>
+    public ReadOnlySpan<byte> Whole => _whole.WrittenSpan;
+
+    public string WholeExcerpt => Encoding.UTF8.GetString(Whole[..Math.Min(Whole.Length, LongestExcerpt)]);
+
+    public HttpResponseMessage Response => _response;
+
+    /// <summary>What the last read came to.</summary>
+    public EventKind Current => _events.Current.Data;
+
+    public static async ValueTask<OpenReply> OpenAsync(
+        HttpResponseMessage response, TimeProvider clock, int maxEventBytes, CancellationToken hangUp)
+    {
+        Stream wire = await response.Content.ReadAsStreamAsync(hangUp).ConfigureAwait(false);
+        bool isWhole = response.Content.Headers.ContentType?.MediaType == "application/json";
+        var bytes = new ObservedStream(Decompress(wire, response), clock, maxEventBytes, isEventStream: !isWhole);
+        return new OpenReply(response, wire, bytes, isWhole, hangUp);
+    }
+
+    /// <summary>Whether the content type is one that a chat reply may have; a missing one is read as an event stream.</summary>
+    public static bool CanBeOne(HttpResponseMessage response) =>
+        response.Content.Headers.ContentType?.MediaType is null or "text/event-stream" or "application/json";
+
+    /// <summary>Goes to the next event; false at the end of the body.</summary>
+    public ValueTask<bool> ReadAsync() => _events.MoveNextAsync();
+
+    /// <summary>Lets go of the reply. Hanging up closes the connection, which is what makes vLLM stop generating.</summary>
+    public async ValueTask CloseAsync(bool hangUp)
+    {
+        if (hangUp)
+            await CutAsync().ConfigureAwait(false);
+
+        await _events.DisposeAsync().ConfigureAwait(false);
+        _response.Dispose();
+    }
+
+    // Disposing alone would first read on for a while, to save the connection: seconds of work on the server. A read that is
+    // cancelled while it is under way closes the connection at once.
+    private async ValueTask CutAsync()
+    {
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        using var cancelled = new CancellationTokenSource();
+        try
+        {
+            for (int i = 0; i < 64; i++)
+            {
+                ValueTask<int> read = _wire.ReadAsync(scratch, cancelled.Token);
+                if (!read.IsCompleted)
+                    await cancelled.CancelAsync().ConfigureAwait(false);
+
+                if (await read.ConfigureAwait(false) == 0)
+                    break;
+            }
+        }
+        catch (Exception closed) when (closed is not OutOfMemoryException)
+        {
+            // That is what it was for.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    // One event, as large as the reply.
+    private async IAsyncEnumerable<SseItem<EventKind>> ReadWholeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        int count;
+        while ((count = await Bytes.ReadAsync(_whole.GetMemory(4 * 1024), cancellationToken).ConfigureAwait(false)) > 0)
+            _whole.Advance(count);
+
+        yield return new SseItem<EventKind>(Decoder.Decode("message", _whole.WrittenSpan));
+    }
+
+    private static Stream Decompress(Stream wire, HttpResponseMessage response) =>
+        response.Content.Headers.ContentEncoding.LastOrDefault() switch
+        {
+            "gzip" => new GZipStream(wire, CompressionMode.Decompress),
+            "deflate" => new ZLibStream(wire, CompressionMode.Decompress),
+            "br" => new BrotliStream(wire, CompressionMode.Decompress),
+            _ => wire,
+        };
+}

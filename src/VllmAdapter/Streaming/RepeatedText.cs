@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace VllmAdapter;
+
+/// <summary>A text that every chunk repeats: decoded once, compared as bytes from then on.</summary>
+internal sealed class RepeatedText
+{
+    private byte[] _utf8 = [];
+
+    public string? Text { get; private set; }
+
+    public bool HasChanged { get; private set; }
+
+    public void Observe(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            reader.SkipValue();
+            return;
+        }
+
+        if (reader.ValueSpan.SequenceEqual(_utf8) || reader.ValueSpan.IsEmpty)
+            return;
+
+        string text = JsonText.Read(ref reader);
+        HasChanged |= Text is not null && !string.Equals(text, Text, StringComparison.Ordinal);
+        _utf8 = reader.ValueSpan.ToArray();
+        Text = text;
+    }
+}

@@ -1,0 +1,75 @@
+namespace VllmAdapter;
+
+/// <summary>The termination policies that come with the adapter, and how to combine them.</summary>
+/// <remarks>All of them are immutable and may be shared between streams and threads.</remarks>
+public static class Termination
+{
+    private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(2);
+
+    /// <summary>What the adapter uses when nothing else is asked for: the end marker, the finish reasons, or silence.</summary>
+    /// <value><see cref="FirstOf"/> of <see cref="OnSentinel"/>, <see cref="OnFinishReason"/> and <see cref="OnSilence"/> with their defaults.</value>
+    public static IStreamTerminationPolicy Default { get; } = FirstOf(OnSentinel(), OnFinishReason(), OnSilence());
+
+    /// <summary>Stops when every choice has declared a finish reason and then nothing came for a while.</summary>
+    /// <param name="grace">How long to wait for usage, the end marker and late deltas; 2 seconds by default.</param>
+    public static IStreamTerminationPolicy OnFinishReason(TimeSpan? grace = null) =>
+        new FinishReasonPolicy(NotNegative(grace ?? DefaultGrace, nameof(grace)));
+
+    /// <summary>Stops when the end marker comes. vLLM sends it after errors and aborts too: it says that the body is over, not that all went well.</summary>
+    /// <param name="marker">The text of the event that ends the stream.</param>
+    public static IStreamTerminationPolicy OnSentinel(string marker = "[DONE]")
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(marker);
+        return new SentinelPolicy(marker);
+    }
+
+    /// <summary>Stops when the server sends no chunk for too long. Keep-alive comments are no chunks.</summary>
+    /// <remarks>
+    /// vLLM sends its headers before it has computed anything, so the wait for the first chunk covers queueing and prefill; and its
+    /// tool parsers may keep quiet for long while a call is being written.
+    /// </remarks>
+    /// <param name="beforeFirstChunk">Counted from the headers; 5 minutes by default.</param>
+    /// <param name="betweenChunks">Counted from the last chunk; 2 minutes by default. The consumer's own time never counts.</param>
+    public static IStreamTerminationPolicy OnSilence(TimeSpan? beforeFirstChunk = null, TimeSpan? betweenChunks = null) =>
+        new SilencePolicy(
+            NotNegative(beforeFirstChunk ?? TimeLimits.DefaultFirstChunk, nameof(beforeFirstChunk)),
+            NotNegative(betweenChunks ?? TimeLimits.DefaultBetweenChunks, nameof(betweenChunks)));
+
+    /// <summary>Stops when the whole stream has taken too long, counted from sending the request.</summary>
+    /// <param name="deadline">The time for the whole stream.</param>
+    public static IStreamTerminationPolicy After(TimeSpan deadline) => new DeadlinePolicy(NotNegative(deadline, nameof(deadline)));
+
+    /// <summary>Stops when the budget is spent, judged by the usage that came with the chunks (<see cref="UsageReporting.Continuous"/>).</summary>
+    /// <param name="budget">The budget; the stream's own tokens are added to what it has recorded.</param>
+    public static IStreamTerminationPolicy WhenExhausted(TokenBudget budget)
+    {
+        ArgumentNullException.ThrowIfNull(budget);
+        return new BudgetPolicy(budget);
+    }
+
+    /// <summary>Stops as soon as one of the policies says so.</summary>
+    /// <param name="policies">Asked in this order; the first that stops names the cause.</param>
+    public static IStreamTerminationPolicy FirstOf(params IStreamTerminationPolicy[] policies) => new FirstOfPolicy(Checked(policies));
+
+    /// <summary>Stops only when all of the policies say so at once.</summary>
+    /// <param name="policies">The first one names the cause.</param>
+    public static IStreamTerminationPolicy AllOf(params IStreamTerminationPolicy[] policies) => new AllOfPolicy(Checked(policies));
+
+    private static IStreamTerminationPolicy[] Checked(IStreamTerminationPolicy[] policies)
+    {
+        ArgumentNullException.ThrowIfNull(policies);
+        if (policies.Length == 0)
+            throw new ArgumentException("Name at least one policy.", nameof(policies));
+
+        foreach (IStreamTerminationPolicy policy in policies)
+            ArgumentNullException.ThrowIfNull(policy, nameof(policies));
+
+        return [.. policies];
+    }
+
+    private static TimeSpan NotNegative(TimeSpan value, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero, name);
+        return value;
+    }
+}

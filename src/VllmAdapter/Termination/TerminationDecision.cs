@@ -1,0 +1,33 @@
+namespace VllmAdapter;
+
+/// <summary>What a policy answers: go on, go on for at most some time of silence, or stop.</summary>
+public readonly record struct TerminationDecision
+{
+    private TerminationDecision(TimeSpan? wait, StopCause? cause) => (Wait, Cause) = (wait, cause);
+
+    /// <summary>How long the adapter may wait before it asks again, or null for as long as it takes.</summary>
+    public TimeSpan? Wait { get; }
+
+    /// <summary>Why to stop, or null to go on.</summary>
+    public StopCause? Cause { get; }
+
+    /// <summary>Whether the stream ends here.</summary>
+    public bool IsStop => Cause is not null;
+
+    /// <summary>Go on, however long the server takes.</summary>
+    public static TerminationDecision Continue => default;
+
+    /// <summary>Go on; if nothing was observed within <paramref name="wait"/>, ask again.</summary>
+    /// <param name="wait">How long; less than zero counts as zero.</param>
+    public static TerminationDecision ContinueFor(TimeSpan wait) =>
+        new(wait < TimeSpan.Zero ? TimeSpan.Zero : wait, cause: null);
+
+    /// <summary>Stop reading and hang up.</summary>
+    /// <param name="cause">Why; causes of your own are welcome.</param>
+    /// <exception cref="ArgumentException">The cause has no name.</exception>
+    public static TerminationDecision Stop(StopCause cause)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(cause.Name, nameof(cause));
+        return new TerminationDecision(wait: null, cause);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace VllmAdapter;
+
+/// <summary>A tool call that is ready: whole, and of a choice that was not cut.</summary>
+public sealed record ToolCall
+{
+    /// <summary>The call's id; send it back with the result.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>Whether the server sent no id and the adapter made this one up (vLLM 0.8.5 with a named tool choice).</summary>
+    public bool IdIsSynthetic { get; init; }
+
+    /// <summary>The tool's name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The arguments: the text of one JSON object, <c>{}</c> if there are none.</summary>
+    public string Arguments { get; init; } = "{}";
+
+    /// <summary>The choice that it belongs to.</summary>
+    public int Choice { get; init; }
+
+    /// <summary>
+    /// What speaks against running it although it is whole: an undeclared tool, a missing required argument, an argument of the
+    /// wrong type. Empty if nothing does. Answer the model with these instead.
+    /// </summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>Reads the arguments into a type.</summary>
+    /// <param name="type">The type's metadata, from a source-generated context.</param>
+    /// <typeparam name="T">The type of the arguments.</typeparam>
+    /// <exception cref="JsonException">The arguments do not fit the type.</exception>
+    public T? ArgumentsAs<T>(JsonTypeInfo<T> type) => JsonSerializer.Deserialize(Arguments, type);
+}

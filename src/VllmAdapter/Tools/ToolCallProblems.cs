@@ -1,0 +1,66 @@
+using System.Text.Json;
+
+namespace VllmAdapter;
+
+/// <summary>Holds a whole call against the declared tools.</summary>
+internal static class ToolCallProblems
+{
+    public static IReadOnlyList<string> Find(string name, string arguments, DeclaredTool? tool)
+    {
+        if (tool is null)
+            return [$"The tool '{name}' was not declared in the request."];
+
+        using JsonDocument document = JsonDocument.Parse(arguments);
+        try
+        {
+            return [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
+        }
+        catch (InvalidOperationException)
+        {
+            return ["The name of an argument holds half a surrogate pair, which is no text."];
+        }
+    }
+
+    private static IEnumerable<string> Missing(JsonElement arguments, DeclaredTool tool)
+    {
+        foreach (string required in tool.Required)
+        {
+            if (!arguments.TryGetProperty(required, out _))
+                yield return $"The required argument '{required}' is missing.";
+        }
+    }
+
+    private static IEnumerable<string> Misfits(JsonElement arguments, DeclaredTool tool)
+    {
+        foreach ((string argument, IReadOnlyList<string> types) in tool.Types)
+        {
+            if (arguments.TryGetProperty(argument, out JsonElement value) && !types.Any(type => Fits(value, type)))
+                yield return $"The argument '{argument}' must be {string.Join(" or ", types)}, but is {NameOf(value)}.";
+        }
+    }
+
+    private static bool Fits(JsonElement value, string type) => type switch
+    {
+        "string" => value.ValueKind == JsonValueKind.String,
+        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+        "number" => value.ValueKind == JsonValueKind.Number,
+        "integer" => value.ValueKind == JsonValueKind.Number && IsInteger(value),
+        "object" => value.ValueKind == JsonValueKind.Object,
+        "array" => value.ValueKind == JsonValueKind.Array,
+        "null" => value.ValueKind == JsonValueKind.Null,
+        _ => true, // a word that JSON Schema does not know is no reason to refuse a call
+    };
+
+    private static bool IsInteger(JsonElement value) =>
+        value.TryGetInt64(out _) || (value.TryGetDouble(out double number) && Math.Floor(number) == number);
+
+    private static string NameOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => "a string",
+        JsonValueKind.True or JsonValueKind.False => "a boolean",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        _ => "null",
+    };
+}

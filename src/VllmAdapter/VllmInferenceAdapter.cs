@@ -1,0 +1,139 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace VllmAdapter;
+
+/// <summary>Asks a vLLM server for chat answers, and says of each how it ended and what that rests on.</summary>
+/// <remarks>
+/// <para>Thread-safe and meant to live long: one instance serves any number of streams at once.</para>
+/// <para>bytes -> events -> chunks -> judgement -> outcome; the steps are in <c>StreamPump</c>.</para>
+/// </remarks>
+/// <example>
+/// <code>
+/// var adapter = new VllmInferenceAdapter(new Uri("http://localhost:8000"));
+///
+/// await foreach (ChatChunk chunk in adapter.StreamChatAsync("Tell me about llamas."))
+/// {
+///     Console.Write(chunk.Text);
+///     if (chunk.Outcome is { } outcome)
+///         Console.WriteLine(outcome.Explain());
+/// }
+/// </code>
+/// </example>
+public sealed class VllmInferenceAdapter
+{
+    private readonly VllmAdapterOptions _options;
+    private readonly VllmTransport _transport;
+    private readonly IStreamTerminationPolicy _termination;
+    private readonly ILogger _logger;
+
+    /// <summary>Makes an adapter with an HTTP client of its own.</summary>
+    /// <param name="endpoint">The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>.</param>
+    /// <param name="options">Everything else; its <see cref="VllmAdapterOptions.Endpoint"/> is not used.</param>
+    /// <exception cref="ArgumentException">An option cannot be used; the message names it.</exception>
+    public VllmInferenceAdapter(Uri endpoint, VllmAdapterOptions? options = null)
+        : this(endpoint, options ?? new VllmAdapterOptions(), client: null, clock: null, logger: null)
+    {
+    }
+
+    /// <summary>Makes an adapter on an HTTP client of the caller's, which it neither changes nor disposes.</summary>
+    /// <param name="http">The client. Its <see cref="HttpClient.Timeout"/> bounds the wait for the headers, so make it infinite or long.</param>
+    /// <param name="options">The options; without an endpoint the client's base address is used.</param>
+    /// <param name="clock">Where time comes from; the system's clock by default.</param>
+    /// <param name="logger">Where to log; nowhere by default.</param>
+    /// <exception cref="ArgumentException">An option cannot be used, or there is no endpoint; the message names it.</exception>
+    public VllmInferenceAdapter(
+        HttpClient http, VllmAdapterOptions options, TimeProvider? clock = null, ILogger<VllmInferenceAdapter>? logger = null)
+        : this(EndpointOf(http, options), options, () => http, clock, logger)
+    {
+    }
+
+    internal VllmInferenceAdapter(
+        Uri endpoint, VllmAdapterOptions options, Func<HttpClient>? client, TimeProvider? clock, ILogger? logger)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Copy();
+        VllmAdapterOptionsValidator.ThrowIfInvalid(_options);
+        _termination = _options.Termination ?? _options.TimeLimits.ToPolicy();
+        _logger = logger ?? NullLogger.Instance;
+        _transport = new VllmTransport(
+            client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, clock ?? TimeProvider.System);
+        Server = new VllmServer(_options, _transport);
+    }
+
+    /// <summary>What the server can be asked beside chats: models, health, tokens, and a plan before a request is sent.</summary>
+    public VllmServer Server { get; }
+
+    /// <summary>Asks for an answer and hands it out as it comes.</summary>
+    /// <param name="request">What to ask.</param>
+    /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    /// <returns>The stream; nothing is sent before it is enumerated.</returns>
+    /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <remarks>
+    /// The enumeration throws <see cref="VllmRequestException"/> if the request never became a stream, and, after everything received was
+    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="IncompleteStreams"/>).
+    /// </remarks>
+    public ChatStream StreamChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ChatCall call = CallOf(request);
+        return new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken));
+    }
+
+    /// <summary>Asks one question and hands the answer out as it comes.</summary>
+    /// <inheritdoc cref="StreamChatAsync(ChatRequest, CancellationToken)"/>
+    /// <param name="prompt">What the user says.</param>
+    /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    public ChatStream StreamChatAsync(string prompt, CancellationToken cancellationToken = default) =>
+        StreamChatAsync(ChatRequest.FromPrompt(prompt), cancellationToken);
+
+    /// <summary>Asks for an answer and gathers it. It is streamed underneath, unless <see cref="ChatRequest.Reply"/> says otherwise.</summary>
+    /// <param name="request">What to ask.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="VllmRequestException">The request never became a stream.</exception>
+    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="IncompleteStreams"/>.</exception>
+    public async Task<ChatCompletion> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    {
+        ChatStream stream = StreamChatAsync(request, cancellationToken);
+        await foreach (ChatChunk chunk in stream.ConfigureAwait(false))
+        {
+            // The stream gathers by itself.
+        }
+
+        return stream.Completion;
+    }
+
+    private ChatCall CallOf(ChatRequest request)
+    {
+        JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.Usage);
+        byte[] body = ChatRequestBody.ToUtf8(json);
+        bool isWhole = request.Reply == ReplyMode.Whole;
+        return new ChatCall
+        {
+            Transport = _transport,
+            Body = body,
+            Asked = AskedForReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(ChatRequestBody.ModelOf(json))),
+            Termination = request.Termination ?? _termination,
+            IncompleteStreams = request.IncompleteStreams ?? _options.IncompleteStreams,
+            MaxEventBytes = _options.MaxEventBytes,
+            HeadersLimit = isWhole ? null : _options.TimeLimits.Headers,
+            AsksForWholeReply = isWhole,
+            Headers = request.Headers,
+            Model = request.Model ?? _options.Model,
+            NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),
+            Logger = _logger,
+        };
+    }
+
+    private static Uri EndpointOf(HttpClient http, VllmAdapterOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Endpoint ?? http.BaseAddress ?? throw new ArgumentException(
+            "There is no endpoint. Set VllmAdapterOptions.Endpoint or the client's BaseAddress, such as http://localhost:8000.", nameof(options));
+    }
+}

@@ -1,0 +1,9 @@
+namespace VllmAdapter.Tests.Wire;
+
+/// <summary>What comes after the last byte of a canned body.</summary>
+internal enum BodyEnding
+{
+    Clean = 1,
+    Broken,
+    Silent,
+}

@@ -1,0 +1,33 @@
+namespace VllmAdapter.Tests.Wire;
+
+/// <summary>Everything that came of one call: the chunks, and the outcome or the failure.</summary>
+internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatCompletion? Completion, Exception? Failure)
+{
+    public StreamOutcome Outcome => Completion?.Outcome ?? throw new InvalidOperationException("There is no outcome.", Failure);
+
+    public string Text => string.Concat(Chunks.Where(chunk => chunk.Choice == 0).Select(chunk => chunk.Text));
+
+    public static async Task<Played> RunAsync(CannedServer server, ChatRequest request, VllmAdapterOptions? options = null)
+    {
+        ChatStream stream = server.NewAdapter(options).StreamChatAsync(request);
+        List<ChatChunk> chunks = [];
+        try
+        {
+            await foreach (ChatChunk chunk in stream)
+                chunks.Add(chunk);
+
+            return new Played(chunks, stream.Completion, Failure: null);
+        }
+        catch (IncompleteStreamException incomplete)
+        {
+            return new Played(chunks, incomplete.Received, incomplete);
+        }
+        catch (VllmRequestException refused)
+        {
+            return new Played(chunks, Completion: null, refused);
+        }
+    }
+
+    public static Task<Played> RunAsync(string body, ChatRequest? request = null) =>
+        RunAsync(CannedServer.Saying(body), request ?? ChatRequest.FromPrompt("Hello."));
+}
