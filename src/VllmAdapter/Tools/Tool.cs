@@ -153,10 +153,10 @@ public sealed class Tool
     /// <param name="cancellationToken">Handed to the handler.</param>
     /// <returns>The text that the model is to see.</returns>
     /// <exception cref="JsonException">The arguments do not fit the handler's types; nothing was run.</exception>
-    public Task<string> RunAsync(ToolCall call, CancellationToken cancellationToken = default)
+    public async Task<string> RunAsync(ToolCall call, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return Bind(call)(cancellationToken);
+        return await Bind(call)(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the arguments, and nothing else: what does not fit is the model's mistake, not the handler's.</summary>

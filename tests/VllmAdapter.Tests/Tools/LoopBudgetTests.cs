@@ -5,8 +5,8 @@ namespace VllmAdapter.Tests.Tools;
 
 public sealed class LoopBudgetTests
 {
-    private static readonly ScriptedReply Call = Calling("random_number", "{}"); // 25 tokens, 20 of them the prompt
-    private static readonly ScriptedReply CallWithoutUsage = Script.Calls("random_number", "{}").Finishes("stop").Done();
+    private static readonly ScriptedReply Call = Calling("get_random_number", "{}"); // 25 tokens, 20 of them the prompt
+    private static readonly ScriptedReply CallWithoutUsage = Script.Calls("get_random_number", "{}").Finishes("stop").Done();
 
     [Fact]
     public async Task A_spent_budget_ends_the_run_with_its_cause()

@@ -123,7 +123,7 @@ public sealed class LoopHandlersTests
                 return "";
             }),
         ];
-        using var vllm = FakeVllm.InMemory(Script.Calls("wait", "{}").Calls("random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done());
+        using var vllm = FakeVllm.InMemory(Script.Calls("wait", "{}").Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done());
         using HttpClient http = vllm.CreateHttpClient();
         var loop = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), tools);
 

@@ -21,7 +21,7 @@ internal sealed record LoopPlay(IReadOnlyList<ToolLoopEvent> Events, IReadOnlyLi
 
     public static Tool Weather() => Tool.From("get_weather", "Weather of a city.", (string city) => $"Sunny in {city}.");
 
-    public static Tool Random() => Tool.From("random_number", "A random number.", () => "4");
+    public static Tool Random() => Tool.From("get_random_number", "A random number.", () => "4");
 
     public static Task<LoopPlay> RunAsync(params ScriptedReply[] turns) => RunAsync(new LoopSetup(), turns);
 

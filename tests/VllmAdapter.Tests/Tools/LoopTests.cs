@@ -13,13 +13,13 @@ public sealed class LoopTests
         play.Result.End.Should().Be(LoopEnd.Answered);
         play.Result.Text.Should().Be("It is 4.");
         play.Result.Turns.Select(turn => turn.Verdict).Should().Equal(StreamVerdict.Unconfirmed, StreamVerdict.Completed);
-        play.Ran.Should().Equal("random_number {}");
+        play.Ran.Should().Equal("get_random_number {}");
     }
 
     [Fact]
     public async Task Events_tell_the_run_in_order()
     {
-        LoopPlay play = await RunAsync(Script.Thinks("Hm.").Says("One moment.").Calls("random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done(), Answer);
+        LoopPlay play = await RunAsync(Script.Thinks("Hm.").Says("One moment.").Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done(), Answer);
 
         string.Concat(play.Events.OfType<ChunkReceived>().Select(chunk => chunk.Text)).Should().Be("One moment.It is 4.");
         string.Concat(play.Events.OfType<ChunkReceived>().Select(chunk => chunk.Reasoning)).Should().Be("Hm.");
@@ -111,9 +111,9 @@ public sealed class LoopTests
     public async Task What_is_told_next_to_a_result_joins_it()
     {
         LoopPlay play = await RunAsync(
-            Script.Calls("random_number", "{}").Calls("get_weather", "[").Finishes("tool_calls").Uses(20, 5).Done(), Answer);
+            Script.Calls("get_random_number", "{}").Calls("get_weather", "[").Finishes("tool_calls").Uses(20, 5).Done(), Answer);
 
-        play.Ran.Should().Equal("random_number {}");
+        play.Ran.Should().Equal("get_random_number {}");
         play.Messages(1).Last().Should().StartWith("tool: 4\n\nNot all");
         play.Result.Turns.Should().HaveCount(2);
     }
@@ -134,7 +134,7 @@ public sealed class LoopTests
     public async Task Corrections_are_counted_anew_after_a_call_was_run()
     {
         ScriptedReply wrong = Calling("launch", "{}");
-        ScriptedReply right = Calling("random_number", "{}");
+        ScriptedReply right = Calling("get_random_number", "{}");
         LoopPlay play = await RunAsync(new LoopSetup { Options = new() { MaxCorrections = 1 } }, wrong, right, wrong, right, Answer);
 
         play.Result.End.Should().Be(LoopEnd.Answered);
@@ -144,17 +144,17 @@ public sealed class LoopTests
     public async Task A_broken_turn_is_asked_again_and_none_of_its_calls_is_run()
     {
         LoopPlay play = await RunAsync(
-            Script.Calls("random_number", "{}").Cuts(), Script.Calls("random_number", "{}").Fails().Done(), Calling("random_number", "{}"), Answer);
+            Script.Calls("get_random_number", "{}").Cuts(), Script.Calls("get_random_number", "{}").Fails().Done(), Calling("get_random_number", "{}"), Answer);
 
         play.Result.End.Should().Be(LoopEnd.Answered);
-        play.Ran.Should().Equal("random_number {}");
+        play.Ran.Should().Equal("get_random_number {}");
         play.Messages(2).Should().Equal("user: Go.");
     }
 
     [Fact]
     public async Task A_turn_that_keeps_breaking_ends_the_run_and_keeps_the_history()
     {
-        LoopPlay play = await RunAsync(Calling("random_number", "{}"), Script.Says("It").Cuts());
+        LoopPlay play = await RunAsync(Calling("get_random_number", "{}"), Script.Says("It").Cuts());
 
         play.Result.End.Should().Be(LoopEnd.Incomplete);
         play.Result.Turns.Select(turn => turn.Verdict).Should().Equal(
@@ -168,7 +168,7 @@ public sealed class LoopTests
     {
         LoopPlay play = await RunAsync(
             new LoopSetup { Request = ChatRequest.FromPrompt("Go.") with { IncompleteStreams = IncompleteStreams.ThrowUnlessConfirmed } },
-            Script.Calls("random_number", "{}").Uses(20, 5).Done());
+            Script.Calls("get_random_number", "{}").Uses(20, 5).Done());
 
         play.Result.End.Should().Be(LoopEnd.Incomplete);
         play.Ran.Should().BeEmpty();
@@ -196,7 +196,7 @@ public sealed class LoopTests
     [Fact]
     public async Task The_step_limit_ends_a_run_that_goes_in_circles_after_its_last_calls_were_run()
     {
-        LoopPlay play = await RunAsync(new LoopSetup { Options = new() { MaxSteps = 3 } }, Calling("random_number", "{}"));
+        LoopPlay play = await RunAsync(new LoopSetup { Options = new() { MaxSteps = 3 } }, Calling("get_random_number", "{}"));
 
         play.Result.End.Should().Be(LoopEnd.StepLimit);
         play.Ran.Should().HaveCount(3);
@@ -209,7 +209,7 @@ public sealed class LoopTests
     {
         LoopPlay play = await RunAsync(
             new LoopSetup { Request = ChatRequest.FromPrompt("Go.") with { ToolChoice = ToolChoice.Required } },
-            Calling("launch", "{}"), Calling("random_number", "{}"), Answer);
+            Calling("launch", "{}"), Calling("get_random_number", "{}"), Answer);
 
         play.Bodies.Select(body => body["tool_choice"]?.GetValue<string>()).Should().Equal("required", "required", null);
         play.Result.Request.ToolChoice.Should().Be(ToolChoice.Required);
@@ -233,7 +233,7 @@ public sealed class LoopTests
         ScriptedReply refusal = Script.Refuses(400, "This model's maximum context length is 2048 tokens.");
 
         await FluentActions.Awaiting(() => RunAsync(refusal)).Should().ThrowAsync<VllmRequestException>();
-        LoopPlay play = await RunAsync(Calling("random_number", "{}"), refusal);
+        LoopPlay play = await RunAsync(Calling("get_random_number", "{}"), refusal);
 
         play.Result.End.Should().Be(LoopEnd.Incomplete);
         play.Result.Failure.Should().BeOfType<VllmRequestException>();
@@ -245,7 +245,7 @@ public sealed class LoopTests
     public async Task A_call_of_a_choice_that_nobody_asked_for_is_not_run()
     {
         LoopPlay play = await RunAsync(
-            Script.Says("Hello.").Finishes("stop").Choice(1).Calls("random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done());
+            Script.Says("Hello.").Finishes("stop").Choice(1).Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done());
 
         play.Result.End.Should().Be(LoopEnd.Answered);
         play.Ran.Should().BeEmpty();
