@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace VllmAdapter.Tests.Documentation;
@@ -6,7 +5,7 @@ namespace VllmAdapter.Tests.Documentation;
 /// <summary>What the pages show is what the samples run.</summary>
 public sealed partial class ReadmeSnippetTests
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(FolderOfThisFile(), "..", "..", ".."));
+    private static readonly string Root = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
 
     public static TheoryData<string, string, string> Snippets
     {
@@ -47,7 +46,9 @@ public sealed partial class ReadmeSnippetTests
 
     private static string At(string path) => Path.Combine(Root, path);
 
-    private static string FolderOfThisFile([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+    private static string FindRoot(DirectoryInfo? folder) => folder is null
+        ? throw new InvalidOperationException("The tests do not run below the repository.")
+        : File.Exists(Path.Combine(folder.FullName, "VllmAdapter.sln")) ? folder.FullName : FindRoot(folder.Parent);
 
     [GeneratedRegex(@"<!-- snippet: (?<file>[^#\s]+)#(?<name>\S+) -->\s*```csharp\n(?<code>.*?)```", RegexOptions.Singleline, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Snippet();
