@@ -88,6 +88,6 @@ internal static class OutcomeNotes
         _ => "The end marker did not come after the finish reason; the adapter stopped waiting for it.",
     };
 
-    internal static string Count(int number, string noun) =>
+    internal static string Count(long number, string noun) =>
         string.Create(CultureInfo.InvariantCulture, $"{number:N0} {noun}{(number == 1 ? "" : "s")}");
 }

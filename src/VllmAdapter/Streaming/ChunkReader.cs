@@ -122,7 +122,7 @@ internal sealed class ChunkReader
 
     private static bool SkipIsError(ref Utf8JsonReader reader)
     {
-        bool isError = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("error"u8);
+        bool isError = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("error"u8);
         reader.SkipValue();
         return isError;
     }
@@ -371,9 +371,9 @@ internal sealed class ChunkReader
         return reader.ValueSpan switch
         {
             [] => null,
-            [(byte)'s', ..] when reader.ValueTextEquals("stop"u8) => "stop",
-            [(byte)'l', ..] when reader.ValueTextEquals("length"u8) => "length",
-            [(byte)'t', ..] when reader.ValueTextEquals("tool_calls"u8) => "tool_calls",
+            var word when word.SequenceEqual("stop"u8) => "stop",
+            var word when word.SequenceEqual("length"u8) => "length",
+            var word when word.SequenceEqual("tool_calls"u8) => "tool_calls",
             _ => ReadText(ref reader),
         };
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace VllmAdapter;
 
 /// <summary>Everything that was observed of a stream: what policies decide on and what the verdict rests on.</summary>
@@ -136,6 +138,7 @@ public sealed record StreamEvidence
     }
 
     /// <summary>Whether every choice that was asked for has declared a finish reason.</summary>
+    [JsonIgnore]
     public bool EveryChoiceDeclared
     {
         get
