@@ -139,7 +139,11 @@ public sealed class AddVllmAdapterTests : IDisposable
         var clock = new ManualTimeProvider();
         using FakeVllm silent = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, Script.Says("Hel").GoesSilent());
         _services.AddSingleton<TimeProvider>(clock);
-        _services.AddVllmAdapter(o => (o.Endpoint, o.IncompleteStreams) = (silent.Endpoint, IncompleteStreams.Report))
+        _services.AddVllmAdapter(o =>
+            {
+                (o.Endpoint, o.IncompleteStreams) = (silent.Endpoint, IncompleteStreams.Report);
+                o.TimeLimits.BetweenChunks = TimeSpan.FromSeconds(10);
+            })
             .HttpClient.ConfigurePrimaryHttpMessageHandler(silent.CreateHandler);
         await using ServiceProvider provider = Build();
 
@@ -151,6 +155,7 @@ public sealed class AddVllmAdapterTests : IDisposable
         }
 
         (await answer).Outcome.StoppedBy.Should().Be(StopCause.IdleTimeout);
+        (await answer).Outcome.Evidence.SilentFor.Should().Be(TimeSpan.FromSeconds(10), "no clock but the manual one is that exact");
     }
 
     [Fact]
