@@ -62,6 +62,12 @@ public sealed class VllmInferenceAdapter
             client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, clock ?? TimeProvider.System);
     }
 
+    /// <summary>The server's root address, without <c>/v1</c>.</summary>
+    public Uri Endpoint => _transport.Endpoint.At("");
+
+    /// <summary>The model of requests that name none; null if the server is to choose.</summary>
+    public string? Model => _options.Model;
+
     /// <summary>Asks for an answer and hands it out as it comes.</summary>
     /// <param name="request">What to ask.</param>
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
