@@ -9,8 +9,9 @@ internal static class ToolRecordings
     private const string PlainAnswer =
         "data: {\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Done.\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 
-    public static TheoryData<string> Paths => Recording.PathsOf(recording =>
-        recording.Kind is "stream" or "whole" && Tools(recording).Any());
+    public static TheoryData<string> Paths => Recording.PathsOf(IsOne);
+
+    public static IEnumerable<Recording> All => Recording.All.Where(IsOne);
 
     /// <summary>A server that gives the recorded reply, and then answers.</summary>
     public static TwoTurns ThenAnswering(Recording recording) => new(CannedServer.Replaying(recording), CannedServer.Saying(PlainAnswer));
@@ -21,6 +22,8 @@ internal static class ToolRecordings
         .Select(call => Said(call![1]!.GetValue<string>(), call[2]!));
 
     public static string Said(string name, JsonNode arguments) => $"{name} {arguments.ToJsonString()}";
+
+    private static bool IsOne(Recording recording) => recording.Kind is "stream" or "whole" && Tools(recording).Any();
 
     private static bool HasNoProblem(Recording recording, string name, JsonObject arguments) => Tools(recording)
         .Any(tool => tool["name"]!.GetValue<string>() == name && (tool["parameters"]?["required"] as JsonArray ?? [])
