@@ -72,6 +72,12 @@ public sealed class VllmInferenceAdapter
     /// <summary>What the server can be asked beside chats: models, health, tokens, and a plan before a request is sent.</summary>
     public VllmServer Server { get; }
 
+    /// <summary>The server's root address, without <c>/v1</c>.</summary>
+    public Uri Endpoint => _transport.Endpoint.At("");
+
+    /// <summary>The model of requests that name none; null if the server is to choose.</summary>
+    public string? Model => _options.Model;
+
     /// <summary>Asks for an answer and hands it out as it comes.</summary>
     /// <param name="request">What to ask.</param>
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
@@ -150,6 +156,7 @@ public sealed class VllmInferenceAdapter
             Resilience = _resilience,
             Slots = _slots,
             NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),
+            Logger = _logger,
         };
     }
 

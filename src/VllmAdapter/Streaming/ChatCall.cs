@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Polly;
 
 namespace VllmAdapter;
@@ -32,7 +34,7 @@ internal sealed record ChatCall
     public required Func<string> NewRequestId { get; init; }
 
     /// <summary>Around sending the request and reading the first event.</summary>
-    public required ResiliencePipeline Resilience { get; init; }
+    public ResiliencePipeline Resilience { get; init; } = ResiliencePipeline.Empty;
 
     /// <summary>The places for answers under way; null for no limit.</summary>
     public StreamSlots? Slots { get; init; }
@@ -42,6 +44,8 @@ internal sealed record ChatCall
 
     /// <summary>When the first request of a recovered answer began, for the limit on the whole; null for a request of its own.</summary>
     public long? BeganAt { get; init; }
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 
     public TimeProvider Clock => Transport.Clock;
 

@@ -18,6 +18,8 @@ internal sealed class SilenceWatch(IStreamTerminationPolicy policy, TimeProvider
     private StreamEvidence _evidence = new();
     private long _startedAt;
     private long _waitsSince;
+    private long _observedAt = long.MinValue;
+    private TimeSpan _observedAfter;
     private bool _waits;
     private bool _isSilence;
     private TimeSpan _silence;
@@ -72,7 +74,11 @@ internal sealed class SilenceWatch(IStreamTerminationPolicy policy, TimeProvider
         if (isChunk)
             _silence = TimeSpan.Zero;
 
-        _evidence.At(clock.GetElapsedTime(_startedAt, observedAt), _silence);
+        // Events that came in one read came at one time.
+        if (observedAt != _observedAt)
+            (_observedAt, _observedAfter) = (observedAt, clock.GetElapsedTime(_startedAt, observedAt));
+
+        _evidence.At(_observedAfter, _silence);
     }
 
     /// <summary>Asks the policy about what was just observed.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using System.Text;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
@@ -18,6 +19,8 @@ internal sealed class StreamPump : IRunningReply
 {
     private const string Done = "[DONE]";
 
+    private static readonly List<ChatChunk> NoChunks = [];
+
     private readonly ChatCall _call;
     private readonly CancellationToken _callersToken;
     private readonly CancellationToken _enumeratorsToken;
@@ -30,15 +33,18 @@ internal sealed class StreamPump : IRunningReply
     private string _requestId;
     private int _attempts;
     private TimeSpan _attemptBeganAt;
+    private TimeSpan _failedAt;
     private VllmRequestException? _lastFailure;
     private VllmRequestException? _lastCut;
     private CancellationTokenSource? _attemptsHangUp;
     private IDisposable? _slot;
+    private CallTelemetry? _telemetry;
     private OpenReply? _reply;
-    private IReadOnlyList<ChatChunk> _chunks = [];
+    private List<ChatChunk> _chunks = NoChunks;
     private int _handedOut;
     private ChatChunk? _current;
     private StopCause? _stop;
+    private EventKind? _glued;
     private bool _hasSent;
     private bool _hasBegun;
     private bool _tailWasRead;
@@ -66,7 +72,7 @@ internal sealed class StreamPump : IRunningReply
             return new ValueTask<bool>(true);
 
         if (!_hasEnded)
-            return AdvanceAsync();
+            return _hasSent ? Advance() : AdvanceAsync(read: null);
 
         return Outcome is { } outcome && outcome.Throws(_call.IncompleteStreams)
             ? ValueTask.FromException<bool>(new IncompleteStreamException(outcome, Completion!))
@@ -90,25 +96,67 @@ internal sealed class StreamPump : IRunningReply
         return true;
     }
 
+    // What is here already is handed out without any waiting, and so without the machinery of an asynchronous method.
+    private ValueTask<bool> Advance()
+    {
+        try
+        {
+            while (_stop is null && !_hangUp.IsCancellationRequested)
+            {
+                ValueTask<bool> read = NextEvent();
+                if (!read.IsCompletedSuccessfully)
+                    return AdvanceAsync(read);
+
+                Observe(read.Result);
+                if (TakeChunk())
+                    return new ValueTask<bool>(true);
+            }
+        }
+        catch (Exception failure)
+        {
+            return FailAsync(failure);
+        }
+
+        return AdvanceAsync(read: null);
+    }
+
+    private async ValueTask<bool> FailAsync(Exception failure)
+    {
+        _telemetry?.Fail(failure);
+        await CloseAsync(hangUp: true).ConfigureAwait(false);
+        ExceptionDispatchInfo.Throw(failure);
+        return false;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> AdvanceAsync()
+    private async ValueTask<bool> AdvanceAsync(ValueTask<bool>? read)
     {
         try
         {
             if (!_hasSent)
+            {
                 await OpenAsync().ConfigureAwait(false);
+                if (TakeChunk())
+                    return true;
+            }
 
             while (_stop is null)
             {
-                await ObserveAsync().ConfigureAwait(false);
+                if (read is null && _hangUp.IsCancellationRequested)
+                    _stop = CauseOf(new OperationCanceledException());
+                else if (await WaitAsync(read ?? NextEvent()).ConfigureAwait(false) is { } more)
+                    Observe(more);
+
+                read = null;
                 if (TakeChunk())
                     return true;
             }
 
             await EndAsync(_stop.Value).ConfigureAwait(false);
         }
-        catch
+        catch (Exception failure)
         {
+            _telemetry?.Fail(failure);
             await CloseAsync(hangUp: true).ConfigureAwait(false);
             throw;
         }
@@ -124,6 +172,7 @@ internal sealed class StreamPump : IRunningReply
     private async ValueTask OpenAsync()
     {
         _hasSent = true;
+        _telemetry = new CallTelemetry(_call);
         _watch.Start(_call.BeganAt ?? _call.Clock.GetTimestamp());
         _watch.BeginWait(isSilence: false);
         try
@@ -182,8 +231,9 @@ internal sealed class StreamPump : IRunningReply
         if (++_attempts == 1)
             return;
 
+        _telemetry?.Retry(_failed[^1], _attempts, _attemptBeganAt - _failedAt);
         (_stop, _hasBegun, _tailWasRead) = (null, false, false);
-        (_chunks, _handedOut) = ([], 0);
+        (_chunks, _handedOut, _glued) = (NoChunks, 0, null);
         _requestId = _call.IdOf(_attempts);
         _evidence = new StreamEvidence { Asked = _call.Asked, RequestId = _requestId, FailedAttempts = [.. _failed] };
         _watch.Observe(_evidence);
@@ -195,7 +245,12 @@ internal sealed class StreamPump : IRunningReply
         _reply = await OpenReply.OpenAsync(response, _call.Clock, _call.MaxEventBytes, hangUp).ConfigureAwait(false);
         _evidence.HeadersCame(_watch.Elapsed, _reply.IsWhole);
         while (_stop is null && !_hasBegun)
-            await ObserveAsync().ConfigureAwait(false);
+        {
+            if (_hangUp.IsCancellationRequested)
+                _stop = CauseOf(new OperationCanceledException());
+            else if (await WaitAsync(NextEvent()).ConfigureAwait(false) is { } more)
+                Observe(more);
+        }
 
         if (!_hangUp.IsCancellationRequested)
             hangUp.ThrowIfCancellationRequested();
@@ -214,7 +269,8 @@ internal sealed class StreamPump : IRunningReply
         }
 
         _lastFailure = failure as VllmRequestException;
-        _failed.Add(new FailedAttempt { RequestId = _requestId, Reason = failure.Message, Took = _watch.Elapsed - _attemptBeganAt });
+        _failedAt = _watch.Elapsed;
+        _failed.Add(new FailedAttempt { RequestId = _requestId, Reason = failure.Message, Took = _failedAt - _attemptBeganAt });
         if (_lastFailure?.RetryAfter is { } wait && _watch.WouldStopWithin(wait))
             await _hangUp.CancelAsync().ConfigureAwait(false);
         else
@@ -243,6 +299,7 @@ internal sealed class StreamPump : IRunningReply
 
     private async ValueTask<HttpResponseMessage> SendAsync(CancellationToken hangUp)
     {
+        using CurrentSpan current = _telemetry!.Send(_requestId);
         using HttpRequestMessage message = _call.NewMessage(_requestId);
 
         // vLLM answers a stream with headers at once and owes its chunks from then on; the headers of a whole reply come with it.
@@ -264,48 +321,43 @@ internal sealed class StreamPump : IRunningReply
             throw await _call.Transport.NotAReplyAsync(response, About(), hangUp).ConfigureAwait(false);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ObserveAsync()
+    // Step 2. Two events that a proxy glued together are two events.
+    private ValueTask<bool> NextEvent()
     {
-        // Two events that a proxy glued together are two events.
-        if (_reply!.Decoder.DecodeGlued() is { } glued)
-        {
-            Fold(glued);
-            return;
-        }
-
-        // Step 2.
-        bool more;
-        try
-        {
-            _hangUp.Token.ThrowIfCancellationRequested();
-            ValueTask<bool> read = _reply.ReadAsync();
-            more = read.IsCompleted ? await read.ConfigureAwait(false) : await WaitAsync(read).ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            _stop = CauseOf(fault);
-            return;
-        }
-
-        if (more)
-            Fold(_reply.Current);
-        else
-            EndBody();
+        _glued = _reply!.Decoder.DecodeGlued();
+        return _glued is null ? _reply.ReadAsync() : new ValueTask<bool>(true);
     }
 
+    /// <returns>Whether there is an event; null if the wait for it ended the stream.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> WaitAsync(ValueTask<bool> read)
+    private async ValueTask<bool?> WaitAsync(ValueTask<bool> read)
     {
-        _watch.BeginWait();
+        bool waits = !read.IsCompleted;
+        if (waits)
+            _watch.BeginWait();
+
         try
         {
             return await read.ConfigureAwait(false);
         }
+        catch (Exception fault)
+        {
+            _stop = CauseOf(fault);
+            return null;
+        }
         finally
         {
-            _watch.EndWait();
+            if (waits)
+                _watch.EndWait();
         }
+    }
+
+    private void Observe(bool hasEvent)
+    {
+        if (hasEvent)
+            Fold(_glued ?? _reply!.Current);
+        else
+            EndBody();
     }
 
     // Step 3, then step 4.
@@ -313,7 +365,8 @@ internal sealed class StreamPump : IRunningReply
     {
         EventDecoder decoder = _reply!.Decoder;
         bool isTail = _reply.Bytes.EndedInsideEvent;
-        (_chunks, _handedOut) = ([], 0);
+        _chunks = NoChunks;
+        _handedOut = 0;
         _watch.Stamp(_reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0);
         _evidence.ObserveEvent(_reply.Bytes.BytesRead, _reply.Bytes.KeepAlives);
         _tailWasRead |= isTail && kind != EventKind.Unreadable;
@@ -334,7 +387,8 @@ internal sealed class StreamPump : IRunningReply
         }
         else if (kind == EventKind.Error)
         {
-            Fail(decoder);
+            HandOut(decoder);
+            Fail(decoder.Error!);
         }
         else if (kind == EventKind.Unreadable)
         {
@@ -351,6 +405,9 @@ internal sealed class StreamPump : IRunningReply
     {
         _chunks = decoder.Chunks;
         _evidence.Fold(decoder.Reader);
+        if (_telemetry!.TimesChunks && _chunks.Count > 0)
+            _telemetry.Chunk(_evidence);
+
         foreach (ChatChunk chunk in _chunks)
         {
             if (chunk.HasChoice)
@@ -358,10 +415,9 @@ internal sealed class StreamPump : IRunningReply
         }
     }
 
-    private void Fail(EventDecoder decoder)
+    private void Fail(ServerError error)
     {
-        ServerError error = decoder.Error!;
-        if (!_hasBegun && !decoder.Chunks.Any(chunk => chunk.HasOutput))
+        if (!_hasBegun && !_evidence.Choices.Any(choice => choice.HasOutput))
         {
             throw VllmRequestException.For(About() with
             {
@@ -372,7 +428,6 @@ internal sealed class StreamPump : IRunningReply
             });
         }
 
-        HandOut(decoder);
         _evidence.Fail(error);
         _stop = StopCause.Fault;
     }
@@ -454,11 +509,9 @@ internal sealed class StreamPump : IRunningReply
         if (_watch.Stopped is { } cause)
             return cause;
 
-        ObservedStream? bytes = _reply?.Bytes;
-        if (bytes?.Refusal is { } refusal)
+        if (_reply?.Bytes is { Refusal: { } refusal } bytes)
         {
-            _evidence.KeepUnread(bytes.RefusedText);
-            _evidence.Malform(refusal);
+            Refuse(bytes, refusal);
         }
         else if (fault is InvalidDataException)
         {
@@ -471,6 +524,19 @@ internal sealed class StreamPump : IRunningReply
         }
 
         return StopCause.Fault;
+    }
+
+    // A gateway may write its error without a frame; anything else in the place of events is no stream.
+    private void Refuse(ObservedStream bytes, string refusal)
+    {
+        if (ServerError.TryRead(bytes.RefusedLine, out ServerError? error))
+        {
+            Fail(error);
+            return;
+        }
+
+        _evidence.KeepUnread(Encoding.UTF8.GetString(bytes.RefusedLine));
+        _evidence.Malform(refusal);
     }
 
     // Step 5.
@@ -489,6 +555,7 @@ internal sealed class StreamPump : IRunningReply
         _gathering.AssembleInto(_evidence);
         Outcome = OutcomeJudge.Decide(_evidence, cause) with { Received = _gathering.Complete() };
         Completion = new ChatCompletion { Outcome = Outcome, Choices = Outcome.Received };
+        _telemetry?.End(Completion);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || _evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
     }

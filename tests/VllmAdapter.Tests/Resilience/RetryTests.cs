@@ -101,6 +101,19 @@ public sealed class RetryTests
         vllm.Requests.Should().HaveCount(1);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task The_event_that_began_the_stream_is_handed_out_too(int failures)
+    {
+        using var vllm = FakeVllm.InMemory([.. Enumerable.Repeat(Unavailable, failures), Script.Says("a", "b").WithoutRole().Finishes("stop").Done()]);
+
+        (IReadOnlyList<ChatChunk> chunks, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm), Hello);
+
+        chunks.Select(chunk => chunk.Text).Should().Equal("a", "b", "", "");
+        chunks[^1].Outcome.Should().Be(outcome);
+    }
+
     [Fact]
     public async Task After_the_last_attempt_its_failure_is_thrown()
     {

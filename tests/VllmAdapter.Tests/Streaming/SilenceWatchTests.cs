@@ -12,7 +12,7 @@ public sealed class SilenceWatchTests : IDisposable
     [Fact]
     public async Task Silence_begins_anew_with_every_attempt_but_the_time_goes_on()
     {
-        await using var watch = new SilenceWatch(Termination.OnSilence(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(6)), _clock, _hangUp);
+        await using var watch = new SilenceWatch(VllmAdapter.Termination.OnSilence(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(6)), _clock, _hangUp);
         StreamEvidence evidence = new();
         watch.Start(_clock.GetTimestamp());
         watch.Observe(new StreamEvidence());
@@ -38,7 +38,7 @@ public sealed class SilenceWatchTests : IDisposable
     [InlineData(5.0, true)]
     public async Task It_tells_beforehand_whether_a_wait_is_too_long(double wait, bool isTooLong)
     {
-        await using var watch = new SilenceWatch(Termination.After(TimeSpan.FromSeconds(8)), _clock, _hangUp);
+        await using var watch = new SilenceWatch(VllmAdapter.Termination.After(TimeSpan.FromSeconds(8)), _clock, _hangUp);
         StreamEvidence evidence = new();
         watch.Start(_clock.GetTimestamp());
         watch.Observe(evidence);
