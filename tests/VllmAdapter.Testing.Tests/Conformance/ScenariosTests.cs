@@ -47,14 +47,22 @@ public sealed class ScenariosTests(ITestOutputHelper output)
         await run.Should().ThrowAsync<ArgumentException>().WithMessage("*is for InMemory, Http1, not for Http2*");
     }
 
-    /// <summary>Without sockets, and with a clock that only moves when nothing else happens.</summary>
+    /// <summary>Without sockets, and by a clock that moves on only when the row waits: for a pause of the server's (20 ms), or at the end of a time limit (100 ms).</summary>
     internal static async Task<ScenarioResult> InMemoryAsync(Scenario scenario)
     {
         var clock = new ManualTimeProvider();
         using FakeVllm vllm = scenario.CreateServer(clock);
         Task<ScenarioResult> run = scenario.RunAsync(vllm.CreateAdapter(scenario.Configure));
         while (!run.IsCompleted)
-            clock.AdvanceToNextTimer();
+        {
+            using var over = new CancellationTokenSource();
+            Task paused = clock.WhenTimerArmedAsync(TimeSpan.FromMilliseconds(20), over.Token);
+            Task limited = clock.WhenTimerArmedAsync(TimeSpan.FromMilliseconds(100), over.Token);
+            if (await Task.WhenAny(run, paused, limited) != run)
+                clock.AdvanceToNextTimer();
+            await over.CancelAsync();
+        }
+
         return await run;
     }
 
