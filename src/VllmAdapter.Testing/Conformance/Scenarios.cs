@@ -7,10 +7,11 @@ namespace VllmAdapter.Testing;
 /// some client broke. Run them through a handler chain of your own, or play them to code of your own.
 /// </para>
 /// <para>
-/// Not in the table is what no reply of a server can show: what the caller does (cancels, leaves the loop, writes a damaged call into the history,
-/// sets a timeout of another layer), what the transport below HTTP does (half-closed TLS, GOAWAY, bodies that end with the connection, error
-/// frames lost before they were sent), what other endpoints hide, and what cannot be seen at all: tokens that were counted and then lost out of the middle of a text,
-/// text that is repeated because a gateway asked twice under one id, a disconnect that a gateway does not pass on.
+/// Not in the table is what no script of a reply can show: what the caller does (cancels, leaves the loop, writes a damaged call into the history,
+/// sets a timeout in another layer); what happens below HTTP (TLS that is not closed, GOAWAY, bodies that end with the connection, compressed bodies
+/// that are cut, error events lost before they were sent); what other endpoints hide; and what cannot be seen at all: tokens that were counted and then
+/// lost out of the middle of a text, deltas that repeat the text so far, a retry behind a gateway under the same id, a gateway that does not pass a
+/// disconnect on.
 /// </para>
 /// </remarks>
 /// <example>
