@@ -29,6 +29,9 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         try
         {
             Authorize(message);
+
+            // A message of one's own does not take over what the client was set to; only the client's shortcuts do.
+            (message.Version, message.VersionPolicy) = (http.DefaultRequestVersion, http.DefaultVersionPolicy);
             HttpResponseMessage response = await http
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             if (response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NoContent)
