@@ -246,7 +246,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         _handedOut = 0;
         _watch.Stamp(_reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0);
         _evidence.ObserveEvent(_reply.Bytes.BytesRead, _reply.Bytes.KeepAlives);
-        _tailWasRead |= isTail && kind != EventKind.Unreadable;
+        _tailWasRead |= isTail && kind is not (EventKind.Unreadable or EventKind.Nothing);
         if (_evidence.SentinelSeen && kind != EventKind.Nothing)
         {
             _evidence.ObserveEventAfterSentinel();
@@ -382,12 +382,14 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             return StopCause.CallerCancelled;
 
         _watch.Failure?.Throw();
-        if (_watch.Stopped is { } cause)
-            return cause;
-
         if (_reply?.Bytes is { Refusal: { } refusal } bytes)
         {
+            // Silence after bytes that are no stream changes nothing about them.
             Refuse(bytes, refusal);
+        }
+        else if (_watch.Stopped is { } cause)
+        {
+            return cause;
         }
         else if (fault is InvalidDataException)
         {
@@ -395,7 +397,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         }
         else
         {
-            _evidence.KeepUnread(_reply is { IsWhole: true } ? _reply.WholeExcerpt : null);
+            _evidence.KeepUnread(_reply is { IsWhole: true } && _evidence.Chunks == 0 ? _reply.WholeExcerpt : null);
             _evidence.Cut(fault);
         }
 
