@@ -13,7 +13,7 @@ public sealed class HangUpTests
     public async Task Leaving_the_loop_closes_the_connection(bool serverGoesOn)
     {
         await using var server = RawServer.Start(serverGoesOn ? GoesOn : GoesSilent);
-        ChatStream stream = Played.NewAdapter(server.Endpoint).StreamChatAsync(Played.Request);
+        ChatStream stream = NewPatientAdapter(server).StreamChatAsync(Played.Request);
 
         await foreach (ChatChunk _ in stream)
             break;
@@ -86,7 +86,8 @@ public sealed class HangUpTests
     {
         await using var server = RawServer.Start(GoesOn);
 
-        Played played = await Played.RunAsync(server, Played.Request with { Termination = new EnoughPolicy(chunks: 3) });
+        Played played = await Played.RunAsync(
+            NewPatientAdapter(server), server, Played.Request with { Termination = new EnoughPolicy(chunks: 3) });
 
         played.Outcome.Verdict.Should().Be(StreamVerdict.StoppedByPolicy);
         played.Completion!.Text.Should().Be("ononon");
@@ -106,7 +107,7 @@ public sealed class HangUpTests
             _clientLeft.TrySetResult();
         });
 
-        (await Played.RunAsync(server)).Outcome.Verdict.Should().Be(verdict);
+        (await Played.RunAsync(NewPatientAdapter(server), server)).Outcome.Verdict.Should().Be(verdict);
 
         await _clientLeft.Task.WaitAsync(RawServer.Guard);
     }
@@ -116,7 +117,8 @@ public sealed class HangUpTests
     {
         await using var server = RawServer.Start(GoesOn);
 
-        Func<Task> ask = () => Played.RunAsync(server, Played.Request with { Termination = new FaultyPolicy() });
+        Func<Task> ask = () => Played.RunAsync(
+            NewPatientAdapter(server), server, Played.Request with { Termination = new FaultyPolicy() });
 
         await ask.Should().ThrowAsync<NotSupportedException>();
         await _clientLeft.Task.WaitAsync(RawServer.Guard);
@@ -217,6 +219,14 @@ public sealed class HangUpTests
 
         (await Played.RunAsync(adapter, server)).Completion!.Text.Should().Be("Hello");
         (await Played.RunAsync(adapter, server)).Completion!.Text.Should().Be("Hello");
+    }
+
+    // Its handler would read on for ever to save the connection: only a hang-up closes it.
+    private static VllmInferenceAdapter NewPatientAdapter(RawServer server)
+    {
+        var handler = new SocketsHttpHandler { MaxResponseDrainSize = int.MaxValue, ResponseDrainTimeout = Timeout.InfiniteTimeSpan };
+        var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        return new VllmInferenceAdapter(client, new VllmAdapterOptions { Endpoint = server.Endpoint });
     }
 
     private async Task GoesSilent(RawConnection connection)
