@@ -70,7 +70,7 @@ internal sealed class ReplyFold(
         Chunks = NoChunks;
         watch.Stamp(reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0);
         evidence.ObserveEvent(reply.Bytes.BytesRead, reply.Bytes.KeepAlives);
-        _tailWasRead |= isTail && kind != EventKind.Unreadable;
+        _tailWasRead |= isTail && kind is not (EventKind.Unreadable or EventKind.Nothing);
         if (evidence.SentinelSeen && kind != EventKind.Nothing)
         {
             evidence.ObserveEventAfterSentinel();
@@ -190,7 +190,7 @@ internal sealed class ReplyFold(
 
     private void Cut(Exception fault)
     {
-        if (reply.IsWhole)
+        if (reply.IsWhole && evidence.Chunks == 0)
             evidence.KeepUnread(reply.WholeExcerpt);
 
         evidence.Cut(fault);

@@ -345,7 +345,9 @@ internal sealed class StreamPump : IRunningReply
             return StopCause.CallerCancelled;
 
         _watch.Failure?.Throw();
-        if (_watch.Stopped is { } cause)
+
+        // Silence after bytes that are no stream changes nothing about them.
+        if (_watch.Stopped is { } cause && _reply?.Bytes.Refusal is null)
             return cause;
 
         if (_fold is null)
