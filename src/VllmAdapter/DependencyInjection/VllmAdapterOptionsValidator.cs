@@ -52,6 +52,7 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         [
             (nameof(limits.Connect), limits.Connect), (nameof(limits.Headers), limits.Headers), (nameof(limits.FirstChunk), limits.FirstChunk),
             (nameof(limits.BetweenChunks), limits.BetweenChunks), (nameof(limits.Grace), limits.Grace), (nameof(limits.Total), limits.Total),
+            (nameof(limits.ServerCall), limits.ServerCall),
         ];
         foreach ((string name, TimeSpan? value) in times)
         {

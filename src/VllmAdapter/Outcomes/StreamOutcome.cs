@@ -42,20 +42,27 @@ public sealed record StreamOutcome
     /// <summary>How many times the request was sent, at least 1.</summary>
     public int Attempts { get; init; } = 1;
 
+    /// <summary>What was received of each choice, for the history. The choices alone: a completion refers back to its outcome.</summary>
+    internal IReadOnlyList<CompletedChoice> Received { get; init; } = [];
+
     /// <summary>Whether the answer can be taken as whole: <see cref="StreamVerdict.Completed"/> or <see cref="StreamVerdict.Unconfirmed"/>.</summary>
     public bool IsComplete => Verdict is StreamVerdict.Completed or StreamVerdict.Unconfirmed;
 
     /// <summary>What happened, in one or two plain sentences with the numbers in them.</summary>
     public string Explain() => OutcomeExplanation.Of(this);
 
-    /// <summary>The whole outcome with its evidence as JSON, for a log. It holds no text of the answer but that of tool calls.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, OutcomeJsonContext.Default.StreamOutcome);
+    /// <summary>The whole outcome with its evidence as one line of JSON, for a log: names in snake_case, times in seconds.</summary>
+    /// <remarks>
+    /// Of the answer it holds the text of tool calls and what could not be read (<see cref="StreamEvidence.UnreadText"/>); it never
+    /// holds headers or the API key.
+    /// </remarks>
+    public string ToJson() => JsonSerializer.Serialize(this, OutcomeJsonContext.ForLogs.StreamOutcome);
 
     /// <summary>Throws unless <see cref="IsComplete"/>.</summary>
     /// <returns>This outcome.</returns>
     /// <exception cref="IncompleteStreamException">The verdict is neither completed nor unconfirmed.</exception>
     public StreamOutcome EnsureComplete() =>
-        IsComplete ? this : throw new IncompleteStreamException(this, new ChatCompletion { Outcome = this });
+        IsComplete ? this : throw new IncompleteStreamException(this, new ChatCompletion { Outcome = this, Choices = Received });
 
     /// <inheritdoc/>
     public override string ToString() => Explain();
