@@ -19,7 +19,7 @@ internal sealed class CallTelemetry
     public CallTelemetry(ChatCall call)
     {
         (_call, _startedAt) = (call, call.Clock.GetTimestamp());
-        TimesChunks = Meters.TimesChunks && !call.AsksForWholeReply;
+        TimesChunks = Meters.TimesChunks;
         if (!TimesChunks && !Meters.Source.HasListeners())
             return;
 
