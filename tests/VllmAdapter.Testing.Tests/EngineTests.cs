@@ -67,14 +67,16 @@ public sealed class EngineTests
     {
         using var vllm = FakeVllm.InMemory(new FakeVllmOptions { MaxRunning = 1 }, Script.Says("a").GoesSilent());
         using HttpClient http = vllm.CreateHttpClient();
-        using HttpResponseMessage first = await Wire.PostAsync(http, Wire.Streamed);
+        HttpResponseMessage first = await Wire.PostAsync(http, Wire.Streamed);
         HttpResponseMessage second = await Wire.PostAsync(http, Wire.Streamed);
-        Stream body = await second.Content.ReadAsStreamAsync();
+        using HttpResponseMessage third = await Wire.PostAsync(http, Wire.Streamed);
 
-        await body.DisposeAsync();
-
-        (vllm.Running, vllm.Waiting, vllm.Aborted).Should().Be((1, 0, 1));
         second.Dispose();
+        (vllm.Running, vllm.Waiting, vllm.Aborted).Should().Be((1, 1, 1));
+
+        first.Dispose();
+        (vllm.Running, vllm.Waiting, vllm.Aborted).Should().Be((1, 0, 2));
+        await (await third.Content.ReadAsStreamAsync()).ReadExactlyAsync(new byte[5]);
     }
 
     [Fact]

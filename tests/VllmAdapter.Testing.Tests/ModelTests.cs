@@ -240,6 +240,18 @@ public sealed class ModelTests
     }
 
     [Fact]
+    public async Task What_happens_between_the_words_happens_once_and_in_its_place()
+    {
+        Seen seen = await AskAsync(VllmProfile.V32, Script.Model.Says("one two").KeepsAlive("here").Says("three four").KeepsAlive("there"), "\"stream\":true,\"n\":2");
+
+        seen.Body.Split(": here").Should().HaveCount(2);
+        seen.Body.IndexOf(": here", StringComparison.Ordinal).Should()
+            .BeGreaterThan(seen.Body.IndexOf(" two", StringComparison.Ordinal)).And.BeLessThan(seen.Body.IndexOf("thre", StringComparison.Ordinal));
+        seen.Body.IndexOf(": there", StringComparison.Ordinal).Should()
+            .BeGreaterThan(seen.Body.IndexOf(" four", StringComparison.Ordinal)).And.BeLessThan(seen.Body.IndexOf("\"stop\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_cap_comes_before_a_fault_that_the_model_never_got_to()
     {
         Seen seen = await AskAsync(VllmProfile.V32, Script.Model.Says("one two three").Resets(), "\"stream\":true,\"max_tokens\":1");

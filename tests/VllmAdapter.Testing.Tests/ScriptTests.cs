@@ -90,6 +90,22 @@ public sealed class ScriptTests
     }
 
     [Fact]
+    public async Task Pieces_have_the_sizes_that_were_asked_for_and_the_last_size_repeats()
+    {
+        using var vllm = FakeVllm.InMemory(Script.Sends("0123").Sends("456789").InPiecesOf(1, 3, 4));
+        using HttpClient http = vllm.CreateHttpClient();
+        using HttpResponseMessage response = await Wire.PostAsync(http, Wire.Streamed);
+        Stream body = await response.Content.ReadAsStreamAsync();
+        var sizes = new List<int>();
+        byte[] buffer = new byte[100];
+
+        while (await body.ReadAsync(buffer) is > 0 and var size)
+            sizes.Add(size);
+
+        sizes.Should().Equal(1, 3, 4, 2);
+    }
+
+    [Fact]
     public void Pieces_have_at_least_one_byte()
     {
         Script.Empty.Invoking(it => it.InPiecesOf()).Should().Throw<ArgumentException>();

@@ -73,6 +73,19 @@ public sealed class ShapeTests
         (await BodyAsync(version, Script.Says("Hi").Finishes("stop").Uses(20, 4).Whole())).Should().Be(body);
 
     [Theory]
+    [InlineData("", true)]
+    [InlineData(""","stream_options":{"include_usage":true}""", false)]
+    public async Task The_fingerprint_is_on_the_finish_chunk_unless_a_usage_chunk_was_asked_for(string options, bool there)
+    {
+        using var vllm = Open("0.32.0", Script.Finishes("stop"));
+        using HttpClient http = vllm.CreateHttpClient();
+
+        Seen seen = await Wire.ReadAsync(http, Wire.Streamed[..^1] + options + "}");
+
+        (seen.Chunks[^1]["system_fingerprint"] is not null).Should().Be(there);
+    }
+
+    [Theory]
     [InlineData("0.32.0", true)]
     [InlineData("0.11.0", false)]
     public async Task Vary_header(string version, bool sent)

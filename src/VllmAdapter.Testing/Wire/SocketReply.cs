@@ -92,6 +92,7 @@ internal sealed class SocketReply(HttpContext context, ReplyPlayback playback)
             return;
         }
 
+        // Whether an abort of Kestrel's is a reset or an orderly end depends on its version: without lingering it is a reset.
         if (context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
         {
             socket.LingerState = new LingerOption(enable: true, seconds: 0);

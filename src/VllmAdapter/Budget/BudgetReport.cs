@@ -63,10 +63,22 @@ public sealed record BudgetReport
     /// <summary>The answer in one sentence.</summary>
     public string Explain() => State switch
     {
-        BudgetState.Exhausted => $"The budget is exhausted ({Cause}): {Spent} tokens spent.",
+        BudgetState.Exhausted => $"The budget is exhausted: {Limit} is reached; {Spent} tokens spent.",
         BudgetState.Available => $"The budget allows to go on: {Spent} tokens spent{(Remaining is { } left ? $", {left} left" : "")}.",
-        _ => $"Whether the budget ({Cause}) is exhausted cannot be told: {Spent} tokens spent, {string.Join(" and ", Missing)} missing.",
+        _ => $"Whether {Limit} is reached cannot be told: {Spent} tokens spent, {Absent}.",
     };
+
+    private string Limit => Cause switch
+    {
+        BudgetCause.Completion => $"the limit on completion tokens ({SpentOnCompletion} spent)",
+        BudgetCause.Turns => "the limit on turns",
+        BudgetCause.ContextWindow => "the context window",
+        _ => "the limit on tokens",
+    };
+
+    private string Absent => Missing.Contains(MissingMetadata.Usage)
+        ? "and the server sent no usage for all of them"
+        : "and the final usage did not come";
 
     /// <inheritdoc/>
     public override string ToString() => Explain();

@@ -16,7 +16,7 @@ public sealed class TokenBudget
     private readonly List<TurnCost> _openTurns = [];
     private TokenCount _spent = TokenCount.Exactly(0);
     private TokenCount _spentOnCompletion = TokenCount.Exactly(0);
-    private TokenCount _context = TokenCount.Exactly(0);
+    private TurnCost _last = TurnCost.Nothing;
     private int _turns;
 
     /// <summary>Starts a run.</summary>
@@ -41,7 +41,7 @@ public sealed class TokenBudget
         get
         {
             lock (_gate)
-                return Total(_spent, turn => turn.Total);
+                return Sum(_spent, turn => turn.Total);
         }
     }
 
@@ -55,33 +55,34 @@ public sealed class TokenBudget
         lock (_gate)
         {
             _turns++;
-            _context = turn.Total;
-            if (turn.Missing is null)
-                Settle(turn);
-            else
-                _openTurns.Add(turn);
-
+            _last = turn;
+            Keep(turn);
             return Report();
         }
     }
 
     /// <summary>Settles the most recent turn whose count is open, for example with a count from <c>/tokenize</c>.</summary>
-    /// <param name="exact">All tokens of that turn, prompt and completion. Counts that the server has shown already are not undercut.</param>
+    /// <param name="exact">
+    /// All tokens of that turn, prompt and completion. Counts that the server has shown already are not undercut; a count that is
+    /// itself not exact narrows the turn's, and leaves it open.
+    /// </param>
     /// <returns>Whether the run may go on.</returns>
     /// <exception cref="InvalidOperationException">Every turn is settled.</exception>
     public BudgetReport Resolve(TokenCount exact)
     {
         lock (_gate)
         {
-            if (_openTurns.Count == 0)
+            int at = _openTurns.FindLastIndex(turn => !turn.Total.IsExact);
+            if (at < 0)
                 throw new InvalidOperationException("Every recorded turn has an exact count; there is nothing to resolve.");
 
-            TurnCost open = _openTurns[^1];
-            _openTurns.RemoveAt(_openTurns.Count - 1);
-            TokenCount total = AtLeast(exact, open.Total.Min);
-            _spent += total;
-            _spentOnCompletion += Less(total, open.Prompt);
-            _context = total;
+            TurnCost open = _openTurns[at];
+            TurnCost resolved = open.ResolvedTo(exact);
+            _openTurns.RemoveAt(at);
+            Keep(resolved);
+            if (ReferenceEquals(open, _last))
+                _last = resolved;
+
             return Report();
         }
     }
@@ -94,32 +95,33 @@ public sealed class TokenBudget
     }
 
     /// <summary>Whether a stream that has used so much up to now has spent the rest.</summary>
-    internal bool IsSpentBy(TokenUsage? usage)
+    internal bool IsSpentBy(long prompt, long completion)
     {
         lock (_gate)
         {
-            long running = usage?.CompletionTokens ?? 0;
-            return Total(_spent, turn => turn.Total).Min + (usage?.TotalTokens ?? 0) >= _limits.Total
-                || Total(_spentOnCompletion, turn => turn.Completion).Min + running >= _limits.Completion;
+            return Sum(_spent, turn => turn.Total).Min + prompt + completion >= _limits.Total
+                || Sum(_spentOnCompletion, turn => turn.Completion).Min + completion >= _limits.Completion;
         }
     }
 
-    private void Settle(TurnCost turn)
+    private void Keep(TurnCost turn)
     {
-        _spent += turn.Total;
-        _spentOnCompletion += turn.Completion;
+        if (turn.Missing is null)
+            (_spent, _spentOnCompletion) = (_spent + turn.Total, _spentOnCompletion + turn.Completion);
+        else
+            _openTurns.Add(turn);
     }
 
     private BudgetReport Report()
     {
-        TokenCount spent = Total(_spent, turn => turn.Total);
-        TokenCount completion = Total(_spentOnCompletion, turn => turn.Completion);
+        TokenCount spent = Sum(_spent, turn => turn.Total);
+        TokenCount completion = Sum(_spentOnCompletion, turn => turn.Completion);
         (BudgetCause Cause, TokenCount Count, long? Limit)[] limits =
         [
             (BudgetCause.Turns, TokenCount.Exactly(_turns), _limits.Turns),
             (BudgetCause.Total, spent, _limits.Total),
             (BudgetCause.Completion, completion, _limits.Completion),
-            (BudgetCause.ContextWindow, _context, _limits.ContextWindow),
+            (BudgetCause.ContextWindow, _last.Context, _limits.ContextWindow),
         ];
 
         BudgetCause? exhausted = null;
@@ -141,12 +143,15 @@ public sealed class TokenBudget
             Cause = exhausted ?? open,
             Spent = spent,
             SpentOnCompletion = completion,
-            Remaining = Tightest(Left(_limits.Total, spent), Left(_limits.Completion, completion), Left(_limits.ContextWindow, _context)),
-            Missing = [.. _openTurns.Select(turn => turn.Missing!.Value).Distinct()],
+            Remaining = Tightest(Left(_limits.Total, spent), Left(_limits.Completion, completion), Left(_limits.ContextWindow, _last.Context)),
+            Missing = [.. _openTurns.Where(IsOpen).Select(turn => turn.Missing!.Value).Distinct()],
         };
     }
 
-    private TokenCount Total(TokenCount settled, Func<TurnCost, TokenCount> part)
+    // A turn whose total was settled may still hide how much of it was completion.
+    private bool IsOpen(TurnCost turn) => !turn.Total.IsExact || (_limits.Completion is not null && !turn.Completion.IsExact);
+
+    private TokenCount Sum(TokenCount settled, Func<TurnCost, TokenCount> part)
     {
         foreach (TurnCost turn in _openTurns)
             settled += part(turn);
@@ -168,16 +173,6 @@ public sealed class TokenBudget
         }
 
         return tightest;
-    }
-
-    private static TokenCount AtLeast(TokenCount count, long least) => count.Max is { } max
-        ? TokenCount.Between(Math.Max(count.Min, least), Math.Max(max, least))
-        : TokenCount.AtLeast(Math.Max(count.Min, least));
-
-    private static TokenCount Less(TokenCount total, TokenCount prompt)
-    {
-        long least = prompt.Max is { } most ? Math.Max(0, total.Min - most) : 0;
-        return total.Max is { } max ? TokenCount.Between(least, Math.Max(least, max - prompt.Min)) : TokenCount.AtLeast(least);
     }
 
     private static void ThrowIfBelowOne(long? limit, string name)

@@ -1,29 +1,91 @@
 namespace VllmAdapter;
 
 /// <summary>What one turn cost, as far as its outcome tells.</summary>
-internal readonly record struct TurnCost(TokenCount Prompt, TokenCount Completion, MissingMetadata? Missing)
+internal sealed record TurnCost
 {
-    public TokenCount Total => Prompt + Completion;
+    private TurnCost()
+    {
+    }
+
+    public static TurnCost Nothing { get; } = new()
+    {
+        Prompt = TokenCount.Exactly(0),
+        Completion = TokenCount.Exactly(0),
+        Total = TokenCount.Exactly(0),
+        Context = TokenCount.Exactly(0),
+    };
+
+    public TokenCount Prompt { get; private init; }
+
+    /// <summary>Completion tokens of all choices.</summary>
+    public TokenCount Completion { get; private init; }
+
+    public TokenCount Total { get; private init; }
+
+    /// <summary>What the turn held of the context window: the prompt and the longest of the choices.</summary>
+    public TokenCount Context { get; private init; }
+
+    /// <summary>What the server did not tell; null if it told everything.</summary>
+    public MissingMetadata? Missing { get; private init; }
+
+    private int Choices { get; init; } = 1;
 
     public static TurnCost Of(StreamOutcome outcome)
     {
         StreamEvidence evidence = outcome.Evidence;
+        int choices = Math.Max(1, Math.Max(evidence.Asked.Choices, evidence.Choices.Count));
         if (outcome.Usage is not { } usage)
-            return new TurnCost(TokenCount.AtLeast(0), TokenCount.AtLeast(0), MissingMetadata.Usage);
+            return new TurnCost { Choices = choices, Missing = MissingMetadata.Usage };
+
+        // Every prompt has tokens, so none means that they were not counted.
+        TokenCount prompt = usage.PromptTokens > 0 ? TokenCount.Exactly(usage.PromptTokens) : TokenCount.AtLeast(0);
 
         // vLLM 0.8.5 undercounts the sum over several choices: what the choices counted themselves is a better lower bound.
-        long counted = Math.Max(usage.CompletionTokens, evidence.Choices.Sum(choice => (long)(choice.CompletionTokens ?? 0)));
-        TokenCount prompt = TokenCount.Exactly(usage.PromptTokens);
-        return evidence.UsageIsFinal
-            ? new TurnCost(prompt, TokenCount.Exactly(counted), Missing: null)
-            : new TurnCost(prompt, UpTo(counted, MostPossible(evidence.Asked, usage)), MissingMetadata.FinalUsage);
+        long? mostOfOne = MostOfOneChoice(evidence.Asked, usage);
+        TokenCount completion = evidence.UsageIsFinal
+            ? TokenCount.Exactly(evidence.CountedTokens)
+            : UpTo(evidence.CountedTokens, mostOfOne * choices);
+        return new TurnCost
+        {
+            Prompt = prompt,
+            Completion = completion,
+            Total = prompt + completion,
+            Context = prompt + Longest(evidence, completion, choices, mostOfOne),
+            Missing = !evidence.UsageIsFinal ? MissingMetadata.FinalUsage : prompt.IsExact ? null : MissingMetadata.Usage,
+            Choices = choices,
+        };
     }
 
-    private static long? MostPossible(AskedFor asked, TokenUsage usage)
+    /// <summary>The same turn with a total known from elsewhere; what the server has shown is not undercut.</summary>
+    public TurnCost ResolvedTo(TokenCount known)
+    {
+        TokenCount total = UpTo(Math.Max(known.Min, Total.Min), known.Max);
+        long leastCompletion = Prompt.Max is { } mostPrompt ? Math.Max(Completion.Min, total.Min - mostPrompt) : Completion.Min;
+        TokenCount completion = UpTo(leastCompletion, total.Max - Prompt.Min);
+        return this with
+        {
+            Completion = completion,
+            Total = total,
+            Context = Choices == 1 ? total : UpTo(Context.Min, total.Max),
+            Missing = total.IsExact && completion.IsExact ? null : Missing,
+        };
+    }
+
+    // With several choices the window holds one of them at a time: at least their average, at most all that was counted.
+    private static TokenCount Longest(StreamEvidence evidence, TokenCount completion, int choices, long? mostOfOne)
+    {
+        if (choices == 1)
+            return completion;
+
+        long average = (completion.Min + choices - 1) / choices;
+        long longest = Math.Max(average, evidence.Choices.Max(choice => (long?)choice.CompletionTokens) ?? 0);
+        return UpTo(longest, mostOfOne < completion.Max ? mostOfOne : completion.Max);
+    }
+
+    private static long? MostOfOneChoice(AskedFor asked, TokenUsage usage)
     {
         long? window = asked.ContextWindow - usage.PromptTokens;
-        long? each = asked.OutputCap is { } cap && (window is null || cap < window) ? cap : window;
-        return each * Math.Max(1, asked.Choices);
+        return asked.OutputCap is { } cap && (window is null || cap < window) ? cap : window;
     }
 
     private static TokenCount UpTo(long min, long? max) =>

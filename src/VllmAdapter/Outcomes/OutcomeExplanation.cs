@@ -2,15 +2,13 @@ using System.Globalization;
 
 namespace VllmAdapter;
 
-/// <summary>Says an outcome in one or two plain sentences.</summary>
+/// <summary>Says an outcome in plain sentences: what happened and what it cost; then what became of the calls, and what to do.</summary>
 internal static class OutcomeExplanation
 {
     public static string Of(StreamOutcome outcome)
     {
-        string cost = Cost(outcome);
-        string tools = Tools(outcome);
-        string notes = Notes(outcome);
-        return $"{outcome.Verdict}: {What(outcome)}{(cost.Length > 0 ? "; " + cost : "")}.{tools}{notes}";
+        string first = $"{outcome.Verdict}: {What(outcome)}{Share(outcome)}{Cost(outcome)}.";
+        return string.Join(' ', new[] { first, Tools(outcome), Note(outcome), Advice(outcome) }.OfType<string>());
     }
 
     private static string What(StreamOutcome outcome)
@@ -19,18 +17,16 @@ internal static class OutcomeExplanation
         return outcome.Verdict switch
         {
             StreamVerdict.Completed => $"the server declared {Words(outcome)}",
-            StreamVerdict.Unconfirmed when evidence.EveryChoiceDeclared =>
-                $"the server declared {Words(outcome)}, but output seems to be missing",
-            StreamVerdict.Unconfirmed =>
-                $"the body ended in order{(evidence.SentinelSeen ? " with the end marker" : "")}, but no finish reason was declared;"
-                + " nothing says that the answer is whole, and nothing that it was cut",
+            StreamVerdict.Unconfirmed => Doubt(outcome),
             StreamVerdict.LengthLimited => Length(outcome),
-            StreamVerdict.StoppedByServer => $"the server ended the answer with \"{WordOf(outcome)}\"",
-            StreamVerdict.StoppedByPolicy => $"a policy of the caller's stopped the stream ({outcome.StoppedBy}) after {Chunks(evidence)}",
+            StreamVerdict.StoppedByServer => $"the server ended the answer with \"{Worst(outcome)?.FinishReason}\"",
+            StreamVerdict.StoppedByPolicy when outcome.StoppedBy == StopCause.BudgetExhausted =>
+                $"the caller's token budget was spent after {Chunks(evidence)}",
+            StreamVerdict.StoppedByPolicy => $"the caller's policy stopped the stream after {Chunks(evidence)} ({outcome.StoppedBy})",
             StreamVerdict.Aborted => "the server gave the request up (abort)",
-            StreamVerdict.Interrupted => Interruption(evidence),
+            StreamVerdict.Interrupted => Interruption(outcome),
             StreamVerdict.Stalled => Stall(outcome),
-            StreamVerdict.ServerError => ServerErrorOf(outcome),
+            StreamVerdict.ServerError => Failure(outcome),
             StreamVerdict.Malformed => $"the body cannot be read as a chat stream after {Chunks(evidence)}: {evidence.Malformation}",
             StreamVerdict.Cancelled => $"the caller cancelled after {Chunks(evidence)}",
             StreamVerdict.Abandoned => $"the consumer left the loop after {Chunks(evidence)}",
@@ -38,27 +34,49 @@ internal static class OutcomeExplanation
         };
     }
 
-    private static string Length(StreamOutcome outcome)
+    private static string Doubt(StreamOutcome outcome)
     {
-        string limit = outcome.Limit switch
+        if (Worst(outcome)?.FinishReason is { } word)
+            return $"the server declared {word}, but output seems to be missing";
+
+        string end = outcome.Evidence switch
         {
-            LimitAttribution.OutputCap => "the request's own token cap",
-            LimitAttribution.ContextWindow => "the model's context window",
-            _ => "a token limit that cannot be told without counts",
+            { SentinelSeen: true } => "the end marker came",
+            { IsWholeReply: true } => "the reply came whole",
+            _ => "the body ended in order",
         };
-        return outcome.Certainty == Certainty.Declared
-            ? $"{limit} cut the answer"
-            : $"{limit} cut the answer, although the server declared {(outcome.FinishReason is { } word ? word.Word : "nothing")}";
+        return $"{end}, but no finish reason; nothing says that the answer is whole and nothing that it was cut";
     }
 
-    private static string Interruption(StreamEvidence evidence) => evidence switch
+    private static string Length(StreamOutcome outcome)
     {
-        { BodyEnd: BodyEnd.Cut } => $"the connection broke after {Chunks(evidence)} ({evidence.TransportError})",
-        { BodyEnd: BodyEnd.InsideEvent } => $"the body ended inside an event after {Chunks(evidence)}",
-        { Events: 0 } => "the body ended without a single event",
-        _ when !evidence.Choices.Any(choice => choice.HasOutput) => "the body ended without output and without a finish reason",
-        _ => "the body ended in the middle of a tool call and without a finish reason",
-    };
+        string cut = outcome.Limit switch
+        {
+            LimitAttribution.OutputCap => "the request's own token cap cut the answer",
+            LimitAttribution.ContextWindow => "the model's context window cut the answer",
+            _ => "a token limit cut the answer, and nothing tells which",
+        };
+        return (outcome.Certainty, Worst(outcome)?.FinishReason) switch
+        {
+            (Certainty.Declared, _) => cut,
+            (_, { } word) => $"{cut}, although the server declared {word}",
+            _ => $"{cut}, and the server did not say so",
+        };
+    }
+
+    private static string Interruption(StreamOutcome outcome)
+    {
+        StreamEvidence evidence = outcome.Evidence;
+        ChoiceEvidence? choice = evidence.Choices.FirstOrDefault(choice => choice.Index == Worst(outcome)?.Index);
+        return (outcome.Certainty, evidence.BodyEnd) switch
+        {
+            (Certainty.Observed, BodyEnd.Cut) => $"the connection broke after {Chunks(evidence)} ({evidence.TransportError?.TrimEnd('.')})",
+            (Certainty.Observed, _) => $"the body ended inside an event after {Chunks(evidence)}",
+            _ when evidence.Events == 0 => "the body ended without a single event",
+            _ when choice is not { HasOutput: true } => "the body ended without output and without a finish reason",
+            _ => "the body ended in the middle of a tool call and without a finish reason",
+        };
+    }
 
     private static string Stall(StreamOutcome outcome)
     {
@@ -66,21 +84,29 @@ internal static class OutcomeExplanation
         string alive = evidence.KeepAlives > 0 ? $", only {OutcomeNotes.Count(evidence.KeepAlives, "keep-alive")}" : "";
         return outcome.StoppedBy switch
         {
-            var cause when cause == StopCause.Deadline =>
-                $"the deadline was over after {Seconds(evidence.Elapsed)} and {Chunks(evidence)}; raise Termination.After(...)",
-            var cause when cause == StopCause.FirstChunkTimeout =>
-                $"no chunk within {Seconds(evidence.SilentFor)}{alive} (first chunk timeout); the server may be queueing or loading: "
-                + "raise Termination.OnSilence(...) or see its load",
-            _ => $"no chunk for {Seconds(evidence.SilentFor)}{alive} after {Chunks(evidence)} (idle timeout); a server told to stop leaves "
-                + "its streams open and silent: ask another one, or raise Termination.OnSilence(...)",
+            var cause when cause == StopCause.Deadline => $"the deadline was over after {Seconds(evidence.Elapsed)} and {Chunks(evidence)}",
+            var cause when cause == StopCause.FirstChunkTimeout => $"no chunk within {Seconds(evidence.SilentFor)}{alive} (first chunk timeout)",
+            _ => $"no chunk for {Seconds(evidence.SilentFor)}{alive} after {Chunks(evidence)} (idle timeout)",
         };
     }
 
-    private static string ServerErrorOf(StreamOutcome outcome)
+    private static string Failure(StreamOutcome outcome)
     {
-        ServerError? error = outcome.Evidence.Error ?? outcome.Evidence.Choices.FirstOrDefault(choice => choice.Error is not null)?.Error;
-        string code = error?.Code is { } number ? $" {number}" : "";
-        return $"the server reported an error{code} after {Chunks(outcome.Evidence)}: {error?.Message ?? "no message"}".TrimEnd('.');
+        string when = $"after {Chunks(outcome.Evidence)}";
+        if ((outcome.Evidence.Error ?? outcome.Evidence.Choices.FirstOrDefault(choice => choice.Error is not null)?.Error) is not { } error)
+            return $"the server declared error {when}";
+
+        string code = error.Code is { } word ? $" {word}" : "";
+        return $"the server reported an error{code} {when}{(error.Message is { } message ? $": {message.TrimEnd('.')}" : ", without a message")}";
+    }
+
+    // What broke the stream broke it for all; the rest may be true of some choices only.
+    private static string Share(StreamOutcome outcome)
+    {
+        int such = outcome.Choices.Count(choice => choice.Verdict == outcome.Verdict);
+        return outcome.Certainty == Certainty.Observed || such == outcome.Choices.Count
+            ? ""
+            : $" ({Number(such)} of {Number(outcome.Choices.Count)} choices)";
     }
 
     private static string Cost(StreamOutcome outcome)
@@ -88,39 +114,44 @@ internal static class OutcomeExplanation
         if (outcome.Usage is not { } usage)
             return "";
 
-        string tokens = usage.CompletionTokens.ToString("N0", CultureInfo.InvariantCulture);
-        return outcome.Evidence.Asked switch
-        {
-            { Choices: <= 1, OutputCap: { } cap } => string.Create(CultureInfo.InvariantCulture, $"{tokens} of {cap:N0} tokens used"),
-            _ => $"{OutcomeNotes.Count(usage.CompletionTokens, "token")} used",
-        };
+        StreamEvidence evidence = outcome.Evidence;
+        string atLeast = evidence.UsageIsFinal ? "" : "at least ";
+        string tokens = evidence.IsSingle && evidence.Asked.OutputCap is { } cap
+            ? $"{Number(evidence.CountedTokens)} of {Number(cap)} tokens"
+            : OutcomeNotes.Count(evidence.CountedTokens, "token");
+        string prompt = outcome.Limit == LimitAttribution.ContextWindow ? $" after a prompt of {Number(usage.PromptTokens)}" : "";
+        return $"; {atLeast}{tokens} used{prompt}";
     }
 
-    private static string Tools(StreamOutcome outcome) => (outcome.ToolCalls.Count, outcome.WithheldToolCalls.Count) switch
+    private static string? Tools(StreamOutcome outcome) => (outcome.ToolCalls.Count, outcome.WithheldToolCalls.Count) switch
     {
-        (0, 0) => "",
-        (var ready, 0) => $" {OutcomeNotes.Count(ready, "tool call")} ready.",
-        (0, 1) => " " + outcome.WithheldToolCalls[0].Explain(),
-        (0, var withheld) => $" {OutcomeNotes.Count(withheld, "tool call")} withheld.",
-        var (ready, withheld) => $" {OutcomeNotes.Count(ready, "tool call")} ready, {withheld} withheld.",
+        (0, 0) => null,
+        (var ready, 0) => $"{OutcomeNotes.Count(ready, "tool call")} ready.",
+        (0, 1) => outcome.WithheldToolCalls[0].Explain(),
+        (0, var withheld) => $"{OutcomeNotes.Count(withheld, "tool call")} withheld.",
+        var (ready, withheld) => $"{OutcomeNotes.Count(ready, "tool call")} ready, {OutcomeNotes.Count(withheld, "tool call")} withheld.",
     };
 
-    private static string Notes(StreamOutcome outcome)
-    {
-        foreach (OutcomeNote note in outcome.Notes)
-        {
-            if (note.Kind is OutcomeNoteKind.OutputMissing or OutcomeNoteKind.AllReasoning or OutcomeNoteKind.EndedWithoutMarker)
-                return " " + note.Text;
-        }
+    private static string? Note(StreamOutcome outcome) => outcome.Notes
+        .Where(note => note.Kind is OutcomeNoteKind.OutputMissing or OutcomeNoteKind.AllReasoning or OutcomeNoteKind.EndedWithoutMarker)
+        .Select(note => note.Text)
+        .FirstOrDefault();
 
-        return "";
-    }
+    private static string? Advice(StreamOutcome outcome) => outcome switch
+    {
+        { Verdict: not StreamVerdict.Stalled } => null,
+        _ when outcome.StoppedBy == StopCause.Deadline => "Raise Termination.After(...), or ask for less.",
+        _ when outcome.StoppedBy == StopCause.FirstChunkTimeout =>
+            "The server may be queueing or loading: see its load, or raise Termination.OnSilence(...).",
+        _ => "A server that was told to stop leaves its streams open and silent: ask another one, or raise Termination.OnSilence(...).",
+    };
+
+    private static ChoiceOutcome? Worst(StreamOutcome outcome) => outcome.Choices.FirstOrDefault(choice => choice.Verdict == outcome.Verdict);
 
     private static string Words(StreamOutcome outcome) =>
-        string.Join(", ", outcome.Choices.Select(choice => choice.FinishReason?.Word).OfType<string>().Distinct(StringComparer.Ordinal));
+        string.Join(" and ", outcome.Choices.Select(choice => choice.FinishReason?.Word).OfType<string>().Distinct(StringComparer.Ordinal));
 
-    private static string WordOf(StreamOutcome outcome) =>
-        outcome.Choices.First(choice => choice.Verdict == outcome.Verdict).FinishReason?.Word ?? "";
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Chunks(StreamEvidence evidence) => OutcomeNotes.Count(evidence.Chunks, "chunk");
 

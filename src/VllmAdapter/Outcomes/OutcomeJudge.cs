@@ -12,20 +12,14 @@ public static class OutcomeJudge
         ArgumentNullException.ThrowIfNull(evidence);
 
         // Step 1: one ruling a choice; a choice that was asked for and never came is one without evidence.
-        List<ChoiceEvidence> choices = [.. evidence.Choices.OrderBy(choice => choice.Index)];
-        for (int index = 0; choices.Count < Math.Max(1, evidence.Asked.Choices); index++)
-        {
-            if (!choices.Exists(choice => choice.Index == index))
-                choices.Add(new ChoiceEvidence { Index = index });
-        }
-
+        List<ChoiceEvidence> choices = AllChoices(evidence);
         List<ChoiceOutcome> rulings = [.. choices.Select(choice => RuleOn(evidence, choice, stoppedBy))];
 
         // Step 2: the stream's verdict is the worst of them.
         ChoiceOutcome worst = rulings.MaxBy(ruling => Severity(ruling.Verdict))!;
 
         // Step 3: only now, and only for calls of unbroken streams, the gate.
-        bool isBroken = rulings.Exists(ruling => BreaksTheStream(ruling.Verdict, evidence, choices[rulings.IndexOf(ruling)]));
+        bool isBroken = rulings.Exists(ruling => BreaksTheStream(ruling.Verdict, evidence));
         List<ToolCall> ready = [];
         List<WithheldToolCall> withheld = [];
         for (int i = 0; i < choices.Count; i++)
@@ -64,6 +58,20 @@ public static class OutcomeJudge
         StreamVerdict.Unconfirmed => 2,
         _ => 1,
     };
+
+    private static List<ChoiceEvidence> AllChoices(StreamEvidence evidence)
+    {
+        List<ChoiceEvidence> choices = [.. evidence.Choices];
+        HashSet<int> came = [.. choices.Select(choice => choice.Index)];
+        for (int index = 0; choices.Count < Math.Max(1, evidence.Asked.Choices); index++)
+        {
+            if (!came.Contains(index))
+                choices.Add(new ChoiceEvidence { Index = index });
+        }
+
+        choices.Sort((one, other) => one.Index.CompareTo(other.Index));
+        return choices;
+    }
 
     private static ChoiceOutcome RuleOn(StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy)
     {
@@ -104,8 +112,7 @@ public static class OutcomeJudge
             _ when evidence.Malformation is not null => (StreamVerdict.Malformed, Certainty.Observed),
 
             null when !ended && stoppedBy.IsSilence => (StreamVerdict.Stalled, Certainty.Observed),
-            null when !ended && (stoppedBy.IsOfAPolicy || stoppedBy == StopCause.FinishReason)
-                => (StreamVerdict.StoppedByPolicy, Certainty.Observed),
+            null when !ended && stoppedBy.IsOfAPolicy => (StreamVerdict.StoppedByPolicy, Certainty.Observed),
             null when !ended && evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent => (StreamVerdict.Interrupted, Certainty.Observed),
 
             { } reason when reason == FinishReason.Abort => (StreamVerdict.Aborted, Certainty.Declared),
@@ -150,15 +157,16 @@ public static class OutcomeJudge
         _ when TokenRoom.IsAtContextWindow(evidence, choice) => LimitAttribution.ContextWindow,
 
         // "length" below the cap can only be the window (recorded: 237 of 1,500 tokens in a window of 2,048).
-        _ when TokenRoom.CountedFor(evidence, choice) is not null && evidence.Asked.OutputCap is not null => LimitAttribution.ContextWindow,
+        _ when TokenRoom.IsBelowCapAtTheEnd(evidence, choice) => LimitAttribution.ContextWindow,
         _ => LimitAttribution.Unattributed,
     };
 
-    private static bool BreaksTheStream(StreamVerdict verdict, StreamEvidence evidence, ChoiceEvidence choice) => verdict switch
+    // An error, an open call or a missing answer of one choice alone leaves the others as they are.
+    private static bool BreaksTheStream(StreamVerdict verdict, StreamEvidence evidence) => verdict switch
     {
         StreamVerdict.Cancelled or StreamVerdict.Abandoned or StreamVerdict.Malformed or StreamVerdict.Stalled => true,
         StreamVerdict.ServerError => evidence.Error is not null,
-        StreamVerdict.Interrupted => evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent && !choice.HasDeclared && !evidence.SentinelSeen,
+        StreamVerdict.Interrupted => evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent && !evidence.SentinelSeen,
         _ => false,
     };
 

@@ -17,10 +17,11 @@ internal static class OutcomeNotes
         if (evidence.Usage is null)
             Note(OutcomeNoteKind.UsageMissing, "The server sent no usage, so the tokens spent are not known.");
 
-        if (outcome.ToolCalls.Count > 0 && evidence.Usage is null)
-            Note(OutcomeNoteKind.CutNotExcluded, "Without usage it cannot be excluded that the token limit cut the calls.");
+        if (outcome.ToolCalls.Any(call => MayBeCut(outcome.Choices.First(choice => choice.Index == call.Choice))))
+            Note(OutcomeNoteKind.CutNotExcluded, "Without a token count it cannot be excluded that the token limit cut a call.");
 
-        if (evidence.EveryChoiceDeclared && !evidence.EndIsMarked)
+        if (evidence.EveryChoiceDeclared && !evidence.EndIsMarked && outcome.Verdict is not (StreamVerdict.Cancelled
+            or StreamVerdict.Abandoned or StreamVerdict.ServerError or StreamVerdict.Malformed))
             Note(OutcomeNoteKind.EndedWithoutMarker, WithoutMarker(outcome));
 
         if (evidence.LastEventUnterminated)
@@ -70,6 +71,10 @@ internal static class OutcomeNotes
             note(OutcomeNoteKind.CallsAnnouncedNoneCame, $"{who}The server declared tool calls, but none came.");
     }
 
+    // "stop" is believed without a count; "tool_calls" and silence are not.
+    private static bool MayBeCut(ChoiceOutcome choice) =>
+        choice.CompletionTokens is null && choice.FinishReason is not { SaysCalls: false };
+
     private static string MissingOutput(StreamEvidence evidence, ChoiceEvidence choice) =>
         !choice.HasOutput && TokenRoom.CountedFor(evidence, choice) is { } tokens and > 0
             ? $"The server counted {Count(tokens, "token")} but delivered nothing; ask once more without streaming."
@@ -83,6 +88,6 @@ internal static class OutcomeNotes
         _ => "The end marker did not come after the finish reason; the adapter stopped waiting for it.",
     };
 
-    internal static string Count(int number, string noun) =>
+    internal static string Count(long number, string noun) =>
         string.Create(CultureInfo.InvariantCulture, $"{number:N0} {noun}{(number == 1 ? "" : "s")}");
 }

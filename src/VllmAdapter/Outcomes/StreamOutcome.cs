@@ -51,8 +51,12 @@ public sealed record StreamOutcome
     /// <summary>What happened, in one or two plain sentences with the numbers in them.</summary>
     public string Explain() => OutcomeExplanation.Of(this);
 
-    /// <summary>The whole outcome with its evidence as JSON, for a log. It holds no text of the answer but that of tool calls.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, OutcomeJsonContext.Default.StreamOutcome);
+    /// <summary>The whole outcome with its evidence as one line of JSON, for a log: names in snake_case, times in seconds.</summary>
+    /// <remarks>
+    /// Of the answer it holds the text of tool calls and what could not be read (<see cref="StreamEvidence.UnreadText"/>); it never
+    /// holds headers or the API key.
+    /// </remarks>
+    public string ToJson() => JsonSerializer.Serialize(this, OutcomeJsonContext.ForLogs.StreamOutcome);
 
     /// <summary>Throws unless <see cref="IsComplete"/>.</summary>
     /// <returns>This outcome.</returns>

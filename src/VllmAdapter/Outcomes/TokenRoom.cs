@@ -16,14 +16,18 @@ internal static class TokenRoom
         && evidence.Usage is { } usage
         && usage.PromptTokens + tokens >= window;
 
-    /// <summary>Whether a count shows that the answer could have gone on.</summary>
+    /// <summary>Whether a count shows that the answer ended although it could have gone on.</summary>
     public static bool IsShown(StreamEvidence evidence, ChoiceEvidence choice) =>
-        CountedFor(evidence, choice) is not null
+        IsCountedToTheEnd(evidence, choice)
         && (evidence.Asked.OutputCap ?? evidence.Asked.ContextWindow) is not null
         && !IsAtCap(evidence, choice)
         && !IsAtContextWindow(evidence, choice);
 
-    /// <summary>The same, by a count that came with the finish reason or after it: an earlier one proves nothing about the end.</summary>
-    public static bool IsShownAtTheEnd(StreamEvidence evidence, ChoiceEvidence choice) =>
-        (choice.CountedAtEnd || (evidence.IsSingle && evidence.UsageIsFinal)) && IsShown(evidence, choice);
+    /// <summary>Whether a count shows that it was not the cap which ended the answer.</summary>
+    public static bool IsBelowCapAtTheEnd(StreamEvidence evidence, ChoiceEvidence choice) =>
+        IsCountedToTheEnd(evidence, choice) && evidence.Asked.OutputCap is not null && !IsAtCap(evidence, choice);
+
+    // A count that came before the end says only that there were at least so many.
+    private static bool IsCountedToTheEnd(StreamEvidence evidence, ChoiceEvidence choice) =>
+        CountedFor(evidence, choice) is not null && (choice.CountedAtEnd || (evidence.IsSingle && evidence.UsageIsFinal));
 }

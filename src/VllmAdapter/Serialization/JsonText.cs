@@ -8,6 +8,9 @@ namespace VllmAdapter;
 /// <summary>Reads strings off a server that may send bytes which are not UTF-8, or half a surrogate pair: nothing throws, nothing is lost.</summary>
 internal static class JsonText
 {
+    // So that the sum of two counts is still a number.
+    private const int LargestCount = 1_000_000_000;
+
     public static string Read(ref Utf8JsonReader reader)
     {
         ReadOnlySpan<byte> value = reader.ValueSpan;
@@ -57,16 +60,15 @@ internal static class JsonText
         return text.ToString();
     }
 
-    /// <summary>Reads a number that some servers send as a float or as text; null for anything else or anything negative.</summary>
+    /// <summary>Reads a number that some servers send as a float or as text; null for anything else, negative or beyond any count.</summary>
     public static int? ReadCount(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
-            case JsonTokenType.Number when reader.TryGetInt32(out int count):
-                return count >= 0 ? count : null;
-            case JsonTokenType.Number when reader.TryGetDouble(out double number) && number is >= 0 and <= int.MaxValue:
+            case JsonTokenType.Number when reader.TryGetDouble(out double number) && number is >= 0 and <= LargestCount:
                 return (int)number;
-            case JsonTokenType.String when int.TryParse(Read(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out int text):
+            case JsonTokenType.String when int.TryParse(Read(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out int text)
+                && text <= LargestCount:
                 return text;
             default:
                 reader.SkipValue();

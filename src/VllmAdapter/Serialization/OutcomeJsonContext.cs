@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace VllmAdapter;
@@ -5,6 +8,22 @@ namespace VllmAdapter;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true)]
+    UseStringEnumConverter = true,
+    Converters = [typeof(SecondsJsonConverter)])]
 [JsonSerializable(typeof(StreamOutcome))]
-internal sealed partial class OutcomeJsonContext : JsonSerializerContext;
+internal sealed partial class OutcomeJsonContext : JsonSerializerContext
+{
+    /// <summary>Quotes and letters stay readable; a log is no web page.</summary>
+    public static OutcomeJsonContext ForLogs =>
+        field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
+
+/// <summary>Times are seconds, to the millisecond.</summary>
+internal sealed class SecondsJsonConverter : JsonConverter<TimeSpan>
+{
+    public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        TimeSpan.FromSeconds(reader.GetDouble());
+
+    public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
+        writer.WriteRawValue(value.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture));
+}

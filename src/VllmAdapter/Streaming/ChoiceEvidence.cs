@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace VllmAdapter;
 
 /// <summary>What was observed of one choice.</summary>
@@ -53,9 +55,11 @@ public sealed record ChoiceEvidence
     public ServerError? Error { get => _error; init => _error = value; }
 
     /// <summary>Whether the server declared a finish reason.</summary>
+    [JsonIgnore]
     public bool HasDeclared => _declared is { Count: > 0 };
 
     /// <summary>Whether anything that the model wrote was delivered.</summary>
+    [JsonIgnore]
     public bool HasOutput => _textLength > 0 || _reasoningLength > 0 || ToolCalls.Count > 0;
 
     internal void Observe(ChatChunk chunk)
@@ -63,7 +67,9 @@ public sealed record ChoiceEvidence
         _chunks++;
         _textLength += chunk.Text.Length;
         _reasoningLength += chunk.Reasoning.Length;
-        _hasLateOutput |= HasDeclared && chunk.HasOutput;
+        if (HasDeclared && chunk.HasOutput)
+            (_hasLateOutput, _countedAtEnd) = (true, false);
+
         if (chunk.FinishWord is { } word)
             Declare(new FinishReason(word));
 

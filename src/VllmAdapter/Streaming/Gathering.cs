@@ -11,12 +11,17 @@ internal sealed class Gathering
     {
         GatheredChoice choice = ChoiceAt(chunk.Choice);
         choice.Text.Append(chunk.Text);
-        choice.Reasoning.Append(chunk.Reasoning);
+        if (chunk.Reasoning.Length > 0)
+            choice.Reasoning.Append(chunk.Reasoning);
+
         if (chunk.Logprobs is { } logprobs)
             (choice.Logprobs ??= []).AddRange(logprobs.Tokens);
 
         if (chunk.TokenIds is { } tokenIds)
             (choice.TokenIds ??= []).AddRange(tokenIds);
+
+        if (!chunk.HasToolCalls)
+            return;
 
         foreach (ToolCallDelta delta in chunk.ToolCalls)
             (choice.Calls ??= new ToolCallAssembler()).Add(delta);
@@ -46,6 +51,10 @@ internal sealed class Gathering
 
     private GatheredChoice ChoiceAt(int index)
     {
+        // Choices mostly appear in order.
+        if (index < _choices.Count && _choices[index].Index == index)
+            return _choices[index];
+
         foreach (GatheredChoice choice in _choices)
         {
             if (choice.Index == index)

@@ -22,8 +22,9 @@ internal sealed class RepeatedText
         if (reader.ValueSpan.SequenceEqual(_utf8) || reader.ValueSpan.IsEmpty)
             return;
 
-        HasChanged |= Text is not null;
+        string text = JsonText.Read(ref reader);
+        HasChanged |= Text is not null && !string.Equals(text, Text, StringComparison.Ordinal);
         _utf8 = reader.ValueSpan.ToArray();
-        Text = JsonText.Read(ref reader);
+        Text = text;
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace VllmAdapter;
 
 /// <summary>Everything that was observed of a stream: what policies decide on and what the verdict rests on.</summary>
@@ -29,6 +31,7 @@ public sealed record StreamEvidence
     private ServerError? _error;
     private TokenUsage? _usage;
     private bool _usageIsFinal;
+    private bool _hasOutput;
     private string? _responseId;
     private string? _model;
     private string? _systemFingerprint;
@@ -135,6 +138,7 @@ public sealed record StreamEvidence
     }
 
     /// <summary>Whether every choice that was asked for has declared a finish reason.</summary>
+    [JsonIgnore]
     public bool EveryChoiceDeclared
     {
         get
@@ -152,6 +156,19 @@ public sealed record StreamEvidence
     /// <summary>Whether the reply has one choice only, so that the usage is that choice's.</summary>
     internal bool IsSingle => Asked.Choices <= 1 && _choices.Count <= 1;
 
+    /// <summary>The least number of completion tokens that the whole request has cost, as far as any count shows.</summary>
+    internal long CountedTokens
+    {
+        get
+        {
+            long sum = 0;
+            foreach (ChoiceEvidence choice in _choices)
+                sum += choice.CompletionTokens ?? 0;
+
+            return Math.Max(sum, _usage?.CompletionTokens ?? 0);
+        }
+    }
+
     /// <summary>Whether the server is known to have written all that it meant to write.</summary>
     internal bool EndIsMarked => _sentinelSeen || (IsWholeReply && _bodyEnd == VllmAdapter.BodyEnd.InOrder);
 
@@ -159,6 +176,10 @@ public sealed record StreamEvidence
 
     internal ChoiceEvidence ChoiceAt(int index)
     {
+        // Choices mostly appear in order.
+        if (index < _choices.Count && _choices[index].Index == index)
+            return _choices[index];
+
         foreach (ChoiceEvidence choice in _choices)
         {
             if (choice.Index == index)
@@ -201,6 +222,7 @@ public sealed record StreamEvidence
         _lastChunkAt = _elapsed;
         foreach (ChatChunk chunk in reader.Chunks)
         {
+            _hasOutput |= chunk.HasOutput;
             if (chunk.HasChoice)
                 ChoiceAt(chunk.Choice).Observe(chunk);
         }
@@ -212,22 +234,23 @@ public sealed record StreamEvidence
             Count(usage, reader.Chunks);
     }
 
-    // All zeros is what some servers send when they have not counted: missing is not zero.
-    private void Count(TokenUsage usage, IReadOnlyList<ChatChunk> chunks)
+    private void Count(TokenUsage usage, List<ChatChunk> chunks)
     {
-        if (usage.TotalTokens == 0)
+        // Zero is what some servers send when they have not counted: missing is not zero.
+        if (usage.TotalTokens == 0 || (usage.CompletionTokens == 0 && _hasOutput))
             return;
 
-        ChatChunk only = chunks[0];
-        bool saysNothingElse = !only.HasChoice || (!only.HasOutput && only.FinishWord is null && ChoiceAt(only.Choice).HasDeclared);
+        // LiteLLM hangs the trailing usage on an empty delta of choice 0, after its finish reason.
+        ChatChunk first = chunks[0];
+        bool saysMore = first.HasOutput || first.FinishWord is not null;
         _usage = usage;
-        _usageIsFinal = _isWholeReply || saysNothingElse;
+        _usageIsFinal = _isWholeReply || !first.HasChoice || (!saysMore && ChoiceAt(first.Choice).HasDeclared);
 
-        // With several choices a trailing usage is a sum. LiteLLM hangs it on an empty delta of choice 0.
-        if (chunks.Count == 1 && only.HasChoice && (IsSingle || !saysNothingElse) && !(_isWholeReply && !IsSingle))
-            ChoiceAt(only.Choice).Count(usage.CompletionTokens);
-        else if (IsSingle && _choices.Count == 1)
+        // With several choices a usage that comes alone is a sum over them; one next to a choice's output is that choice's.
+        if (IsSingle && _choices.Count == 1)
             _choices[0].Count(usage.CompletionTokens);
+        else if (chunks.Count == 1 && saysMore && !_isWholeReply)
+            ChoiceAt(first.Choice).Count(usage.CompletionTokens);
     }
 
     /// <summary>Takes over what the whole stream had in common.</summary>

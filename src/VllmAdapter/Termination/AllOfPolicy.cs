@@ -24,7 +24,7 @@ internal sealed class AllOfPolicy(IStreamTerminationPolicy[] policies) : IStream
         }
 
         return !mustWait && firstStop is { } stop ? stop
-            : waitsForever || !mustWait ? TerminationDecision.Continue
+            : waitsForever ? TerminationDecision.Continue
             : TerminationDecision.ContinueFor(longest);
     }
 }

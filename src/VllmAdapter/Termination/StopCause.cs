@@ -43,6 +43,5 @@ public readonly record struct StopCause(string Name)
     internal bool IsSilence => this == FirstChunkTimeout || this == IdleTimeout || this == Deadline;
 
     internal bool IsOfAPolicy =>
-        !(this == EndOfBody || this == Sentinel || this == FinishReason || this == Fault || IsSilence
-          || this == ConsumerLeft || this == CallerCancelled || this == default);
+        !(this == EndOfBody || this == Fault || IsSilence || this == ConsumerLeft || this == CallerCancelled || this == default);
 }

@@ -18,11 +18,16 @@ public readonly record struct TerminationDecision
     public static TerminationDecision Continue => default;
 
     /// <summary>Go on; if nothing was observed within <paramref name="wait"/>, ask again.</summary>
-    /// <param name="wait">Zero or more.</param>
+    /// <param name="wait">How long; less than zero counts as zero.</param>
     public static TerminationDecision ContinueFor(TimeSpan wait) =>
         new(wait < TimeSpan.Zero ? TimeSpan.Zero : wait, cause: null);
 
     /// <summary>Stop reading and hang up.</summary>
     /// <param name="cause">Why; causes of your own are welcome.</param>
-    public static TerminationDecision Stop(StopCause cause) => new(wait: null, cause);
+    /// <exception cref="ArgumentException">The cause has no name.</exception>
+    public static TerminationDecision Stop(StopCause cause)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(cause.Name, nameof(cause));
+        return new TerminationDecision(wait: null, cause);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
@@ -15,7 +16,11 @@ internal enum ArgumentsText
 
 internal static class ArgumentsTextReading
 {
-    public static ArgumentsText Read(string arguments) => Read(Encoding.UTF8.GetBytes(arguments));
+    public static ArgumentsText Read(string arguments)
+    {
+        ArgumentsText read = Read(Encoding.UTF8.GetBytes(arguments));
+        return read == ArgumentsText.Object && !IsText(arguments) ? ArgumentsText.Malformed : read;
+    }
 
     public static ArgumentsText Read(ReadOnlySpan<byte> utf8)
     {
@@ -42,6 +47,20 @@ internal static class ArgumentsTextReading
         {
             return ArgumentsText.Malformed;
         }
+    }
+
+    // Half a surrogate pair, unescaped, is no character: such text can neither be parsed nor sent back.
+    private static bool IsText(ReadOnlySpan<char> arguments)
+    {
+        while (!arguments.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(arguments, out _, out int length) != OperationStatus.Done)
+                return false;
+
+            arguments = arguments[length..];
+        }
+
+        return true;
     }
 
     // A number alone ends only with the text.

@@ -11,17 +11,23 @@ public sealed record DeclaredTool
     /// <summary>The names of the parameters that a call must give.</summary>
     public IReadOnlyList<string> Required { get; init; } = [];
 
-    /// <summary>The primitive JSON types that the schema allows for each parameter; a parameter whose schema says more than a type is not listed.</summary>
+    /// <summary>The JSON types that the schema allows for each parameter; a parameter whose schema names no type is not listed.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Types { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
 
     /// <summary>Whether the tool takes no parameters at all.</summary>
     public bool TakesNoParameters { get; init; }
 
+    /// <summary>Whether the schema is composed of others (<c>$ref</c>, <c>anyOf</c> ...), so that more may be required than is listed.</summary>
+    public bool MayRequireMore { get; init; }
+
     internal static DeclaredTool From(string name, JsonElement? parameters)
     {
-        if (parameters is not { ValueKind: JsonValueKind.Object } schema)
+        if (parameters is not { ValueKind: not JsonValueKind.Null } schema)
             return new DeclaredTool { Name = name, TakesNoParameters = true };
+
+        if (schema.ValueKind != JsonValueKind.Object)
+            return new DeclaredTool { Name = name, MayRequireMore = true };
 
         var types = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         bool hasProperties = false;
@@ -39,15 +45,17 @@ public sealed record DeclaredTool
         if (schema.TryGetProperty("required", out JsonElement names) && names.ValueKind == JsonValueKind.Array)
             required.AddRange(names.EnumerateArray().Where(n => n.ValueKind == JsonValueKind.String).Select(n => n.GetString()!));
 
-        // A schema that composes others may hide parameters from us: then the tool is not known to take none.
-        bool composed = schema.EnumerateObject().Any(p => p.Name is "$ref" or "allOf" or "anyOf" or "oneOf" or "patternProperties")
+        // What we cannot see is not known to be absent.
+        bool composed = schema.EnumerateObject().Any(p => p.Name is "$ref" or "$dynamicRef" or "allOf" or "anyOf" or "oneOf" or "if" or "not" or "minProperties");
+        bool open = schema.TryGetProperty("patternProperties", out _)
             || (schema.TryGetProperty("additionalProperties", out JsonElement more) && more.ValueKind is JsonValueKind.Object or JsonValueKind.True);
         return new DeclaredTool
         {
             Name = name,
             Required = required,
             Types = types,
-            TakesNoParameters = !hasProperties && required.Count == 0 && !composed,
+            TakesNoParameters = !hasProperties && required.Count == 0 && !composed && !open,
+            MayRequireMore = composed,
         };
     }
 

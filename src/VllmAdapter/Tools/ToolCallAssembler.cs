@@ -20,8 +20,7 @@ internal sealed class ToolCallAssembler
 
     private OpenCall CallOf(ToolCallDelta delta)
     {
-        OpenCall? open = delta.Index is { } index ? _calls.FindLast(call => call.Index == index) : OpenCallWithoutIndex(delta);
-        if (open is not null && !StartsAnother(open, delta))
+        if (OpenCallOf(delta) is { } open)
             return open;
 
         var started = new OpenCall(delta.Index ?? _calls.Count);
@@ -31,18 +30,27 @@ internal sealed class ToolCallAssembler
 
     // Some gateways send index 0 for all calls, or none: a new id, or else a new name, starts a call. vLLM 0.8.5 with a named
     // tool choice repeats the same name in every delta and sends no id: that is one call, and the name is set, not appended.
-    private static bool StartsAnother(OpenCall open, ToolCallDelta delta) => delta switch
+    private OpenCall? OpenCallOf(ToolCallDelta delta)
     {
-        { Id: { } id } when open.Id is { } known => !string.Equals(id, known, StringComparison.Ordinal),
-        { Name: { } name } when open.Name is { } known => !string.Equals(name, known, StringComparison.Ordinal),
-        _ => false,
-    };
+        OpenCall? last = null;
+        for (int i = _calls.Count - 1; i >= 0; i--)
+        {
+            OpenCall call = _calls[i];
+            if (delta.Index is { } index && index != call.Index)
+                continue;
 
-    private OpenCall? OpenCallWithoutIndex(ToolCallDelta delta) => delta.Id is { } id
-        ? _calls.FindLast(call => string.Equals(call.Id, id, StringComparison.Ordinal)) ?? NamelessLast()
-        : _calls.LastOrDefault();
+            if (delta.Id is { } id && string.Equals(id, call.Id, StringComparison.Ordinal))
+                return call;
 
-    private OpenCall? NamelessLast() => _calls.LastOrDefault() is { Id: null } last ? last : null;
+            last ??= call;
+        }
+
+        return last is not null && !StartsAnother(last, delta) ? last : null;
+    }
+
+    private static bool StartsAnother(OpenCall last, ToolCallDelta delta) =>
+        (delta.Id is not null && last.Id is not null)
+        || (delta.Name is { } name && last.Name is { } known && !string.Equals(name, known, StringComparison.Ordinal));
 
     private sealed class OpenCall(int index)
     {

@@ -48,13 +48,11 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
     // Older servers write "tool_calls" over "length", so that word alone confirms nothing; "stop" does.
     private bool EndIsConfirmed =>
         evidence.EndIsMarked
-        || (choice.HasDeclared && (!choice.Declared.Any(reason => reason.SaysCalls) || HasRoomAtTheEnd));
-
-    private bool HasRoomAtTheEnd => TokenRoom.IsShownAtTheEnd(evidence, choice);
+        || (choice.HasDeclared && (!choice.Declared.Any(reason => reason.SaysCalls) || TokenRoom.IsShown(evidence, choice)));
 
     // vLLM 0.8.5 and 0.11.0 send a zero-argument call without any argument text; 0.11.0 kimi_k2 loses arguments the same way.
     private bool NoneWereMeant(string name) =>
-        ToolNamed(name) is { Required.Count: 0 } tool
+        ToolNamed(name) is { Required.Count: 0, MayRequireMore: false } tool
         && (choice.HasDeclared || TokenRoom.IsShown(evidence, choice) || tool.TakesNoParameters);
 
     private DeclaredTool? ToolNamed(string name)

@@ -10,21 +10,33 @@ internal static class ToolCallProblems
         if (tool is null)
             return [$"The tool '{name}' was not declared in the request."];
 
-        List<string> problems = [];
         using JsonDocument document = JsonDocument.Parse(arguments);
+        try
+        {
+            return [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
+        }
+        catch (InvalidOperationException)
+        {
+            return ["The name of an argument holds half a surrogate pair, which is no text."];
+        }
+    }
+
+    private static IEnumerable<string> Missing(JsonElement arguments, DeclaredTool tool)
+    {
         foreach (string required in tool.Required)
         {
-            if (!document.RootElement.TryGetProperty(required, out _))
-                problems.Add($"The required argument '{required}' is missing.");
+            if (!arguments.TryGetProperty(required, out _))
+                yield return $"The required argument '{required}' is missing.";
         }
+    }
 
+    private static IEnumerable<string> Misfits(JsonElement arguments, DeclaredTool tool)
+    {
         foreach ((string argument, IReadOnlyList<string> types) in tool.Types)
         {
-            if (document.RootElement.TryGetProperty(argument, out JsonElement value) && !types.Any(type => Fits(value, type)))
-                problems.Add($"The argument '{argument}' must be {string.Join(" or ", types)}, but is {NameOf(value)}.");
+            if (arguments.TryGetProperty(argument, out JsonElement value) && !types.Any(type => Fits(value, type)))
+                yield return $"The argument '{argument}' must be {string.Join(" or ", types)}, but is {NameOf(value)}.";
         }
-
-        return problems;
     }
 
     private static bool Fits(JsonElement value, string type) => type switch

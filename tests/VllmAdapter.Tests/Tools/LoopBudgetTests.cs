@@ -73,7 +73,7 @@ public sealed class LoopBudgetTests
             new LoopSetup
             {
                 Budget = budget,
-                Request = ChatRequest.FromPrompt("Go.") with { Termination = Termination.FirstOf(Termination.Default, Termination.WhenExhausted(budget)) },
+                Request = ChatRequest.FromPrompt("Go.") with { Termination = VllmAdapter.Termination.FirstOf(VllmAdapter.Termination.Default, VllmAdapter.Termination.WhenExhausted(budget)) },
             },
             Script.Says("one", "two", "three", "four").CountsEveryChunk(10).Finishes("stop").Done());
 

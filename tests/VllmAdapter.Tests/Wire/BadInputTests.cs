@@ -63,6 +63,7 @@ public sealed class BadInputTests
         { "a flat error", Events(Hello, """data: {"object":"error","message":"boom","code":500}""", Done), StreamVerdict.ServerError, "Hello" },
         { "an event named error", Events(Hello, "event: error\ndata: boom"), StreamVerdict.ServerError, "Hello" },
         { "an error next to empty choices (OmniRoute#8210)", Events(Hello, """data: {"choices":[],"error":{"message":"boom","code":"500"}}"""), StreamVerdict.ServerError, "Hello" },
+        { "an error without a frame (OpenFlowLM#64)", Events(Hello) + """{"error":{"message":"boom","code":500}}""", StreamVerdict.ServerError, "Hello" },
         { "an error after the finish reason", Events(Hello, Stop, """data: {"error":{"message":"boom","code":500}}""", Done), StreamVerdict.ServerError, "Hello" },
         { "an error after the role chunk", Events("""data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}""", """data: {"error":{"message":"boom","code":500}}"""), StreamVerdict.ServerError, "" },
     };
@@ -135,6 +136,7 @@ public sealed class BadInputTests
         { "an error in JSON with status 200 (vLLM 0.15, #34516)", 200, "application/json", """{"error":{"message":"boom","code":500}}""", RequestFailure.ServerError, "boom" },
         { "an error as first event", 200, "text/event-stream", "data: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\ndata: [DONE]\n\n", RequestFailure.BadRequest, "boom" },
         { "an error as first event after a comment", 200, "text/event-stream", ": ping\n\ndata: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n", RequestFailure.BadRequest, "boom" },
+        { "an error without a frame, first", 200, "text/event-stream", "{\"error\":{\"message\":\"boom\",\"code\":400}}\n", RequestFailure.BadRequest, "boom" },
         { "204", 204, null, "", RequestFailure.NotSse, "204" },
         { "a redirect", 307, null, "", RequestFailure.NotSse, "307" },
         { "an empty 500 (vLLM 0.8.5 with a dead engine)", 500, null, "", RequestFailure.EngineDead, "500" },

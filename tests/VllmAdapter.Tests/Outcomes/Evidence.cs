@@ -1,0 +1,110 @@
+namespace VllmAdapter.Tests.Outcomes;
+
+/// <summary>Literal evidence in the domain's words; every step gives a new one. What follows <see cref="Choice"/> is of that choice.</summary>
+internal sealed record Evidence
+{
+    private StreamEvidence _seen = new();
+    private SortedDictionary<int, ChoiceEvidence> _choices = [];
+    private int _choice;
+    private StopCause _stoppedBy = StopCause.EndOfBody;
+
+    private Evidence()
+    {
+    }
+
+    /// <summary>A stream with a choice that has said nothing yet.</summary>
+    public static Evidence Of() => new Evidence().Change(choice => choice);
+
+    /// <summary>A stream that was asked for several choices; none of them has come yet.</summary>
+    public static Evidence OfChoices(int asked) => new Evidence().Asking(it => it with { Choices = asked });
+
+    /// <summary>A stream of which nothing came.</summary>
+    public static Evidence OfNothing() => new();
+
+    /// <summary>A reply that came whole.</summary>
+    public static Evidence OfWholeReply() => Of().With(seen => seen with { IsWholeReply = true }).EndsInOrder();
+
+    public Evidence Choice(int index) => (this with { _choice = index }).Change(choice => choice);
+
+    public Evidence Says(string text) => Change(choice => choice with { TextLength = choice.TextLength + text.Length });
+
+    public Evidence Thinks(string text) => Change(choice => choice with { ReasoningLength = choice.ReasoningLength + text.Length });
+
+    public Evidence Calls(string? name, string arguments = "", string? id = "call-1") => Change(choice => choice with
+    {
+        ToolCalls = [.. choice.ToolCalls, new AssembledToolCall { Id = id, Name = name, Arguments = arguments }],
+    });
+
+    public Evidence Declares(params string[] words) => Change(choice => choice with
+    {
+        Declared = [.. choice.Declared, .. words.Select(word => new FinishReason(word))],
+    });
+
+    public Evidence StopsAt(string stopReason) => Change(choice => choice with { StopReason = stopReason });
+
+    public Evidence SaysMoreAfterIt() => Change(choice => choice with { HasLateOutput = true });
+
+    /// <summary>The trailing usage: of the whole request.</summary>
+    public Evidence Uses(int prompt, int completion) => With(seen => seen with
+    {
+        Usage = new TokenUsage { PromptTokens = prompt, CompletionTokens = completion },
+        UsageIsFinal = true,
+    });
+
+    /// <summary>Usage next to a piece of the choice, none after it.</summary>
+    public Evidence UsesSoFar(int prompt, int completion) => With(seen => seen with
+    {
+        Usage = new TokenUsage { PromptTokens = prompt, CompletionTokens = completion },
+    }).Change(choice => choice with { CompletionTokens = completion });
+
+    /// <summary>Usage next to the finish reason of the choice.</summary>
+    public Evidence UsesAtTheEnd(int prompt, int completion) =>
+        UsesSoFar(prompt, completion).Change(choice => choice with { CountedAtEnd = true });
+
+    public Evidence Capped(int tokens) => Asking(it => it with { OutputCap = tokens });
+
+    public Evidence InWindowOf(int tokens) => Asking(it => it with { ContextWindow = tokens });
+
+    public Evidence MustCall() => Asking(it => it with { CallRequired = true });
+
+    public Evidence HidesReasoning() => Asking(it => it with { HidesReasoning = true });
+
+    public Evidence Offering(params DeclaredTool[] tools) => Asking(it => it with { Tools = tools });
+
+    /// <summary>The end marker, and with it the end.</summary>
+    public Evidence Done() => With(seen => seen with { Marker = "[DONE]", SentinelSeen = true }).StoppedBy(StopCause.Sentinel);
+
+    public Evidence EndsInOrder() => With(seen => seen with { BodyEnd = BodyEnd.InOrder }).StoppedBy(StopCause.EndOfBody);
+
+    public Evidence EndsInsideAnEvent() => With(seen => seen with { BodyEnd = BodyEnd.InsideEvent }).StoppedBy(StopCause.EndOfBody);
+
+    public Evidence IsCut(string how = "Connection reset by peer.") =>
+        With(seen => seen with { BodyEnd = BodyEnd.Cut, TransportError = how }).StoppedBy(StopCause.Fault);
+
+    public Evidence Fails(string message = "EngineCore encountered an issue.", int code = 500) => With(seen => seen with
+    {
+        Error = new ServerError { Message = message, CodeNumber = code, Code = $"{code}" },
+    }).StoppedBy(StopCause.Fault);
+
+    public Evidence ChoiceFails(string message = "upstream timed out") =>
+        Change(choice => choice with { Error = new ServerError { Message = message } });
+
+    public Evidence IsGarbled(string why = "an event holds something other than a JSON object") =>
+        With(seen => seen with { Malformation = why }).StoppedBy(StopCause.Fault);
+
+    public Evidence StoppedBy(StopCause cause) => this with { _stoppedBy = cause };
+
+    public Evidence With(Func<StreamEvidence, StreamEvidence> change) => this with { _seen = change(_seen) };
+
+    public StreamEvidence Build() => _seen with { Choices = [.. _choices.Values] };
+
+    public StreamOutcome Judge() => OutcomeJudge.Decide(Build(), _stoppedBy);
+
+    private Evidence Change(Func<ChoiceEvidence, ChoiceEvidence> change)
+    {
+        ChoiceEvidence choice = _choices.GetValueOrDefault(_choice) ?? new ChoiceEvidence { Index = _choice };
+        return this with { _choices = new SortedDictionary<int, ChoiceEvidence>(_choices) { [_choice] = change(choice) } };
+    }
+
+    private Evidence Asking(Func<AskedFor, AskedFor> change) => With(seen => seen with { Asked = change(seen.Asked) });
+}
