@@ -437,11 +437,8 @@ internal sealed class ChunkReader
 
     private int? ReadCount(ref Utf8JsonReader reader, ChunkTemplate.Part part)
     {
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int count) && count >= 0)
-        {
+        if (reader.TokenType == JsonTokenType.Number)
             _template.Report(part, reader.TokenStartIndex, reader.ValueSpan.Length);
-            return count;
-        }
 
         return JsonText.ReadCount(ref reader);
     }

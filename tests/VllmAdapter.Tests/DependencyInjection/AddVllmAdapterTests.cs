@@ -71,7 +71,7 @@ public sealed class AddVllmAdapterTests : IDisposable
     {
         _services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Vllm:Endpoint"] = "http://vllm.test/gateway/v1",
+            ["Vllm:Endpoint"] = "http://vllm.test/v1",
             ["Vllm:Model"] = "granite",
             ["Vllm:Usage"] = "Final",
             ["Vllm:TimeLimits:FirstChunk"] = "00:00:07",
@@ -84,7 +84,7 @@ public sealed class AddVllmAdapterTests : IDisposable
 
         VllmAdapterOptions options = provider.GetRequiredService<IOptions<VllmAdapterOptions>>().Value;
         (options.Usage, options.TimeLimits.FirstChunk).Should().Be((UsageReporting.Final, TimeSpan.FromSeconds(7)));
-        _vllm.Requests.Should().ContainSingle().Which.Path.Should().Be("/gateway/v1/chat/completions");
+        _vllm.Requests.Should().ContainSingle().Which.Path.Should().Be("/v1/chat/completions");
     }
 
     [Fact]
