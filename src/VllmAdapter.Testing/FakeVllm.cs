@@ -10,20 +10,27 @@ namespace VllmAdapter.Testing;
 /// using HttpClient http = vllm.CreateHttpClient();
 /// </code>
 /// </example>
-public sealed class FakeVllm : IDisposable
+public sealed class FakeVllm : IAsyncDisposable, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly FakeVllmOptions _options;
     private readonly FakeServer _server;
+    private Loopback? _loopback;
+    private bool _disposed;
 
     private FakeVllm(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
     {
         _options = options;
+        Stopping = _stopping.Token;
         _server = new FakeServer(options, script);
     }
 
-    /// <summary>Where it is to be found.</summary>
-    public Uri Endpoint { get; } = new("http://vllm.test/");
+    /// <summary>Where it is to be found: a port of this machine, or an address that only its own handlers know.</summary>
+    public Uri Endpoint => _loopback?.Http1 ?? new Uri("http://vllm.test/");
+
+    /// <summary>Where it is to be found by clients that speak HTTP/2 in clear text.</summary>
+    /// <exception cref="InvalidOperationException">The server is in memory, where there is no HTTP version.</exception>
+    public Uri Http2Endpoint => _loopback?.Http2 ?? throw new InvalidOperationException("Only a started server speaks HTTP/2: see FakeVllm.StartAsync.");
 
     /// <summary>Every request received so far, in order.</summary>
     public IReadOnlyList<ReceivedRequest> Requests => _server.Requests;
@@ -40,7 +47,7 @@ public sealed class FakeVllm : IDisposable
     /// <summary>Chat requests that were answered to the end of their script, faults included.</summary>
     public int Completed => _server.Engine.Completed;
 
-    internal CancellationToken Stopping => _stopping.Token;
+    internal CancellationToken Stopping { get; }
 
     /// <summary>A server without sockets.</summary>
     public static FakeVllm InMemory(params ScriptedReply[] scripts) => InMemory(new FakeVllmOptions(), scripts);
@@ -63,21 +70,45 @@ public sealed class FakeVllm : IDisposable
     /// <summary>A server without sockets that serves the recorded exchange of a file.</summary>
     public static FakeVllm Replay(string path, bool atRecordedSpeed = false) => Replay(RecordedExchange.Load(path), atRecordedSpeed);
 
-    /// <summary>A client whose base address is this server. Dispose it when done.</summary>
+    /// <summary>A server on a free port of this machine.</summary>
+    public static Task<FakeVllm> StartAsync(params ScriptedReply[] scripts) => StartAsync(new FakeVllmOptions(), scripts);
+
+    /// <summary>A server on a free port of this machine, set up in its own way.</summary>
+    public static Task<FakeVllm> StartAsync(FakeVllmOptions options, params ScriptedReply[] scripts) => StartAsync(options, InOrder(scripts));
+
+    /// <summary>A server on a free port of this machine that chooses the script for each chat request.</summary>
+    public static async Task<FakeVllm> StartAsync(
+        FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script, CancellationToken cancellationToken = default)
+    {
+        FakeVllm vllm = InMemory(options, script);
+        vllm._loopback = await Loopback.StartAsync(vllm.Answer, cancellationToken).ConfigureAwait(false);
+        return vllm;
+    }
+
+    /// <summary>A client whose base address is this server, without a time limit of its own. Dispose it when done.</summary>
     public HttpClient CreateHttpClient() => new(CreateHandler()) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>The innermost handler for a client of your own making.</summary>
-    public HttpMessageHandler CreateHandler() => new InMemoryHandler(this);
+    public HttpMessageHandler CreateHandler() =>
+        _loopback is null ? new InMemoryHandler(this) : new SocketsHttpHandler { UseProxy = false, MaxResponseDrainSize = 0 };
 
     /// <summary>Completes as soon as no chat request is waiting or running.</summary>
     public Task WhenIdleAsync(CancellationToken cancellationToken = default) => _server.Engine.WhenIdleAsync().WaitAsync(cancellationToken);
 
     /// <summary>Stops the server: what is still open is reset.</summary>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _stopping.Cancel();
+        if (_disposed)
+            return;
+        _disposed = true;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_loopback is not null)
+            await _loopback.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     internal ReplyPlayback Answer(ReceivedRequest request)
     {
@@ -88,7 +119,7 @@ public sealed class FakeVllm : IDisposable
     private static Func<ReceivedRequest, ScriptedReply> InOrder(ScriptedReply[] scripts)
     {
         if (scripts.Length == 0)
-            return static _ => Script.Model.Says("Hello.");
+            return static request => Script.Model.Says($"You said: {ChatCall.LastText(request.Json.At("messages"))}");
         var queue = new Queue<ScriptedReply>(scripts);
         return _ =>
         {

@@ -2,8 +2,8 @@ namespace VllmAdapter.Testing;
 
 /// <summary>A clock that stands still until a test moves it, and whose timers run in the order in which they are due.</summary>
 /// <remarks>
-/// Thread-safe. Callbacks run on the thread that calls <see cref="Advance"/>, each at exactly the instant at which it was due; timers created or
-/// changed by a callback are honoured within the same advance. A timer that is due at once runs before <see cref="CreateTimer"/> or
+/// Thread-safe. Callbacks run on the thread that calls <see cref="Advance"/>, each at exactly the instant at which it was due, and so does what awaits
+/// them as far as it does not wait for anything else; timers created or changed on the way are honoured within the same advance. A timer that is due at once runs before <see cref="CreateTimer"/> or
 /// <see cref="ITimer.Change"/> returns. Whatever a callback throws comes out of the call that ran it.
 /// </remarks>
 public sealed class ManualTimeProvider : TimeProvider

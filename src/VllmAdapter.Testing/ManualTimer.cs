@@ -59,6 +59,9 @@ internal sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callba
             _running++;
         }
 
+        // As on a thread of the pool there is no synchronization context: what awaits the timer goes on at once, within the advance.
+        SynchronizationContext? advancing = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
         try
         {
             if (_context is null)
@@ -68,6 +71,7 @@ internal sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callba
         }
         finally
         {
+            SynchronizationContext.SetSynchronizationContext(advancing);
             lock (_gate)
             {
                 if (--_running == 0)

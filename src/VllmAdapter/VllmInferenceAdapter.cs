@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -60,7 +61,17 @@ public sealed class VllmInferenceAdapter
         _logger = logger ?? NullLogger.Instance;
         _transport = new VllmTransport(
             client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, clock ?? TimeProvider.System);
+        Server = new VllmServer(_options, _transport);
     }
+
+    /// <summary>What the server can be asked beside chats: models, health, tokens, and a plan before a request is sent.</summary>
+    public VllmServer Server { get; }
+
+    /// <summary>The server's root address, without <c>/v1</c>.</summary>
+    public Uri Endpoint => _transport.Endpoint.At("");
+
+    /// <summary>The model of requests that name none; null if the server is to choose.</summary>
+    public string? Model => _options.Model;
 
     /// <summary>Asks for an answer and hands it out as it comes.</summary>
     /// <param name="request">What to ask.</param>
@@ -104,13 +115,14 @@ public sealed class VllmInferenceAdapter
 
     private ChatCall CallOf(ChatRequest request)
     {
-        byte[] body = ChatRequestBody.ToUtf8(ChatRequestBody.Build(request, _options.Model, _options.Usage));
+        JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.Usage);
+        byte[] body = ChatRequestBody.ToUtf8(json);
         bool isWhole = request.Reply == ReplyMode.Whole;
         return new ChatCall
         {
             Transport = _transport,
             Body = body,
-            Asked = AskedForReading.Of(body, _options.ContextWindow),
+            Asked = AskedForReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(ChatRequestBody.ModelOf(json))),
             Termination = request.Termination ?? _termination,
             IncompleteStreams = request.IncompleteStreams ?? _options.IncompleteStreams,
             MaxEventBytes = _options.MaxEventBytes,
@@ -119,6 +131,7 @@ public sealed class VllmInferenceAdapter
             Headers = request.Headers,
             Model = request.Model ?? _options.Model,
             NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),
+            Logger = _logger,
         };
     }
 

@@ -208,6 +208,24 @@ public sealed class ManualTimeProviderTests
     }
 
     [Fact]
+    public void What_awaits_a_timer_goes_on_within_the_advance()
+    {
+        async Task WaitTwiceAsync()
+        {
+            await Task.Delay(Second, _clock).ConfigureAwait(false);
+            await Task.Delay(Second, _clock).ConfigureAwait(false);
+        }
+
+        SynchronizationContext.SetSynchronizationContext(new SomeContext());
+        Task twice = WaitTwiceAsync();
+
+        _clock.Advance(2 * Second);
+
+        twice.IsCompletedSuccessfully.Should().BeTrue();
+        SynchronizationContext.Current.Should().NotBeNull("the context of the one who advances is as before");
+    }
+
+    [Fact]
     public async Task A_test_can_wait_until_somebody_has_armed_the_timer_it_is_about()
     {
         Task armed = _clock.WhenTimerArmedAsync(5 * Second);
@@ -276,4 +294,6 @@ public sealed class ManualTimeProviderTests
 
     private ITimer Arm(string name, TimeSpan dueIn) =>
         _clock.CreateTimer(_ => _ran.Add(name), null, dueIn, Timeout.InfiniteTimeSpan);
+
+    private sealed class SomeContext : SynchronizationContext;
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter.Testing;
 
 /// <summary>One request and all that came back for it, byte by byte and with the time of every piece.</summary>
-/// <remarks>Immutable and thread-safe. Served again by <see cref="FakeVllm"/>.</remarks>
+/// <remarks>Immutable and thread-safe. Written by <see cref="RecordingHandler"/>, served again by <see cref="FakeVllm"/>.</remarks>
 public sealed record RecordedExchange
 {
     /// <summary>What the case is called, for example <c>tools-zero-argument</c>.</summary>
@@ -57,7 +57,7 @@ public sealed record RecordedRequest
     /// <summary>The HTTP method.</summary>
     public required string Method { get; init; }
 
-    /// <summary>The path with its query.</summary>
+    /// <summary>The path, without a query, which could hold a key.</summary>
     public required string Path { get; init; }
 
     /// <summary>The body as JSON; a JSON string when it was text of another kind; null when there was none.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace VllmAdapter.Testing;
 
@@ -7,7 +8,7 @@ internal static class RecordedReply
 {
     public static WireReply Of(RecordedResponse response, bool atRecordedSpeed)
     {
-        var head = new WireStep.Head(response.Status, [.. response.Headers]);
+        var head = new WireStep.Head(response.Status, [.. response.Headers.Select(header => Measured(header, response))]);
         var steps = ImmutableArray.CreateBuilder<WireStep>();
 
         // A stream's headers come at once, before the engine has done anything; a whole reply's come with its body.
@@ -41,4 +42,10 @@ internal static class RecordedReply
             _ => response.BodyComplete ? WireEnding.Complete : WireEnding.Cut,
         });
     }
+
+    // A recording may have been cleaned of names since: a body that was whole is announced as long as it is now.
+    private static KeyValuePair<string, string> Measured(KeyValuePair<string, string> header, RecordedResponse response) =>
+        response.BodyComplete && header.Key.Equals("content-length", StringComparison.OrdinalIgnoreCase)
+            ? KeyValuePair.Create(header.Key, response.Pieces.Sum(piece => piece.Bytes.Length).ToString(CultureInfo.InvariantCulture))
+            : header;
 }

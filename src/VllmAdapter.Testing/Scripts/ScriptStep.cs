@@ -8,20 +8,38 @@ internal abstract record ScriptStep
     /// <summary>The choice that a delta belongs to; null for what belongs to none.</summary>
     public static int? ChoiceOf(ScriptStep step) => step switch
     {
+        Role role => role.Choice,
         Say say => say.Choice,
         Think think => think.Choice,
         CallPart part => part.Choice,
         Finish finish => finish.Choice,
+        Counted counted => ChoiceOf(counted.Delta),
         _ => null,
     };
+
+    public sealed record Role(int Choice) : ScriptStep;
 
     public sealed record Say(int Choice, string Text) : ScriptStep;
 
     public sealed record Think(int Choice, string Text) : ScriptStep;
 
-    public sealed record CallPart(int Choice, int? Index, string? Id, string? Name, string? Arguments) : ScriptStep;
+    public sealed record CallPart(int Choice, int? Index, string? Id, string? Name, string? Arguments) : ScriptStep
+    {
+        /// <summary>Whether "type" is there although no id is.</summary>
+        public bool HasTypeAlways { get; init; }
 
-    public sealed record Finish(int Choice, string? Reason, JsonNode? StopReason, string? Text, CallPart? Call) : ScriptStep;
+        /// <summary>Whether no content stands beside it, not even a null.</summary>
+        public bool StandsAlone { get; init; }
+
+        /// <summary>Whether a name that is not there is written as null.</summary>
+        public bool HasNullName { get; init; }
+    }
+
+    /// <summary>The last chunk of a choice; its delta may carry the last piece of text, reasoning or arguments.</summary>
+    public sealed record Finish(int Choice, string? Reason, JsonNode? StopReason = null, ScriptStep? Last = null) : ScriptStep;
+
+    /// <summary>A delta that knows how many tokens its choice has used up with it, those that no delta told of included.</summary>
+    public sealed record Counted(ScriptStep Delta, int Completion) : ScriptStep;
 
     public sealed record Usage(int Prompt, int Completion, int? Reasoning) : ScriptStep;
 

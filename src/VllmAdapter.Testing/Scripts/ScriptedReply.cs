@@ -96,12 +96,13 @@ public sealed record ScriptedReply
     /// <param name="arguments">A last fragment of the last call's arguments in the same chunk.</param>
     /// <param name="stopReason">The stop string or stop token that ended it.</param>
     public ScriptedReply Finishes(string? reason, string? saying = null, string? arguments = null, JsonNode? stopReason = null) =>
-        Then(new ScriptStep.Finish(
-            CurrentChoice,
-            reason,
-            stopReason,
-            saying,
-            arguments is null ? null : new ScriptStep.CallPart(CurrentChoice, Math.Max(0, NextCallIndex() - 1), Id: null, Name: null, arguments)));
+        Then(new ScriptStep.Finish(CurrentChoice, reason, stopReason, (saying, arguments) switch
+        {
+            (not null, null) => new ScriptStep.Say(CurrentChoice, saying),
+            (null, not null) => new ScriptStep.CallPart(CurrentChoice, Math.Max(0, NextCallIndex() - 1), Id: null, Name: null, arguments),
+            (null, null) => null,
+            _ => throw new ArgumentException("The last chunk carries text or arguments, not both.", nameof(arguments)),
+        }));
 
     /// <summary>The usage chunk: no choices, only counts.</summary>
     /// <param name="prompt">Tokens of the prompt.</param>

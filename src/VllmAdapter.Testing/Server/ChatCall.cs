@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Testing;
@@ -42,62 +41,45 @@ internal sealed record ChatCall
 
     public string? NamedTool { get; init; }
 
-    public string LastUserText { get; init; } = "";
+    /// <summary>Whether the model has no choice but to call a tool.</summary>
+    public bool IsForced => ToolChoice is null or "required";
 
     public static ChatCall From(ReceivedRequest request, JsonNode body, VllmProfile profile, int promptTokens, int window, string model, string id, long created)
     {
-        JsonNode? options = body["stream_options"];
-        JsonArray tools = body["tools"] as JsonArray ?? [];
+        JsonNode? options = body.At("stream_options");
+        JsonNode? stop = body.At("stop");
+        JsonNode? toolChoice = body.At("tool_choice");
+        JsonArray tools = body.At("tools") as JsonArray ?? [];
         int room = Math.Max(0, window - promptTokens);
         return new ChatCall
         {
-            Id = "chatcmpl-" + (request.Headers.GetValueOrDefault("X-Request-Id") ?? Text(body["request_id"]) ?? id),
+            Id = "chatcmpl-" + (request.Headers.GetValueOrDefault("X-Request-Id") ?? body.At("request_id").Text() ?? id),
             Created = created,
             Model = model,
-            Stream = Flag(body["stream"]) ?? false,
-            IncludesUsage = options is not null && (Flag(options["include_usage"]) ?? profile.CountsByDefault),
-            CountsEveryChunk = Flag(options?["continuous_usage_stats"]) ?? false,
-            Choices = Number(body["n"]) ?? 1,
+            Stream = body.At("stream").Flag() ?? false,
+            IncludesUsage = options is not null && (options.At("include_usage").Flag() ?? profile.CountsByDefault),
+            CountsEveryChunk = options.At("continuous_usage_stats").Flag() ?? false,
+            Choices = body.At("n").Count() ?? 1,
             Cap = Math.Min(MaxTokens(body) ?? room, room),
             PromptTokens = promptTokens,
-            Stops = body["stop"] switch
-            {
-                JsonArray many => [.. many.Select(Text).OfType<string>()],
-                JsonNode one when Text(one) is { } stop => [stop],
-                _ => [],
-            },
-            IncludesStop = Flag(body["include_stop_str_in_output"]) ?? false,
-            IgnoresEnd = Flag(body["ignore_eos"]) ?? false,
-            ShowsReasoning = Flag(body["include_reasoning"]) ?? true,
-            AllowsParallelCalls = Flag(body["parallel_tool_calls"]) ?? true,
+            Stops = [.. (stop is JsonArray ? stop.Items() : [stop]).Select(LooseJson.Text).OfType<string>()],
+            IncludesStop = body.At("include_stop_str_in_output").Flag() ?? false,
+            IgnoresEnd = body.At("ignore_eos").Flag() ?? false,
+            ShowsReasoning = body.At("include_reasoning").Flag() ?? true,
+            AllowsParallelCalls = body.At("parallel_tool_calls").Flag() ?? true,
             Tools = tools,
-            NamedTool = Text(body["tool_choice"]?["function"]?["name"]),
-            ToolChoice = body["tool_choice"] is JsonObject ? null : Text(body["tool_choice"]) ?? (tools.Count > 0 ? "auto" : "none"),
-            LastUserText = LastText(body["messages"] as JsonArray),
+            NamedTool = toolChoice.At("function", "name").Text(),
+            ToolChoice = toolChoice is JsonObject ? null : toolChoice.Text() ?? (tools.Count > 0 ? "auto" : "none"),
         };
     }
 
-    public static int? MaxTokens(JsonNode? body) => Number(body?["max_completion_tokens"]) ?? Number(body?["max_tokens"]);
-
-    public static int? Number(JsonNode? node) =>
-        node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out double number) ? (int)number : null;
-
-    public static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
-
-    public static bool? Flag(JsonNode? node) => node?.GetValueKind() switch
-    {
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        _ => null,
-    };
+    public static int? MaxTokens(JsonNode? body) => body.At("max_completion_tokens").Count() ?? body.At("max_tokens").Count();
 
     /// <summary>The text of a message's content, be it a string or a list of parts.</summary>
-    public static string TextOf(JsonNode? content) => content switch
-    {
-        JsonArray parts => string.Concat(parts.Select(part => Text(part is JsonObject member ? member["text"] : null))),
-        _ => Text(content) ?? "",
-    };
+    public static string TextOf(JsonNode? content) =>
+        content is JsonArray parts ? string.Concat(parts.Select(part => part.At("text").Text())) : content.Text() ?? "";
 
-    private static string LastText(JsonArray? messages) =>
-        TextOf(messages?.LastOrDefault(message => message is JsonObject member && Text(member["role"]) is "user" or "tool")?["content"]);
+    /// <summary>The text of the last message of a user or a tool.</summary>
+    public static string LastText(JsonNode? messages) =>
+        TextOf(messages.Items().LastOrDefault(message => message.At("role").Text() is "user" or "tool").At("content"));
 }

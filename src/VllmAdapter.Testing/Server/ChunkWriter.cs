@@ -24,14 +24,9 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
             usage,
             isRole: true);
 
-    public string Delta(ScriptStep step, Tokens? usage) => step switch
-    {
-        ScriptStep.Say say => Chunk(json => Choice(json, say.Choice, delta => Content(delta, say.Text)), usage),
-        ScriptStep.Think think => Chunk(json => Choice(json, think.Choice, delta => delta.WriteString(profile.ReasoningField, think.Text)), usage),
-        ScriptStep.CallPart part => Chunk(json => Choice(json, part.Choice, delta => Call(delta, part)), usage),
-        ScriptStep.Finish finish => Chunk(json => Choice(json, finish.Choice, delta => LastDelta(delta, finish), finish), usage, closes: true),
-        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "No delta."),
-    };
+    public string Delta(ScriptStep step, Tokens? usage) => step is ScriptStep.Finish finish
+        ? Chunk(json => Choice(json, finish.Choice, delta => LastDelta(delta, finish), finish), usage, closes: true)
+        : Chunk(json => Choice(json, ScriptStep.ChoiceOf(step) ?? 0, delta => Members(delta, step)), usage);
 
     public string Usage(Tokens usage) => Write(json =>
     {
@@ -94,7 +89,7 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
             return;
         if (profile.HasTokenIds)
             json.WriteNull("prompt_token_ids");
-        if (profile.HasPromptText)
+        if (profile.HasFieldsOf032)
             json.WriteNull("prompt_text");
     });
 
@@ -135,6 +130,22 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
         json.WriteEndObject();
     }
 
+    private void Members(Utf8JsonWriter delta, ScriptStep step)
+    {
+        switch (step)
+        {
+            case ScriptStep.Say say:
+                Content(delta, say.Text);
+                break;
+            case ScriptStep.Think think:
+                delta.WriteString(profile.ReasoningField, think.Text);
+                break;
+            case ScriptStep.CallPart part:
+                Call(delta, part);
+                break;
+        }
+    }
+
     private void Content(Utf8JsonWriter delta, string text)
     {
         delta.WriteString("content", text);
@@ -146,30 +157,27 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
 
     private void LastDelta(Utf8JsonWriter delta, ScriptStep.Finish finish)
     {
-        if (finish.Text is not null)
-            Content(delta, finish.Text);
-        if (finish.Call is not null)
-            Call(delta, finish.Call);
-        if (finish.Text is null && finish.Call is null && profile.FinishHasEmptyContent)
+        if (finish.Last is not null)
+            Members(delta, finish.Last);
+        else if (profile.FinishHasEmptyContent)
             delta.WriteString("content", "");
     }
 
     private void Call(Utf8JsonWriter delta, ScriptStep.CallPart part)
     {
-        if (profile.CallsHaveNullContent)
+        if (profile.CallsHaveNullContent && !part.StandsAlone)
             delta.WriteNull("content");
         delta.WriteStartArray("tool_calls");
         delta.WriteStartObject();
         if (part.Id is not null)
-        {
             delta.WriteString("id", part.Id);
+        if (part.Id is not null || part.HasTypeAlways)
             delta.WriteString("type", "function");
-        }
 
         if (part.Index is { } index)
             delta.WriteNumber("index", index);
         delta.WriteStartObject("function");
-        if (part.Name is not null)
+        if (part.Name is not null || part.HasNullName)
             delta.WriteString("name", part.Name);
         if (part.Arguments is not null)
             delta.WriteString("arguments", part.Arguments);

@@ -15,11 +15,16 @@ internal sealed class Engine(int places)
 
     public int Completed { get; private set; }
 
-    public EngineTicket Enqueue()
+    public long PromptTokens { get; private set; }
+
+    public long GeneratedTokens { get; private set; }
+
+    public EngineTicket Enqueue(int promptTokens = 0, int completionTokens = 0)
     {
-        var ticket = new EngineTicket(this);
+        var ticket = new EngineTicket(this, completionTokens);
         lock (_gate)
         {
+            PromptTokens += promptTokens;
             Waiting++;
             _waiting.Enqueue(ticket);
             AdmitWaiting();
@@ -52,9 +57,14 @@ internal sealed class Engine(int places)
             else
                 Waiting--;
             if (aborted)
+            {
                 Aborted++;
+            }
             else
+            {
                 Completed++;
+                GeneratedTokens += ticket.CompletionTokens;
+            }
 
             AdmitWaiting();
             if (Running + Waiting > 0)
@@ -79,11 +89,13 @@ internal sealed class Engine(int places)
 }
 
 /// <summary>The place of one request in the <see cref="Engine"/>.</summary>
-internal sealed class EngineTicket(Engine engine)
+internal sealed class EngineTicket(Engine engine, int completionTokens)
 {
     private readonly TaskCompletionSource _admitted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task Admitted => _admitted.Task;
+
+    internal int CompletionTokens => completionTokens;
 
     internal bool HasLeft { get; set; }
 

@@ -4,12 +4,27 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter.Testing;
 
 /// <summary>What the server knows and answers, apart from how it is carried.</summary>
-internal sealed class FakeServer(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
+internal sealed class FakeServer
 {
+    private const string ChatPath = "/v1/chat/completions";
+    private readonly FakeVllmOptions _options;
+    private readonly Func<ReceivedRequest, ScriptedReply> _script;
     private readonly List<ReceivedRequest> _requests = [];
+    private readonly Tokenizer _tokenizer = new();
+    private readonly ServedModels _models;
+    private readonly Refusals _refusals;
     private long _ids;
 
-    public Engine Engine { get; } = new(options.MaxRunning);
+    public FakeServer(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
+    {
+        _options = options;
+        _script = script;
+        _models = new ServedModels(options);
+        _refusals = new Refusals(options.Profile, options);
+        Engine = new Engine(options.MaxRunning);
+    }
+
+    public Engine Engine { get; }
 
     public IReadOnlyList<ReceivedRequest> Requests
     {
@@ -24,15 +39,112 @@ internal sealed class FakeServer(FakeVllmOptions options, Func<ReceivedRequest, 
     {
         lock (_requests)
             _requests.Add(request);
-        return Chat(request);
+
+        // Only what lies under /v1 is guarded.
+        if (_options.ApiKey is { } key && request.Path.StartsWith("/v1", StringComparison.Ordinal)
+            && request.Headers.GetValueOrDefault("Authorization") != $"Bearer {key}")
+            return (ReplyRendering.Unauthorized, null);
+        return request.Path == ChatPath && request.Method == "POST" ? Chat(request) : (Plain(request), null);
     }
+
+    private WireReply Plain(ReceivedRequest request) => (request.Path, request.Method) switch
+    {
+        ("/health", "GET") or ("/ping", "GET" or "POST") => ReplyRendering.Nothing(200, _options.Profile),
+        ("/version", "GET") => Json($$"""{"version":"{{_options.Profile.Version}}"}"""),
+        ("/load", "GET") => Json($$"""{"server_load":{{Engine.Running + Engine.Waiting}}}"""),
+        ("/metrics", "GET") => ReplyRendering.Text(
+            Metrics.Write(_options.Profile, _models.Base, Engine), "text/plain; version=1.0.0; charset=utf-8", _options.Profile),
+        ("/v1/models", "GET") => Json(_models.List()),
+        ("/v1/load_lora_adapter", "POST") => WithBody(request, body => _models.Load(body, _refusals)),
+        ("/v1/unload_lora_adapter", "POST") => WithBody(request, body => _models.Unload(body, _refusals)),
+        ("/tokenize", "POST") => WithBody(request, Tokenize),
+        ("/detokenize", "POST") => WithBody(request, Detokenize),
+        (ChatPath + "/render", "POST") when !_options.Profile.HasFlatErrors && _options.Profile.NamesParameters => WithBody(request, Render),
+        (ChatPath, _) => NotAllowed("POST"),
+        _ => Json("""{"detail":"Not Found"}""", 404),
+    };
 
     private (WireReply Reply, EngineTicket? Ticket) Chat(ReceivedRequest request)
     {
-        var body = request.Json as JsonObject ?? [];
-        string id = Interlocked.Increment(ref _ids).ToString($"x{options.Profile.IdLength}", CultureInfo.InvariantCulture);
-        var call = ChatCall.From(request, body, options.Profile, 20, options.ContextWindow,
-            ChatCall.Text(body["model"]) ?? options.Model ?? "fake-model", id, options.Clock.GetUtcNow().ToUnixTimeSeconds());
-        return (ReplyRendering.Render(script(request), call, options.Profile), Engine.Enqueue());
+        if (Refuse(request, out JsonObject body, out int prompt) is { } refusal)
+            return (refusal, null);
+
+        string id = NextId();
+        var call = ChatCall.From(
+            request, body, _options.Profile, prompt, _options.ContextWindow, _models.NameFor(body), id, _options.Clock.GetUtcNow().ToUnixTimeSeconds());
+        ScriptedReply script = _refusals.OfEngine(body) is { } fault
+            ? Script.Empty.Then(new ScriptStep.Failure(fault)).Done()
+            : _script(request);
+        WireReply reply = ReplyRendering.Render(script, call, _options.Profile);
+        return (reply, Engine.Enqueue(prompt, reply.CompletionTokens));
     }
+
+    private WireReply? Refuse(ReceivedRequest request, out JsonObject body, out int prompt)
+    {
+        prompt = 0;
+        body = [];
+        if (_refusals.OfBody(request) is { } unreadable)
+            return unreadable;
+        body = request.Json as JsonObject ?? [];
+        prompt = Tokenizer.Count(ChatTemplate.Prompt(body));
+        return _models.RefuseUnknown(body, _refusals) ?? _refusals.OfChat(body, prompt);
+    }
+
+    private WireReply Tokenize(JsonObject body)
+    {
+        // Old servers leave the tools out of the count (0.8.5).
+        string prompt = body.At("prompt").Text() ?? ChatTemplate.Prompt(body, withTools: !_options.Profile.HasFlatErrors);
+        IReadOnlyList<int> ids = _tokenizer.Encode(prompt);
+        var reply = new JsonObject
+        {
+            ["count"] = ids.Count,
+            ["max_model_len"] = _options.ContextWindow,
+            ["tokens"] = new JsonArray([.. ids.Select(id => (JsonNode)id)]),
+        };
+        if (!_options.Profile.HasFlatErrors)
+        {
+            reply["token_strs"] = body.At("return_token_strs").Flag() is true
+                ? new JsonArray([.. Tokenizer.Split(prompt).Select(token => (JsonNode)token)])
+                : null;
+        }
+
+        return Json(reply.ToJsonString());
+    }
+
+    private WireReply Detokenize(JsonObject body)
+    {
+        IEnumerable<int> ids = body.At("tokens").Items().Select(LooseJson.Count).OfType<int>();
+        return Json(new JsonObject { ["prompt"] = _tokenizer.Decode(ids) }.ToJsonString());
+    }
+
+    private WireReply Render(JsonObject body)
+    {
+        if (!_options.ScaleOut)
+            return _refusals.Refuse("The render endpoint needs --enable-scale-out.", "Forbidden", status: 403);
+        IReadOnlyList<int> ids = _tokenizer.Encode(ChatTemplate.Prompt(body));
+        int room = _options.ContextWindow - ids.Count;
+        return _refusals.OfChat(body, ids.Count) ?? Json(new JsonObject
+        {
+            ["request_id"] = $"chatcmpl-{NextId()}",
+            ["token_ids"] = new JsonArray([.. ids.Select(id => (JsonNode)id)]),
+            ["sampling_params"] = new JsonObject
+            {
+                ["temperature"] = body.At("temperature")?.DeepClone() ?? 1.0,
+                ["max_tokens"] = Math.Min(ChatCall.MaxTokens(body) ?? room, room),
+            },
+            ["model"] = _models.NameFor(body),
+            ["stream"] = body.At("stream").Flag() ?? false,
+        }.ToJsonString());
+    }
+
+    private WireReply WithBody(ReceivedRequest request, Func<JsonObject, WireReply> answer) =>
+        _refusals.OfBody(request) ?? answer(request.Json as JsonObject ?? []);
+
+    private WireReply NotAllowed(string allowed) => ReplyRendering.Plain(
+        Script.Replies(405, """{"detail":"Method Not Allowed"}""", "application/json").WithHeader("allow", allowed), _options.Profile);
+
+    private WireReply Json(string body, int status = 200) => ReplyRendering.Json(body, _options.Profile, status);
+
+    private string NextId() =>
+        Interlocked.Increment(ref _ids).ToString($"x{_options.Profile.IdLength}", CultureInfo.InvariantCulture);
 }

@@ -7,6 +7,9 @@ namespace VllmAdapter.Testing;
 /// <summary>Turns a script into what goes over the wire for one request: headers, body and ending.</summary>
 internal static class ReplyRendering
 {
+    /// <summary>The key is checked before anything else: an error of its own shape, without the usual headers.</summary>
+    public static WireReply Unauthorized { get; } = Json("""{"error":"Unauthorized"}""", VllmProfile.V8, 401);
+
     public static WireReply Render(ScriptedReply script, ChatCall call, VllmProfile profile)
     {
         if (script.Recorded is { } recorded)
@@ -14,14 +17,17 @@ internal static class ReplyRendering
         if (script.EndsBeforeHeaders)
             return new WireReply(Delay(script), script.Ending ?? WireEnding.Reset);
         if (script.IsPlainHttp)
-            return OneBody(script, script.Status, PlainContentType(script), PlainBody(script, profile), profile);
+            return Plain(script, profile);
         return call.Stream && !script.IsWhole ? Stream(script, call, profile) : Whole(script, call, profile);
     }
+
+    public static WireReply Plain(ScriptedReply script, VllmProfile profile) =>
+        OneBody(script, script.Status, PlainContentType(script), PlainBody(script, profile), profile);
 
     public static WireReply Json(string body, VllmProfile profile, int status = 200) =>
         OneBody(Script.Empty, status, "application/json", Encoding.UTF8.GetBytes(body), profile);
 
-    public static WireReply Text(string body, string contentType, VllmProfile profile) =>
+    public static WireReply Text(string body, string? contentType, VllmProfile profile) =>
         OneBody(Script.Empty, 200, contentType, Encoding.UTF8.GetBytes(body), profile);
 
     public static WireReply Nothing(int status, VllmProfile profile) => OneBody(Script.Empty, status, null, [], profile);
@@ -30,6 +36,8 @@ internal static class ReplyRendering
 
     private static WireReply Stream(ScriptedReply script, ChatCall call, VllmProfile profile)
     {
+        if (script.IsModel)
+            script = new ModelStream(script, call, profile).ToLiteral();
         ImmutableArray<WireStep> body = new StreamRendering(script, call, profile).Render();
         if (script.IsUnterminated)
             body = PieceShaping.Unterminated(body);
@@ -38,7 +46,11 @@ internal static class ReplyRendering
         WireStep head = new WireStep.Head(
             script.Status,
             [.. Headers(script, "text/event-stream; charset=utf-8", profile), new("transfer-encoding", "chunked")]);
-        return new WireReply([.. Delay(script), head, new WireStep.Admission(), .. body], script.Ending ?? WireEnding.Complete);
+        return new WireReply([.. Delay(script), head, new WireStep.Admission(), .. body], script.Ending ?? WireEnding.Complete)
+        {
+            CompletionTokens = script.Steps.OfType<ScriptStep.Usage>().LastOrDefault()?.Completion
+                ?? script.Steps.Count(step => ScriptStep.ChoiceOf(step) is not null),
+        };
     }
 
     private static WireReply Whole(ScriptedReply script, ChatCall call, VllmProfile profile)
@@ -49,8 +61,12 @@ internal static class ReplyRendering
             return Error(fault.Code.GetValueKind() == System.Text.Json.JsonValueKind.Number ? fault.Code.GetValue<int>() : 500, fault, profile);
         }
 
-        string body = WholeReply.Of(script).ToJson(call, profile);
-        return OneBody(script, script.Status, "application/json", Encoding.UTF8.GetBytes(body), profile);
+        WholeReply whole = script.IsModel ? ModelWhole.Of(script, call, profile) : WholeReply.Of(script);
+        string body = whole.ToJson(call, profile);
+        return OneBody(script, script.Status, "application/json", Encoding.UTF8.GetBytes(body), profile) with
+        {
+            CompletionTokens = whole.Usage?.Completion ?? 0,
+        };
     }
 
     // The server answers when all is written. A body that does not arrive whole stops half way, with its full length announced.

@@ -22,8 +22,14 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
     {
         switch (step)
         {
+            case ScriptStep.Role:
+                OpenChoices();
+                break;
+            case ScriptStep.Counted counted:
+                AddDelta(counted.Delta, counted.Completion);
+                break;
             case ScriptStep.Say or ScriptStep.Think or ScriptStep.CallPart or ScriptStep.Finish:
-                AddDelta(step);
+                AddDelta(step, counted: null);
                 break;
             case ScriptStep.Usage usage:
                 Event(_chunks.Usage(new Tokens(usage.Prompt, usage.Completion, usage.Reasoning)));
@@ -52,14 +58,14 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
         }
     }
 
-    private void AddDelta(ScriptStep step)
+    private void AddDelta(ScriptStep step, int? counted)
     {
         if (script.Pace > TimeSpan.Zero)
             _steps.Add(new WireStep.Pause(script.Pace));
         OpenChoices();
-        int choice = ScriptStep.ChoiceOf(step)!.Value;
-        bool carriesToken = step is not ScriptStep.Finish { Text: null, Call: null };
-        Event(_chunks.Delta(step, Count(choice, carriesToken ? 1 : 0)));
+        int choice = ScriptStep.ChoiceOf(step) ?? 0;
+        _counted[choice] = counted ?? (_counted.GetValueOrDefault(choice) + (step is ScriptStep.Finish { Last: null } ? 0 : 1));
+        Event(_chunks.Delta(step, CountOf(choice)));
     }
 
     // vLLM opens every choice at once, together with the first output of any of them.
@@ -69,16 +75,10 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
             return;
         _opened = true;
         foreach (int choice in script.Steps.Select(ScriptStep.ChoiceOf).OfType<int>().Distinct().Order())
-            Event(_chunks.Role(choice, Count(choice, 0)));
+            Event(_chunks.Role(choice, CountOf(choice)));
     }
 
-    private Tokens? Count(int choice, int tokens)
-    {
-        if (script.CountsFrom is not { } prompt)
-            return null;
-        int counted = _counted[choice] = _counted.GetValueOrDefault(choice) + tokens;
-        return new Tokens(prompt, counted);
-    }
+    private Tokens? CountOf(int choice) => script.CountsFrom is { } prompt ? new Tokens(prompt, _counted.GetValueOrDefault(choice)) : null;
 
     private void Event(string data) =>
         Piece(string.Concat(data.Split('\n').Select(line => $"data: {line}{script.LineEnd}")) + script.LineEnd);

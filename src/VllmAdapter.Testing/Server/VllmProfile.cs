@@ -14,8 +14,10 @@ public sealed record VllmProfile
     public static VllmProfile V32 { get; } = new("0.32.0")
     {
         Fingerprint = "vllm-0.32.0-d546c035",
-        HasPromptText = true,
+        HasFieldsOf032 = true,
         ClampsToContext = true,
+        ShortensValidation = true,
+        StreamsForcedCallsAsOthers = true,
     };
 
     /// <summary>vLLM 0.20.2, spring 2026: an empty list of tool calls beside every text, and a call cut by the cap still says <c>tool_calls</c>.</summary>
@@ -32,6 +34,7 @@ public sealed record VllmProfile
         MasksLength = true,
         ClosesCutCalls = true,
         CountsByDefault = true,
+        NamesParameters = false,
         CompletesRequiredWith = "stop",
         CompletesNamedWith = "tool_calls",
         EngineDeath = DeadCore with { Type = "BadRequestError", Code = 400 },
@@ -65,7 +68,16 @@ public sealed record VllmProfile
 
     internal bool HasTokenIds { get; private init; } = true;
 
-    internal bool HasPromptText { get; private init; }
+    internal bool HasFieldsOf032 { get; private init; }
+
+    // "required" and a named tool go through the parser that "auto" goes through; before, the name came with the first argument.
+    internal bool StreamsForcedCallsAsOthers { get; private init; }
+
+    // Since 0.13 a refusal names the parameter and its value, in the sentence and in "param".
+    internal bool NamesParameters { get; private init; } = true;
+
+    // Before 0.32 the whole of Python's validation error is handed through.
+    internal bool ShortensValidation { get; private init; }
 
     internal bool HasVaryHeader { get; private init; } = true;
 

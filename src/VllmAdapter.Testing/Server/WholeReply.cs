@@ -35,11 +35,11 @@ internal sealed record WholeReply(IReadOnlyList<WholeChoice> Choices, Tokens? Us
         json.WriteNull("prompt_logprobs");
         if (profile.HasTokenIds)
             json.WriteNull("prompt_token_ids");
-        if (profile.HasPromptText)
+        if (profile.HasFieldsOf032)
             json.WriteNull("prompt_text");
         if (profile.HasTokenIds)
             json.WriteNull("kv_transfer_params");
-        if (profile.HasPromptText)
+        if (profile.HasFieldsOf032)
         {
             json.WriteNull("ec_transfer_params");
             json.WriteNull("metrics");
@@ -57,7 +57,7 @@ internal sealed record WholeReply(IReadOnlyList<WholeChoice> Choices, Tokens? Us
         json.WriteStartObject("usage");
         ChunkWriter.Counts(json, usage);
         json.WriteNull("prompt_tokens_details");
-        if (profile.HasPromptText)
+        if (profile.HasFieldsOf032)
         {
             if (usage.Reasoning is { } reasoning)
             {
@@ -83,13 +83,12 @@ internal sealed record WholeChoice(
     {
         ScriptStep[] steps = [.. script.Steps.Where(step => ScriptStep.ChoiceOf(step) == index)];
         ScriptStep.Finish? finish = steps.OfType<ScriptStep.Finish>().LastOrDefault();
-        IEnumerable<ScriptStep.CallPart> parts =
-            steps.Select(step => step as ScriptStep.CallPart ?? (step as ScriptStep.Finish)?.Call).OfType<ScriptStep.CallPart>();
+        ScriptStep[] deltas = [.. steps.Select(step => step is ScriptStep.Finish last ? last.Last : step).OfType<ScriptStep>()];
         return new WholeChoice(
             index,
-            Joined(steps.Select(step => (step as ScriptStep.Say)?.Text ?? (step as ScriptStep.Finish)?.Text)),
-            Joined(steps.Select(step => (step as ScriptStep.Think)?.Text)),
-            [.. parts.GroupBy(part => part.Index).Select(call => new WholeCall(
+            Joined(deltas.OfType<ScriptStep.Say>().Select(say => say.Text)),
+            Joined(deltas.OfType<ScriptStep.Think>().Select(think => think.Text)),
+            [.. deltas.OfType<ScriptStep.CallPart>().GroupBy(part => part.Index).Select(call => new WholeCall(
                 call.Select(part => part.Id).FirstOrDefault(id => id is not null),
                 call.Select(part => part.Name).FirstOrDefault(name => name is not null),
                 string.Concat(call.Select(part => part.Arguments))))],
@@ -116,7 +115,7 @@ internal sealed record WholeChoice(
                 json.WriteNull(unused);
 
             // No list at all for no calls since 0.24 (#44105).
-            if (Calls.Count > 0 || !profile.HasPromptText)
+            if (Calls.Count > 0 || !profile.HasFieldsOf032)
                 WriteCalls(json);
             json.WriteString(profile.ReasoningField, Reasoning);
         }
@@ -131,14 +130,14 @@ internal sealed record WholeChoice(
             StopReason.WriteTo(json);
         if (profile.HasTokenIds)
             json.WriteNull("token_ids");
-        if (profile.HasPromptText)
+        if (profile.HasFieldsOf032)
             json.WriteNull("routed_experts");
         json.WriteEndObject();
     }
 
-    private static string? Joined(IEnumerable<string?> pieces)
+    private static string? Joined(IEnumerable<string> pieces)
     {
-        string[] said = [.. pieces.OfType<string>()];
+        string[] said = [.. pieces];
         return said.Length == 0 ? null : string.Concat(said);
     }
 

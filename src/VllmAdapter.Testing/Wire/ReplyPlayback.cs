@@ -51,9 +51,9 @@ internal sealed class ReplyPlayback(WireReply reply, TimeProvider clock, EngineT
             ticket?.Abort();
     }
 
-    private async ValueTask WaitForAsync(Task event_, CancellationToken cancellationToken)
+    private async ValueTask WaitForAsync(Task happening, CancellationToken cancellationToken)
     {
-        await event_.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await happening.WaitAsync(cancellationToken).ConfigureAwait(false);
         TimeSpan now = clock.GetElapsedTime(_start);
         _due = now > _due ? now : _due;
     }
@@ -62,7 +62,13 @@ internal sealed class ReplyPlayback(WireReply reply, TimeProvider clock, EngineT
     {
         cancellationToken.ThrowIfCancellationRequested();
         TimeSpan wait = _due - clock.GetElapsedTime(_start);
-        if (wait > TimeSpan.Zero)
-            await Task.Delay(wait, clock, cancellationToken).ConfigureAwait(false);
+        if (wait <= TimeSpan.Zero)
+            return;
+
+        // Task.Delay would cut the wait to whole milliseconds.
+        var due = new TaskCompletionSource();
+        ITimer timer = clock.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), due, wait, Timeout.InfiniteTimeSpan);
+        await using (timer.ConfigureAwait(false))
+            await due.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 }

@@ -102,8 +102,7 @@ internal sealed class ScriptedStream(ReplyPlayback playback, CancellationToken s
         if (disposing && !_left)
         {
             _left = true;
-            if (!_ended)
-                playback.Leave();
+            playback.Leave();
         }
 
         base.Dispose(disposing);

@@ -5,6 +5,9 @@ namespace VllmAdapter.Testing;
 /// <summary>What goes over the wire for one request, whoever carries it: the script is settled here, the transports only play it.</summary>
 internal sealed record WireReply(ImmutableArray<WireStep> Steps, WireEnding Ending = WireEnding.Complete)
 {
+    /// <summary>Tokens that the engine spends on it.</summary>
+    public int CompletionTokens { get; init; }
+
     /// <summary>Whether a client that leaves now misses nothing: what remains is due at once and then the body ends in order.</summary>
     public bool OwesNothingAfter(int step) =>
         Ending == WireEnding.Complete && Steps.Skip(step).All(static rest => rest is WireStep.Piece);

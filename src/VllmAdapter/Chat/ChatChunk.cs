@@ -4,21 +4,43 @@ namespace VllmAdapter;
 /// <remarks>Immutable. The last chunk of every stream carries the <see cref="Outcome"/> and nothing else.</remarks>
 public sealed record ChatChunk
 {
-    private string? _finishWord;
-    private ChunkExtras? _extras;
+    private readonly string? _finishWord;
+    private readonly IReadOnlyList<ToolCallDelta>? _toolCalls;
+    private readonly ChunkExtras? _extras;
     private TokenUsage? _usage;
+
+    /// <summary>An empty chunk, to be filled by an object initializer.</summary>
+    public ChatChunk()
+        : this(choice: 0, text: "", reasoning: "", toolCalls: null, finishWord: null)
+    {
+    }
+
+    internal ChatChunk(
+        int choice, string text, string reasoning, IReadOnlyList<ToolCallDelta>? toolCalls, string? finishWord, TokenUsage? usage = null)
+    {
+        Choice = choice;
+        Text = text;
+        Reasoning = reasoning;
+        _toolCalls = toolCalls;
+        _finishWord = finishWord;
+        _usage = usage;
+    }
 
     /// <summary>The choice that the piece belongs to, from 0.</summary>
     public int Choice { get; init; }
 
     /// <summary>A piece of the answer's text; empty when the chunk carries none.</summary>
-    public string Text { get; init; } = "";
+    public string Text { get; init; }
 
     /// <summary>A piece of the model's reasoning; empty when the chunk carries none.</summary>
-    public string Reasoning { get; init; } = "";
+    public string Reasoning { get; init; }
 
     /// <summary>Pieces of tool calls, for display only: a call may be run when it is in <see cref="StreamOutcome.ToolCalls"/>.</summary>
-    public IReadOnlyList<ToolCallDelta> ToolCalls { get; init; } = [];
+    public IReadOnlyList<ToolCallDelta> ToolCalls
+    {
+        get => _toolCalls ?? [];
+        init => _toolCalls = value;
+    }
 
     /// <summary>Why the server ended this choice, on the chunk that says so. The same chunk may carry the last piece of text.</summary>
     public FinishReason? FinishReason
@@ -69,13 +91,13 @@ public sealed record ChatChunk
     internal bool HasChoice { get; init; } = true;
 
     /// <summary>Whether the delta carries something that the model wrote.</summary>
-    internal bool HasOutput => Text.Length > 0 || Reasoning.Length > 0 || ToolCalls.Count > 0;
+    internal bool HasOutput => Text.Length > 0 || Reasoning.Length > 0 || HasToolCalls;
 
-    internal string? FinishWord
-    {
-        get => _finishWord;
-        init => _finishWord = value;
-    }
+    internal bool HasExtras => _extras is not null;
+
+    internal bool HasToolCalls => _toolCalls is { Count: > 0 };
+
+    internal string? FinishWord => _finishWord;
 
     /// <summary>Adds the usage, which may follow the choices, to a chunk that nobody has seen yet.</summary>
     internal ChatChunk Counting(TokenUsage usage)

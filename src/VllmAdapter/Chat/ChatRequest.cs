@@ -129,4 +129,51 @@ public sealed record ChatRequest
     /// <summary>A request that consists of one user message.</summary>
     /// <param name="prompt">What the user says.</param>
     public static ChatRequest FromPrompt(string prompt) => new() { Messages = [Message.User(prompt)] };
+
+    /// <summary>The request for the next turn: the same, with further messages at the end.</summary>
+    /// <param name="messages">What was said since, oldest first.</param>
+    public ChatRequest With(params IEnumerable<Message> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return this with { Messages = [.. Messages, .. messages] };
+    }
+
+    /// <summary>The request for the next turn: the same, with what the model answered and what the tools gave back.</summary>
+    /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
+    /// <param name="results">
+    /// The results of the turn's calls. A call that is left without one is answered with its problems, or with the fact that it was not run.
+    /// </param>
+    /// <remarks>
+    /// Only what can be replayed enters: a withheld call does not, nor does a result for it, and a call without arguments has <c>{}</c>.
+    /// A turn in which the model said nothing and called nothing adds no message. The text of the turn is known for outcomes of this
+    /// adapter's streams, not for those that <see cref="OutcomeJudge"/> made of evidence alone.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A result belongs to no call of the turn.</exception>
+    public ChatRequest With(StreamOutcome turn, params IEnumerable<ToolResult> results) => With(turn, PastReasoning.Kept, results);
+
+    /// <inheritdoc cref="With(StreamOutcome, IEnumerable{ToolResult})"/>
+    /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
+    /// <param name="reasoning">Whether the turn's thoughts are sent back.</param>
+    /// <param name="results">The results of the turn's calls.</param>
+    public ChatRequest With(StreamOutcome turn, PastReasoning reasoning, params IEnumerable<ToolResult> results)
+    {
+        ArgumentNullException.ThrowIfNull(turn);
+        ArgumentNullException.ThrowIfNull(results);
+        return With(ChatHistory.Of(turn, reasoning, results));
+    }
+
+    /// <summary>
+    /// The request for the next turn when calls of this one cannot be used: as <see cref="With(StreamOutcome, IEnumerable{ToolResult})"/> without
+    /// results, and the model is told in words what was wrong with the withheld calls.
+    /// </summary>
+    /// <param name="turn">How the turn ended.</param>
+    /// <remarks>
+    /// A withheld call may have no id and holds arguments that nobody can replay, so it never enters the history. The words join the last message
+    /// where a user message of their own would break the order of roles that some chat templates insist on.
+    /// </remarks>
+    public ChatRequest Correcting(StreamOutcome turn)
+    {
+        ArgumentNullException.ThrowIfNull(turn);
+        return ToolHistory.After(this, turn, PastReasoning.Kept, [], TurnUses.WordsFor(turn));
+    }
 }

@@ -15,4 +15,13 @@ public sealed record TokenUsage
 
     /// <summary>Parts of the counts, where the server names them (vLLM 0.32 with the flags for it); null otherwise.</summary>
     public TokenUsageDetails? Details { get; init; }
+
+    /// <summary>Of three counts any two give the third; null if neither the prompt nor the completion was counted.</summary>
+    internal static TokenUsage? From(int? prompt, int? completion, int? total, TokenUsageDetails? details = null) =>
+        prompt is null && completion is null ? null : new TokenUsage
+        {
+            PromptTokens = prompt ?? Math.Max(0, total - completion ?? 0),
+            CompletionTokens = completion ?? Math.Max(0, total - prompt ?? 0),
+            Details = details,
+        };
 }

@@ -34,6 +34,10 @@ public sealed class TimeLimits
     /// <value>Null by default: no limit.</value>
     public TimeSpan? Total { get; set; }
 
+    /// <summary>For one call of <see cref="VllmServer"/>, from sending it to the end of its answer.</summary>
+    /// <value>30 seconds by default. Loading a LoRA adapter may take as long as <see cref="Headers"/>.</value>
+    public TimeSpan ServerCall { get; set; } = TimeSpan.FromSeconds(30);
+
     internal IStreamTerminationPolicy ToPolicy() => Total is { } total
         ? Termination.FirstOf(
             Termination.OnSentinel(), Termination.OnFinishReason(Grace), Termination.OnSilence(FirstChunk, BetweenChunks), Termination.After(total))

@@ -14,6 +14,10 @@ public sealed class VllmAdapterOptions
     public string? ApiKey { get; set; }
 
     /// <summary>The model's context window in tokens (<c>max_model_len</c>), if you know it: a cut can then be attributed to it.</summary>
+    /// <value>
+    /// Null by default: what the server told, once <see cref="VllmServer.GetModelsAsync"/>, <see cref="VllmServer.PlanAsync"/> or a
+    /// tokenization has asked it; unknown before.
+    /// </value>
     public int? ContextWindow { get; set; }
 
     /// <summary>How long to wait for what.</summary>

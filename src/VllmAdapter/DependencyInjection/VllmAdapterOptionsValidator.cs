@@ -5,6 +5,11 @@ namespace VllmAdapter;
 /// <summary>Checks options before anything is sent; every message names the option and says what to set.</summary>
 internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapterOptions>
 {
+    private const int SmallestEvent = 1024;
+
+    // What the timers below can count; nothing that is meant to end waits longer.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
+
     public ValidateOptionsResult Validate(string? name, VllmAdapterOptions options)
     {
         List<string> problems = [.. ProblemsOf(options)];
@@ -13,7 +18,11 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         else if (!options.Endpoint.IsAbsoluteUri || options.Endpoint.Scheme is not ("http" or "https"))
             problems.Insert(0, $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{options.Endpoint}\".");
 
-        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+        if (problems.Count == 0)
+            return ValidateOptionsResult.Success;
+
+        return ValidateOptionsResult.Fail(
+            string.IsNullOrEmpty(name) ? problems : problems.Select(problem => $"Adapter \"{name}\": {problem}"));
     }
 
     public static void ThrowIfInvalid(VllmAdapterOptions options)
@@ -43,13 +52,14 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         [
             (nameof(limits.Connect), limits.Connect), (nameof(limits.Headers), limits.Headers), (nameof(limits.FirstChunk), limits.FirstChunk),
             (nameof(limits.BetweenChunks), limits.BetweenChunks), (nameof(limits.Grace), limits.Grace), (nameof(limits.Total), limits.Total),
+            (nameof(limits.ServerCall), limits.ServerCall),
         ];
         foreach ((string name, TimeSpan? value) in times)
         {
             if (value <= TimeSpan.Zero)
                 yield return $"TimeLimits.{name} must be longer than zero, but is {value}.";
+            else if (value > LongestTimer && name is (nameof(limits.Connect) or nameof(limits.Headers)))
+                yield return $"TimeLimits.{name} must be at most {LongestTimer.Days} days, but is {value}.";
         }
     }
-
-    private const int SmallestEvent = 1024;
 }

@@ -19,6 +19,12 @@ internal sealed record FailedRequest
     /// <summary>The request's address; only scheme, host, port and path are ever shown.</summary>
     public Uri? Address { get; init; }
 
+    /// <summary>What a good answer would have been.</summary>
+    public string Expected { get; init; } = "an event stream";
+
+    /// <summary>True for a route that servers answer 403 for as long as it is switched off.</summary>
+    public bool MayBeSwitchedOff { get; init; }
+
     public string? Model { get; init; }
 
     public int? AskedMaxTokens { get; init; }

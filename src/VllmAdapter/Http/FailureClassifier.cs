@@ -81,6 +81,8 @@ internal static class FailureClassifier
         (code == 404 && error.Param == "model")
         || error.Code == "model_not_found"
         || words.Contains("Invalid model name passed", StringComparison.OrdinalIgnoreCase) // LiteLLM, with 400
+        || (words.Contains("lora adapter '", StringComparison.OrdinalIgnoreCase)
+            && words.Contains("' cannot be found", StringComparison.OrdinalIgnoreCase))
         || (words.Contains("the model `", StringComparison.OrdinalIgnoreCase)
             && words.Contains("` does not exist", StringComparison.OrdinalIgnoreCase));
 

@@ -20,7 +20,7 @@ internal static class FailureSentence
                 $"No answer within {Seconds(waited)}{At(request)}{Again(request)}. "
                 + "Raise the limit, or see the server's load.",
             (RequestFailure.NotSse, { Status: { } status }) when (int)status < 300 =>
-                $"The server answered {(int)status} with {MediaType(request)}, which is not an event stream{said} "
+                $"The server answered {(int)status} with {MediaType(request)}, which is not {request.Expected}{said} "
                 + $"Check that the endpoint is a vLLM server{At(request)}.",
             _ => $"{WhatHappened(request, failure)} ({Answered(request)}){said} {WayOut(request, failure)}",
         };

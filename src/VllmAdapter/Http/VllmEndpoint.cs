@@ -21,6 +21,16 @@ internal sealed class VllmEndpoint
     }
 
     public const string ChatCompletions = "v1/chat/completions";
+    public const string Render = "v1/chat/completions/render";
+    public const string Models = "v1/models";
+    public const string LoadLora = "v1/load_lora_adapter";
+    public const string UnloadLora = "v1/unload_lora_adapter";
+    public const string Version = "version";
+    public const string Health = "health";
+    public const string Load = "load";
+    public const string Metrics = "metrics";
+    public const string Tokenize = "tokenize";
+    public const string Detokenize = "detokenize";
 
     /// <summary>The address of a route, by its path from the server's root.</summary>
     public Uri At(string path) => new(_root, path);

@@ -65,6 +65,8 @@ public sealed class VllmRequestException : Exception
         var (failure, refusal, isRetryable) = safe.GaveUpAfter is null
             ? FailureClassifier.Classify(safe.Status, error, safe.AskedMaxTokens, safe.InsideStream)
             : (RequestFailure.Timeout, null, true);
+        if (failure == RequestFailure.Forbidden && safe.MayBeSwitchedOff)
+            failure = RequestFailure.NotOffered;
 
         return new(FailureSentence.Compose(safe, failure, refusal), safe.Cause)
         {

@@ -25,10 +25,11 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     {
         using var timer = limit is { } time && time != Timeout.InfiniteTimeSpan ? new CancellationTokenSource(time, Clock) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        HttpClient http = client();
         try
         {
             Authorize(message);
-            HttpResponseMessage response = await client()
+            HttpResponseMessage response = await http
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             if (response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NoContent)
                 return response;
@@ -44,12 +45,20 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         {
             throw VllmRequestException.For(about with { GaveUpAfter = limit, Cause = given });
         }
+        catch (OperationCanceledException given) when (given.InnerException is TimeoutException && IsOf(http.Timeout, given))
+        {
+            throw VllmRequestException.For(about with { GaveUpAfter = http.Timeout, Cause = given });
+        }
         catch (Exception fault) when (fault is not (VllmRequestException or ArgumentException))
         {
-            // HttpClient's own timeout and handlers such as resilience pipelines end here too.
+            // Handlers of the client, such as resilience pipelines, may throw anything.
             throw VllmRequestException.For(about with { Cause = fault });
         }
     }
+
+    // A connect timeout looks the same but for its words; it is a failed connection.
+    private static bool IsOf(TimeSpan clientTimeout, OperationCanceledException given) =>
+        clientTimeout != Timeout.InfiniteTimeSpan && given.Message.Contains(nameof(HttpClient) + "." + nameof(HttpClient.Timeout), StringComparison.Ordinal);
 
     /// <summary>Says what is wrong with a success that is no chat reply.</summary>
     public VllmRequestException NotAReply(HttpResponseMessage response, FailedRequest about, ReadOnlySpan<byte> body) =>

@@ -42,6 +42,9 @@ public sealed record StreamOutcome
     /// <summary>How many times the request was sent, at least 1.</summary>
     public int Attempts { get; init; } = 1;
 
+    /// <summary>What was received of each choice, for the history. The choices alone: a completion refers back to its outcome.</summary>
+    internal IReadOnlyList<CompletedChoice> Received { get; init; } = [];
+
     /// <summary>Whether the answer can be taken as whole: <see cref="StreamVerdict.Completed"/> or <see cref="StreamVerdict.Unconfirmed"/>.</summary>
     public bool IsComplete => Verdict is StreamVerdict.Completed or StreamVerdict.Unconfirmed;
 
@@ -59,7 +62,7 @@ public sealed record StreamOutcome
     /// <returns>This outcome.</returns>
     /// <exception cref="IncompleteStreamException">The verdict is neither completed nor unconfirmed.</exception>
     public StreamOutcome EnsureComplete() =>
-        IsComplete ? this : throw new IncompleteStreamException(this, new ChatCompletion { Outcome = this });
+        IsComplete ? this : throw new IncompleteStreamException(this, new ChatCompletion { Outcome = this, Choices = Received });
 
     /// <inheritdoc/>
     public override string ToString() => Explain();

@@ -30,6 +30,10 @@ internal static class ChatRequestBody
         return body;
     }
 
+    /// <summary>The model that a finished body names, wherever the name came from.</summary>
+    public static string? ModelOf(JsonObject body) =>
+        body["model"] is JsonValue model && model.TryGetValue(out string? name) ? name : null;
+
     private static void PutMessages(JsonObject body, ChatRequest request)
     {
         if (request.Messages.Count > 0)

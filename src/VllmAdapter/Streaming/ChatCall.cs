@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace VllmAdapter;
 
@@ -29,6 +31,8 @@ internal sealed record ChatCall
     public string? Model { get; init; }
 
     public required Func<string> NewRequestId { get; init; }
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 
     public TimeProvider Clock => Transport.Clock;
 

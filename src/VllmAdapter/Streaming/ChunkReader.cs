@@ -10,19 +10,20 @@ internal sealed class ChunkReader
     private readonly RepeatedText _id = new();
     private readonly RepeatedText _model = new();
     private readonly RepeatedText _fingerprint = new();
+    private readonly ChunkTemplate _template = new();
     private readonly List<ChatChunk> _chunks = new(1);
     private readonly List<(int Choice, ServerError Error)> _choiceErrors = [];
     private TokenUsage? _usage;
     private IReadOnlyList<int>? _promptTokenIds;
 
     /// <summary>The chunks of the last event: one a choice, or one without a choice for a usage.</summary>
-    public IReadOnlyList<ChatChunk> Chunks => _chunks;
+    public List<ChatChunk> Chunks => _chunks;
 
     /// <summary>The usage of the last event.</summary>
     public TokenUsage? Usage => _usage;
 
     /// <summary>Errors of single choices in the last event.</summary>
-    public IReadOnlyList<(int Choice, ServerError Error)> ChoiceErrors => _choiceErrors;
+    public List<(int Choice, ServerError Error)> ChoiceErrors => _choiceErrors;
 
     /// <summary>The error that the last event reported.</summary>
     public ServerError? Error { get; private set; }
@@ -48,24 +49,35 @@ internal sealed class ChunkReader
     {
         _chunks.Clear();
         _choiceErrors.Clear();
-        (_usage, _promptTokenIds, Error) = (null, null, null);
+        _usage = null;
+        _promptTokenIds = null;
+        Error = null;
+        if (_template.Read(json, out _usage) is { } alike)
+        {
+            _chunks.Add(alike);
+            TextIsLossy |= HoldsReplacement(alike.Text) || HoldsReplacement(alike.Reasoning);
+            return json.Length;
+        }
 
-        var reader = new Utf8JsonReader(json, isFinalBlock: false, state: default);
+        _template.Begin();
+        int oddities = Oddities;
+        var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw new JsonException("An event that is not a JSON object.");
+            throw new JsonException("an event is not a JSON object");
 
         bool mayBeError = false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (reader.ReadField())
             mayBeError |= ReadRootField(ref reader);
-
-        if (reader.TokenType != JsonTokenType.EndObject || reader.CurrentDepth != 0)
-            throw new JsonException("An event that ends in the middle of its JSON.");
 
         if (mayBeError && ServerError.TryRead(json[..(int)reader.BytesConsumed], out ServerError? error))
             Error = error;
 
         Complete();
-        return (int)reader.BytesConsumed;
+        int length = (int)reader.BytesConsumed;
+        if (length == json.Length && Error is null && Oddities == oddities && _choiceErrors.Count == 0 && _promptTokenIds is null)
+            _template.Keep(json, _chunks);
+
+        return length;
     }
 
     private void Complete()
@@ -82,7 +94,7 @@ internal sealed class ChunkReader
     private bool ReadRootField(ref Utf8JsonReader reader)
     {
         ReadOnlySpan<byte> name = NameOf(ref reader);
-        reader.ReadValue();
+        reader.Read();
         if (name.SequenceEqual("choices"u8))
             ReadChoices(ref reader);
         else if (name.SequenceEqual("id"u8))
@@ -132,7 +144,7 @@ internal sealed class ChunkReader
         int index = 0;
         string text = "", reasoning = "";
         string? finishWord = null, stopReason = null;
-        IReadOnlyList<ToolCallDelta> toolCalls = [];
+        IReadOnlyList<ToolCallDelta>? toolCalls = null;
         LogprobContent? logprobs = null;
         IReadOnlyList<int>? tokenIds = null;
         ServerError? error = null;
@@ -140,7 +152,7 @@ internal sealed class ChunkReader
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = NameOf(ref reader);
-            reader.ReadValue();
+            reader.Read();
             if (name.SequenceEqual("delta"u8) || name.SequenceEqual("message"u8))
                 ReadDelta(ref reader, name[0] == 'm', ref text, ref reasoning, ref toolCalls);
             else if (name.SequenceEqual("index"u8))
@@ -161,14 +173,7 @@ internal sealed class ChunkReader
                 reader.SkipValue();
         }
 
-        var chunk = new ChatChunk
-        {
-            Choice = index,
-            Text = text,
-            Reasoning = reasoning,
-            ToolCalls = toolCalls,
-            FinishWord = finishWord,
-        };
+        var chunk = new ChatChunk(index, text, reasoning, toolCalls, finishWord);
         if (stopReason is not null || logprobs is not null || tokenIds is not null)
             chunk = chunk with { StopReason = stopReason, Logprobs = logprobs, TokenIds = tokenIds };
 
@@ -178,7 +183,7 @@ internal sealed class ChunkReader
     }
 
     private void ReadDelta(
-        ref Utf8JsonReader reader, bool isWhole, ref string text, ref string reasoning, ref IReadOnlyList<ToolCallDelta> toolCalls)
+        ref Utf8JsonReader reader, bool isWhole, ref string text, ref string reasoning, ref IReadOnlyList<ToolCallDelta>? toolCalls)
     {
         if (!Expect(ref reader, JsonTokenType.StartObject))
             return;
@@ -187,16 +192,16 @@ internal sealed class ChunkReader
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = NameOf(ref reader);
-            reader.ReadValue();
+            reader.Read();
             if (name.SequenceEqual("content"u8))
-                text = ReadText(ref reader) ?? text;
+                text = ReadPiece(ref reader, ChunkTemplate.Part.Text) ?? text;
             else if (name.SequenceEqual("reasoning"u8))
-                reasoning = ReadText(ref reader) ?? reasoning;
+                reasoning = ReadPiece(ref reader, ChunkTemplate.Part.Reasoning) ?? reasoning;
             else if (name.SequenceEqual("reasoning_content"u8)) // vLLM before 0.16; 0.11.1 to 0.15 send both with the same text
-                olderReasoning = ReadText(ref reader);
+                olderReasoning = ReadPiece(ref reader, ChunkTemplate.Part.Reasoning);
             else if (name.SequenceEqual("tool_calls"u8))
                 toolCalls = ReadToolCalls(ref reader, isWhole) ?? toolCalls;
-            else if (name.SequenceEqual("function_call"u8) && reader.TokenType == JsonTokenType.StartObject && toolCalls.Count == 0)
+            else if (name.SequenceEqual("function_call"u8) && reader.TokenType == JsonTokenType.StartObject && toolCalls is null)
                 toolCalls = [LegacyCall(ReadFunction(ref reader))];
             else
                 reader.SkipValue();
@@ -231,7 +236,7 @@ internal sealed class ChunkReader
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = NameOf(ref reader);
-            reader.ReadValue();
+            reader.Read();
             if (name.SequenceEqual("function"u8))
                 function = Expect(ref reader, JsonTokenType.StartObject) ? ReadFunction(ref reader) : function;
             else if (name.SequenceEqual("index"u8))
@@ -258,7 +263,7 @@ internal sealed class ChunkReader
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = NameOf(ref reader);
-            reader.ReadValue();
+            reader.Read();
             if (name.SequenceEqual("arguments"u8))
                 arguments = ReadArguments(ref reader);
             else if (name.SequenceEqual("name"u8))
@@ -290,13 +295,21 @@ internal sealed class ChunkReader
         }
     }
 
+    private string? ReadPiece(ref Utf8JsonReader reader, ChunkTemplate.Part part)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+            _template.Report(part, reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+
+        return ReadText(ref reader);
+    }
+
     private string? ReadText(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
                 string text = JsonText.Read(ref reader);
-                TextIsLossy |= text.Contains('\uFFFD');
+                TextIsLossy |= HoldsReplacement(text);
                 return text;
             case JsonTokenType.Null:
                 return null;
@@ -330,7 +343,7 @@ internal sealed class ChunkReader
             while (reader.ReadField())
             {
                 bool isText = NameOf(ref reader).SequenceEqual("text"u8);
-                reader.ReadValue();
+                reader.Read();
                 if (isText)
                     text.Append(ReadText(ref reader));
                 else
@@ -340,6 +353,8 @@ internal sealed class ChunkReader
 
         return text.ToString();
     }
+
+    private static bool HoldsReplacement(string text) => text.Contains('\uFFFD');
 
     private string? ReadWord(ref Utf8JsonReader reader)
     {
@@ -399,13 +414,13 @@ internal sealed class ChunkReader
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = NameOf(ref reader);
-            reader.ReadValue();
+            reader.Read();
             if (name.SequenceEqual("prompt_tokens"u8))
-                prompt = JsonText.ReadCount(ref reader);
+                prompt = ReadCount(ref reader, ChunkTemplate.Part.PromptTokens);
             else if (name.SequenceEqual("completion_tokens"u8))
-                completion = JsonText.ReadCount(ref reader);
+                completion = ReadCount(ref reader, ChunkTemplate.Part.CompletionTokens);
             else if (name.SequenceEqual("total_tokens"u8))
-                total = JsonText.ReadCount(ref reader);
+                total = ReadCount(ref reader, ChunkTemplate.Part.TotalTokens);
             else if (name.SequenceEqual("prompt_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
                 ReadDetails(ref reader, ref cached, ref created, ref reasoning);
             else if (name.SequenceEqual("completion_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
@@ -414,18 +429,18 @@ internal sealed class ChunkReader
                 reader.SkipValue();
         }
 
-        if (prompt is null && completion is null)
-            return null;
-
         TokenUsageDetails? details = (cached ?? created ?? reasoning) is null
             ? null
             : new TokenUsageDetails { CachedPromptTokens = cached, CreatedCacheTokens = created, ReasoningTokens = reasoning };
-        return new TokenUsage
-        {
-            PromptTokens = prompt ?? Math.Max(0, total - completion ?? 0),
-            CompletionTokens = completion ?? Math.Max(0, total - prompt ?? 0),
-            Details = details,
-        };
+        return TokenUsage.From(prompt, completion, total, details);
+    }
+
+    private int? ReadCount(ref Utf8JsonReader reader, ChunkTemplate.Part part)
+    {
+        if (reader.TokenType == JsonTokenType.Number)
+            _template.Report(part, reader.TokenStartIndex, reader.ValueSpan.Length);
+
+        return JsonText.ReadCount(ref reader);
     }
 
     private static void ReadDetails(ref Utf8JsonReader reader, ref int? cached, ref int? created, ref int? reasoning)
@@ -433,7 +448,7 @@ internal sealed class ChunkReader
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = NameOf(ref reader);
-            reader.ReadValue();
+            reader.Read();
             if (name.SequenceEqual("cached_tokens"u8))
                 cached = JsonText.ReadCount(ref reader);
             else if (name.SequenceEqual("created_cache_tokens"u8))
@@ -457,7 +472,7 @@ internal sealed class ChunkReader
         while (reader.ReadField())
         {
             bool isContent = NameOf(ref reader).SequenceEqual("content"u8);
-            reader.ReadValue();
+            reader.Read();
             if (isContent)
                 tokens = ReadTokenLogprobs(ref reader);
             else
@@ -493,7 +508,7 @@ internal sealed class ChunkReader
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = NameOf(ref reader);
-            reader.ReadValue();
+            reader.Read();
             if (name.SequenceEqual("token"u8) && reader.TokenType == JsonTokenType.String)
                 token = token with { Token = JsonText.Read(ref reader) };
             else if (name.SequenceEqual("logprob"u8) && reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double logprob))

@@ -9,6 +9,8 @@ internal sealed class EventDecoder
     private const int LongestMarker = 64;
     private const int LongestExcerpt = 2000;
 
+    private static readonly List<ChatChunk> None = [];
+
     private byte[]? _glued;
 
     public ChunkReader Reader { get; } = new();
@@ -19,7 +21,7 @@ internal sealed class EventDecoder
     public ServerError? Error { get; private set; }
 
     /// <summary>The chunks of the last event; none if it was no JSON.</summary>
-    public IReadOnlyList<ChatChunk> Chunks { get; private set; } = [];
+    public List<ChatChunk> Chunks { get; private set; } = None;
 
     /// <summary>The beginning of the last event that could not be read.</summary>
     public string? Unreadable { get; private set; }
@@ -32,14 +34,14 @@ internal sealed class EventDecoder
     public EventKind Decode(string eventType, ReadOnlySpan<byte> data)
     {
         _glued = null;
-        Chunks = [];
+        Chunks = None;
         ReadOnlySpan<byte> text = Trim(data);
         bool isNamed = eventType.Length > 0 && eventType != "message";
         return text switch
         {
+            [(byte)'{', ..] when eventType != "error" => DecodeObject(text),
             _ when eventType == "error" => DecodeError(text),
             [] => EventKind.Nothing,
-            [(byte)'{', ..] => DecodeObject(text),
             _ when text.SequenceEqual("null"u8) => EventKind.Nothing,
             _ when isNamed => EventKind.Nothing, // a ping of a gateway's own
             _ when LooksLikeAMarker(text) => Mark(text),

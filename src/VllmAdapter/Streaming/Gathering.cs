@@ -11,12 +11,17 @@ internal sealed class Gathering
     {
         GatheredChoice choice = ChoiceAt(chunk.Choice);
         choice.Text.Append(chunk.Text);
-        choice.Reasoning.Append(chunk.Reasoning);
+        if (chunk.Reasoning.Length > 0)
+            choice.Reasoning.Append(chunk.Reasoning);
+
         if (chunk.Logprobs is { } logprobs)
             (choice.Logprobs ??= []).AddRange(logprobs.Tokens);
 
         if (chunk.TokenIds is { } tokenIds)
             (choice.TokenIds ??= []).AddRange(tokenIds);
+
+        if (!chunk.HasToolCalls)
+            return;
 
         foreach (ToolCallDelta delta in chunk.ToolCalls)
             (choice.Calls ??= new ToolCallAssembler()).Add(delta);
@@ -32,21 +37,17 @@ internal sealed class Gathering
         }
     }
 
-    public ChatCompletion Complete(StreamOutcome outcome) => new()
-    {
-        Outcome = outcome,
-        Choices =
-        [
-            .. _choices.OrderBy(choice => choice.Index).Select(choice => new CompletedChoice
-            {
-                Index = choice.Index,
-                Text = choice.Text.ToString(),
-                Reasoning = choice.Reasoning.ToString(),
-                Logprobs = choice.Logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
-                TokenIds = choice.TokenIds,
-            }),
-        ],
-    };
+    public IReadOnlyList<CompletedChoice> Complete() =>
+    [
+        .. _choices.OrderBy(choice => choice.Index).Select(choice => new CompletedChoice
+        {
+            Index = choice.Index,
+            Text = choice.Text.ToString(),
+            Reasoning = choice.Reasoning.ToString(),
+            Logprobs = choice.Logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
+            TokenIds = choice.TokenIds,
+        }),
+    ];
 
     private GatheredChoice ChoiceAt(int index)
     {

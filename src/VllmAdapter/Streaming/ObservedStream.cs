@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using System.Text;
+using System.Runtime.InteropServices;
 
 namespace VllmAdapter;
 
@@ -15,6 +15,7 @@ namespace VllmAdapter;
 internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, bool isEventStream) : Stream
 {
     private const int ExcerptBytes = 2000;
+    private const byte ByteOrderMark = 0xEF;
 
     private static readonly byte[] BlankLine = "\n\n"u8.ToArray();
 
@@ -24,6 +25,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     private bool _skipLineFeed;
     private long _eventBytes;
     private int _blankLineToSend;
+    private List<byte>? _refusedLine;
     private Exception? _fault;
     private bool _hasEnded;
 
@@ -44,24 +46,34 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     public string? Refusal { get; private set; }
 
     /// <summary>The beginning of the line that was refused.</summary>
-    public string? RefusedText { get; private set; }
+    public ReadOnlySpan<byte> RefusedLine
+    {
+        get
+        {
+            ReadOnlySpan<byte> line = CollectionsMarshal.AsSpan(_refusedLine);
+            int end = line.IndexOf((byte)'\n');
+            return line[..Math.Min(end < 0 ? line.Length : end, ExcerptBytes)];
+        }
+    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (Refusal is not null)
-            return ValueTask.FromException<int>(new InvalidDataException(Refusal));
+            return RefuseAsync(cancellationToken);
 
         if (_hasEnded)
             return _fault is null || _blankLineToSend > 0 ? new ValueTask<int>(End(buffer)) : ValueTask.FromException<int>(_fault);
 
         ValueTask<int> read = body.ReadAsync(buffer, cancellationToken);
-        return read.IsCompletedSuccessfully
-            ? new ValueTask<int>(Observe(buffer, read.Result))
-            : AwaitAsync(read, buffer);
+        if (!read.IsCompletedSuccessfully)
+            return AwaitAsync(read, buffer, cancellationToken);
+
+        int count = Observe(buffer, read.Result);
+        return Refusal is null || count > 0 ? new ValueTask<int>(count) : RefuseAsync(cancellationToken);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> AwaitAsync(ValueTask<int> read, Memory<byte> buffer)
+    private async ValueTask<int> AwaitAsync(ValueTask<int> read, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         int count;
         try
@@ -74,7 +86,24 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
             count = 0;
         }
 
-        return Observe(buffer, count);
+        count = Observe(buffer, count);
+        return Refusal is null || count > 0 ? count : await RefuseAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // The rest of the line that is refused may say why it is there.
+    private async ValueTask<int> RefuseAsync(CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[ExcerptBytes];
+        while (_refusedLine is { Count: < ExcerptBytes } && !_refusedLine.Contains((byte)'\n'))
+        {
+            int count = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (count == 0)
+                break;
+
+            _refusedLine.AddRange(buffer.AsSpan(0, count));
+        }
+
+        throw new InvalidDataException(Refusal);
     }
 
     private int Observe(Memory<byte> buffer, int count)
@@ -91,13 +120,22 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         }
 
         _hasEnded = true;
-        if (isEventStream && (_hasOpenFields || (_lineLength > 0 && _lineStart != ':')))
-        {
-            EndedInsideEvent = true;
-            _blankLineToSend = BlankLine.Length;
-        }
+        if (isEventStream)
+            CloseLastEvent();
 
         return End(buffer);
+    }
+
+    private void CloseLastEvent()
+    {
+        if (_lineLength > 0)
+            EndLine();
+
+        if (!_hasOpenFields)
+            return;
+
+        EndedInsideEvent = true;
+        _blankLineToSend = BlankLine.Length;
     }
 
     private int End(Memory<byte> buffer)
@@ -134,7 +172,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
                     return RefuseLine(rest, at);
             }
 
-            int length = rest.IndexOfAny((byte)'\n', (byte)'\r');
+            int length = rest[0] == '\n' ? 0 : rest.IndexOfAny((byte)'\n', (byte)'\r');
             if (length < 0)
             {
                 _lineLength += rest.Length;
@@ -144,7 +182,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
 
             _lineLength += length;
             Grow(length + 1);
-            EndLine(rest[..length]);
+            EndLine();
             at += length + 1;
             if (rest[length] == '\r')
             {
@@ -158,7 +196,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         return bytes.Length;
     }
 
-    private void EndLine(ReadOnlySpan<byte> tail)
+    private void EndLine()
     {
         if (_lineLength == 0)
         {
@@ -171,13 +209,17 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         }
         else
         {
-            _hasOpenFields = true;
-            if (_lineStart is not ((byte)'d' or (byte)'e' or (byte)'i' or (byte)'r' or 0xEF) || (tail.Length == _lineLength && tail.IndexOf((byte)':') < 0))
+            if (StartsLikeAField)
+                _hasOpenFields = true;
+            else
                 ForeignLines++;
         }
 
         _lineLength = 0;
     }
+
+    // data, event, id and retry; the mark before the first line is no part of it.
+    private bool StartsLikeAField => _lineStart is (byte)'d' or (byte)'e' or (byte)'i' or (byte)'r' or ByteOrderMark;
 
     private void Grow(int count)
     {
@@ -192,11 +234,11 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     // What came before the line is handed out first; the next read refuses.
     private int RefuseLine(ReadOnlySpan<byte> line, int before)
     {
-        RefusedText = Encoding.UTF8.GetString(line[..Math.Min(line.Length, ExcerptBytes)]);
+        _refusedLine = [.. line];
         Refusal = line[0] == '<'
             ? "The body holds HTML instead of events; a proxy may have answered"
             : "The body holds bare JSON instead of events (\"data: ...\" lines)";
-        return before > 0 ? before : throw new InvalidDataException(Refusal);
+        return before;
     }
 
     protected override void Dispose(bool disposing)

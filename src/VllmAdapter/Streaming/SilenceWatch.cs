@@ -17,6 +17,8 @@ internal sealed class SilenceWatch(
     private long _timerDueAt = long.MaxValue;
     private long _sentAt;
     private long _waitsSince;
+    private long _observedAt = long.MinValue;
+    private TimeSpan _observedAfter;
     private bool _waits;
     private TimeSpan _silence;
 
@@ -59,7 +61,11 @@ internal sealed class SilenceWatch(
         if (isChunk)
             _silence = TimeSpan.Zero;
 
-        evidence.At(clock.GetElapsedTime(_sentAt, observedAt), _silence);
+        // Events that came in one read came at one time.
+        if (observedAt != _observedAt)
+            (_observedAt, _observedAfter) = (observedAt, clock.GetElapsedTime(_sentAt, observedAt));
+
+        evidence.At(_observedAfter, _silence);
     }
 
     /// <summary>Asks the policy about what was just observed.</summary>

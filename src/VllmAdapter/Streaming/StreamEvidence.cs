@@ -234,7 +234,7 @@ public sealed record StreamEvidence
             Count(usage, reader.Chunks);
     }
 
-    private void Count(TokenUsage usage, IReadOnlyList<ChatChunk> chunks)
+    private void Count(TokenUsage usage, List<ChatChunk> chunks)
     {
         // Zero is what some servers send when they have not counted: missing is not zero.
         if (usage.TotalTokens == 0 || (usage.CompletionTokens == 0 && _hasOutput))

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Text;
 
 namespace VllmAdapter;
 
@@ -14,6 +16,8 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 {
     private const string Done = "[DONE]";
 
+    private static readonly List<ChatChunk> NoChunks = [];
+
     private readonly ChatCall _call;
     private readonly CancellationToken _callersToken;
     private readonly CancellationToken _enumeratorsToken;
@@ -23,11 +27,13 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     private readonly string _requestId;
 
     private readonly StreamEvidence _evidence;
+    private CallTelemetry? _telemetry;
     private OpenReply? _reply;
-    private IReadOnlyList<ChatChunk> _chunks = [];
+    private List<ChatChunk> _chunks = NoChunks;
     private int _handedOut;
     private ChatChunk? _current;
     private StopCause? _stop;
+    private EventKind? _glued;
     private bool _hasSent;
     private bool _hasBegun;
     private bool _tailWasRead;
@@ -56,7 +62,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             return new ValueTask<bool>(true);
 
         if (!_hasEnded)
-            return AdvanceAsync();
+            return _hasSent ? Advance() : AdvanceAsync(read: null);
 
         return Outcome is { } outcome && outcome.Throws(_call.IncompleteStreams)
             ? ValueTask.FromException<bool>(new IncompleteStreamException(outcome, Completion!))
@@ -80,8 +86,40 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         return true;
     }
 
+    // What is here already is handed out without any waiting, and so without the machinery of an asynchronous method.
+    private ValueTask<bool> Advance()
+    {
+        try
+        {
+            while (_stop is null && !_hangUp.IsCancellationRequested)
+            {
+                ValueTask<bool> read = NextEvent();
+                if (!read.IsCompletedSuccessfully)
+                    return AdvanceAsync(read);
+
+                Observe(read.Result);
+                if (TakeChunk())
+                    return new ValueTask<bool>(true);
+            }
+        }
+        catch (Exception failure)
+        {
+            return FailAsync(failure);
+        }
+
+        return AdvanceAsync(read: null);
+    }
+
+    private async ValueTask<bool> FailAsync(Exception failure)
+    {
+        _telemetry?.Fail(failure);
+        await CloseAsync(hangUp: true).ConfigureAwait(false);
+        ExceptionDispatchInfo.Throw(failure);
+        return false;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> AdvanceAsync()
+    private async ValueTask<bool> AdvanceAsync(ValueTask<bool>? read)
     {
         try
         {
@@ -90,15 +128,21 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
             while (_stop is null)
             {
-                await ObserveAsync().ConfigureAwait(false);
+                if (read is null && _hangUp.IsCancellationRequested)
+                    _stop = CauseOf(new OperationCanceledException());
+                else if (await WaitAsync(read ?? NextEvent()).ConfigureAwait(false) is { } more)
+                    Observe(more);
+
+                read = null;
                 if (TakeChunk())
                     return true;
             }
 
             await EndAsync(_stop.Value).ConfigureAwait(false);
         }
-        catch
+        catch (Exception failure)
         {
+            _telemetry?.Fail(failure);
             await CloseAsync(hangUp: true).ConfigureAwait(false);
             throw;
         }
@@ -114,6 +158,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     private async ValueTask OpenAsync()
     {
         _hasSent = true;
+        _telemetry = new CallTelemetry(_call);
         _watch.Start();
         try
         {
@@ -129,6 +174,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
     private async ValueTask<HttpResponseMessage> SendAsync()
     {
+        using CurrentSpan current = _telemetry!.Send(_requestId);
         using HttpRequestMessage message = _call.NewMessage(_requestId);
         if (_call.AsksForWholeReply)
             _watch.BeginWait();
@@ -152,48 +198,43 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             throw await _call.Transport.NotAReplyAsync(response, _call.About(_requestId), _hangUp.Token).ConfigureAwait(false);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ObserveAsync()
+    // Step 2. Two events that a proxy glued together are two events.
+    private ValueTask<bool> NextEvent()
     {
-        // Two events that a proxy glued together are two events.
-        if (_reply!.Decoder.DecodeGlued() is { } glued)
-        {
-            Fold(glued);
-            return;
-        }
-
-        // Step 2.
-        bool more;
-        try
-        {
-            _hangUp.Token.ThrowIfCancellationRequested();
-            ValueTask<bool> read = _reply.ReadAsync();
-            more = read.IsCompleted ? await read.ConfigureAwait(false) : await WaitAsync(read).ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            _stop = CauseOf(fault);
-            return;
-        }
-
-        if (more)
-            Fold(_reply.Current);
-        else
-            EndBody();
+        _glued = _reply!.Decoder.DecodeGlued();
+        return _glued is null ? _reply.ReadAsync() : new ValueTask<bool>(true);
     }
 
+    /// <returns>Whether there is an event; null if the wait for it ended the stream.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> WaitAsync(ValueTask<bool> read)
+    private async ValueTask<bool?> WaitAsync(ValueTask<bool> read)
     {
-        _watch.BeginWait();
+        bool waits = !read.IsCompleted;
+        if (waits)
+            _watch.BeginWait();
+
         try
         {
             return await read.ConfigureAwait(false);
         }
+        catch (Exception fault)
+        {
+            _stop = CauseOf(fault);
+            return null;
+        }
         finally
         {
-            _watch.EndWait();
+            if (waits)
+                _watch.EndWait();
         }
+    }
+
+    private void Observe(bool hasEvent)
+    {
+        if (hasEvent)
+            Fold(_glued ?? _reply!.Current);
+        else
+            EndBody();
     }
 
     // Step 3, then step 4.
@@ -201,15 +242,11 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     {
         EventDecoder decoder = _reply!.Decoder;
         bool isTail = _reply.Bytes.EndedInsideEvent;
-        (_chunks, _handedOut) = ([], 0);
+        _chunks = NoChunks;
+        _handedOut = 0;
         _watch.Stamp(_reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0);
         _evidence.ObserveEvent(_reply.Bytes.BytesRead, _reply.Bytes.KeepAlives);
-        if (isTail && kind != EventKind.Unreadable)
-        {
-            _tailWasRead = true;
-            _evidence.EndWithoutBlankLine();
-        }
-
+        _tailWasRead |= isTail && kind != EventKind.Unreadable;
         if (_evidence.SentinelSeen && kind != EventKind.Nothing)
         {
             _evidence.ObserveEventAfterSentinel();
@@ -227,7 +264,8 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         }
         else if (kind == EventKind.Error)
         {
-            Fail(decoder);
+            HandOut(decoder);
+            Fail(decoder.Error!);
         }
         else if (kind == EventKind.Unreadable)
         {
@@ -236,13 +274,16 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
 
         _hasBegun |= kind != EventKind.Nothing;
         _stop ??= _watch.Ask();
-        JudgeMarker(kind);
+        JudgeMarker(kind, isTail);
     }
 
     private void HandOut(EventDecoder decoder)
     {
         _chunks = decoder.Chunks;
         _evidence.Fold(decoder.Reader);
+        if (_telemetry!.TimesChunks && _chunks.Count > 0)
+            _telemetry.Chunk(_evidence);
+
         foreach (ChatChunk chunk in _chunks)
         {
             if (chunk.HasChoice)
@@ -250,10 +291,9 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         }
     }
 
-    private void Fail(EventDecoder decoder)
+    private void Fail(ServerError error)
     {
-        ServerError error = decoder.Error!;
-        if (!_hasBegun && !decoder.Chunks.Any(chunk => chunk.HasOutput))
+        if (!_hasBegun && !_evidence.Choices.Any(choice => choice.HasOutput))
         {
             throw VllmRequestException.For(_call.About(_requestId) with
             {
@@ -264,7 +304,6 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             });
         }
 
-        HandOut(decoder);
         _evidence.Fail(error);
         _stop = StopCause.Fault;
     }
@@ -290,7 +329,7 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
     }
 
     // A marker that no policy knows is no JSON either.
-    private void JudgeMarker(EventKind kind)
+    private void JudgeMarker(EventKind kind, bool isTail)
     {
         if (kind != EventKind.Marker || _evidence.SentinelSeen)
             return;
@@ -298,6 +337,11 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         if (_stop == StopCause.Sentinel)
         {
             _evidence.ObserveMarker(_evidence.Marker!, isSentinel: true);
+        }
+        else if (_stop is null && isTail)
+        {
+            _evidence.KeepUnread(_evidence.Marker);
+            _tailWasRead = false;
         }
         else if (_stop is null)
         {
@@ -341,11 +385,9 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         if (_watch.Stopped is { } cause)
             return cause;
 
-        ObservedStream? bytes = _reply?.Bytes;
-        if (bytes?.Refusal is { } refusal)
+        if (_reply?.Bytes is { Refusal: { } refusal } bytes)
         {
-            _evidence.KeepUnread(bytes.RefusedText);
-            _evidence.Malform(refusal);
+            Refuse(bytes, refusal);
         }
         else if (fault is InvalidDataException)
         {
@@ -360,6 +402,19 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
         return StopCause.Fault;
     }
 
+    // A gateway may write its error without a frame; anything else in the place of events is no stream.
+    private void Refuse(ObservedStream bytes, string refusal)
+    {
+        if (ServerError.TryRead(bytes.RefusedLine, out ServerError? error))
+        {
+            Fail(error);
+            return;
+        }
+
+        _evidence.KeepUnread(Encoding.UTF8.GetString(bytes.RefusedLine));
+        _evidence.Malform(refusal);
+    }
+
     // Step 5.
     private async ValueTask EndAsync(StopCause cause)
     {
@@ -370,9 +425,13 @@ internal sealed class StreamPump : IAsyncEnumerator<ChatChunk>
             _evidence.Close(_reply.Decoder.Reader);
         }
 
+        if (_tailWasRead)
+            _evidence.EndWithoutBlankLine();
+
         _gathering.AssembleInto(_evidence);
-        Outcome = OutcomeJudge.Decide(_evidence, cause);
-        Completion = _gathering.Complete(Outcome);
+        Outcome = OutcomeJudge.Decide(_evidence, cause) with { Received = _gathering.Complete() };
+        Completion = new ChatCompletion { Outcome = Outcome, Choices = Outcome.Received };
+        _telemetry?.End(Completion);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || _evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
     }

@@ -18,6 +18,7 @@ public class FailureClassifierTests
         { 401, Json, """{"error":"Unauthorized"}""", RequestFailure.Unauthorized, false },
         { 403, Json, """{"detail":"Forbidden"}""", RequestFailure.Forbidden, false },
 
+        { 404, Json, """{"error":{"message":"The lora adapter 'x' cannot be found.","type":"NotFoundError","param":null,"code":404}}""", RequestFailure.ModelNotFound, false },
         { 404, Json, """{"object":"error","message":"The model `nope` does not exist.","type":"NotFoundError","param":null,"code":404}""", RequestFailure.ModelNotFound, false },
         { 404, Json, """{"error":{"message":"Not here","type":"NotFoundError","param":"model","code":404}}""", RequestFailure.ModelNotFound, false },
         { 404, Json, """{"error":{"message":"x","code":"model_not_found"}}""", RequestFailure.ModelNotFound, false },

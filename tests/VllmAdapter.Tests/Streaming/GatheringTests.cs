@@ -8,7 +8,7 @@ public sealed class GatheringTests
         foreach (ChatChunk chunk in chunks)
             gathering.Add(chunk);
 
-        return gathering.Complete(new StreamOutcome());
+        return new ChatCompletion { Outcome = new StreamOutcome(), Choices = gathering.Complete() };
     }
 
     [Fact]

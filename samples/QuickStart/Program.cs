@@ -1,0 +1,69 @@
+// Streams an answer and says how it ended.
+//   dotnet run --project samples/QuickStart                                  a scripted vLLM and a recorded one; needs nothing
+//   dotnet run --project samples/QuickStart http://localhost:8000 granite    a real one
+using VllmAdapter;
+using VllmAdapter.Testing;
+
+if (args is [var address, ..])
+{
+    await TellAboutLlamas(new Uri(address), args.ElementAtOrDefault(1));
+    return;
+}
+
+await using (FakeVllm vllm = await FakeVllm.StartAsync(
+    Script.Model.Says("Llamas", " are", " calm", " pack", " animals", " of", " the", " Andes", ".")))
+{
+    Console.WriteLine($"A scripted vLLM answers at {vllm.Endpoint}");
+    await TellAboutLlamas(vllm.Endpoint, model: null);
+}
+
+Console.WriteLine();
+Console.WriteLine("Now what vLLM 0.8.5 really sent for a tool without arguments: a call without argument text, and no finish reason.");
+await using (FakeVllm vllm = await FakeVllm.StartAsync(Script.Replays(RecordedStreams.StoryWithoutFinishReason)))
+{
+    await CallATool(vllm.Endpoint);
+}
+
+static async Task TellAboutLlamas(Uri endpoint, string? model)
+{
+    // <stream>
+    var adapter = new VllmInferenceAdapter(endpoint, new VllmAdapterOptions { Model = model });
+
+    await foreach (ChatChunk chunk in adapter.StreamChatAsync("Tell me about llamas."))
+    {
+        Console.Write(chunk.Text);
+        if (chunk.Outcome is { } outcome)           // exactly once: on the last chunk
+            Console.WriteLine($"\n{outcome.Explain()}");
+    }
+    // </stream>
+}
+
+static async Task CallATool(Uri endpoint)
+{
+    var adapter = new VllmInferenceAdapter(endpoint);
+
+    // <tools>
+    var budget = new TokenBudget(new TokenLimits { Total = 10_000 });
+    ChatCompletion completion = await adapter.CompleteChatAsync(new ChatRequest
+    {
+        Messages = [Message.User("Give me a random number, please.")],
+        Tools = [new ToolDefinition("get_random_number", "Returns a random number.")],
+        MaxTokens = 200,
+    });
+
+    StreamOutcome outcome = completion.Outcome;
+    Console.WriteLine(outcome.Explain());                    // Unconfirmed: nobody declared the end, nothing speaks against it
+    Console.WriteLine(budget.Record(outcome).Explain());     // the budget is not exhausted: 20 of 200 tokens
+    foreach (ToolCall call in outcome.ToolCalls)             // whole, and shown not to be cut: safe to run
+        Console.WriteLine($"ready: {call.Name} {call.Arguments}");
+
+    foreach (WithheldToolCall call in outcome.WithheldToolCalls)
+        Console.WriteLine(call.Explain());
+    // </tools>
+
+    StreamEvidence evidence = outcome.Evidence;
+    Console.WriteLine(
+        $"evidence: {evidence.Chunks} chunks; finish reasons declared: {evidence.Choices.Sum(choice => choice.Declared.Count)}; "
+        + $"end marker: {evidence.SentinelSeen}; body ended: {evidence.BodyEnd?.ToString() ?? "not read further"}; "
+        + $"tokens: {evidence.Usage?.CompletionTokens} of {evidence.Asked.OutputCap}; stopped by: {outcome.StoppedBy}");
+}

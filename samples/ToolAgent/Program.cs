@@ -1,0 +1,53 @@
+// An agent whose server does not say how its stream ended. The call is whole, so it is run, and the agent goes on to its answer.
+// Then a server that closes a cut call into valid JSON: it looks whole, but the token count shows the cut, so it is not run.
+//
+//     dotnet run --project samples/ToolAgent                          recorded vLLM 0.8.5 streams, no server needed
+//     dotnet run --project samples/ToolAgent http://localhost:8000    a real server, started with a tool parser
+using System.ComponentModel;
+using VllmAdapter;
+using VllmAdapter.Testing;
+
+Tool[] tools =
+[
+    Tool.From("get_random_number", "Returns a random number.", () => "4"),
+    Tool.From("save_plan", "Saves a plan.", ([Description("What the plan is called")] string title) => $"Saved {title}."),
+];
+
+if (args is [var url, ..])
+{
+    await RunAsync("A real server", new VllmInferenceAdapter(new Uri(url)), maxTokens: 500);
+    return;
+}
+
+ScriptedReply answer = Script.Says("Your random number", " is 4.").Finishes("stop").Uses(prompt: 160, completion: 7).Done();
+using var forgetful = FakeVllm.InMemory(Script.Replays(RecordedStreams.StoryWithoutFinishReason), answer);
+using HttpClient toForgetful = forgetful.CreateHttpClient();
+await RunAsync("The finish reason is missing", new VllmInferenceAdapter(toForgetful, new VllmAdapterOptions()), maxTokens: 200);
+
+using var closing = FakeVllm.InMemory(Script.Replays(RecordedStreams.CutCallThatLooksWhole));
+using HttpClient toClosing = closing.CreateHttpClient();
+await RunAsync("The cap cut the call", new VllmInferenceAdapter(toClosing, new VllmAdapterOptions()), maxTokens: 22);
+
+async Task RunAsync(string title, VllmInferenceAdapter adapter, int maxTokens)
+{
+    Console.WriteLine($"== {title}");
+    var loop = new ToolLoop(adapter, tools);
+    var budget = new TokenBudget(TokenLimits.OfTotal(2_000));
+    var request = new ChatRequest { Messages = [Message.User("Give me a random number, please.")], MaxTokens = maxTokens };
+
+    await foreach (ToolLoopEvent step in loop.RunAsync(request, budget))
+    {
+        string? line = step switch
+        {
+            ChunkReceived chunk => chunk.Text.Length > 0 ? $"  text     {chunk.Text}" : null,
+            TurnEnded turn => $"  turn     {turn.Outcome.Certainty}: {turn.Outcome.Explain()}\n  budget   {budget.Check().Explain()}",
+            CallsReady ready => $"  ready    {string.Join(", ", ready.Calls.Select(call => $"{call.Name}({call.Arguments})"))}",
+            CallFinished call => $"  result   {call.Finished.Result}",
+            ModelTold told => $"  told     {told.Text}",
+            LoopEnded end => $"  end      {end.Result.End}: {end.Result.Explain()}\n  answer   {(end.Result.Text.Length > 0 ? end.Result.Text : "none")}\n",
+            _ => null,
+        };
+        if (line is not null)
+            Console.WriteLine(line);
+    }
+}

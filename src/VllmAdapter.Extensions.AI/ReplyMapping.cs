@@ -1,0 +1,107 @@
+using Microsoft.Extensions.AI;
+
+namespace VllmAdapter.Extensions.AI;
+
+/// <summary>What came back, as updates.</summary>
+internal static class ReplyMapping
+{
+    /// <summary>Text and reasoning as they come. Pieces of tool calls stay in the raw chunk: nothing may act on them.</summary>
+    public static ChatResponseUpdate Piece(ChatChunk chunk)
+    {
+        var update = new ChatResponseUpdate { Role = ChatRole.Assistant, RawRepresentation = chunk };
+        if (chunk.Reasoning.Length > 0)
+            update.Contents.Add(new TextReasoningContent(chunk.Reasoning) { RawRepresentation = chunk });
+
+        if (chunk.Text.Length > 0)
+            update.Contents.Add(new TextContent(chunk.Text) { RawRepresentation = chunk });
+
+        return update;
+    }
+
+    /// <summary>The end of a turn: its calls, its usage, its finish reason and its outcome.</summary>
+    public static ChatResponseUpdate End(StreamOutcome turn, ChatChunk chunk, bool isLast)
+    {
+        var update = new ChatResponseUpdate
+        {
+            Role = ChatRole.Assistant,
+            ResponseId = turn.Evidence.ResponseId,
+            ModelId = turn.Evidence.Model,
+            FinishReason = isLast ? FinishReasonOf(turn) : null,
+            RawRepresentation = chunk,
+            AdditionalProperties = new AdditionalPropertiesDictionary { [VllmChatClientExtensions.OutcomeKey] = turn },
+        };
+        foreach (ToolCall call in Callable(turn))
+            update.Contents.Add(new FunctionCallContent(call.Id, call.Name, ToolMapping.Arguments(call)) { RawRepresentation = call });
+
+        if (isLast)
+        {
+            foreach (ErrorContent error in Unusable(turn))
+                update.Contents.Add(error);
+        }
+
+        if (turn.Usage is { } usage)
+            update.Contents.Add(new UsageContent(Usage(usage)) { RawRepresentation = usage });
+
+        return update;
+    }
+
+    /// <summary>Whether a finished turn wanted to call tools, but nothing of it can be used.</summary>
+    public static bool IsUnusable(StreamOutcome turn) =>
+        turn.IsComplete && !Callable(turn).Any() && (Unusable(turn).Any() || turn.Notes.Any(note => note.Kind is
+            OutcomeNoteKind.OutputMissing or OutcomeNoteKind.CallsAnnouncedNoneCame));
+
+    public static bool IsBroken(StreamOutcome turn) => turn.Verdict is StreamVerdict.ServerError or StreamVerdict.Malformed
+        or StreamVerdict.Stalled or StreamVerdict.Interrupted or StreamVerdict.Aborted;
+
+    private static IEnumerable<ToolCall> Callable(StreamOutcome turn) =>
+        turn.ToolCalls.Where(call => call is { Choice: 0, Problems.Count: 0 });
+
+    private static IEnumerable<ErrorContent> Unusable(StreamOutcome turn)
+    {
+        foreach (ToolCall call in turn.ToolCalls.Where(call => call is { Choice: 0, Problems.Count: > 0 }))
+        {
+            yield return Error(
+                $"The call of {call.Name} was not handed out. {string.Join(' ', call.Problems)}", call.Arguments, call);
+        }
+
+        foreach (WithheldToolCall call in turn.WithheldToolCalls.Where(call => call.Choice == 0))
+            yield return Error(call.Explain(), call.RawArguments, call);
+    }
+
+    private static ErrorContent Error(string message, string details, object call) => new(message)
+    {
+        ErrorCode = VllmChatClientExtensions.UnusableToolCall,
+        Details = details,
+        RawRepresentation = call,
+    };
+
+    // The server's word, but for a cut that it hides behind another one or behind none.
+    private static ChatFinishReason? FinishReasonOf(StreamOutcome turn)
+    {
+        if (turn.Verdict == StreamVerdict.LengthLimited || turn.Limit == LimitAttribution.OwnBudget)
+            return ChatFinishReason.Length;
+
+        return turn.FinishReason switch
+        {
+            null => null,
+            { } reason when reason == FinishReason.FunctionCall => ChatFinishReason.ToolCalls,
+            { } reason => new ChatFinishReason(reason.Word),
+        };
+    }
+
+    private static UsageDetails Usage(TokenUsage usage)
+    {
+        var details = new UsageDetails
+        {
+            InputTokenCount = usage.PromptTokens,
+            OutputTokenCount = usage.CompletionTokens,
+            TotalTokenCount = usage.TotalTokens,
+            CachedInputTokenCount = usage.Details?.CachedPromptTokens,
+            ReasoningTokenCount = usage.Details?.ReasoningTokens,
+        };
+        if (usage.Details?.CreatedCacheTokens is { } created)
+            details.AdditionalCounts = new() { ["CreatedCacheTokens"] = created };
+
+        return details;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+
+namespace VllmAdapter.Extensions.AI;
+
+/// <summary>Messages and options as a request. What the request of <see cref="ChatOptions.RawRepresentationFactory"/> sets comes first.</summary>
+internal static class RequestMapping
+{
+    public static ChatRequest Map(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient client, string? model)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        ChatRequest start = options?.RawRepresentationFactory?.Invoke(client) as ChatRequest ?? new ChatRequest { Messages = [] };
+        Message[] instructions = options?.Instructions is { Length: > 0 } text ? [Message.System(text)] : [];
+        ChatRequest request = start with
+        {
+            Messages = [.. start.Messages, .. instructions, .. MessageMapping.Map(messages)],
+            Model = start.Model ?? options?.ModelId ?? model,
+        };
+        return options is null ? request : Apply(options, request);
+    }
+
+    private static ChatRequest Apply(ChatOptions options, ChatRequest request)
+    {
+        ToolDefinition[] tools = [.. request.Tools, .. (options.Tools ?? []).OfType<AIFunctionDeclaration>().Select(ToolMapping.Definition)];
+        return request with
+        {
+            MaxTokens = request.MaxTokens ?? options.MaxOutputTokens,
+            Sampling = SamplingOf(options, request.Sampling),
+            Tools = tools,
+
+            // vLLM refuses a choice without tools to choose from.
+            ToolChoice = request.ToolChoice ?? (tools.Length > 0 ? ChoiceOf(options.ToolMode) : null),
+            ParallelToolCalls = request.ParallelToolCalls ?? (tools.Length > 0 ? options.AllowMultipleToolCalls : null),
+            Output = request.Output ?? OutputOf(options.ResponseFormat),
+            Thinking = ThinkingOf(options.Reasoning, request.Thinking),
+            Extra = ExtraOf(options.AdditionalProperties, request.Extra),
+        };
+    }
+
+    private static Sampling? SamplingOf(ChatOptions options, Sampling? start)
+    {
+        Sampling unset = start ?? new Sampling();
+        Sampling set = unset with
+        {
+            Temperature = unset.Temperature ?? Widen(options.Temperature),
+            TopP = unset.TopP ?? Widen(options.TopP),
+            TopK = unset.TopK ?? options.TopK,
+            FrequencyPenalty = unset.FrequencyPenalty ?? Widen(options.FrequencyPenalty),
+            PresencePenalty = unset.PresencePenalty ?? Widen(options.PresencePenalty),
+            Seed = unset.Seed ?? options.Seed,
+            Stop = unset.Stop.Count > 0 ? unset.Stop : [.. options.StopSequences ?? []],
+        };
+        return set;
+    }
+
+    // 0.2f is to be sent as 0.2, not as 0.20000000298.
+    private static double? Widen(float? value) => value is { } number
+        ? double.Parse(number.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+        : null;
+
+    private static ToolChoice? ChoiceOf(ChatToolMode? mode) => mode switch
+    {
+        NoneChatToolMode => ToolChoice.None,
+        AutoChatToolMode => ToolChoice.Auto,
+        RequiredChatToolMode { RequiredFunctionName: { Length: > 0 } name } => ToolChoice.Named(name),
+        RequiredChatToolMode => ToolChoice.Required,
+        _ => null,
+    };
+
+    private static StructuredOutput? OutputOf(ChatResponseFormat? format) => format switch
+    {
+        ChatResponseFormatJson { Schema: { ValueKind: JsonValueKind.Object } schema } json => StructuredOutput.JsonSchema(
+            json.SchemaName is { Length: > 0 } name ? name : "answer", Described(schema, json.SchemaDescription)),
+        ChatResponseFormatJson => StructuredOutput.JsonObject,
+        _ => null,
+    };
+
+    private static JsonObject Described(JsonElement schema, string? description)
+    {
+        JsonObject json = JsonObject.Create(schema)!;
+        if (description is { Length: > 0 })
+            json.TryAdd("description", description);
+
+        return json;
+    }
+
+    private static Thinking? ThinkingOf(ReasoningOptions? reasoning, Thinking? start)
+    {
+        if (reasoning is null)
+            return start;
+
+        Thinking unset = start ?? new Thinking();
+        return unset with
+        {
+            Effort = unset.Effort ?? reasoning.Effort switch
+            {
+                Microsoft.Extensions.AI.ReasoningEffort.None => ReasoningEffort.None,
+                Microsoft.Extensions.AI.ReasoningEffort.Low => ReasoningEffort.Low,
+                Microsoft.Extensions.AI.ReasoningEffort.Medium => ReasoningEffort.Medium,
+                Microsoft.Extensions.AI.ReasoningEffort.High => ReasoningEffort.High,
+                Microsoft.Extensions.AI.ReasoningEffort.ExtraHigh => ReasoningEffort.ExtraHigh,
+                _ => null,
+            },
+            Include = unset.Include ?? (reasoning.Output == ReasoningOutput.None ? false : null),
+        };
+    }
+
+    private static JsonObject? ExtraOf(AdditionalPropertiesDictionary? properties, JsonObject? start)
+    {
+        if (properties is null || properties.Count == 0)
+            return start;
+
+        JsonObject extra = JsonValues.ToObject(properties);
+        foreach ((string name, JsonNode? value) in start ?? [])
+            extra[name] = value?.DeepClone();
+
+        return extra;
+    }
+}

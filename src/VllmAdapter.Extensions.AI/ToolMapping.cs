@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace VllmAdapter.Extensions.AI;
+
+/// <summary>Tools and calls, there and back.</summary>
+internal static class ToolMapping
+{
+    public static ToolDefinition Definition(AIFunctionDeclaration function) =>
+        new(function.Name, function.Description is { Length: > 0 } description ? description : null)
+        {
+            Parameters = function.JsonSchema.ValueKind == JsonValueKind.Object ? function.JsonSchema : null,
+            Strict = function.AdditionalProperties.TryGetValue("strict", out object? strict) && strict is bool flag ? flag : null,
+        };
+
+    public static Dictionary<string, object?> Arguments(ToolCall call)
+    {
+        using JsonDocument arguments = JsonDocument.Parse(call.Arguments);
+
+        // The last of two equal names counts, as in every JSON reader.
+        var byName = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (JsonProperty argument in arguments.RootElement.EnumerateObject())
+            byName[argument.Name] = argument.Value.Clone();
+
+        return byName;
+    }
+
+    /// <summary>A call of the history, or null if it could not be replayed: vLLM would refuse every later turn.</summary>
+    public static AssistantToolCall? Replayable(FunctionCallContent call)
+    {
+        if (call.InformationalOnly || call.Exception is not null || string.IsNullOrWhiteSpace(call.Name))
+            return null;
+
+        // Our own calls go back exactly as they came.
+        if (call.RawRepresentation is ToolCall own)
+            return new AssistantToolCall(call.CallId, own.Name, own.Arguments);
+
+        try
+        {
+            return new AssistantToolCall(call.CallId, call.Name, JsonValues.ToObject(call.Arguments).ToJsonString());
+        }
+        catch (Exception unwritable) when (unwritable is NotSupportedException or JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Microsoft.Extensions.AI;
+
+namespace VllmAdapter.Extensions.AI;
+
+/// <summary>Brings an adapter and Microsoft.Extensions.AI together.</summary>
+public static class VllmChatClientExtensions
+{
+    /// <summary>How often in a row a chat client lets the model correct calls that cannot be used, unless told otherwise.</summary>
+    public const int DefaultMaxCorrections = 3;
+
+    /// <summary>The key of <c>AdditionalProperties</c> under which responses, and the last update of a turn, hold their <see cref="StreamOutcome"/>.</summary>
+    public const string OutcomeKey = "vllm.outcome";
+
+    /// <summary>The <see cref="ErrorContent.ErrorCode"/> of content that stands for a tool call which must not be run.</summary>
+    public const string UnusableToolCall = "unusable_tool_call";
+
+    /// <summary>Makes a chat client of the adapter.</summary>
+    /// <param name="adapter">The adapter; the client does not own it, and disposing the client does nothing.</param>
+    /// <param name="model">The model of requests that name none; null: the adapter's.</param>
+    /// <param name="maxCorrections">How often in a row the model may correct calls that cannot be used, before they are reported as errors; 0 or more.</param>
+    /// <remarks>
+    /// <para>
+    /// The client is thread-safe. It hands out a <see cref="FunctionCallContent"/> only for a call that is ready and without problems, and only at the
+    /// end of its turn: middleware may run whatever it sees. A call that is withheld, undeclared or lacks an argument is shown as
+    /// <see cref="ErrorContent"/> with the code <see cref="UnusableToolCall"/>. If a turn has nothing but such calls, the client itself tells the model
+    /// what was wrong and asks on within the same response.
+    /// </para>
+    /// <para>
+    /// A stream that broke throws <see cref="IncompleteStreamException"/>, after everything received was handed out and whatever
+    /// <see cref="IncompleteStreams"/> says: middleware takes a normal end for success. An answer cut by a token limit ends with
+    /// <see cref="ChatFinishReason.Length"/>; one that nobody confirmed has no finish reason.
+    /// </para>
+    /// <para><see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="ChatRequest"/> to start from; what it sets comes before the options.</para>
+    /// </remarks>
+    public static IChatClient AsIChatClient(
+        this VllmInferenceAdapter adapter, string? model = null, int maxCorrections = DefaultMaxCorrections)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxCorrections);
+        return new VllmChatClient(adapter, model, maxCorrections);
+    }
+
+    /// <summary>How the response's last turn ended; null if it comes from another client.</summary>
+    /// <param name="response">A response.</param>
+    public static StreamOutcome? GetStreamOutcome(this ChatResponse response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return response.AdditionalProperties.Outcome();
+    }
+
+    /// <summary>How the turn ended that this update is the last of; null for any other update.</summary>
+    /// <param name="update">An update.</param>
+    public static StreamOutcome? GetStreamOutcome(this ChatResponseUpdate update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        return update.AdditionalProperties.Outcome();
+    }
+
+    /// <summary>Makes a tool for a <see cref="ToolLoop"/> of a function, for example one made by <c>AIFunctionFactory</c>.</summary>
+    /// <param name="function">The function.</param>
+    public static Tool AsTool(this AIFunction function)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return new Tool(ToolMapping.Definition(function), async (call, cancellationToken) => ResultText.Of(
+            await function.InvokeAsync(new AIFunctionArguments(ToolMapping.Arguments(call), StringComparer.Ordinal), cancellationToken).ConfigureAwait(false)));
+    }
+
+    private static StreamOutcome? Outcome(this AdditionalPropertiesDictionary? properties) =>
+        properties is not null && properties.TryGetValue(OutcomeKey, out object? outcome) ? outcome as StreamOutcome : null;
+}

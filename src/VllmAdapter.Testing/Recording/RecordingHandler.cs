@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace VllmAdapter.Testing;
+
+/// <summary>Records every exchange of a live client into a file, for <see cref="FakeVllm.Replay(string, bool)"/>.</summary>
+/// <remarks>
+/// Thread-safe. The body passes through as it comes, unbuffered; a file is written when its exchange is over, be it in order, by a fault or because
+/// the caller left. Authorization, keys and cookies are never written, and of the request's headers only those that vLLM heeds.
+/// </remarks>
+/// <example>
+/// <code>
+/// var http = new HttpClient(new RecordingHandler("recordings") { InnerHandler = new SocketsHttpHandler() });
+/// </code>
+/// </example>
+public sealed class RecordingHandler : DelegatingHandler
+{
+    private readonly string _directory;
+    private readonly TimeProvider _clock;
+    private int _count;
+
+    /// <summary>Records into a directory, which is made if it is not there.</summary>
+    /// <param name="directory">Where the files go, called <c>exchange-0001.json</c> and so on; a file of that name is replaced.</param>
+    /// <param name="clock">The clock that times the pieces; the system's unless said.</param>
+    public RecordingHandler(string directory, TimeProvider? clock = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        _directory = directory;
+        _clock = clock ?? TimeProvider.System;
+    }
+
+    /// <summary>Names the exchange that a request begins; the file is called after it.</summary>
+    /// <value>Null: exchanges are numbered.</value>
+    public Func<HttpRequestMessage, string>? NameOf { get; init; }
+
+    /// <summary>Whoever wants the recordings themselves: called with each when it is over, before its file is written.</summary>
+    public Action<RecordedExchange>? Recorded { get; init; }
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        string name = NameOf?.Invoke(request)
+            ?? string.Create(CultureInfo.InvariantCulture, $"exchange-{Interlocked.Increment(ref _count):0000}");
+        RecordedRequest asked = await RecordedHeaders.ReadAsync(request, cancellationToken).ConfigureAwait(false);
+        long start = _clock.GetTimestamp();
+        HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+
+        var recording = new ExchangeRecording(_clock, start, ended => Keep(new RecordedExchange
+        {
+            Name = name,
+            Request = asked,
+            Response = ended with { Status = (int)response.StatusCode, Headers = RecordedHeaders.Of(response) },
+        }));
+        response.Content = new RecordingContent(response.Content, recording);
+        return response;
+    }
+
+    private void Keep(RecordedExchange exchange)
+    {
+        Recorded?.Invoke(exchange);
+        Directory.CreateDirectory(_directory);
+        exchange.Save(Path.Combine(_directory, $"{exchange.Name}.json"));
+    }
+}

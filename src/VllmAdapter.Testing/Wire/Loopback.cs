@@ -1,0 +1,94 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace VllmAdapter.Testing;
+
+/// <summary>Carries replies over real sockets: one port for HTTP/1.1, one for HTTP/2 in clear text.</summary>
+internal sealed class Loopback : IAsyncDisposable
+{
+    private readonly KestrelServer _kestrel;
+    private ListenOptions? _http1;
+    private ListenOptions? _http2;
+
+    private Loopback()
+    {
+        // Bare Kestrel: no host, no configuration, no logging.
+        var options = new KestrelServerOptions { AddServerHeader = false };
+        options.Limits.MinRequestBodyDataRate = null;
+        options.Limits.MinResponseDataRate = null;
+        options.Limits.Http2.MaxStreamsPerConnection = int.MaxValue;
+        options.Listen(IPAddress.Loopback, 0, listen => (_http1 = listen).Protocols = HttpProtocols.Http1);
+        options.Listen(IPAddress.Loopback, 0, listen => (_http2 = listen).Protocols = HttpProtocols.Http2);
+
+        // Two bytes, so that a flush waits until the socket has taken everything: a fault must not overtake the bytes before it.
+        var sockets = new SocketTransportOptions { MaxWriteBufferSize = 2 };
+        _kestrel = new KestrelServer(
+            Options.Create(options),
+            new SocketTransportFactory(Options.Create(sockets), NullLoggerFactory.Instance),
+            NullLoggerFactory.Instance);
+    }
+
+    public Uri Http1 => AddressOf(_http1);
+
+    public Uri Http2 => AddressOf(_http2);
+
+    public static async Task<Loopback> StartAsync(Func<ReceivedRequest, ReplyPlayback> answer, CancellationToken cancellationToken)
+    {
+        var loopback = new Loopback();
+        await loopback._kestrel.StartAsync(new Application(answer), cancellationToken).ConfigureAwait(false);
+        return loopback;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // No grace: what is still open is cut off.
+        await _kestrel.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        _kestrel.Dispose();
+    }
+
+    private static Uri AddressOf(ListenOptions? listen) => new($"http://{listen?.IPEndPoint}/");
+
+    private sealed class Application(Func<ReceivedRequest, ReplyPlayback> answer) : IHttpApplication<HttpContext>
+    {
+        public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+
+        public void DisposeContext(HttpContext context, Exception? exception)
+        {
+        }
+
+        public async Task ProcessRequestAsync(HttpContext context)
+        {
+            ReceivedRequest request;
+            try
+            {
+                request = await ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+            }
+            catch (Exception gone) when (gone is IOException or OperationCanceledException)
+            {
+                return;
+            }
+
+            await new SocketReply(context, answer(request)).PlayAsync().ConfigureAwait(false);
+        }
+
+        private static async Task<ReceivedRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+        {
+            using var reader = new StreamReader(request.Body, Encoding.UTF8);
+            return new ReceivedRequest
+            {
+                Method = request.Method,
+                Path = request.Path.Value ?? "/",
+                Query = request.QueryString.Value ?? "",
+                Headers = request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+                Body = await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false),
+            };
+        }
+    }
+}

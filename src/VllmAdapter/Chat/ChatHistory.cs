@@ -1,0 +1,77 @@
+namespace VllmAdapter;
+
+/// <summary>Turns an outcome into messages that every vLLM version and chat template takes back.</summary>
+internal static class ChatHistory
+{
+    public static IReadOnlyList<Message> Of(StreamOutcome turn, PastReasoning reasoning, IEnumerable<ToolResult> results)
+    {
+        List<ToolResult> given = [.. results];
+        List<AssistantToolCall> calls = [];
+        List<ToolResult> answers = [];
+        foreach (ToolCall call in turn.ToolCalls.Where(call => call.Choice == 0))
+        {
+            if (ReplayableArguments(call) is not { } arguments)
+                continue;
+
+            calls.Add(new AssistantToolCall(call.Id, call.Name, arguments));
+            answers.Add(Take(given, call.Id) ?? new ToolResult(call.Id, WordsInstead(call)));
+        }
+
+        ThrowIfForeign(given, turn);
+        string? text = TextOrNull(turn, choice => choice.Text);
+        string? thoughts = reasoning == PastReasoning.Kept ? TextOrNull(turn, choice => choice.Reasoning) : null;
+        return text is null && calls.Count == 0
+            ? []
+            : [new AssistantMessage { Text = text, Reasoning = thoughts, ToolCalls = calls }, .. answers];
+    }
+
+    // vLLM 0.8.5 answers 400 to arguments that are "" or broken, in this and every later turn.
+    private static string? ReplayableArguments(ToolCall call) => ArgumentsTextReading.Read(call.Arguments) switch
+    {
+        ArgumentsText.Object => call.Arguments,
+        ArgumentsText.Empty => "{}",
+        _ => null,
+    };
+
+    // Templates such as Mistral's refuse a call that is not answered.
+    private static string WordsInstead(ToolCall call) =>
+        call.Problems.Count > 0 ? $"The call was not run. {string.Join(' ', call.Problems)}" : "The call was not run.";
+
+    // Servers that send no ids, or the same one twice, are served in order.
+    private static ToolResult? Take(List<ToolResult> given, string id)
+    {
+        int at = given.FindIndex(result => string.Equals(result.ToolCallId, id, StringComparison.Ordinal));
+        if (at < 0)
+            return null;
+
+        ToolResult result = given[at];
+        given.RemoveAt(at);
+        return result;
+    }
+
+    // The result of a withheld call goes the way of its call: it stays out.
+    private static void ThrowIfForeign(List<ToolResult> results, StreamOutcome turn)
+    {
+        foreach (ToolResult result in results)
+        {
+            if (!turn.WithheldToolCalls.Any(call => call.Id == result.ToolCallId) && !turn.ToolCalls.Any(call => call.Id == result.ToolCallId))
+            {
+                throw new ArgumentException(
+                    $"There is a result for '{result.ToolCallId}', but the turn has no call with this id. "
+                    + "Take the ids from the outcome's ToolCalls, and give each one result.",
+                    nameof(results));
+            }
+        }
+    }
+
+    private static string? TextOrNull(StreamOutcome turn, Func<CompletedChoice, string> part)
+    {
+        foreach (CompletedChoice choice in turn.Received)
+        {
+            if (choice.Index == 0 && part(choice) is { Length: > 0 } text)
+                return text;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,108 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using VllmAdapter;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers adapters for vLLM servers.</summary>
+public static class VllmAdapterServiceCollectionExtensions
+{
+    /// <summary>Registers <see cref="VllmInferenceAdapter"/> with options that are set elsewhere.</summary>
+    /// <param name="services">Where to register it.</param>
+    /// <inheritdoc cref="AddVllmAdapter(IServiceCollection, string, Action{VllmAdapterOptions})" path="/returns|/remarks"/>
+    /// <example>
+    /// <code>
+    /// services.AddOptions&lt;VllmAdapterOptions&gt;().BindConfiguration("Vllm");
+    /// services.AddVllmAdapter();
+    /// </code>
+    /// </example>
+    public static IVllmAdapterBuilder AddVllmAdapter(this IServiceCollection services) =>
+        services.AddVllmAdapter(Options.Options.DefaultName);
+
+    /// <summary>Registers <see cref="VllmInferenceAdapter"/>.</summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="configure">Sets the options; at least the endpoint.</param>
+    /// <inheritdoc cref="AddVllmAdapter(IServiceCollection, string, Action{VllmAdapterOptions})" path="/returns|/remarks"/>
+    /// <example>
+    /// <code>
+    /// services.AddVllmAdapter(o => o.Endpoint = new Uri("http://localhost:8000"));
+    /// </code>
+    /// </example>
+    public static IVllmAdapterBuilder AddVllmAdapter(this IServiceCollection services, Action<VllmAdapterOptions> configure) =>
+        services.AddVllmAdapter(Options.Options.DefaultName, configure);
+
+    /// <summary>Registers one adapter of several, with named options that are set elsewhere.</summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="name">The key of the service and the name of its options.</param>
+    /// <inheritdoc cref="AddVllmAdapter(IServiceCollection, string, Action{VllmAdapterOptions})" path="/returns|/remarks"/>
+    public static IVllmAdapterBuilder AddVllmAdapter(this IServiceCollection services, string name)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(name);
+        string clientName = name.Length == 0 ? "VllmAdapter" : $"VllmAdapter.{name}";
+        IHttpClientBuilder client = services.AddHttpClient(clientName);
+        if (!services.Any(service => service.ServiceType == typeof(VllmInferenceAdapter) && Equals(service.ServiceKey, KeyOf(name))))
+        {
+            services.AddOptions<VllmAdapterOptions>(name).ValidateOnStart();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VllmAdapterOptions>, VllmAdapterOptionsValidator>());
+            services.Add(ServiceDescriptor.KeyedSingleton(KeyOf(name), (provider, _) => NewAdapter(provider, name, clientName)));
+            Configure(client, name);
+        }
+
+        return new VllmAdapterBuilder(services, name, client);
+    }
+
+    /// <summary>Registers one adapter of several, to be resolved by <c>[FromKeyedServices(name)]</c>.</summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="name">The key of the service and the name of its options.</param>
+    /// <param name="configure">Sets the options; at least the endpoint.</param>
+    /// <returns>The adapter's name and its HTTP client, to be set up further.</returns>
+    /// <remarks>
+    /// The adapter is a singleton: it is thread-safe and takes its HTTP client from the factory for every request, so that handlers are
+    /// renewed. Options that cannot be used stop the host when it starts. <see cref="ILogger"/> and <see cref="TimeProvider"/> come
+    /// from the services, if they are there. Calling this again for the same name adds to the options and registers nothing anew.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// services.AddVllmAdapter("batch", o => { o.Endpoint = new Uri("http://batch:8000"); o.TimeLimits.FirstChunk = TimeSpan.FromHours(1); });
+    /// </code>
+    /// </example>
+    public static IVllmAdapterBuilder AddVllmAdapter(this IServiceCollection services, string name, Action<VllmAdapterOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        IVllmAdapterBuilder builder = services.AddVllmAdapter(name);
+        services.Configure(name, configure);
+        return builder;
+    }
+
+    // The adapter without a name is an ordinary service, not a keyed one.
+    private static string? KeyOf(string name) => name.Length == 0 ? null : name;
+
+    private static VllmInferenceAdapter NewAdapter(IServiceProvider provider, string name, string clientName)
+    {
+        VllmAdapterOptions options = provider.GetRequiredService<IOptionsMonitor<VllmAdapterOptions>>().Get(name);
+        var clients = provider.GetRequiredService<IHttpClientFactory>();
+        return new VllmInferenceAdapter(
+            options.Endpoint!,
+            options,
+            () => clients.CreateClient(clientName),
+            provider.GetService<TimeProvider>(),
+            provider.GetService<ILogger<VllmInferenceAdapter>>());
+    }
+
+    private static void Configure(IHttpClientBuilder client, string name)
+    {
+        client.ConfigureHttpClient(static http => http.Timeout = Timeout.InfiniteTimeSpan);
+        client.ConfigurePrimaryHttpMessageHandler(provider =>
+            VllmHttpHandler.New(provider.GetRequiredService<IOptionsMonitor<VllmAdapterOptions>>().Get(name).TimeLimits));
+
+        // The factory logs headers at Trace. All are redacted by default, but a rule of the user's must not bring the key to light.
+        client.Services.PostConfigure<HttpClientFactoryOptions>(client.Name, static options =>
+        {
+            Func<string, bool> given = options.ShouldRedactHeaderValue;
+            options.ShouldRedactHeaderValue = header => header.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || given(header);
+        });
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>All that could be learned about a request before it is sent; what to make of it is a pure function.</summary>
+internal sealed record PlanFacts
+{
+    public required ChatRequest Request { get; init; }
+
+    public int? AskedMaxTokens { get; init; }
+
+    public int? ContextWindow { get; init; }
+
+    /// <summary>Set if the server rendered the request.</summary>
+    public RenderedPrompt? Rendered { get; init; }
+
+    /// <summary>Set if the server refused to render it, for want of room.</summary>
+    public ContextRefusal? Refusal { get; init; }
+
+    /// <summary>Set if the tokenizer counted the prompt.</summary>
+    public Tokens? Counted { get; init; }
+
+    public ServerVersion? Version { get; init; }
+
+    public RequestPlan ToPlan()
+    {
+        int? window = ContextWindow ?? Counted?.ContextWindow ?? Refusal?.ContextWindow;
+        var plan = new RequestPlan
+        {
+            Source = this switch
+            {
+                { Rendered: not null } => PlanSource.Render,
+                { Counted: not null } => PlanSource.Tokenize,
+                { Refusal: not null } => PlanSource.Render,
+                _ => PlanSource.Unknown,
+            },
+            PromptTokens = Rendered?.TokenIds.Count ?? Counted?.Count ?? Refusal?.PromptTokens,
+            PromptIsLowerBound = Rendered is null && (Counted is null ? Refusal?.PromptIsLowerBound is true : CountLeavesSomethingOut),
+            ContextWindow = window,
+            AskedMaxTokens = AskedMaxTokens,
+        };
+        CapTreatment treatment = TreatmentOf(plan);
+        return plan with
+        {
+            Treatment = treatment,
+            GrantedMaxTokens = treatment switch
+            {
+                CapTreatment.Refused or CapTreatment.Unknown => null,
+                CapTreatment.Granted => AskedMaxTokens,
+                _ => Rendered?.MaxTokens ?? plan.Room,
+            },
+            Fitted = Fit(plan),
+        };
+    }
+
+    // The tokenizer's endpoint knows less than the chat's. Tools: left out by 0.8.5, counted by 0.32.0.
+    private bool CountLeavesSomethingOut =>
+        (Request.Tools.Count > 0 && Version?.IsAtLeast(0, 32) is not true)
+        || Request.Thinking?.Effort is not null
+        || Request.Template?.Documents.Count > 0
+        || Request.Messages.Any(message => message is UserMessage { Parts: { } parts } && parts.Any(part => part is not TextPart));
+
+    private CapTreatment TreatmentOf(RequestPlan plan) => plan switch
+    {
+        _ when Refusal is not null => CapTreatment.Refused,
+        _ when Rendered is not null && AskedMaxTokens is null => CapTreatment.Filled,
+        _ when Rendered?.MaxTokens is { } granted => granted < AskedMaxTokens ? CapTreatment.Lowered : CapTreatment.Granted,
+        _ when AskedMaxTokens > plan.ContextWindow => CapTreatment.Refused,
+        { Room: null } => CapTreatment.Unknown,
+        { Room: 0 } => CapTreatment.Refused,
+        { AskedMaxTokens: null } => CapTreatment.Filled,
+        _ when AskedMaxTokens <= plan.Room => plan.PromptIsLowerBound ? CapTreatment.Unknown : CapTreatment.Granted,
+
+        // Prompt and cap together exceed the window: 0.20.2 was seen to refuse it and 0.32.0 to lower the cap.
+        _ when Version?.IsAtLeast(0, 32) is true => CapTreatment.Lowered,
+        _ when Version?.IsAtLeast(0, 20, 3) is false => CapTreatment.Refused,
+        _ => CapTreatment.Unknown,
+    };
+
+    private ChatRequest? Fit(RequestPlan plan) => plan switch
+    {
+        { Room: 0 } => null,
+        _ when Refusal?.PromptAloneIsTooLong is true => null,
+        { AskedMaxTokens: null } => Request,
+        { Room: { } room } when AskedMaxTokens > room => WithCap(room),
+
+        // More than fits whatever the prompt is: without a cap the server uses the room there is.
+        { Room: null } when AskedMaxTokens > plan.ContextWindow => WithCap(null),
+        _ => Request,
+    };
+
+    // A cap in Extra outranks the property.
+    private ChatRequest WithCap(int? tokens)
+    {
+        JsonObject? extra = Request.Extra?.DeepClone().AsObject();
+        extra?.Remove("max_completion_tokens");
+        extra?.Remove("max_tokens");
+        return Request with { MaxTokens = tokens, Extra = extra };
+    }
+}

@@ -1,0 +1,15 @@
+namespace VllmAdapter;
+
+/// <summary>What a server says of its own state.</summary>
+public sealed record ServerHealth
+{
+    /// <summary>Whether its engine lives. vLLM answers 200 while it does, and 503 once it is dead.</summary>
+    /// <remarks>
+    /// A live engine may still be slow or full: see <see cref="VllmServer.GetMetricsAsync"/>. vLLM 0.8.5 has been seen to answer 500
+    /// to everything once its engine died, so every 5xx counts as unhealthy.
+    /// </remarks>
+    public required bool IsHealthy { get; init; }
+
+    /// <summary>Why not, in one sentence; null if it is healthy.</summary>
+    public string? Reason { get; init; }
+}

@@ -1,0 +1,286 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>What a vLLM server can be asked beside chats: its models, state and tokens, and what it would do with a request.</summary>
+/// <remarks>
+/// <para>Thread-safe. Works with vLLM 0.8.5 to 0.32.0. Each method asks once and nothing is retried, within
+/// <see cref="TimeLimits.ServerCall"/>.</para>
+/// <para>Once models, tokens or a plan have told the context window of a model, the adapter uses it for later requests to that model
+/// where <see cref="VllmAdapterOptions.ContextWindow"/> is not set.</para>
+/// <para>Every method throws <see cref="VllmRequestException"/> if the server cannot be reached or refuses;
+/// <see cref="RequestFailure.NotOffered"/> means that this server, or a gateway before it, lacks the endpoint.</para>
+/// </remarks>
+public sealed class VllmServer
+{
+    private readonly VllmAdapterOptions _options;
+    private readonly ServerCalls _calls;
+
+    internal VllmServer(VllmAdapterOptions options, VllmTransport transport)
+    {
+        _options = options;
+        _calls = new ServerCalls(transport, options.MaxEventBytes);
+    }
+
+    internal ContextWindows Windows { get; } = new();
+
+    /// <summary>Lists the models and LoRA adapters that are served.</summary>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="VllmRequestException">The server did not answer, or refused.</exception>
+    public async Task<IReadOnlyList<ModelCard>> GetModelsAsync(CancellationToken cancellationToken = default)
+    {
+        ModelListJson list = await _calls
+            .AskAsync(Get(VllmEndpoint.Models), ServerJsonContext.Default.ModelListJson, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ModelCard> cards = ModelCard.From(list);
+        Windows.Learn(cards);
+        return cards;
+    }
+
+    /// <summary>Asks for the release that the server runs.</summary>
+    /// <inheritdoc cref="GetModelsAsync"/>
+    public async Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken = default)
+    {
+        VersionJson answer = await _calls
+            .AskAsync(Get(VllmEndpoint.Version), ServerJsonContext.Default.VersionJson, cancellationToken).ConfigureAwait(false);
+        return new ServerVersion(answer.Version ?? "");
+    }
+
+    /// <summary>Asks whether the server's engine lives. That it does not is an answer; that nobody answers is an exception.</summary>
+    /// <inheritdoc cref="GetModelsAsync"/>
+    public async Task<ServerHealth> CheckHealthAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _calls.AskTextAsync(Get(VllmEndpoint.Health), cancellationToken).ConfigureAwait(false);
+            return new ServerHealth { IsHealthy = true };
+        }
+        catch (VllmRequestException refused) when ((int?)refused.Status is >= 500 and not 501)
+        {
+            return new ServerHealth { IsHealthy = false, Reason = refused.Message };
+        }
+    }
+
+    /// <summary>Asks how many requests the server is answering.</summary>
+    /// <returns>The number; always 0 unless the server was started with <c>--enable-server-load-tracking</c>. See <see cref="GetMetricsAsync"/>.</returns>
+    /// <inheritdoc cref="GetModelsAsync"/>
+    public async Task<int> GetLoadAsync(CancellationToken cancellationToken = default)
+    {
+        LoadJson answer = await _calls
+            .AskAsync(Get(VllmEndpoint.Load), ServerJsonContext.Default.LoadJson, cancellationToken).ConfigureAwait(false);
+        return answer.ServerLoad;
+    }
+
+    /// <summary>Takes a snapshot of the server's metrics.</summary>
+    /// <inheritdoc cref="GetModelsAsync"/>
+    public async Task<ServerMetrics> GetMetricsAsync(CancellationToken cancellationToken = default) =>
+        ServerMetrics.Parse(await _calls.AskTextAsync(Get(VllmEndpoint.Metrics), cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Cuts a plain text into tokens, without a chat template.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="VllmRequestException">The server did not answer, or refused.</exception>
+    public Task<Tokens> TokenizeAsync(string text, TokenizeOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string? model = options?.Model ?? _options.Model;
+        var body = new TokenizeTextJson(model, text, options?.AddSpecialTokens, options?.WithTexts is true ? true : null);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, ServerJsonContext.Default.TokenizeTextJson);
+        return TokenizeAsync(Post(VllmEndpoint.Tokenize, json) with { Model = model }, cancellationToken);
+    }
+
+    /// <summary>Cuts the prompt that a chat request becomes into tokens.</summary>
+    /// <param name="request">The request; what its prompt does not depend on is left out.</param>
+    /// <param name="withTexts">Whether to give the texts of the tokens too.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="VllmRequestException">The server did not answer, or refused.</exception>
+    /// <remarks>
+    /// No length is too long. The count is only a lower bound where the endpoint knows less than the chat: vLLM 0.8.5 leaves out the
+    /// tools, and every version the reasoning effort, documents, and what images, audio and video expand to.
+    /// </remarks>
+    public Task<Tokens> TokenizeAsync(ChatRequest request, bool withTexts = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        JsonObject body = TokenizeBody.For(BodyOf(request), withTexts);
+        return TokenizeAsync(
+            Post(VllmEndpoint.Tokenize, ChatRequestBody.ToUtf8(body)) with { Model = ChatRequestBody.ModelOf(body), Headers = request.Headers },
+            cancellationToken);
+    }
+
+    /// <summary>Puts tokens together to text.</summary>
+    /// <param name="tokenIds">The ids of the tokens.</param>
+    /// <param name="model">The model whose tokenizer to use; null for the adapter's own, and without one the server's first.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="VllmRequestException">The server did not answer, or refused.</exception>
+    public async Task<string> DetokenizeAsync(
+        IReadOnlyList<int> tokenIds, string? model = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokenIds);
+        var body = new DetokenizeJson(model ?? _options.Model, tokenIds);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, ServerJsonContext.Default.DetokenizeJson);
+        DetokenizedJson answer = await _calls.AskAsync(
+            Post(VllmEndpoint.Detokenize, json) with { Model = body.Model },
+            ServerJsonContext.Default.DetokenizedJson,
+            cancellationToken).ConfigureAwait(false);
+        return answer.Prompt ?? "";
+    }
+
+    /// <summary>Asks what the engine would get for a chat request, without running it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="VllmRequestException">
+    /// The server did not answer, or refused. <see cref="RequestFailure.NotOffered"/> before vLLM 0.15, and as long as the server runs
+    /// without <c>--enable-scale-out</c> (it answers 403 then).
+    /// </exception>
+    public async Task<RenderedPrompt> RenderAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        JsonObject body = BodyOf(request);
+        ServerQuestion question = Post(VllmEndpoint.Render, ChatRequestBody.ToUtf8(body)) with
+        {
+            Model = ChatRequestBody.ModelOf(body),
+            Headers = request.Headers,
+            MayBeSwitchedOff = true,
+        };
+        RenderedJson answer = await _calls
+            .AskAsync(question, ServerJsonContext.Default.RenderedJson, cancellationToken).ConfigureAwait(false);
+        return new RenderedPrompt
+        {
+            TokenIds = answer.TokenIds ?? [],
+            MaxTokens = answer.SamplingParams?["max_tokens"] is JsonValue max && max.TryGetValue(out int tokens) ? tokens : null,
+            Sampling = answer.SamplingParams ?? [],
+        };
+    }
+
+    /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its cap.</summary>
+    /// <param name="request">The request; it is not run.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The plan. <see cref="RequestPlan.Source"/> says what it rests on: the render endpoint, else the tokenizer, else nothing.</returns>
+    /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="VllmRequestException">
+    /// The server did not answer, or refused the request for another reason than its length. That it lacks an endpoint is no exception
+    /// here, and that the request does not fit is a plan.
+    /// </exception>
+    /// <remarks>Costs one to four short calls, and no generation.</remarks>
+    public async Task<RequestPlan> PlanAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        byte[] body = ChatRequestBody.ToUtf8(BodyOf(request));
+        var facts = new PlanFacts { Request = request, AskedMaxTokens = AskedForReading.Of(body, contextWindow: null).OutputCap };
+        try
+        {
+            facts = facts with
+            {
+                Rendered = await OrNullAsync(RenderAsync(request, cancellationToken)).ConfigureAwait(false),
+            };
+        }
+        catch (VllmRequestException refused) when (refused.ContextRefusal is { } refusal)
+        {
+            facts = facts with { Refusal = refusal };
+        }
+
+        if (facts.Rendered is null)
+        {
+            Tokens? counted = await OrNullAsync(TokenizeAsync(request, withTexts: false, cancellationToken)).ConfigureAwait(false);
+            facts = facts with
+            {
+                Counted = counted,
+                Version = counted is null ? null : await OrNullAsync(GetVersionAsync(cancellationToken)).ConfigureAwait(false),
+            };
+        }
+
+        int? window = await WindowOfAsync(request, cancellationToken).ConfigureAwait(false);
+        return (facts with { ContextWindow = window }).ToPlan();
+    }
+
+    /// <summary>Loads a LoRA adapter into the running server, under a name to ask for.</summary>
+    /// <param name="name">The name to ask for.</param>
+    /// <param name="path">Where the server finds the weights: a path on its side, or a hub name.</param>
+    /// <param name="replace">Whether to load it anew if the name is taken.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the server may go on loading.</param>
+    /// <returns>What the server says of it, in its own words.</returns>
+    /// <exception cref="VllmRequestException">
+    /// The server did not answer, or refused. <see cref="RequestFailure.NotOffered"/> unless it runs with
+    /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>.
+    /// </exception>
+    public Task<string> LoadLoraAsync(string name, string path, bool replace = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var body = new LoadLoraJson(name, path, replace ? true : null);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, ServerJsonContext.Default.LoadLoraJson);
+        return _calls.AskTextAsync(
+            Post(VllmEndpoint.LoadLora, json) with { Limit = _options.TimeLimits.Headers }, cancellationToken);
+    }
+
+    /// <summary>Unloads a LoRA adapter from the running server.</summary>
+    /// <param name="name">The name under which it was loaded.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>What the server says of it, in its own words.</returns>
+    /// <exception cref="VllmRequestException">
+    /// The server did not answer, or refused. <see cref="RequestFailure.NotOffered"/> unless it runs with
+    /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>.
+    /// </exception>
+    public Task<string> UnloadLoraAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(new UnloadLoraJson(name), ServerJsonContext.Default.UnloadLoraJson);
+        return _calls.AskTextAsync(Post(VllmEndpoint.UnloadLora, json), cancellationToken);
+    }
+
+    private async Task<Tokens> TokenizeAsync(ServerQuestion question, CancellationToken cancellationToken)
+    {
+        TokensJson answer = await _calls
+            .AskAsync(question, ServerJsonContext.Default.TokensJson, cancellationToken).ConfigureAwait(false);
+        Windows.Learn(question.Model, answer.MaxModelLen);
+        return new Tokens
+        {
+            Count = answer.Count,
+            Ids = answer.Tokens ?? [],
+            Texts = answer.TokenStrs,
+            ContextWindow = answer.MaxModelLen,
+        };
+    }
+
+    private async Task<int?> WindowOfAsync(ChatRequest request, CancellationToken cancellationToken)
+    {
+        string? model = ChatRequestBody.ModelOf(BodyOf(request));
+        if ((_options.ContextWindow ?? Windows.Of(model)) is { } known)
+            return known;
+
+        await OrNullAsync(GetModelsAsync(cancellationToken)).ConfigureAwait(false);
+        return Windows.Of(model);
+    }
+
+    // A gateway may answer 403, or a page of its own, to what it does not pass on.
+    private static async Task<T?> OrNullAsync<T>(Task<T> question)
+        where T : class
+    {
+        try
+        {
+            return await question.ConfigureAwait(false);
+        }
+        catch (VllmRequestException missing) when (
+            missing.Failure is RequestFailure.NotOffered or RequestFailure.Forbidden or RequestFailure.NotSse)
+        {
+            return null;
+        }
+    }
+
+    // How the reply is sent has no part in the prompt.
+    private JsonObject BodyOf(ChatRequest request)
+    {
+        JsonObject body = ChatRequestBody.Build(request, _options.Model, _options.Usage);
+        body.Remove("stream");
+        body.Remove("stream_options");
+        return body;
+    }
+
+    private ServerQuestion Get(string path) => new(HttpMethod.Get, path) { Limit = _options.TimeLimits.ServerCall };
+
+    private ServerQuestion Post(string path, byte[] json) =>
+        new(HttpMethod.Post, path) { JsonBody = json, Limit = _options.TimeLimits.ServerCall };
+}

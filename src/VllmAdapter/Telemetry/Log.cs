@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace VllmAdapter;
+
+/// <summary>
+/// Everything that the adapter logs: 100 to 199 requests, 200 to 299 replies. What the user, the model or the server wrote is
+/// logged at Trace only, by the methods named so; the key never is.
+/// </summary>
+internal static partial class Log
+{
+    [LoggerMessage(100, LogLevel.Debug, "Chat request {RequestId} is sent to {Server}, model {Model}.", SkipEnabledCheck = true)]
+    public static partial void RequestSent(ILogger logger, string requestId, string server, string model);
+
+    [LoggerMessage(101, LogLevel.Trace, "Chat request {RequestId}: {Body}", SkipEnabledCheck = true)]
+    public static partial void RequestSensitive(ILogger logger, string requestId, string body);
+
+    [LoggerMessage(110, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again in {Delay}.")]
+    public static partial void Retried(ILogger logger, int attempt, string? requestId, string reason, TimeSpan delay);
+
+    [LoggerMessage(120, LogLevel.Warning, "Chat request {RequestId} never became a stream ({Failure}, attempt {Attempts}): {Reason}")]
+    public static partial void Refused(ILogger logger, string? requestId, RequestFailure failure, int attempts, string reason);
+
+    [LoggerMessage(121, LogLevel.Trace, "Chat request {RequestId} was answered: {Body}")]
+    public static partial void RefusalSensitive(ILogger logger, string? requestId, string? body);
+
+    [LoggerMessage(130, LogLevel.Error, "A chat request broke off for a reason that is not the server's.")]
+    public static partial void BrokeOff(ILogger logger, Exception failure);
+
+    [LoggerMessage(
+        EventId = 200,
+        Message = "Stream {RequestId} ended: {Verdict} ({Certainty}), finish reason {FinishReason}, stopped by {StoppedBy}, "
+            + "{Chunks} chunks in {Elapsed}, {Prompt} prompt and {Completion} completion tokens.",
+        SkipEnabledCheck = true)]
+    public static partial void Ended(
+        ILogger logger, LogLevel level, string? requestId, StreamVerdict verdict, Certainty certainty, string finishReason,
+        StopCause stoppedBy, int chunks, TimeSpan elapsed, TokenCount prompt, TokenCount completion);
+
+    [LoggerMessage(201, LogLevel.Trace, "Stream {RequestId}, choice {Choice}: {Text} (reasoning: {Reasoning})", SkipEnabledCheck = true)]
+    public static partial void ReplySensitive(ILogger logger, string? requestId, int choice, string text, string reasoning);
+
+    [LoggerMessage(210, LogLevel.Warning, "Stream {RequestId}: {Count} tool calls are withheld ({Reasons}).", SkipEnabledCheck = true)]
+    public static partial void CallsWithheld(ILogger logger, string? requestId, int count, string reasons);
+
+    [LoggerMessage(211, LogLevel.Trace, "Stream {RequestId}: withheld call of {Name}: {Arguments}")]
+    public static partial void WithheldCallSensitive(ILogger logger, string? requestId, string? name, string arguments);
+}

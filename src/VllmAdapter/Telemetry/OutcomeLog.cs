@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+
+namespace VllmAdapter;
+
+/// <summary>Logs how a reply ended: the louder, the less of the answer can be used.</summary>
+internal static class OutcomeLog
+{
+    public static void Write(ILogger logger, ChatCompletion completion)
+    {
+        StreamOutcome outcome = completion.Outcome;
+        LogLevel level = LevelOf(outcome.Verdict);
+        if (logger.IsEnabled(level))
+        {
+            TurnCost cost = TurnCost.Of(outcome);
+            Log.Ended(
+                logger, level, outcome.Evidence.RequestId, outcome.Verdict, outcome.Certainty, outcome.FinishReason?.Word ?? "none",
+                outcome.StoppedBy, outcome.Evidence.Chunks, outcome.Evidence.Elapsed, cost.Prompt, cost.Completion);
+        }
+
+        if (outcome.WithheldToolCalls.Count > 0 && logger.IsEnabled(LogLevel.Warning))
+        {
+            // The reasons alone: names and arguments are the model's words.
+            string reasons = string.Join(", ", outcome.WithheldToolCalls.Select(call => call.Reason).Distinct());
+            Log.CallsWithheld(logger, outcome.Evidence.RequestId, outcome.WithheldToolCalls.Count, reasons);
+        }
+
+        if (logger.IsEnabled(LogLevel.Trace))
+            WriteContent(logger, completion);
+    }
+
+    // What the caller did is no news to him; what the server left open is worth a line.
+    private static LogLevel LevelOf(StreamVerdict verdict) => verdict switch
+    {
+        StreamVerdict.Completed or StreamVerdict.Cancelled or StreamVerdict.Abandoned => LogLevel.Debug,
+        StreamVerdict.Unconfirmed or StreamVerdict.LengthLimited or StreamVerdict.StoppedByServer or StreamVerdict.StoppedByPolicy =>
+            LogLevel.Information,
+        _ => LogLevel.Warning,
+    };
+
+    private static void WriteContent(ILogger logger, ChatCompletion completion)
+    {
+        string? requestId = completion.Outcome.Evidence.RequestId;
+        foreach (CompletedChoice choice in completion.Choices)
+            Log.ReplySensitive(logger, requestId, choice.Index, choice.Text, choice.Reasoning);
+
+        foreach (WithheldToolCall call in completion.Outcome.WithheldToolCalls)
+            Log.WithheldCallSensitive(logger, requestId, call.Name, call.RawArguments);
+    }
+}

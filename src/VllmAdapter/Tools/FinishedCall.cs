@@ -1,0 +1,17 @@
+namespace VllmAdapter;
+
+/// <summary>A tool call that a <see cref="ToolLoop"/> has dealt with.</summary>
+public sealed record FinishedCall
+{
+    /// <summary>The call.</summary>
+    public required ToolCall Call { get; init; }
+
+    /// <summary>What the model is told: the handler's result, or why there is none.</summary>
+    public required string Result { get; init; }
+
+    /// <summary>Whether a handler was run. False for a call with problems, or whose arguments do not fit the handler's types.</summary>
+    public required bool WasRun { get; init; }
+
+    /// <summary>What the handler threw; null if it did not.</summary>
+    public Exception? Failure { get; init; }
+}

@@ -1,0 +1,175 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+
+namespace VllmAdapter;
+
+/// <summary>A tool that the model may call, and the code that runs when it does.</summary>
+/// <remarks>Immutable and as thread-safe as its handler: a <see cref="ToolLoop"/> runs several calls at once.</remarks>
+/// <example>
+/// <code>
+/// Tool[] tools =
+/// [
+///     Tool.From("random_number", "A random number.", () => "4"),
+///     Tool.From("get_weather", "Weather of a city.", ([Description("Such as Paris")] string city, bool tomorrow = false) => ...),
+///     Tool.From("save_plan", "Saves a travel plan.", PlanContext.Default.Plan, (plan, cancellationToken) => SaveAsync(plan, cancellationToken)),
+/// ];
+/// </code>
+/// </example>
+public sealed class Tool
+{
+    private const string UsesReflection =
+        "Parameters are found by reflection. Where code is trimmed or compiled ahead of time, use an overload that takes JsonTypeInfo or no arguments.";
+
+    private readonly Func<ToolCall, ToolInvocation> _bind;
+
+    /// <summary>A tool that reads its arguments itself.</summary>
+    /// <param name="definition">What the model is told of it.</param>
+    /// <param name="handler">Runs a call and gives back the text that the model is to see, often JSON.</param>
+    public Tool(ToolDefinition definition, Func<ToolCall, CancellationToken, Task<string>> handler)
+        : this(definition, Bound(handler))
+    {
+    }
+
+    internal Tool(ToolDefinition definition, Func<ToolCall, ToolInvocation> bind)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        (Definition, _bind) = (definition, bind);
+    }
+
+    /// <summary>What the model is told of the tool.</summary>
+    public ToolDefinition Definition { get; }
+
+    /// <summary>The name by which the model calls it.</summary>
+    public string Name => Definition.Name;
+
+    /// <summary>A tool without arguments.</summary>
+    /// <param name="name">The name by which the model calls it.</param>
+    /// <param name="description">What it does and when to use it, for the model to read.</param>
+    /// <param name="handler">Gives back the text that the model is to see.</param>
+    public static Tool From(string name, string? description, Func<string> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        return new Tool(WithoutParameters(name, description), (_, _) => Task.FromResult(handler()));
+    }
+
+    /// <inheritdoc cref="From(string, string?, Func{string})"/>
+    public static Tool From(string name, string? description, Func<CancellationToken, Task<string>> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        return new Tool(WithoutParameters(name, description), (_, cancellationToken) => handler(cancellationToken));
+    }
+
+    /// <summary>A tool whose arguments are read into a type; for code that is trimmed or compiled ahead of time.</summary>
+    /// <param name="name">The name by which the model calls it.</param>
+    /// <param name="description">What it does and when to use it, for the model to read.</param>
+    /// <param name="arguments">The type's metadata, from a source-generated context; the schema is made of it, <c>[Description]</c> included.</param>
+    /// <param name="handler">Gives back the text that the model is to see.</param>
+    /// <typeparam name="TArguments">A type whose properties are the arguments.</typeparam>
+    /// <exception cref="ArgumentException">The type's JSON is not an object.</exception>
+    public static Tool From<TArguments>(
+        string name, string? description, JsonTypeInfo<TArguments> arguments, Func<TArguments, CancellationToken, Task<string>> handler)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(handler);
+        return new Tool(new ToolDefinition(name, description, ToolSchema.Of(arguments)), call =>
+        {
+            TArguments read = call.ArgumentsAs(arguments) ?? throw new JsonException("The arguments are null.");
+            return cancellationToken => handler(read, cancellationToken);
+        });
+    }
+
+    /// <inheritdoc cref="From{TArguments}(string, string?, JsonTypeInfo{TArguments}, Func{TArguments, CancellationToken, Task{string}})"/>
+    public static Tool From<TArguments>(
+        string name, string? description, JsonTypeInfo<TArguments> arguments, Func<TArguments, string> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        return From(name, description, arguments, (read, _) => Task.FromResult(handler(read)));
+    }
+
+    /// <summary>A tool whose arguments are read into a type, and whose result is written from one; for code that is trimmed or compiled ahead of time.</summary>
+    /// <param name="name">The name by which the model calls it.</param>
+    /// <param name="description">What it does and when to use it, for the model to read.</param>
+    /// <param name="arguments">The metadata of the arguments' type, from a source-generated context.</param>
+    /// <param name="result">The metadata of the result's type, from a source-generated context.</param>
+    /// <param name="handler">Gives back what the model is to see as JSON.</param>
+    /// <typeparam name="TArguments">A type whose properties are the arguments.</typeparam>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    /// <exception cref="ArgumentException">The JSON of the arguments' type is not an object.</exception>
+    public static Tool From<TArguments, TResult>(
+        string name,
+        string? description,
+        JsonTypeInfo<TArguments> arguments,
+        JsonTypeInfo<TResult> result,
+        Func<TArguments, CancellationToken, Task<TResult>> handler)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        ArgumentNullException.ThrowIfNull(handler);
+        return From(name, description, arguments, async (read, cancellationToken) =>
+            JsonSerializer.Serialize(await handler(read, cancellationToken).ConfigureAwait(false), result));
+    }
+
+    /// <summary>A tool made of any delegate: its parameters are the arguments.</summary>
+    /// <param name="name">The name by which the model calls it.</param>
+    /// <param name="description">What it does and when to use it, for the model to read.</param>
+    /// <param name="handler">
+    /// A lambda or method, asynchronous or not. Its parameters' names, types, <c>[Description]</c> and default values make the schema; one without a
+    /// default value is required. A <see cref="CancellationToken"/> and a <see cref="ToolCall"/> are handed in and not shown to the model.
+    /// Text that it gives back is sent as it is, anything else as JSON.
+    /// </param>
+    /// <param name="serializer">How arguments and results are read and written; by default in camel case, enums by name.</param>
+    [RequiresUnreferencedCode(UsesReflection)]
+    [RequiresDynamicCode(UsesReflection)]
+    public static Tool From(string name, string? description, Delegate handler, JsonSerializerOptions? serializer = null)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        var method = new DelegateTool(handler, serializer);
+        return new Tool(new ToolDefinition(name, description, method.Schema), method.Bind);
+    }
+
+    /// <summary>A tool made of a method, with its name (without "Async") and its <c>[Description]</c>.</summary>
+    /// <param name="method">A method with a name: not a lambda.</param>
+    /// <param name="serializer">How arguments and results are read and written; by default in camel case, enums by name.</param>
+    /// <exception cref="ArgumentException">It is a lambda.</exception>
+    [RequiresUnreferencedCode(UsesReflection)]
+    [RequiresDynamicCode(UsesReflection)]
+    public static Tool From(Delegate method, JsonSerializerOptions? serializer = null)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return From(DelegateTool.NameOf(method), DelegateTool.DescriptionOf(method), method, serializer);
+    }
+
+    /// <summary>The same tool, for which the server is asked to hold the arguments to the schema; arguments that it does not name are forbidden.</summary>
+    public Tool Strict()
+    {
+        JsonObject schema = Definition.Parameters is { } parameters ? JsonObject.Create(parameters)! : ToolSchema.Empty();
+        schema["additionalProperties"] = false;
+        return new Tool(new ToolDefinition(Name, Definition.Description, schema) { Strict = true }, _bind);
+    }
+
+    /// <summary>Runs a call.</summary>
+    /// <param name="call">A ready call without problems.</param>
+    /// <param name="cancellationToken">Handed to the handler.</param>
+    /// <returns>The text that the model is to see.</returns>
+    /// <exception cref="JsonException">The arguments do not fit the handler's types; nothing was run.</exception>
+    public async Task<string> RunAsync(ToolCall call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return await Bind(call)(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the arguments, and nothing else: what does not fit is the model's mistake, not the handler's.</summary>
+    internal ToolInvocation Bind(ToolCall call) => _bind(call);
+
+    private static ToolDefinition WithoutParameters(string name, string? description) => new(name, description, ToolSchema.Empty());
+
+    private static Func<ToolCall, ToolInvocation> Bound(Func<ToolCall, CancellationToken, Task<string>> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        return call => cancellationToken => handler(call, cancellationToken);
+    }
+}
+
+/// <summary>A call whose arguments were read and fit.</summary>
+internal delegate Task<string> ToolInvocation(CancellationToken cancellationToken);

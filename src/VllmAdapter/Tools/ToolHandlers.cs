@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+
+namespace VllmAdapter;
+
+/// <summary>Runs the handlers of one turn's calls side by side.</summary>
+internal sealed class ToolHandlers(ToolLoopOptions options)
+{
+    private Exception? _failure;
+
+    /// <summary>The first failure for which there were no words, so that the run ends.</summary>
+    public Exception? Failure => _failure;
+
+    public async IAsyncEnumerable<(int At, FinishedCall Call)> RunAsync(
+        IReadOnlyList<PreparedCall> calls, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var places = new SemaphoreSlim(options.MaxParallelHandlers);
+        List<Task<(int, FinishedCall)>> running = [.. calls.Select((call, at) => RunAsync(at, call, places, cancellationToken, stop.Token))];
+        try
+        {
+            while (running.Count > 0)
+            {
+                Task<(int, FinishedCall)> finished = await Task.WhenAny(running).ConfigureAwait(false);
+                running.Remove(finished);
+                yield return await finished.ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            // The consumer left or cancelled: what still runs is told, and waited for.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<(int At, FinishedCall Call)> RunAsync(
+        int at, PreparedCall prepared, SemaphoreSlim places, CancellationToken callersToken, CancellationToken stop)
+    {
+        if (prepared.Invocation is not { } invocation)
+            return (at, new FinishedCall { Call = prepared.Call, Result = prepared.Words, WasRun = false });
+
+        try
+        {
+            await places.WaitAsync(stop).ConfigureAwait(false);
+            try
+            {
+                // A handler that blocks must not hold up the others.
+                string result = await Task.Run(() => invocation(stop), stop).ConfigureAwait(false);
+                return (at, new FinishedCall { Call = prepared.Call, Result = result, WasRun = true });
+            }
+            finally
+            {
+                places.Release();
+            }
+        }
+        catch (Exception) when (callersToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(callersToken);
+        }
+        catch (Exception failure)
+        {
+            return (at, Failed(prepared.Call, failure));
+        }
+    }
+
+    private FinishedCall Failed(ToolCall call, Exception failure)
+    {
+        string? words = options.DescribeFailure(call, failure);
+        if (words is null)
+            Interlocked.CompareExchange(ref _failure, failure, null);
+
+        return new FinishedCall { Call = call, Result = words ?? $"The tool '{call.Name}' failed.", WasRun = true, Failure = failure };
+    }
+}

@@ -1,0 +1,101 @@
+namespace VllmAdapter;
+
+/// <summary>An agent: asks the model, runs the calls that are ready, sends their results back, and so on until the model answers.</summary>
+/// <remarks>
+/// <para>Thread-safe and reusable: a run keeps its state to itself.</para>
+/// <para>
+/// A call is run only if it is whole, declared and without problems; for any other the model is told what was wrong. A missing finish reason never
+/// ends a run. A tool choice that demands a call holds until one was run: afterwards the model is free to answer.
+/// </para>
+/// </remarks>
+/// <example>
+/// <code>
+/// var loop = new ToolLoop(adapter, [Tool.From("random_number", "A random number.", () => "4")]);
+///
+/// await foreach (ToolLoopEvent step in loop.RunAsync(ChatRequest.FromPrompt("Draw a number.")))
+/// {
+///     if (step is ChunkReceived chunk)
+///         Console.Write(chunk.Text);
+///     if (step is LoopEnded end)
+///         Console.WriteLine(end.Result.Explain());
+/// }
+/// </code>
+/// </example>
+public sealed class ToolLoop
+{
+    private readonly VllmInferenceAdapter _adapter;
+    private readonly ToolLoopOptions _options;
+    private readonly Dictionary<string, Tool> _tools = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<ToolDefinition> _definitions;
+
+    /// <summary>Makes a loop.</summary>
+    /// <param name="adapter">Asks the model.</param>
+    /// <param name="tools">The tools that the model may call.</param>
+    /// <param name="options">Limits and choices; null for the defaults.</param>
+    /// <exception cref="ArgumentException">Two tools have one name, or an option is out of range.</exception>
+    public ToolLoop(VllmInferenceAdapter adapter, IEnumerable<Tool> tools, ToolLoopOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentNullException.ThrowIfNull(tools);
+        (_adapter, _options) = (adapter, options ?? new ToolLoopOptions());
+        _options.ThrowIfInvalid();
+        foreach (Tool tool in tools)
+        {
+            if (!_tools.TryAdd(tool.Name, tool))
+                throw new ArgumentException($"Two tools are called '{tool.Name}'. The model could not tell them apart.", nameof(tools));
+        }
+
+        _definitions = [.. _tools.Values.Select(tool => tool.Definition)];
+    }
+
+    /// <summary>Runs to the end, and hands out what happens on the way.</summary>
+    /// <param name="request">
+    /// Where to start. If it names tools, only these of the loop's tools are offered to the model. An <see cref="ChatRequest.IncompleteStreams"/>
+    /// of <see cref="IncompleteStreams.ThrowUnlessConfirmed"/> makes a turn that nobody confirmed count as broken; nothing is thrown.
+    /// </param>
+    /// <param name="budget">What the run may spend; it may be shared with other runs. Null for no limit.</param>
+    /// <param name="cancellationToken">Ends the run, and handlers that are running, with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The events; the last one is <see cref="LoopEnded"/>. Nothing is sent before they are enumerated.</returns>
+    /// <exception cref="ArgumentException">The request asks for several choices, or names a tool that the loop cannot run.</exception>
+    /// <remarks>
+    /// The enumeration throws <see cref="VllmRequestException"/> if already the first request never becomes a stream. Leaving it early hangs up
+    /// and waits for handlers that are running, after cancelling them.
+    /// </remarks>
+    public IAsyncEnumerable<ToolLoopEvent> RunAsync(
+        ChatRequest request, TokenBudget? budget = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ThrowIfUnfit(request);
+        return new ToolRun(_adapter, _tools, _options, request, Offered(request), budget).EventsAsync(cancellationToken);
+    }
+
+    /// <summary>Runs to the end.</summary>
+    /// <returns>How the run ended; look at <see cref="ToolLoopResult.End"/> first.</returns>
+    /// <exception cref="VllmRequestException">Already the first request never became a stream.</exception>
+    /// <inheritdoc cref="RunAsync"/>
+    public async Task<ToolLoopResult> CompleteAsync(
+        ChatRequest request, TokenBudget? budget = null, CancellationToken cancellationToken = default)
+    {
+        await foreach (ToolLoopEvent step in RunAsync(request, budget, cancellationToken).ConfigureAwait(false))
+        {
+            if (step is LoopEnded ended)
+                return ended.Result;
+        }
+
+        throw new InvalidOperationException("A run always ends with LoopEnded.");
+    }
+
+    private IReadOnlyList<ToolDefinition> Offered(ChatRequest request) => request.Tools.Count > 0 ? request.Tools : _definitions;
+
+    private void ThrowIfUnfit(ChatRequest request)
+    {
+        if (request.Choices > 1)
+            throw new ArgumentException("A loop follows one answer. Leave Choices at 1.", nameof(request));
+
+        foreach (ToolDefinition tool in request.Tools)
+        {
+            if (!_tools.ContainsKey(tool.Name))
+                throw new ArgumentException($"The request names the tool '{tool.Name}', which the loop cannot run. Give the loop a Tool of that name.", nameof(request));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+namespace VllmAdapter;
+
+/// <summary>
+/// Something that happened in a run of a <see cref="ToolLoop"/>: <see cref="ChunkReceived"/>, <see cref="TurnEnded"/>, <see cref="CallsReady"/>,
+/// <see cref="CallFinished"/>, <see cref="ModelTold"/> or, exactly once and last, <see cref="LoopEnded"/>.
+/// </summary>
+public abstract record ToolLoopEvent
+{
+    private protected ToolLoopEvent()
+    {
+    }
+}
+
+/// <summary>A piece of the model's answer, as it comes. Pieces of tool calls in it are for display only.</summary>
+/// <param name="Chunk">The piece. It never carries an outcome: that comes as <see cref="TurnEnded"/>.</param>
+public sealed record ChunkReceived(ChatChunk Chunk) : ToolLoopEvent
+{
+    /// <summary>A piece of text, or "".</summary>
+    public string Text => Chunk.Text;
+
+    /// <summary>A piece of reasoning, or "".</summary>
+    public string Reasoning => Chunk.Reasoning;
+}
+
+/// <summary>A turn of the model is over.</summary>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="IsAskedAgain">Whether it is dropped and asked again, because its stream broke or lost something: what came of it counts for nothing.</param>
+public sealed record TurnEnded(StreamOutcome Outcome, bool IsAskedAgain) : ToolLoopEvent;
+
+/// <summary>Calls are about to be run: whole, declared, and with nothing that speaks against them.</summary>
+/// <param name="Calls">The calls, in the model's order.</param>
+public sealed record CallsReady(IReadOnlyList<ToolCall> Calls) : ToolLoopEvent;
+
+/// <summary>A call was dealt with. Calls that run side by side finish in any order.</summary>
+/// <param name="Finished">The call and what came of it.</param>
+public sealed record CallFinished(FinishedCall Finished) : ToolLoopEvent;
+
+/// <summary>Calls could not be used, and the model is told so.</summary>
+/// <param name="Text">The words.</param>
+public sealed record ModelTold(string Text) : ToolLoopEvent;
+
+/// <summary>The run is over.</summary>
+/// <param name="Result">How, and what came of it.</param>
+public sealed record LoopEnded(ToolLoopResult Result) : ToolLoopEvent;

@@ -1,0 +1,49 @@
+namespace VllmAdapter;
+
+/// <summary>How a run of a <see cref="ToolLoop"/> ended, and all that came of it.</summary>
+public sealed record ToolLoopResult
+{
+    /// <summary>How it ended.</summary>
+    public required LoopEnd End { get; init; }
+
+    /// <summary>The model's answer; what came of it, if the last turn was cut; "" if there is none.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>How every turn ended, those asked again included.</summary>
+    public IReadOnlyList<StreamOutcome> Turns { get; init; } = [];
+
+    /// <summary>Every call that was dealt with, in the model's order.</summary>
+    public IReadOnlyList<FinishedCall> Calls { get; init; } = [];
+
+    /// <summary>
+    /// The request with the whole conversation, which can always be replayed: after an answer add a message (<see cref="ChatRequest.With(IEnumerable{Message})"/>)
+    /// and run it; after any other end run it as it is to go on where the run stopped. A turn that cannot be used is not in it.
+    /// </summary>
+    public required ChatRequest Request { get; init; }
+
+    /// <summary>The budget's last word, with the cause if it is exhausted; null without a budget.</summary>
+    public BudgetReport? Budget { get; init; }
+
+    /// <summary>What a handler threw (<see cref="LoopEnd.HandlerFailed"/>), or why a later request of the run never became a stream; null otherwise.</summary>
+    public Exception? Failure { get; init; }
+
+    /// <summary>How the run ended, in one or two plain sentences.</summary>
+    public string Explain()
+    {
+        string turns = OutcomeNotes.Count(Turns.Count, "turn");
+        return End switch
+        {
+            LoopEnd.Answered => $"Answered after {turns}, {OutcomeNotes.Count(Calls.Count(call => call.WasRun), "call")} run.",
+            LoopEnd.BudgetExhausted => $"Stopped after {turns}: {Budget?.Explain()}",
+            LoopEnd.StepLimit => $"Stopped after {turns}, the most allowed. Raise {nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.MaxSteps)} if the run is worth it.",
+            LoopEnd.HandlerFailed => $"Stopped after {turns}, because a tool failed: {Failure?.Message}",
+            _ => $"Stopped after {turns}: {Failure?.Message ?? WhyUnusable(Turns[^1])}",
+        };
+    }
+
+    private static string WhyUnusable(StreamOutcome turn) =>
+        turn.IsComplete && (TurnUses.ComplaintsAbout(turn) is { Count: > 0 } complaints) ? string.Join(' ', complaints) : turn.Explain();
+
+    /// <inheritdoc/>
+    public override string ToString() => Explain();
+}

@@ -1,0 +1,226 @@
+using System.Runtime.CompilerServices;
+
+namespace VllmAdapter;
+
+/// <summary>One run of a <see cref="ToolLoop"/>.</summary>
+/// <remarks>
+/// <para>Step 1: stop before a turn that must not be had.</para>
+/// <para>Step 2: one turn of the model, handed out as it comes.</para>
+/// <para>Step 3: end with an answer, ask a broken or damaged turn again, or go on with its calls.</para>
+/// <para>Step 4: run the calls that are ready, answer those that are not.</para>
+/// <para>Step 5: put the turn into the history, and start over.</para>
+/// </remarks>
+internal sealed class ToolRun(
+    VllmInferenceAdapter adapter,
+    IReadOnlyDictionary<string, Tool> tools,
+    ToolLoopOptions options,
+    ChatRequest start,
+    IReadOnlyList<ToolDefinition> offered,
+    TokenBudget? budget)
+{
+    private readonly List<StreamOutcome> _turns = [];
+    private readonly List<FinishedCall> _calls = [];
+    private readonly ChatRequest _start = start;
+    private ChatRequest _request = start;
+    private int _repeats;
+    private int _corrections;
+    private bool _asksWhole;
+    private bool _hasRunACall;
+    private BudgetReport? _budget;
+    private Exception? _failure;
+
+    public async IAsyncEnumerable<ToolLoopEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // Step 1.
+            if (await ReasonToStopAsync(cancellationToken).ConfigureAwait(false) is { } reason)
+            {
+                yield return End(reason);
+                yield break;
+            }
+
+            // Step 2.
+            ChatStream stream = adapter.StreamChatAsync(NextRequest(), cancellationToken);
+            IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
+            await using (chunks.ConfigureAwait(false))
+            {
+                while (await HasNextAsync(chunks).ConfigureAwait(false))
+                {
+                    if (chunks.Current.Outcome is null)
+                        yield return new ChunkReceived(chunks.Current);
+                }
+            }
+
+            if (_failure is not null)
+            {
+                yield return End(LoopEnd.Incomplete);
+                yield break;
+            }
+
+            // Step 3.
+            StreamOutcome turn = stream.Outcome;
+            _turns.Add(turn);
+            await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
+            TurnUse use = TurnUses.Of(turn, _start.IncompleteStreams);
+            bool isAskedAgain = AsksAgain(turn, use);
+            yield return new TurnEnded(turn, isAskedAgain);
+            if (isAskedAgain)
+                continue;
+
+            List<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.Choice == 0).Select(call => PreparedCall.Of(call, tools))];
+            List<ToolCall> ready = [.. calls.Where(call => call.Invocation is not null).Select(call => call.Call)];
+            if (EndWith(turn, use, mayBeRun: ready.Count > 0) is { } ended)
+            {
+                yield return ended;
+                yield break;
+            }
+
+            // Step 4.
+            var finished = new FinishedCall[calls.Count];
+            var handlers = new ToolHandlers(options);
+            if (ready.Count > 0)
+                yield return new CallsReady(ready);
+
+            await foreach ((int at, FinishedCall call) in handlers.RunAsync(calls, cancellationToken).ConfigureAwait(false))
+            {
+                finished[at] = call;
+                yield return new CallFinished(call);
+            }
+
+            // Step 5.
+            _calls.AddRange(finished);
+            string? told = TurnUses.WordsFor(turn);
+            _request = ToolHistory.After(_request, turn, options.Reasoning, finished, told);
+            if (told is not null)
+                yield return new ModelTold(told);
+
+            if (handlers.Failure is { } thrown)
+            {
+                _failure = thrown;
+                yield return End(LoopEnd.HandlerFailed);
+                yield break;
+            }
+        }
+    }
+
+    private async ValueTask<LoopEnd?> ReasonToStopAsync(CancellationToken cancellationToken)
+    {
+        if (_turns.Count >= options.MaxSteps)
+            return LoopEnd.StepLimit;
+
+        if (budget is null)
+            return null;
+
+        _budget = budget.Check();
+        if (_budget.State == BudgetState.Exhausted)
+            return LoopEnd.BudgetExhausted;
+
+        int? prompt = await CountAsync(NextRequest(), cancellationToken).ConfigureAwait(false) ?? LeastPrompt();
+        if (prompt is null || CauseAgainst(prompt.Value, budget) is not { } cause)
+            return null;
+
+        _budget = _budget with { State = BudgetState.Exhausted, Cause = cause };
+        return LoopEnd.BudgetExhausted;
+    }
+
+    // A prompt that takes all that can be left makes a turn that cannot fit.
+    private static BudgetCause? CauseAgainst(int prompt, TokenBudget budget) =>
+        prompt >= budget.Limits.ContextWindow ? BudgetCause.ContextWindow
+        : prompt >= budget.Limits.Total - budget.Spent.Min ? BudgetCause.Total
+        : null;
+
+    // The history only grows, so the next prompt is no shorter than the last. A turn put together from several requests counts several prompts.
+    private int? LeastPrompt() =>
+        _turns.LastOrDefault(turn => turn.Usage is not null && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))?.Usage?.PromptTokens;
+
+    // A demand for a call would be repeated for ever: it is met once a call was run.
+    private ChatRequest NextRequest() => _request with
+    {
+        Tools = offered,
+        ToolChoice = _hasRunACall && _start.ToolChoice is { } choice && (choice.Function is not null || choice == ToolChoice.Required) ? null : _start.ToolChoice,
+        Reply = _asksWhole ? ReplyMode.Whole : _start.Reply,
+        IncompleteStreams = IncompleteStreams.Report,
+    };
+
+    // A refusal after the first turn must not take the history with it.
+    private async ValueTask<bool> HasNextAsync(IAsyncEnumerator<ChatChunk> chunks)
+    {
+        try
+        {
+            return await chunks.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (VllmRequestException refused) when (_turns.Count > 0)
+        {
+            _failure = refused;
+            return false;
+        }
+    }
+
+    private async ValueTask RecordAsync(StreamOutcome turn, CancellationToken cancellationToken)
+    {
+        if (budget is null)
+            return;
+
+        _budget = budget.Record(turn);
+        if (TurnCost.Of(turn).Missing is not null && await CountAsync(_request.With(turn, options.Reasoning), cancellationToken).ConfigureAwait(false) is { } tokens)
+            _budget = budget.Resolve(TokenCount.Exactly(tokens));
+    }
+
+    private async ValueTask<int?> CountAsync(ChatRequest counted, CancellationToken cancellationToken) =>
+        options.CountPrompt is { } count ? await count(counted, cancellationToken).ConfigureAwait(false) : null;
+
+    private bool AsksAgain(StreamOutcome turn, TurnUse use)
+    {
+        bool mayHelp = use == TurnUse.Broken || (use == TurnUse.Damaged && !turn.Evidence.IsWholeReply);
+        _asksWhole = false;
+        if (!mayHelp || _repeats >= options.MaxRepeats)
+        {
+            _repeats = 0;
+            return false;
+        }
+
+        _repeats++;
+        _asksWhole = use == TurnUse.Damaged;
+        return true;
+    }
+
+    private LoopEnded? EndWith(StreamOutcome turn, TurnUse use, bool mayBeRun)
+    {
+        switch (use)
+        {
+            case TurnUse.Answer:
+                _request = _request.With(turn, options.Reasoning);
+                return End(LoopEnd.Answered);
+
+            case TurnUse.Calls when mayBeRun:
+                (_hasRunACall, _corrections) = (true, 0);
+                return null;
+
+            case TurnUse.Calls or TurnUse.Damaged when _corrections < options.MaxCorrections:
+                _corrections++;
+                return null;
+
+            // The budget's own policy hung up: that is the budget's end, not the turn's.
+            case TurnUse.Unusable when turn.Limit == LimitAttribution.OwnBudget && budget?.Check() is { State: BudgetState.Exhausted } spent:
+                _budget = spent;
+                return End(LoopEnd.BudgetExhausted);
+
+            default:
+                return End(LoopEnd.Incomplete);
+        }
+    }
+
+    private LoopEnded End(LoopEnd end) => new(new ToolLoopResult
+    {
+        End = end,
+        Text = end is LoopEnd.Answered or LoopEnd.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : "",
+        Turns = _turns,
+        Calls = _calls,
+        Request = _request,
+        Budget = _budget,
+        Failure = _failure,
+    });
+
+    private static string TextOf(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0)?.Text ?? "";
+}

@@ -1,0 +1,102 @@
+using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
+
+namespace VllmAdapter;
+
+/// <summary>Makes the JSON schema of a tool's arguments out of types.</summary>
+internal static class ToolSchema
+{
+    private static readonly JsonSchemaExporterOptions Exporting = new()
+    {
+        TreatNullObliviousAsNonNullable = true,
+        TransformSchemaNode = static (context, schema) => Describe(context, schema),
+    };
+
+    public static JsonObject Empty() => new() { ["type"] = "object", ["properties"] = new JsonObject() };
+
+    public static JsonObject Of(JsonTypeInfo arguments)
+    {
+        return arguments.GetJsonSchemaAsNode(Exporting) is JsonObject schema && schema["type"] is JsonValue type && type.ToString() == "object"
+            ? schema
+            : throw new ArgumentException(
+                $"The arguments of a call are one JSON object, but {arguments.Type} is not written as one. Wrap it in a record.", nameof(arguments));
+    }
+
+    [RequiresUnreferencedCode("The schema of a parameter is made by reflection.")]
+    [RequiresDynamicCode("The schema of a parameter is made by reflection.")]
+    public static JsonNode Of(ParameterInfo parameter, bool isNullable, JsonSerializerOptions serializer)
+    {
+        JsonNode schema = serializer.GetJsonSchemaAsNode(parameter.ParameterType, Exporting);
+        if (schema is not JsonObject json)
+            schema = json = []; // "true": anything goes
+
+        Rebase(json, parameter.Name!);
+        if (isNullable && json["type"] is JsonValue type && type.GetValueKind() == JsonValueKind.String)
+            json["type"] = new JsonArray(type.ToString(), "null");
+
+        if (parameter.GetCustomAttribute<DescriptionAttribute>() is { } described)
+            PutFirst(json, "description", described.Description);
+
+        if (parameter is { HasDefaultValue: true, DefaultValue: { } value })
+            json["default"] = JsonSerializer.SerializeToNode(value, parameter.ParameterType, serializer);
+
+        return schema;
+    }
+
+    private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
+    {
+        if (schema is not JsonObject json)
+            return schema;
+
+        // Enums by name: the exporter lists the names and leaves the type out.
+        if (json["enum"] is JsonArray names && !json.ContainsKey("type") && names.All(name => name?.GetValueKind() == JsonValueKind.String))
+            PutFirst(json, "type", "string");
+
+        if (DescriptionOf(context) is { } description)
+            PutFirst(json, "description", description);
+
+        return json;
+    }
+
+    private static string? DescriptionOf(JsonSchemaExporterContext context)
+    {
+        ICustomAttributeProvider?[] places =
+        [
+            context.PropertyInfo?.AttributeProvider,
+            context.PropertyInfo?.AssociatedParameter?.AttributeProvider,
+            context.PropertyInfo is null ? null : context.TypeInfo.Type,
+        ];
+        return places.OfType<ICustomAttributeProvider>()
+            .SelectMany(place => place.GetCustomAttributes(typeof(DescriptionAttribute), inherit: false))
+            .OfType<DescriptionAttribute>().FirstOrDefault()?.Description;
+    }
+
+    // A recursive type refers to its own root, which is now a property.
+    private static void Rebase(JsonNode? node, string property)
+    {
+        if (node is JsonArray array)
+        {
+            foreach (JsonNode? item in array)
+                Rebase(item, property);
+        }
+        else if (node is JsonObject json)
+        {
+            if (json["$ref"] is JsonValue reference && reference.ToString() is ['#', ..] path)
+                json["$ref"] = $"#/properties/{property}{path[1..]}";
+
+            foreach ((_, JsonNode? value) in json)
+                Rebase(value, property);
+        }
+    }
+
+    private static void PutFirst(JsonObject json, string name, string value)
+    {
+        json.Remove(name);
+        json.Insert(0, name, value);
+    }
+}

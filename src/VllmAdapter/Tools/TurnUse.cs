@@ -1,0 +1,71 @@
+namespace VllmAdapter;
+
+/// <summary>What a <see cref="ToolLoop"/> makes of a turn.</summary>
+internal enum TurnUse
+{
+    /// <summary>It is the answer.</summary>
+    Answer = 1,
+
+    /// <summary>It has ready calls.</summary>
+    Calls,
+
+    /// <summary>It is whole, but none of its calls can be used: the server or the model damaged them, or they never came.</summary>
+    Damaged,
+
+    /// <summary>Its stream broke; the same request may fare better.</summary>
+    Broken,
+
+    /// <summary>It was cut, or ended in a way that asking again does not change.</summary>
+    Unusable,
+}
+
+internal static class TurnUses
+{
+    public static TurnUse Of(StreamOutcome turn, IncompleteStreams? incomplete) => turn switch
+    {
+        { Verdict: StreamVerdict.Unconfirmed } when incomplete == IncompleteStreams.ThrowUnlessConfirmed => TurnUse.Broken,
+        { Verdict: StreamVerdict.ServerError or StreamVerdict.Stalled or StreamVerdict.Interrupted or StreamVerdict.Aborted } => TurnUse.Broken,
+        { IsComplete: false } => TurnUse.Unusable,
+        _ when turn.ToolCalls.Any(call => call.Choice == 0) => TurnUse.Calls,
+        { WithheldToolCalls.Count: > 0 } => TurnUse.Damaged,
+        _ when WhatIsMissing(turn) is not null => TurnUse.Damaged,
+        _ => TurnUse.Answer,
+    };
+
+    /// <summary>What the model must be told of a turn's withheld or missing calls; null if there is nothing to tell.</summary>
+    public static string? WordsFor(StreamOutcome turn)
+    {
+        List<string> complaints = [.. turn.WithheldToolCalls.Select(call => call.Explain())];
+        if (complaints.Count == 0 && turn.ToolCalls.Count == 0 && WhatIsMissing(turn) is { } missing)
+            complaints.Add(missing);
+
+        return complaints.Count == 0 ? null : string.Join('\n',
+            [
+                "Not all of your last reply could be used, and nothing was done about these parts of it:",
+                .. complaints.Select(complaint => $"- {complaint}"),
+                "If it is still needed, call the tool again, with complete arguments.",
+            ]);
+    }
+
+    /// <summary>Everything that spoke against the calls of a turn.</summary>
+    public static IReadOnlyList<string> ComplaintsAbout(StreamOutcome turn) =>
+    [
+        .. turn.ToolCalls.SelectMany(call => call.Problems),
+        .. turn.WithheldToolCalls.Select(call => call.Explain()),
+        .. WhatIsMissing(turn) is { } missing ? [missing] : Array.Empty<string>(),
+    ];
+
+    // Tokens were counted and calls announced that never came: that is no answer, although the server calls it finished.
+    private static string? WhatIsMissing(StreamOutcome turn)
+    {
+        foreach (OutcomeNote note in turn.Notes)
+        {
+            if (note.Kind == OutcomeNoteKind.OutputMissing)
+                return "The reply, or a tool call that it had to hold, did not arrive.";
+            if (note.Kind == OutcomeNoteKind.CallsAnnouncedNoneCame)
+                return "A tool call was announced, but did not arrive.";
+        }
+
+        return null;
+    }
+}

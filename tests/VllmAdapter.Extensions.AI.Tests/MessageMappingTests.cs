@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+
+namespace VllmAdapter.Extensions.AI.Tests;
+
+public sealed class MessageMappingTests
+{
+    public static TheoryData<ChatMessage, string> Messages => new()
+    {
+        { new(ChatRole.System, "Be brief."), """[{"role":"system","content":"Be brief."}]""" },
+        { new(new ChatRole("developer"), "Be brief."), """[{"role":"developer","content":"Be brief."}]""" },
+        { new(ChatRole.User, "Hello.") { AuthorName = "Ann" }, """[{"role":"user","content":"Hello.","name":"Ann"}]""" },
+        { new(ChatRole.User, [new TextContent("Hel"), new TextContent("lo.")]), """[{"role":"user","content":"Hello."}]""" },
+        { new(ChatRole.User, []), "[]" },
+        { new(ChatRole.User, [new HostedFileContent("file-1")]), "[]" },
+        {
+            new(ChatRole.User, [new TextContent("See:"), new DataContent(new byte[] { 1, 2 }, "image/png")]),
+            """[{"role":"user","content":[{"type":"text","text":"See:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AQI="}}]}]"""
+        },
+        {
+            new(ChatRole.User, [new UriContent("https://x.test/a.png", "image/png") { AdditionalProperties = new() { ["detail"] = "low" } }]),
+            """[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x.test/a.png","detail":"low"}}]}]"""
+        },
+        {
+            new(ChatRole.User, [new DataContent(new byte[] { 1, 2 }, "audio/mpeg"), new UriContent("https://x.test/a.wav", "audio/wav")]),
+            """
+            [{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AQI=","format":"mp3"}},
+                {"type":"audio_url","audio_url":{"url":"https://x.test/a.wav"}}]}]
+            """
+        },
+        {
+            new(ChatRole.User, [new UriContent("https://x.test/a.mp4", "video/mp4")]),
+            """[{"role":"user","content":[{"type":"video_url","video_url":{"url":"https://x.test/a.mp4"}}]}]"""
+        },
+        {
+            new(ChatRole.Assistant, [new TextReasoningContent("Hm."), new TextContent("Hello."), new ErrorContent("oops")]),
+            """[{"role":"assistant","content":"Hello.","reasoning":"Hm."}]"""
+        },
+        { new(ChatRole.Assistant, [new ErrorContent("oops")]), "[]" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public async Task A_message_becomes_what_vllm_takes(ChatMessage message, string expected)
+    {
+        JsonArray sent = await SentAsync(message, new ChatMessage(ChatRole.User, "End."));
+        sent.RemoveAt(sent.Count - 1);
+
+        JsonNode.DeepEquals(sent, JsonNode.Parse(expected)).Should().BeTrue(sent.ToJsonString());
+    }
+
+    public static TheoryData<object?, string> Results => new()
+    {
+        { "Sunny.", "Sunny." },
+        { null, "null" },
+        { 4, "4" },
+        { new Dictionary<string, object?> { ["a"] = 1 }, """{"a":1}""" },
+        { JsonNode.Parse("\"Sunny.\""), "Sunny." },
+        { new TextContent("Sunny."), "Sunny." },
+        { new AIContent[] { new TextContent("Sun"), new TextContent("ny.") }, "Sunny." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Results))]
+    public async Task A_call_and_its_result_go_back(object? result, string text)
+    {
+        JsonArray sent = await SentAsync(
+            new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("a", "get_weather", new Dictionary<string, object?> { ["city"] = "Paris" })]),
+            new ChatMessage(ChatRole.Tool, [new FunctionResultContent("a", result)]));
+
+        sent[0]!["tool_calls"]!.ToJsonString().Should().Be(
+            """[{"id":"a","type":"function","function":{"name":"get_weather","arguments":"{\u0022city\u0022:\u0022Paris\u0022}"}}]""");
+        sent[1]!["content"]!.GetValue<string>().Should().Be(text);
+    }
+
+    public static TheoryData<FunctionCallContent> Unfit => new()
+    {
+        new FunctionCallContent("a", "get_weather") { Exception = new FormatException("cut") },
+        new FunctionCallContent("a", "get_weather") { InformationalOnly = true },
+        new FunctionCallContent("a", " "),
+        new FunctionCallContent("a", "get_weather", new Dictionary<string, object?> { ["x"] = typeof(string) }),
+    };
+
+    [Theory]
+    [MemberData(nameof(Unfit))]
+    public async Task A_damaged_call_stays_out_together_with_its_result(FunctionCallContent call)
+    {
+        JsonArray sent = await SentAsync(
+            new ChatMessage(ChatRole.Assistant, [call]),
+            new ChatMessage(ChatRole.Tool, [new FunctionResultContent("a", "?")]),
+            new ChatMessage(ChatRole.User, "End."));
+
+        sent.Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task A_call_without_a_result_stays_out_and_one_without_arguments_has_an_empty_object()
+    {
+        JsonArray sent = await SentAsync(
+            new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("a", "get_weather"), new FunctionCallContent("b", "get_random_number")]),
+            new ChatMessage(ChatRole.Tool, [new FunctionResultContent("b", "4")]));
+
+        sent[0]!["tool_calls"]!.AsArray().Should().ContainSingle().Which!["function"]!["arguments"]!.GetValue<string>().Should().Be("{}");
+    }
+
+    private static async Task<JsonArray> SentAsync(params ChatMessage[] messages)
+    {
+        using var play = new BridgePlay(BridgePlay.Answer);
+        await play.Chat.GetResponseAsync(messages);
+        return play.Bodies[0]["messages"]!.DeepClone().AsArray();
+    }
+}

@@ -1,0 +1,140 @@
+using Microsoft.Extensions.AI;
+using VllmAdapter.Testing;
+using VllmAdapter.Tests.Recorded;
+using VllmAdapter.Tests.Wire;
+using static VllmAdapter.Extensions.AI.Tests.BridgePlay;
+
+namespace VllmAdapter.Extensions.AI.Tests;
+
+/// <summary>What function-invoking middleware relies on, held against a loop that is as trusting as the middleware.</summary>
+public sealed class MiddlewareContractTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_storys_agent_finishes_its_job(bool streaming)
+    {
+        using var play = new BridgePlay(Script.Replays(RecordedStreams.StoryWithoutFinishReason), Answer);
+        var loop = new InvokingLoop(play.Chat);
+
+        ChatResponse response = await loop.RunAsync("A number, please.", WithTools, streaming);
+
+        response.Text.Should().Be("It is 4.");
+        loop.Seen.Should().Equal("get_random_number {}");
+        play.Messages(1).Last().Should().Be("tool: 4");
+    }
+
+    [Fact]
+    public async Task A_call_cut_by_the_cap_is_never_visible_and_the_cut_is()
+    {
+        using var play = new BridgePlay(Script.Replays(RecordedStreams.CutCallThatLooksWhole));
+        var loop = new InvokingLoop(play.Chat);
+
+        ChatResponse response = await loop.RunAsync("A plan, please.", new ChatOptions { Tools = [RandomNumber], MaxOutputTokens = 22 });
+
+        loop.Seen.Should().BeEmpty();
+        response.FinishReason.Should().Be(ChatFinishReason.Length);
+        response.Messages[^1].Contents.OfType<ErrorContent>().Should().ContainSingle()
+            .Which.ErrorCode.Should().Be(VllmChatClientExtensions.UnusableToolCall);
+    }
+
+    [Theory]
+    [InlineData("launch", "{}", "The tool 'launch' was not declared")]
+    [InlineData("get_weather", "{}", "The required argument 'city' is missing.")]
+    public async Task A_call_with_a_problem_is_corrected_by_the_model_and_never_visible(string tool, string arguments, string told)
+    {
+        using var play = new BridgePlay(Calling(tool, arguments), Calling("get_weather", """{"city":"Paris"}"""), Answer);
+        var loop = new InvokingLoop(play.Chat);
+
+        ChatResponse response = await loop.RunAsync("The weather, please.", WithTools);
+
+        loop.Seen.Should().Equal("""get_weather {"city":"Paris"}""");
+        play.Messages(1).Last().Should().Contain(told);
+        response.Text.Should().Be("It is 4.");
+    }
+
+    [Fact]
+    public async Task A_damaged_call_is_asked_for_without_streaming_and_then_told_to_the_model()
+    {
+        ScriptedReply damaged = Calling("get_weather", """{"city":"Par""");
+        using var play = new BridgePlay(damaged, damaged.Whole(), Calling("get_weather", """{"city":"Paris"}"""), Answer);
+        var loop = new InvokingLoop(play.Chat);
+
+        await loop.RunAsync("The weather, please.", WithTools);
+
+        loop.Seen.Should().Equal("""get_weather {"city":"Paris"}""");
+        play.Bodies.Select(body => body["stream"]?.GetValue<bool>() ?? false).Should().Equal(true, false, true, true);
+        play.Messages(2).Last().Should().Contain("its arguments end in the middle of their JSON");
+    }
+
+    [Fact]
+    public async Task A_model_that_does_not_learn_is_reported_as_errors()
+    {
+        using var play = new BridgePlay(Calling("launch", "{}"));
+        var loop = new InvokingLoop(play.Adapter.AsIChatClient(maxCorrections: 1));
+
+        ChatResponse response = await loop.RunAsync("Launch.", WithTools);
+
+        loop.Seen.Should().BeEmpty();
+        play.Bodies.Should().HaveCount(2);
+        response.Messages.SelectMany(message => message.Contents).OfType<ErrorContent>().Should().ContainSingle();
+        response.Usage!.TotalTokenCount.Should().Be(50, "both turns were paid for");
+    }
+
+    [Fact]
+    public async Task A_ready_call_next_to_a_damaged_one_is_run_and_only_it_enters_the_history()
+    {
+        using var play = new BridgePlay(
+            Script.Calls("get_random_number", "{}").Calls("get_weather", "[").Finishes("tool_calls").Uses(20, 5).Done(), Answer);
+        var loop = new InvokingLoop(play.Chat);
+
+        await loop.RunAsync("Both, please.", WithTools);
+
+        loop.Seen.Should().Equal("get_random_number {}");
+        play.Bodies[1]["messages"]!.AsArray().Should().HaveCount(3);
+    }
+
+    [Fact]
+    public async Task A_broken_stream_ends_the_middleware_with_an_exception_and_nothing_runs()
+    {
+        using var play = new BridgePlay(Script.Calls("get_random_number", "{}").Cuts());
+        var loop = new InvokingLoop(play.Chat);
+
+        await loop.Awaiting(l => l.RunAsync("A number, please.", WithTools)).Should().ThrowAsync<IncompleteStreamException>();
+
+        loop.Seen.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_function_can_be_a_tool_of_the_adapters_own_loop()
+    {
+        using var play = new BridgePlay(Calling("get_weather", """{"city":"Paris"}"""), Answer);
+
+        ToolLoopResult result = await new ToolLoop(play.Adapter, [Weather.AsTool()]).CompleteAsync(ChatRequest.FromPrompt("The weather, please."));
+
+        result.Calls.Should().ContainSingle().Which.Result.Should().Be("Sunny in Paris.");
+    }
+
+    public static TheoryData<string> Recordings => ToolRecordings.Paths;
+
+    [Theory]
+    [MemberData(nameof(Recordings))]
+    public async Task Of_a_recorded_turn_exactly_the_ready_calls_without_problems_are_visible(string path)
+    {
+        Recording recording = Recording.At(path);
+        ChatRequest request = recording.Request();
+        using TwoTurns server = ToolRecordings.ThenAnswering(recording);
+        var loop = new InvokingLoop(server.NewAdapter().AsIChatClient());
+
+        try
+        {
+            await loop.RunAsync("", new ChatOptions { RawRepresentationFactory = _ => loop.Seen.Count == 0 ? request : request with { Messages = [] } });
+        }
+        catch (IncompleteStreamException broken)
+        {
+            ReplyMapping.IsBroken(broken.Outcome).Should().BeTrue();
+        }
+
+        loop.Seen.Should().BeEquivalentTo(ToolRecordings.MayBeRun(recording));
+    }
+}

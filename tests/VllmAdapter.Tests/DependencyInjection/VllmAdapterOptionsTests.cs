@@ -1,0 +1,101 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using VllmAdapter.Testing;
+
+namespace VllmAdapter.Tests.DependencyInjection;
+
+public sealed class VllmAdapterOptionsTests
+{
+    public static TheoryData<Action<VllmAdapterOptions>, string> Unusable => new()
+    {
+        {
+            o => o.Endpoint = new Uri("/v1", UriKind.Relative),
+            "Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"/v1\"."
+        },
+        {
+            o => o.Endpoint = new Uri("localhost:8000"),
+            "Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"localhost:8000\"."
+        },
+        { o => o.ContextWindow = 0, "ContextWindow must be at least 1 token, or null if it is not known, but is 0." },
+        { o => o.MaxEventBytes = 1023, "MaxEventBytes must be at least 1024, but is 1023." },
+        { o => o.ApiKey = "", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
+        { o => o.ApiKey = "two words", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
+        { o => o.ApiKey = "key\n", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
+        { o => o.TimeLimits = null!, "TimeLimits must not be null. Leave it out for the defaults." },
+        { o => o.TimeLimits.Connect = TimeSpan.Zero, "TimeLimits.Connect must be longer than zero, but is 00:00:00." },
+        { o => o.TimeLimits.Headers = TimeSpan.FromSeconds(-1), "TimeLimits.Headers must be longer than zero, but is -00:00:01." },
+        { o => o.TimeLimits.FirstChunk = TimeSpan.Zero, "TimeLimits.FirstChunk must be longer than zero, but is 00:00:00." },
+        { o => o.TimeLimits.BetweenChunks = TimeSpan.Zero, "TimeLimits.BetweenChunks must be longer than zero, but is 00:00:00." },
+        { o => o.TimeLimits.Grace = TimeSpan.Zero, "TimeLimits.Grace must be longer than zero, but is 00:00:00." },
+        { o => o.TimeLimits.Total = TimeSpan.Zero, "TimeLimits.Total must be longer than zero, but is 00:00:00." },
+        { o => o.TimeLimits.Connect = TimeSpan.FromDays(25), "TimeLimits.Connect must be at most 24 days, but is 25.00:00:00." },
+        { o => o.TimeLimits.Headers = TimeSpan.FromDays(25), "TimeLimits.Headers must be at most 24 days, but is 25.00:00:00." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unusable))]
+    public async Task An_option_that_cannot_be_used_stops_the_host_with_its_name_and_the_remedy(
+        Action<VllmAdapterOptions> configure, string message)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(settings: null);
+        builder.Services.AddVllmAdapter(Usable).Services.Configure(configure);
+        using IHost host = builder.Build();
+
+        OptionsValidationException thrown = (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).Which;
+
+        thrown.Failures.Should().Equal(message);
+    }
+
+    [Fact]
+    public void The_message_names_the_adapter_of_several()
+    {
+        using ServiceProvider provider = new ServiceCollection()
+            .AddVllmAdapter("chat", Usable).Services
+            .AddVllmAdapter("batch").Services
+            .BuildServiceProvider();
+
+        provider.GetRequiredKeyedService<VllmInferenceAdapter>("chat").Should().NotBeNull();
+        provider.Invoking(p => p.GetRequiredKeyedService<VllmInferenceAdapter>("batch")).Should().Throw<OptionsValidationException>().Which
+            .Message.Should().Be("Adapter \"batch\": Endpoint is not set. Set it to the server's address, such as http://localhost:8000.");
+    }
+
+    [Fact]
+    public void All_problems_are_named_at_once()
+    {
+        using ServiceProvider provider = new ServiceCollection()
+            .AddVllmAdapter(o => (o.MaxEventBytes, o.ContextWindow) = (0, -1)).Services
+            .BuildServiceProvider();
+
+        provider.Invoking(p => p.GetRequiredService<VllmInferenceAdapter>()).Should().Throw<OptionsValidationException>().Which
+            .Failures.Should().HaveCount(3);
+    }
+
+    [Theory]
+    [MemberData(nameof(Unusable))]
+    public void A_constructor_refuses_the_same_options(Action<VllmAdapterOptions> configure, string message)
+    {
+        var options = new VllmAdapterOptions();
+        Usable(options);
+        configure(options);
+
+        FluentActions.Invoking(() => new VllmInferenceAdapter(options.Endpoint!, options)).Should().Throw<ArgumentException>()
+            .WithMessage($"{message}*");
+    }
+
+    [Fact]
+    public async Task An_adapter_keeps_the_options_that_it_was_made_with()
+    {
+        using FakeVllm vllm = FakeVllm.InMemory();
+        using HttpClient http = vllm.CreateHttpClient();
+        var options = new VllmAdapterOptions { Model = "granite" };
+        var adapter = new VllmInferenceAdapter(http, options);
+
+        options.Model = "llama";
+        await adapter.CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+
+        vllm.Requests.Should().ContainSingle().Which.Json!["model"]!.GetValue<string>().Should().Be("granite");
+    }
+
+    private static void Usable(VllmAdapterOptions options) => options.Endpoint = new Uri("http://localhost:8000");
+}

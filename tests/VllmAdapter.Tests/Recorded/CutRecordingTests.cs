@@ -1,0 +1,118 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using VllmAdapter.Tests.Wire;
+using Xunit.Abstractions;
+
+namespace VllmAdapter.Tests.Recorded;
+
+/// <summary>
+/// Every recorded reply, cut after a byte and ended cleanly or broken: nothing is made up of the part that came. The cuts are sampled
+/// with a fixed seed; with the environment variable VLLMADAPTER_FULL_SWEEP=1 all of them are made.
+/// </summary>
+public sealed class CutRecordingTests(ITestOutputHelper output)
+{
+    private const int SampledCuts = 12;
+    private const int LargestSweptByByte = 16 * 1024;
+
+    private static readonly bool IsFull = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1";
+
+    public static TheoryData<string> Replies => Recording.PathsOf(recording => recording.Kind is "stream" or "whole");
+
+    [Theory]
+    [MemberData(nameof(Replies))]
+    public async Task A_reply_cut_anywhere_is_never_more_than_what_came(string path)
+    {
+        Recording recording = Recording.At(path);
+        ChatRequest request = recording.Request() with { IncompleteStreams = IncompleteStreams.Report };
+        StreamOutcome whole = (await Played.RunAsync(CannedServer.Replaying(recording), request)).Outcome;
+        HashSet<string> readyInTheWhole = [.. whole.ToolCalls.Select(Describe)];
+        string wholeText = TextOf(await Played.RunAsync(CannedServer.Replaying(recording), request));
+        int finishSeenAt = FinishSeenAt(recording);
+
+        int[] cuts = [.. Cuts(recording)];
+        foreach (int cut in cuts)
+        {
+            foreach (BodyEnding ending in new[] { BodyEnding.Clean, BodyEnding.Broken })
+            {
+                Played played = await Played.RunAsync(Cut(recording, cut, ending), request);
+                if (played.Failure is VllmRequestException refused)
+                {
+                    refused.Failure.Should().Be(RequestFailure.NotSse, $"cut at {cut}, {ending}");
+                    continue;
+                }
+
+                string because = $"cut at {cut} of {recording.Body.Length}, {ending}: {played.Outcome.Explain()}";
+                if (played.Outcome.Verdict == StreamVerdict.Completed)
+                    cut.Should().BeGreaterThanOrEqualTo(finishSeenAt, because);
+
+                played.Outcome.ToolCalls.Select(Describe).Should().BeSubsetOf(readyInTheWhole, because);
+                wholeText.Should().StartWith(TextOf(played), because);
+            }
+        }
+
+        output.WriteLine($"{path}: {cuts.Length} cuts");
+    }
+
+    private static string Describe(ToolCall call) => $"{call.Choice} {call.Name} {call.Arguments}";
+
+    private static string TextOf(Played played) => string.Concat((played.Completion?.Choices ?? []).Take(1).Select(choice => choice.Text));
+
+    private static CannedServer Cut(Recording recording, int cut, BodyEnding ending) => new()
+    {
+        Status = recording.Exchange.Response.Status,
+        ContentType = CannedServer.ContentTypeOf(recording),
+        Pieces = [recording.Body.AsMemory(0, cut)],
+        Ending = ending,
+    };
+
+    private static IEnumerable<int> Cuts(Recording recording)
+    {
+        byte[] body = recording.Body;
+        if (body.Length > LargestSweptByByte)
+        {
+            SortedSet<int> boundaries = [0];
+            for (int at = body.AsSpan().IndexOf("\n\n"u8); at >= 0;)
+            {
+                boundaries.UnionWith([at + 1, at + 2, Math.Min(at + 3, body.Length)]);
+                int next = body.AsSpan(at + 2).IndexOf("\n\n"u8);
+                at = next < 0 ? -1 : at + 2 + next;
+            }
+
+            return IsFull ? boundaries : Sample([.. boundaries]);
+        }
+
+        int[] all = [.. Enumerable.Range(0, body.Length)];
+        return IsFull ? all : Sample(all);
+    }
+
+    private static IEnumerable<int> Sample(int[] cuts)
+    {
+        var random = new Random(cuts.Length);
+        return Enumerable.Range(0, SampledCuts).Select(_ => cuts[random.Next(cuts.Length)]).Append(cuts[^1]);
+    }
+
+    // Where the last choice's first finish reason is complete, read off the bytes without the adapter.
+    private static int FinishSeenAt(Recording recording)
+    {
+        if (recording.Kind == "whole")
+            return recording.Body.AsSpan().LastIndexOf((byte)'}') + 1;
+
+        Dictionary<int, int> seen = [];
+        int at = 0;
+        foreach (string block in Encoding.UTF8.GetString(recording.Body).Split("\n\n"))
+        {
+            int end = at + Encoding.UTF8.GetByteCount(block);
+            if (block.StartsWith("data: {", StringComparison.Ordinal)
+                && JsonNode.Parse(block["data: ".Length..])?["choices"] is JsonArray { Count: > 0 } choices
+                && choices[0]!["finish_reason"] is not null)
+            {
+                seen.TryAdd(choices[0]!["index"]!.GetValue<int>(), end);
+            }
+
+            at = end + 2;
+        }
+
+        int asked = recording.Exchange.Request.Body?["n"]?.GetValue<int>() ?? 1;
+        return seen.Count < asked ? int.MaxValue : seen.Values.Max();
+    }
+}

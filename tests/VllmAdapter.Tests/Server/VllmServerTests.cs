@@ -1,0 +1,203 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using VllmAdapter.Testing;
+using VllmAdapter.Tests.Wire;
+
+namespace VllmAdapter.Tests.Server;
+
+public sealed class VllmServerTests
+{
+    private static readonly ChatRequest Hello = ChatRequest.FromPrompt("Hello.");
+
+    [Fact]
+    public async Task A_lora_adapter_comes_and_goes_and_has_the_window_of_its_model()
+    {
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Model = "base", ContextWindow = 4096 });
+        VllmServer server = AdapterOf(vllm).Server;
+
+        (await server.LoadLoraAsync("tuned", "/adapters/tuned")).Should().Contain("added successfully");
+        IReadOnlyList<ModelCard> cards = await server.GetModelsAsync();
+        (await server.UnloadLoraAsync("tuned")).Should().Contain("removed successfully");
+
+        cards.Select(card => (card.Id, card.Parent, card.IsLora, card.ContextWindow))
+            .Should().Equal(("base", null, false, 4096), ("tuned", "base", true, 4096));
+        (await server.GetModelsAsync()).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task Unloading_what_is_not_there_finds_no_model()
+    {
+        using var vllm = FakeVllm.InMemory();
+        Func<Task> unloading = () => AdapterOf(vllm).Server.UnloadLoraAsync("nobody");
+
+        (await unloading.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.ModelNotFound);
+    }
+
+    [Theory]
+    [InlineData(403, RequestFailure.NotOffered)]
+    [InlineData(404, RequestFailure.NotOffered)]
+    [InlineData(405, RequestFailure.NotOffered)]
+    [InlineData(401, RequestFailure.Unauthorized)]
+    public async Task A_render_endpoint_that_is_switched_off_is_not_offered(int status, RequestFailure failure)
+    {
+        var canned = new CannedServer { Status = status, ContentType = "application/json", Pieces = [] };
+        Func<Task> rendering = () => canned.NewAdapter().Server.RenderAsync(Hello);
+
+        (await rendering.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(failure);
+    }
+
+    [Theory]
+    [InlineData(503)]
+    [InlineData(500)]
+    public async Task A_dead_engine_is_an_answer(int status)
+    {
+        CannedServer canned = Saying("", status, "text/plain");
+
+        ServerHealth health = await canned.NewAdapter().Server.CheckHealthAsync();
+
+        health.IsHealthy.Should().BeFalse();
+        health.Reason.Should().Contain($"{status}");
+    }
+
+    [Fact]
+    public async Task That_nobody_answers_is_no_health()
+    {
+        using var client = new HttpClient(new Unreachable());
+        var adapter = new VllmInferenceAdapter(client, new VllmAdapterOptions { Endpoint = new Uri("http://vllm.test") });
+        Func<Task> checking = () => adapter.Server.CheckHealthAsync();
+
+        (await checking.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.ConnectionFailed);
+    }
+
+    [Theory]
+    [InlineData("<html>Welcome</html>", "text/html")]
+    [InlineData("[]", "application/json")]
+    [InlineData("{}", "application/json")]
+    [InlineData("{\"data\": 7}", "application/json")]
+    [InlineData("null", "application/json")]
+    [InlineData("", "application/json")]
+    public async Task Whatever_else_answers_is_not_vllm(string body, string contentType)
+    {
+        Func<Task> listing = () => Saying(body, 200, contentType).NewAdapter().Server.GetModelsAsync();
+
+        VllmRequestException failed = (await listing.Should().ThrowAsync<VllmRequestException>()).Which;
+        failed.Failure.Should().Be(RequestFailure.NotSse);
+        failed.Message.Should().Contain("which is not JSON").And.Contain("http://vllm.test/v1/models");
+    }
+
+    [Fact]
+    public async Task A_gateways_models_without_a_window_are_models_still()
+    {
+        CannedServer gateway = Saying("""{"data":[{"id":"tiny","object":"model","owned_by":"openai"},{"object":"model"}]}""", 200, "application/json");
+
+        (await gateway.NewAdapter().Server.GetModelsAsync()).Should().ContainSingle()
+            .Which.Should().Be(new ModelCard { Id = "tiny", OwnedBy = "openai" });
+    }
+
+    [Fact]
+    public async Task A_silent_server_is_given_up_after_the_limit_of_server_calls()
+    {
+        var canned = new CannedServer { ContentType = "application/json", Ending = BodyEnding.Silent };
+        Func<Task> asking = () => canned.NewAdapter().Server.GetVersionAsync();
+
+        VllmRequestException failed = (await asking.Should().ThrowAsync<VllmRequestException>()).Which;
+        failed.Failure.Should().Be(RequestFailure.Timeout);
+        failed.Message.Should().Contain("30.0 s");
+    }
+
+    [Fact]
+    public async Task A_body_that_breaks_off_is_a_failed_connection()
+    {
+        var canned = new CannedServer { ContentType = "application/json", Ending = BodyEnding.Broken };
+        Func<Task> asking = () => canned.NewAdapter().Server.GetVersionAsync();
+
+        (await asking.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.ConnectionFailed);
+    }
+
+    [Fact]
+    public async Task The_callers_cancellation_stays_the_callers()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        using var vllm = FakeVllm.InMemory();
+        Func<Task> asking = () => AdapterOf(vllm).Server.GetVersionAsync(cancelled.Token);
+
+        await asking.Should().ThrowAsync<OperationCanceledException>();
+    }
+
+    [Fact]
+    public async Task Key_and_headers_go_with_the_question()
+    {
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { ApiKey = "secret" });
+        VllmServer server = AdapterOf(vllm, new VllmAdapterOptions { ApiKey = "secret" }).Server;
+
+        await server.GetModelsAsync();
+        await server.TokenizeAsync(Hello with { Headers = new RequestHeaders { Session = "s1" } });
+
+        vllm.Requests[0].Headers["Authorization"].Should().Be("Bearer secret");
+        vllm.Requests[1].Headers["X-Session-ID"].Should().Be("s1");
+    }
+
+    [Fact]
+    public async Task Only_what_the_prompt_depends_on_is_tokenized()
+    {
+        using var vllm = FakeVllm.InMemory();
+        ChatRequest request = Hello with
+        {
+            Model = "m",
+            MaxTokens = 5,
+            Tools = [new ToolDefinition { Name = "f" }],
+            Extra = new JsonObject { ["add_generation_prompt"] = false },
+        };
+
+        Tokens tokens = await AdapterOf(vllm).Server.TokenizeAsync(request, withTexts: true);
+
+        vllm.Requests.Single().Json!.AsObject().Select(field => field.Key)
+            .Should().BeEquivalentTo("model", "messages", "tools", "add_generation_prompt", "return_token_strs");
+        tokens.Texts.Should().HaveCount(tokens.Count);
+    }
+
+    [Fact]
+    public async Task A_window_once_told_attributes_later_cuts()
+    {
+        using var vllm = FakeVllm.InMemory(
+            new FakeVllmOptions { ContextWindow = 100 }, Script.Says("cut").Finishes("length").Uses(90, 10).Done());
+        VllmInferenceAdapter adapter = AdapterOf(vllm);
+
+        ChatCompletion before = await adapter.CompleteChatAsync(Hello);
+        await adapter.Server.GetModelsAsync();
+        ChatCompletion after = await adapter.CompleteChatAsync(Hello);
+        ChatCompletion named = await adapter.CompleteChatAsync(Hello with { Model = "fake-model" });
+
+        (before.Outcome.Evidence.Asked.ContextWindow, before.Outcome.Limit).Should().Be((null, LimitAttribution.Unattributed));
+        (after.Outcome.Evidence.Asked.ContextWindow, after.Outcome.Limit).Should().Be((100, LimitAttribution.ContextWindow));
+        named.Outcome.Limit.Should().Be(LimitAttribution.ContextWindow);
+    }
+
+    [Fact]
+    public async Task A_window_of_ones_own_outranks_what_was_told()
+    {
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 100 }, Script.Says("a").Finishes("stop").Done());
+        VllmInferenceAdapter adapter = AdapterOf(vllm, new VllmAdapterOptions { ContextWindow = 50 });
+
+        await adapter.Server.GetModelsAsync();
+
+        (await adapter.CompleteChatAsync(Hello)).Outcome.Evidence.Asked.ContextWindow.Should().Be(50);
+    }
+
+    internal static VllmInferenceAdapter AdapterOf(FakeVllm vllm, VllmAdapterOptions? options = null) =>
+        new(vllm.CreateHttpClient(), options ?? new VllmAdapterOptions());
+
+    private static CannedServer Saying(string body, int status, string contentType) => new()
+    {
+        Status = status,
+        ContentType = contentType,
+        Pieces = [System.Text.Encoding.UTF8.GetBytes(body)],
+    };
+
+    private sealed class Unreachable : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused.", statusCode: (HttpStatusCode?)null);
+    }
+}

@@ -1,0 +1,51 @@
+namespace VllmAdapter.Tests.Wire;
+
+/// <summary>A body that goes on with one line for as long as somebody reads, up to a length.</summary>
+internal sealed class EndlessLine(byte[] start, long length) : Stream
+{
+    public long BytesRead { get; private set; }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        int count;
+        if (BytesRead < start.Length)
+        {
+            count = (int)Math.Min(buffer.Length, start.Length - BytesRead);
+            start.AsSpan((int)BytesRead, count).CopyTo(buffer.Span);
+        }
+        else
+        {
+            count = (int)Math.Min(buffer.Length, length - BytesRead);
+            buffer.Span[..count].Fill((byte)'a');
+        }
+
+        BytesRead += count;
+        return new ValueTask<int>(count);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}
