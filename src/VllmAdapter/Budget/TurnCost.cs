@@ -59,6 +59,9 @@ internal sealed record TurnCost
         };
     }
 
+    /// <summary>What both cost; the context window is a matter of each turn by itself.</summary>
+    public TurnCost Plus(TurnCost other) => this with { Completion = Completion + other.Completion, Total = Total + other.Total };
+
     /// <summary>The same turn with a total known from elsewhere; what the server has shown is not undercut.</summary>
     public TurnCost ResolvedTo(TokenCount known)
     {
