@@ -13,7 +13,8 @@ public sealed class HangUpTests
     public async Task Leaving_the_loop_closes_the_connection(bool serverGoesOn)
     {
         await using var server = RawServer.Start(serverGoesOn ? GoesOn : GoesSilent);
-        ChatStream stream = NewPatientAdapter(server).StreamChatAsync(Played.Request);
+        VllmInferenceAdapter adapter = serverGoesOn ? Played.NewAdapter(server.Endpoint) : NewPatientAdapter(server);
+        ChatStream stream = adapter.StreamChatAsync(Played.Request);
 
         await foreach (ChatChunk _ in stream)
             break;
@@ -86,8 +87,7 @@ public sealed class HangUpTests
     {
         await using var server = RawServer.Start(GoesOn);
 
-        Played played = await Played.RunAsync(
-            NewPatientAdapter(server), server, Played.Request with { Termination = new EnoughPolicy(chunks: 3) });
+        Played played = await Played.RunAsync(server, Played.Request with { Termination = new EnoughPolicy(chunks: 3) });
 
         played.Outcome.Verdict.Should().Be(StreamVerdict.StoppedByPolicy);
         played.Completion!.Text.Should().Be("ononon");
@@ -117,8 +117,7 @@ public sealed class HangUpTests
     {
         await using var server = RawServer.Start(GoesOn);
 
-        Func<Task> ask = () => Played.RunAsync(
-            NewPatientAdapter(server), server, Played.Request with { Termination = new FaultyPolicy() });
+        Func<Task> ask = () => Played.RunAsync(server, Played.Request with { Termination = new FaultyPolicy() });
 
         await ask.Should().ThrowAsync<NotSupportedException>();
         await _clientLeft.Task.WaitAsync(RawServer.Guard);
