@@ -166,6 +166,21 @@ public sealed record ChatRequest
         return With(ChatHistory.Of(turn, reasoning, results));
     }
 
+    /// <summary>
+    /// The request for the next turn when calls of this one cannot be used: as <see cref="With(StreamOutcome, IEnumerable{ToolResult})"/> without
+    /// results, and the model is told in words what was wrong with the withheld calls.
+    /// </summary>
+    /// <param name="turn">How the turn ended.</param>
+    /// <remarks>
+    /// A withheld call may have no id and holds arguments that nobody can replay, so it never enters the history. The words join the last message
+    /// where a user message of their own would break the order of roles that some chat templates insist on.
+    /// </remarks>
+    public ChatRequest Correcting(StreamOutcome turn)
+    {
+        ArgumentNullException.ThrowIfNull(turn);
+        return ToolHistory.After(this, turn, PastReasoning.Kept, [], TurnUses.WordsFor(turn));
+    }
+
     /// <summary>The request that lets the model write on where its answer broke off.</summary>
     /// <param name="cut">How the answer to this request ended, as the adapter's stream gave it; from JSON it has no text.</param>
     /// <remarks>
@@ -190,20 +205,5 @@ public sealed record ChatRequest
     {
         ArgumentNullException.ThrowIfNull(cut);
         return Continuing(cut.Outcome with { Received = cut.Choices });
-    }
-
-    /// <summary>
-    /// The request for the next turn when calls of this one cannot be used: as <see cref="With(StreamOutcome, IEnumerable{ToolResult})"/> without
-    /// results, and the model is told in words what was wrong with the withheld calls.
-    /// </summary>
-    /// <param name="turn">How the turn ended.</param>
-    /// <remarks>
-    /// A withheld call may have no id and holds arguments that nobody can replay, so it never enters the history. The words join the last message
-    /// where a user message of their own would break the order of roles that some chat templates insist on.
-    /// </remarks>
-    public ChatRequest Correcting(StreamOutcome turn)
-    {
-        ArgumentNullException.ThrowIfNull(turn);
-        return ToolHistory.After(this, turn, PastReasoning.Kept, [], TurnUses.WordsFor(turn));
     }
 }

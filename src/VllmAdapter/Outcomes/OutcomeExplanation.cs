@@ -8,7 +8,7 @@ internal static class OutcomeExplanation
     public static string Of(StreamOutcome outcome)
     {
         string first = $"{outcome.Verdict}: {What(outcome)}{Share(outcome)}{Cost(outcome)}.";
-        return string.Join(' ', new[] { first, Tools(outcome), Note(outcome), Recovery(outcome), Advice(outcome) }.OfType<string>());
+        return string.Join(' ', new[] { first, Tools(outcome), Note(outcome), Advice(outcome), Recovery(outcome) }.OfType<string>());
     }
 
     private static string What(StreamOutcome outcome)
@@ -154,8 +154,7 @@ internal static class OutcomeExplanation
     private static string? Recovery(StreamOutcome outcome) => outcome.Notes
         .Where(note => note.Kind is OutcomeNoteKind.Recovered or OutcomeNoteKind.RecoveryFailed)
         .Select(note => note.Text)
-        .DefaultIfEmpty()
-        .Aggregate((all, text) => $"{all} {text}");
+        .FirstOrDefault();
 
     private static string Words(StreamOutcome outcome) =>
         string.Join(" and ", outcome.Choices.Select(choice => choice.FinishReason?.Word).OfType<string>().Distinct(StringComparer.Ordinal));

@@ -33,6 +33,8 @@ internal sealed record ChatCall
 
     public required Func<string> NewRequestId { get; init; }
 
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
     /// <summary>Around sending the request and reading the first event.</summary>
     public ResiliencePipeline Resilience { get; init; } = ResiliencePipeline.Empty;
 
@@ -44,8 +46,6 @@ internal sealed record ChatCall
 
     /// <summary>When the first request of a recovered answer began, for the limit on the whole; null for a request of its own.</summary>
     public long? BeganAt { get; init; }
-
-    public ILogger Logger { get; init; } = NullLogger.Instance;
 
     public TimeProvider Clock => Transport.Clock;
 
