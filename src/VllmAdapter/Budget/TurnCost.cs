@@ -33,7 +33,7 @@ internal sealed record TurnCost
     public static TurnCost Of(StreamOutcome outcome)
     {
         if (outcome.Parts.Count > 0)
-            return outcome.Parts.Select(Of).Aggregate(static (sum, part) => sum.Then(part));
+            return outcome.Parts.Select(Of).Aggregate(static (sum, part) => sum.And(part));
 
         StreamEvidence evidence = outcome.Evidence;
         int choices = Math.Max(1, Math.Max(evidence.Asked.Choices, evidence.Choices.Count));

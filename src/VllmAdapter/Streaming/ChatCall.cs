@@ -36,7 +36,7 @@ internal sealed record ChatCall
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>Around sending the request and reading the first event.</summary>
-    public ResiliencePipeline Resilience { get; init; } = ResiliencePipeline.Empty;
+    public required ResiliencePipeline Resilience { get; init; }
 
     /// <summary>The places for answers under way; null for no limit.</summary>
     public StreamSlots? Slots { get; init; }

@@ -249,8 +249,7 @@ internal sealed class StreamPump : IRunningReply
         _fold?.Close();
         await LetGoAsync(hangUp: true).ConfigureAwait(false);
         _lastFailure = failure as VllmRequestException;
-        _failedAt = _watch.Elapsed;
-        _failed.Add(new FailedAttempt { RequestId = _requestId, Reason = failure.Message, Took = _failedAt - _attemptBeganAt });
+        _failed.Add(new FailedAttempt { RequestId = _requestId, Reason = failure.Message, Took = _watch.Elapsed - _attemptBeganAt });
         if (_lastFailure?.RetryAfter is { } wait && _watch.WouldStopWithin(wait))
             await _hangUp.CancelAsync().ConfigureAwait(false);
         else
