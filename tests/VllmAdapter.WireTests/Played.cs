@@ -9,8 +9,13 @@ internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatCompletion? C
 
     public StreamOutcome Outcome => Completion?.Outcome ?? throw new InvalidOperationException("There is no outcome.", Failure);
 
-    public static VllmInferenceAdapter NewAdapter(Uri endpoint, VllmAdapterOptions? options = null, TimeProvider? clock = null) =>
-        new(endpoint, options ?? new VllmAdapterOptions(), client: null, clock, logger: null);
+    // The servers here answer always in the same way: asking again would only wait.
+    public static VllmInferenceAdapter NewAdapter(Uri endpoint, VllmAdapterOptions? options = null, TimeProvider? clock = null)
+    {
+        options ??= new VllmAdapterOptions();
+        options.Resilience.MaxAttempts = 1;
+        return new VllmInferenceAdapter(endpoint, options, client: null, clock, logger: null);
+    }
 
     public static Task<Played> RunAsync(RawServer server, ChatRequest? request = null, ManualTimeProvider? clock = null) =>
         RunAsync(NewAdapter(server.Endpoint, clock: clock), server, request);

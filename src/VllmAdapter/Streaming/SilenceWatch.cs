@@ -11,6 +11,7 @@ namespace VllmAdapter;
 internal sealed class SilenceWatch(IStreamTerminationPolicy policy, TimeProvider clock, CancellationTokenSource hangUp) : IAsyncDisposable
 {
     private const double LongestTimer = uint.MaxValue - 1;
+    private const int MostQuestions = 16;
 
     private readonly object _gate = new();
     private ITimer? _timer;
@@ -120,7 +121,7 @@ internal sealed class SilenceWatch(IStreamTerminationPolicy policy, TimeProvider
             _evidence.At(clock.GetElapsedTime(_startedAt, now), silence);
             TerminationDecision decision = policy.Judge(_evidence);
             Stopped = decision.Cause;
-            if (decision.Wait is { } wait)
+            if ((_isSilence ? decision.Wait : WaitWithoutSilence(decision)) is { } wait)
                 SetTimer(now, wait);
         }
         catch (Exception failure)
@@ -129,6 +130,23 @@ internal sealed class SilenceWatch(IStreamTerminationPolicy policy, TimeProvider
         }
 
         return Stopped is not null || Failure is not null;
+    }
+
+    // While the server owes nothing, a wait that the policy asks for on account of silence would end in nothing. What is looked for is
+    // the time at which it stops all the same; if that is not near, asking again on the way costs little.
+    private TimeSpan? WaitWithoutSilence(TerminationDecision decision)
+    {
+        TimeSpan now = _evidence.Elapsed;
+        TimeSpan wait = TimeSpan.Zero;
+        for (int i = 0; i < MostQuestions && decision is { Cause: null, Wait: { TotalMilliseconds: < LongestTimer } more }; i++)
+        {
+            wait += more;
+            _evidence.At(now + wait, _silence);
+            decision = policy.Judge(_evidence);
+        }
+
+        _evidence.At(now, _silence);
+        return decision is { Cause: null, Wait: null } || wait == TimeSpan.Zero ? null : wait;
     }
 
     private void SetTimer(long now, TimeSpan wait)

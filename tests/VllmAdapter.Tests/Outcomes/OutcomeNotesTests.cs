@@ -47,5 +47,5 @@ public sealed class OutcomeNotesTests
 
     [Fact]
     public void The_judge_gives_every_note_but_that_of_a_recovery() =>
-        Table.Select(row => row.Kind).Distinct().Should().BeEquivalentTo(Enum.GetValues<OutcomeNoteKind>().Except([OutcomeNoteKind.Recovered]));
+        Table.Select(row => row.Kind).Distinct().Should().BeEquivalentTo(Enum.GetValues<OutcomeNoteKind>().Except([OutcomeNoteKind.Recovered, OutcomeNoteKind.RecoveryFailed]));
 }

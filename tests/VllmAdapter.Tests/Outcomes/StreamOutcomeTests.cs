@@ -92,7 +92,7 @@ public sealed class StreamOutcomeTests
             "usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11},"usage_is_final":true,
             "response_id_changed":false,"text_is_lossy":false,"oddities":0,
             "choices":[{"index":0,"declared":["stop"],"chunks":0,"text_length":5,"reasoning_length":0,"tool_calls":[],
-            "counted_at_end":false,"has_late_output":false}]},"attempts":1,"is_complete":true}
+            "counted_at_end":false,"has_late_output":false}]},"attempts":1,"parts":[],"is_complete":true}
             """.ReplaceLineEndings(""));
 
     [Fact]

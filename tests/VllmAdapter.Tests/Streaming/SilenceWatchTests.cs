@@ -48,4 +48,32 @@ public sealed class SilenceWatchTests : IDisposable
 
         (watch.Stopped, evidence.Elapsed).Should().Be((null, TimeSpan.FromSeconds(3)));
     }
+
+    [Fact]
+    public async Task While_nothing_is_owed_only_the_limit_on_the_whole_sets_the_timer()
+    {
+        IStreamTerminationPolicy policy = VllmAdapter.Termination.FirstOf(
+            VllmAdapter.Termination.OnSilence(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(6)), VllmAdapter.Termination.After(TimeSpan.FromSeconds(20)));
+        await using var watch = new SilenceWatch(policy, _clock, _hangUp);
+        StreamEvidence evidence = new();
+        watch.Start(_clock.GetTimestamp());
+        watch.Observe(evidence);
+
+        watch.BeginWait(isSilence: false);
+        (_clock.UntilNextTimer, evidence.Elapsed).Should().Be((TimeSpan.FromSeconds(20), TimeSpan.Zero));
+        watch.EndWait();
+        watch.BeginWait();
+        _clock.UntilNextTimer.Should().Be(TimeSpan.FromSeconds(6));
+    }
+
+    [Fact]
+    public async Task A_policy_that_lets_the_server_take_its_time_sets_no_timer()
+    {
+        await using var watch = new SilenceWatch(VllmAdapter.Termination.OnSentinel(), _clock, _hangUp);
+        watch.Start(_clock.GetTimestamp());
+
+        watch.BeginWait(isSilence: false);
+
+        _clock.PendingTimers.Should().Be(0);
+    }
 }
