@@ -32,7 +32,7 @@ public enum BudgetCause
 /// <summary>What a server did not tell of the tokens of a turn.</summary>
 public enum MissingMetadata
 {
-    /// <summary>No usage at all: ask for it with <see cref="UsageReporting"/>; a gateway may strip it.</summary>
+    /// <summary>No usage at all, or one that does not count the prompt: ask for it with <see cref="UsageReporting"/>; a gateway may strip it.</summary>
     Usage = 1,
 
     /// <summary>Usage came with the chunks, but the stream ended before the final one.</summary>

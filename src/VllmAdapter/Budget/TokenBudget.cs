@@ -14,8 +14,8 @@ public sealed class TokenBudget
     private readonly object _gate = new();
     private readonly TokenLimits _limits;
     private readonly List<TurnCost> _openTurns = [];
-    private TokenCount _spent = TokenCount.Exactly(0);
-    private TokenCount _spentOnCompletion = TokenCount.Exactly(0);
+    private TurnCost _settled = TurnCost.Nothing;
+    private TurnCost _all = TurnCost.Nothing;
     private TurnCost _last = TurnCost.Nothing;
     private int _turns;
 
@@ -41,7 +41,7 @@ public sealed class TokenBudget
         get
         {
             lock (_gate)
-                return Sum(_spent, turn => turn.Total);
+                return _all.Total;
         }
     }
 
@@ -57,6 +57,7 @@ public sealed class TokenBudget
             _turns++;
             _last = turn;
             Keep(turn);
+            _all = _all.Plus(turn);
             return Report();
         }
     }
@@ -83,6 +84,7 @@ public sealed class TokenBudget
             if (ReferenceEquals(open, _last))
                 _last = resolved;
 
+            _all = _openTurns.Aggregate(_settled, (sum, turn) => sum.Plus(turn));
             return Report();
         }
     }
@@ -99,23 +101,22 @@ public sealed class TokenBudget
     {
         lock (_gate)
         {
-            return Sum(_spent, turn => turn.Total).Min + prompt + completion >= _limits.Total
-                || Sum(_spentOnCompletion, turn => turn.Completion).Min + completion >= _limits.Completion;
+            return _all.Total.Min + prompt + completion >= _limits.Total
+                || _all.Completion.Min + completion >= _limits.Completion;
         }
     }
 
     private void Keep(TurnCost turn)
     {
         if (turn.Missing is null)
-            (_spent, _spentOnCompletion) = (_spent + turn.Total, _spentOnCompletion + turn.Completion);
+            _settled = _settled.Plus(turn);
         else
             _openTurns.Add(turn);
     }
 
     private BudgetReport Report()
     {
-        TokenCount spent = Sum(_spent, turn => turn.Total);
-        TokenCount completion = Sum(_spentOnCompletion, turn => turn.Completion);
+        (TokenCount spent, TokenCount completion) = (_all.Total, _all.Completion);
         (BudgetCause Cause, TokenCount Count, long? Limit)[] limits =
         [
             (BudgetCause.Turns, TokenCount.Exactly(_turns), _limits.Turns),
@@ -150,14 +151,6 @@ public sealed class TokenBudget
 
     // A turn whose total was settled may still hide how much of it was completion.
     private bool IsOpen(TurnCost turn) => !turn.Total.IsExact || (_limits.Completion is not null && !turn.Completion.IsExact);
-
-    private TokenCount Sum(TokenCount settled, Func<TurnCost, TokenCount> part)
-    {
-        foreach (TurnCost turn in _openTurns)
-            settled += part(turn);
-
-        return settled;
-    }
 
     private static TokenCount? Left(long? limit, TokenCount spent) => limit is { } most
         ? TokenCount.Between(spent.Max is { } max ? Math.Max(0, most - max) : 0, Math.Max(0, most - spent.Min))

@@ -52,7 +52,7 @@ internal sealed class CallTelemetry
         return new CurrentSpan(_span);
     }
 
-    /// <summary>To be called when a failed attempt is followed by another.</summary>
+    /// <summary>To be called when another attempt follows a failed one.</summary>
     public void Retry(FailedAttempt failed, int attempt, TimeSpan delay) =>
         Log.Retried(_call.Logger, attempt, failed.RequestId, failed.Reason, delay);
 

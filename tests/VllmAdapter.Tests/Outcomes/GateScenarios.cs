@@ -57,6 +57,8 @@ internal static class GateScenarios
             Completed, Declared) { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
         new("A whole reply needs no marker", Evidence.OfWholeReply().Offering(Offered.GetWeather).Calls("get_weather", Weather).Declares("tool_calls"), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
+        new("A whole reply with tool_calls whose body broke off behind it", Evidence.OfWholeReply().Offering(Offered.GetWeather).Calls("get_weather", Weather).Declares("tool_calls").IsCut(),
+            Completed, Declared) { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
         new("stop without any count is believed", WeatherCall.Declares("stop").Done(), Completed, Declared) { Ready = WeatherReady },
 
         // Whole JSON does not prove a whole call.

@@ -23,6 +23,7 @@ public sealed class OutcomeJudgeTests
 
         (outcome.Verdict, outcome.Certainty, outcome.Limit)
             .Should().Be((expected.Verdict, expected.Certainty, expected.Limit), outcome.Explain());
+        outcome.Choices.Select(choice => choice.Index).Should().OnlyHaveUniqueItems().And.BeInAscendingOrder();
         outcome.ToolCalls.Select(call => $"{call.Name} {call.Arguments}").Should().Equal(expected.Ready);
         outcome.WithheldToolCalls.Select(call => call.Reason).Should().Equal(expected.Withheld);
         outcome.Notes.Select(note => note.Kind).Where(kind => kind != OutcomeNoteKind.UsageMissing).Should().Equal(expected.Notes);

@@ -24,6 +24,7 @@ internal static class VerdictScenarios
         new("The caller cancelled before anything came", Evidence.OfNothing().StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
         new("The caller cancelled after the finish reason", Hello.Declares("stop").StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
         new("The caller cancelled, whatever error came before", Hello.Fails().StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
+        new("The caller cancelled with a whole call in hand", WeatherCall.StoppedBy(StopCause.CallerCancelled), Cancelled, Observed) { Withheld = [StreamBroken] },
         new("The consumer left the loop", Hello.StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
         new("The consumer left after the finish reason", Hello.Declares("stop").StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
         new("The consumer left, whatever error came before", Hello.Fails().StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),

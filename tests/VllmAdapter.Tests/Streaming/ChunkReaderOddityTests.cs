@@ -245,6 +245,38 @@ public sealed class ChunkReaderOddityTests
         }
     }
 
+    [Fact]
+    public void What_an_event_holds_does_not_depend_on_the_event_before()
+    {
+        byte[] piece = Encoding.UTF8.GetBytes("""
+            {"id":"a","choices":[{"index":0,"delta":{"content":"Hel"},"finish_reason":null}],"usage":{"prompt_tokens":9,"total_tokens":21,"completion_tokens":12}}
+            """);
+        var random = new Random(20_261_122);
+        for (int round = 0; round < 20_000; round++)
+        {
+            byte[] damaged = [.. piece];
+            damaged[random.Next(damaged.Length)] = (byte)(random.Next(3) == 0 ? random.Next(256) : random.Next('0', ':'));
+            var later = new ChunkReader();
+            later.Read(piece);
+
+            Describe(later, damaged).Should().Be(Describe(new ChunkReader(), damaged), Encoding.Latin1.GetString(damaged));
+        }
+    }
+
+    private static string Describe(ChunkReader reader, byte[] json)
+    {
+        try
+        {
+            reader.Read(json);
+            return string.Join(" | ", reader.Chunks.Select(chunk => $"{chunk.Choice} {chunk.Text} {chunk.Reasoning} {chunk.FinishReason} {chunk.Usage}"))
+                + $" {reader.Usage} {reader.Error?.Message} {reader.TextIsLossy}";
+        }
+        catch (JsonException)
+        {
+            return "no JSON";
+        }
+    }
+
     // The value at the path is replaced by text, so that JSON may stand there which no JsonNode can hold.
     private static string Substitute(string path, string odd)
     {
