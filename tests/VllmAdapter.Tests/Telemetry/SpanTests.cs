@@ -121,7 +121,8 @@ public sealed class SpanTests
         await call.RunAsync(ObservedCall.Question with { Headers = new RequestHeaders { RequestId = "request-1" } });
 
         telemetry.Span.GetTagItem(VllmTelemetry.Attributes.ErrorType).Should().Be("rate_limited");
-        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.RequestId).Should().Be("request-1");
+        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.RequestId).Should().Be("request-1-3");
+        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.Attempts).Should().Be(3, "all attempts are one call");
         telemetry.Span.GetTagItem(VllmTelemetry.Attributes.Verdict).Should().BeNull();
         telemetry.Span.Status.Should().Be(ActivityStatusCode.Error);
     }
