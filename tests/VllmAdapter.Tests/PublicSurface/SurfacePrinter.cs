@@ -75,7 +75,8 @@ internal static class SurfacePrinter
 
     private static string Parameter(ParameterInfo parameter)
     {
-        bool isParams = parameter.IsDefined(typeof(ParamArrayAttribute)) || parameter.IsDefined(typeof(ParamCollectionAttribute));
+        // By name: for net8.0 the compiler writes the newer attribute into the assembly itself.
+        bool isParams = parameter.CustomAttributes.Any(attribute => attribute.AttributeType.Name is "ParamArrayAttribute" or "ParamCollectionAttribute");
         string passing = isParams ? "params " : parameter.IsOut ? "out " : parameter.IsIn ? "in " : parameter.ParameterType.IsByRef ? "ref " : "";
         string fallback = parameter.HasDefaultValue ? $" = {Literal(parameter.RawDefaultValue)}" : "";
         return $"{passing}{TypeNames.Of(new NullabilityInfoContext().Create(parameter))} {parameter.Name}{fallback}";
