@@ -36,8 +36,18 @@ public sealed record Scenario
     public VllmProfile Profile { get; init; } = VllmProfile.V32;
 
     /// <summary>Sets the options that the scenario goes by, such as short time limits where a silence is its point.</summary>
-    /// <value>Leaves the defaults.</value>
-    public Action<VllmAdapterOptions> Configure { get; init; } = static _ => { };
+    /// <value>One attempt, for a scenario is one reply; everything else is left at the defaults.</value>
+    public Action<VllmAdapterOptions> Configure
+    {
+        get;
+        init => field = options =>
+        {
+            AskOnce(options);
+            value(options);
+        };
+    } = AskOnce;
+
+    private static void AskOnce(VllmAdapterOptions options) => options.Resilience.MaxAttempts = 1;
 
     /// <summary>A server in memory that plays the scenario, for code of your own: an agent, another client, a whole application.</summary>
     /// <param name="clock">The clock that it goes by; the system's by default.</param>
