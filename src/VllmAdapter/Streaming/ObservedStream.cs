@@ -10,7 +10,7 @@ namespace VllmAdapter;
 /// </summary>
 /// <remarks>
 /// A last event that lacks its blank line is closed here, so that the parser hands it out; whether it can be read decides what it
-/// was worth. A broken connection is reported only after that.
+/// was worth. A broken connection, or that nobody waits for more, is reported only after that.
 /// </remarks>
 internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, bool isEventStream) : Stream
 {
@@ -39,7 +39,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     /// <summary>Lines that no event stream has; the specification says to ignore them.</summary>
     public int ForeignLines { get; private set; }
 
-    /// <summary>The body ended, or broke, after the beginning of an event and before its blank line.</summary>
+    /// <summary>The body ended, broke or was given up after the beginning of an event and before its blank line.</summary>
     public bool EndedInsideEvent { get; private set; }
 
     /// <summary>Why the body is no event stream.</summary>
@@ -80,7 +80,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         {
             count = await read.ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault)
         {
             _fault = fault;
             count = 0;
@@ -108,7 +108,9 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
 
     private int Observe(Memory<byte> buffer, int count)
     {
-        LastReadAt = clock.GetTimestamp();
+        if (_fault is not OperationCanceledException)
+            LastReadAt = clock.GetTimestamp();
+
         if (count > 0)
         {
             BytesRead += count;

@@ -109,7 +109,7 @@ internal sealed class OpenReply
             while ((count = await Bytes.ReadAsync(_whole.GetMemory(4 * 1024), cancellationToken).ConfigureAwait(false)) > 0)
                 _whole.Advance(count);
         }
-        catch (Exception broken) when (broken is not OperationCanceledException && Bytes.Refusal is null)
+        catch (Exception broken) when (Bytes.Refusal is null)
         {
             fault = ExceptionDispatchInfo.Capture(broken);
         }

@@ -51,13 +51,16 @@ internal sealed class ReplyFold(
         else if (fault is InvalidDataException)
             evidence.Malform($"the body cannot be decompressed: {fault.Message}");
         else
-            Cut(fault);
+            evidence.Cut(fault);
     }
 
     /// <summary>Takes over what the whole reply had in common.</summary>
     public void Close()
     {
         evidence.ObserveBytes(reply.Bytes.BytesRead, reply.Bytes.KeepAlives);
+        if (reply.IsWhole && evidence.Chunks == 0)
+            evidence.KeepUnread(reply.WholeExcerpt);
+
         evidence.Close(reply.Decoder.Reader);
         if (_tailWasRead)
             evidence.EndWithoutBlankLine();
@@ -68,7 +71,7 @@ internal sealed class ReplyFold(
         EventDecoder decoder = reply.Decoder;
         bool isTail = reply.Bytes.EndedInsideEvent;
         Chunks = NoChunks;
-        watch.Stamp(reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0);
+        watch.Stamp(reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0 && !isTail);
         evidence.ObserveEvent(reply.Bytes.BytesRead, reply.Bytes.KeepAlives);
         _tailWasRead |= isTail && kind is not (EventKind.Unreadable or EventKind.Nothing);
         if (evidence.SentinelSeen && kind != EventKind.Nothing)
@@ -186,14 +189,6 @@ internal sealed class ReplyFold(
     {
         evidence.End(BodyEnd.InsideEvent);
         Stop = StopCause.EndOfBody;
-    }
-
-    private void Cut(Exception fault)
-    {
-        if (reply.IsWhole && evidence.Chunks == 0)
-            evidence.KeepUnread(reply.WholeExcerpt);
-
-        evidence.Cut(fault);
     }
 
     // A gateway may write its error without a frame; anything else in the place of events is no stream.

@@ -11,6 +11,7 @@ public sealed class BadInputTests
     private const string Stop = """data: {"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}""";
     private const string Usage = """data: {"id":"1","choices":[],"usage":{"prompt_tokens":10,"completion_tokens":2,"total_tokens":12}}""";
     private const string Done = "data: [DONE]";
+    private const string ErrorInStream = """data: {"error":{"message":"boom","type":"InternalServerError","code":500}}""";
 
     public static TheoryData<string, string, StreamVerdict, string> Streams => new()
     {
@@ -58,7 +59,7 @@ public sealed class BadInputTests
         { "plain text without a line end", "upstream connect error", StreamVerdict.Malformed, "" },
         { "a control character inside a string", Events(Hello.Replace("Hello", "He\0llo", StringComparison.Ordinal)), StreamVerdict.Malformed, "" },
 
-        { "an error in mid-stream", Events(Hello, """data: {"error":{"message":"boom","type":"InternalServerError","code":500}}""", Done), StreamVerdict.ServerError, "Hello" },
+        { "an error in mid-stream", Events(Hello, ErrorInStream, Done), StreamVerdict.ServerError, "Hello" },
         { "an error that is text", Events(Hello, """data: {"error":"boom"}""", Done), StreamVerdict.ServerError, "Hello" },
         { "an error that is a list", Events(Hello, """data: {"error":[{"message":"boom"}]}""", Done), StreamVerdict.ServerError, "Hello" },
         { "a flat error", Events(Hello, """data: {"object":"error","message":"boom","code":500}""", Done), StreamVerdict.ServerError, "Hello" },
@@ -84,6 +85,46 @@ public sealed class BadInputTests
             played.Failure.Should().Match<Exception?>(failure => failure == null || failure is IncompleteStreamException);
             played.Outcome.Evidence.Bytes.Should().BeLessThanOrEqualTo(bytes.Length);
         }
+    }
+
+    public static TheoryData<string, string, StreamVerdict, string, string?> Silences => new()
+    {
+        // What the table's columns are: the row's name, the body, the verdict, the text, what could not be read.
+        { "after an event", Events(Hello), StreamVerdict.Stalled, "Hello", null },
+        { "before an event's blank line", Hello, StreamVerdict.Stalled, "Hello", null },
+        { "in the middle of an event", Events(Hello) + Stop[..40], StreamVerdict.Stalled, "Hello", Stop["data: ".Length..40] },
+        { "before the finish reason's blank line", Events(Hello) + Stop, StreamVerdict.Completed, "Hello", null },
+        { "before the end marker's blank line", Events(Hello, Stop) + Done, StreamVerdict.Completed, "Hello", null },
+        { "before an error's blank line", Events(Hello) + ErrorInStream, StreamVerdict.ServerError, "Hello", null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Silences))]
+    public async Task What_came_before_a_silence_is_read(string row, string body, StreamVerdict verdict, string text, string? unread)
+    {
+        Played played = await Played.RunAsync(CannedServer.Saying(body, BodyEnding.Silent), ChatRequest.FromPrompt("Hello."));
+
+        played.Completion!.Text.Should().Be(text, row);
+        played.Outcome.Verdict.Should().Be(verdict, played.Outcome.Explain());
+        played.Outcome.Evidence.UnreadText.Should().Be(unread);
+    }
+
+    [Fact]
+    public async Task A_whole_reply_before_a_silence_is_an_answer_and_half_of_one_is_kept()
+    {
+        const string Reply = """{"id":"1","choices":[{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}]}""";
+        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { Reply = ReplyMode.Whole };
+
+        Played whole = await Played.RunAsync(Silent(Reply), request);
+        Played half = await Played.RunAsync(Silent(Reply[..30]), request);
+
+        whole.Outcome.Verdict.Should().Be(StreamVerdict.Completed, whole.Outcome.Explain());
+        whole.Text.Should().Be("Hello");
+        half.Outcome.Verdict.Should().Be(StreamVerdict.Stalled, half.Outcome.Explain());
+        half.Outcome.Evidence.UnreadText.Should().Be(Reply[..30]);
+
+        static CannedServer Silent(string body) =>
+            new() { ContentType = "application/json", Pieces = [Encoding.UTF8.GetBytes(body)], Ending = BodyEnding.Silent };
     }
 
     [Fact]
