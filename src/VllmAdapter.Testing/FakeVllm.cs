@@ -7,7 +7,7 @@ namespace VllmAdapter.Testing;
 /// <example>
 /// <code>
 /// using var vllm = FakeVllm.InMemory(Script.Says("Hel", "lo").Finishes("stop").Uses(10, 2).Done());
-/// using HttpClient http = vllm.CreateHttpClient();
+/// VllmInferenceAdapter adapter = vllm.CreateAdapter();
 /// </code>
 /// </example>
 public sealed class FakeVllm : IAsyncDisposable, IDisposable
@@ -87,6 +87,16 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
 
     /// <summary>A client whose base address is this server, without a time limit of its own. Dispose it when done.</summary>
     public HttpClient CreateHttpClient() => new(CreateHandler()) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>An adapter for this server, going by this server's clock.</summary>
+    /// <param name="configure">Changes the adapter's options, for example its time limits.</param>
+    /// <exception cref="ArgumentException">An option cannot be used; the message names it.</exception>
+    public VllmInferenceAdapter CreateAdapter(Action<VllmAdapterOptions>? configure = null)
+    {
+        var options = new VllmAdapterOptions();
+        configure?.Invoke(options);
+        return new VllmInferenceAdapter(CreateHttpClient(), options, _options.Clock);
+    }
 
     /// <summary>The innermost handler for a client of your own making.</summary>
     public HttpMessageHandler CreateHandler() =>

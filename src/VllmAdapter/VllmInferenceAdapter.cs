@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Polly;
 
 namespace VllmAdapter;
 
@@ -27,6 +28,8 @@ public sealed class VllmInferenceAdapter
     private readonly VllmAdapterOptions _options;
     private readonly VllmTransport _transport;
     private readonly IStreamTerminationPolicy _termination;
+    private readonly ResiliencePipeline _resilience;
+    private readonly StreamSlots? _slots;
     private readonly ILogger _logger;
 
     /// <summary>Makes an adapter with an HTTP client of its own.</summary>
@@ -61,6 +64,8 @@ public sealed class VllmInferenceAdapter
         _logger = logger ?? NullLogger.Instance;
         _transport = new VllmTransport(
             client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, clock ?? TimeProvider.System);
+        _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
+        _slots = _options.Resilience.MaxConcurrentStreams is { } most ? new StreamSlots(most) : null;
         Server = new VllmServer(_options, _transport);
     }
 
@@ -86,7 +91,9 @@ public sealed class VllmInferenceAdapter
     {
         ArgumentNullException.ThrowIfNull(request);
         ChatCall call = CallOf(request);
-        return new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken));
+        return request.Recovery is { } recovery
+            ? new ChatStream(enumeratorsToken => Recovering(request, recovery, call, cancellationToken, enumeratorsToken))
+            : new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken));
     }
 
     /// <summary>Asks one question and hands the answer out as it comes.</summary>
@@ -113,6 +120,22 @@ public sealed class VllmInferenceAdapter
         return stream.Completion;
     }
 
+    private RecoveringReply Recovering(
+        ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken, CancellationToken enumeratorsToken)
+    {
+        long beganAt = _transport.Clock.GetTimestamp();
+        return new RecoveringReply(request, recovery, first.IncompleteStreams, (next, part) =>
+        {
+            ChatCall call = (part == 1 ? first : CallOf(next)) with
+            {
+                IncompleteStreams = IncompleteStreams.Report,
+                Part = part,
+                BeganAt = beganAt,
+            };
+            return new StreamPump(call, callersToken, enumeratorsToken);
+        });
+    }
+
     private ChatCall CallOf(ChatRequest request)
     {
         JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.Usage);
@@ -130,6 +153,8 @@ public sealed class VllmInferenceAdapter
             AsksForWholeReply = isWhole,
             Headers = request.Headers,
             Model = request.Model ?? _options.Model,
+            Resilience = _resilience,
+            Slots = _slots,
             NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),
             Logger = _logger,
         };

@@ -32,6 +32,9 @@ internal sealed record TurnCost
 
     public static TurnCost Of(StreamOutcome outcome)
     {
+        if (outcome.Parts.Count > 0)
+            return outcome.Parts.Select(Of).Aggregate(static (sum, part) => sum.And(part));
+
         StreamEvidence evidence = outcome.Evidence;
         int choices = Math.Max(1, Math.Max(evidence.Asked.Choices, evidence.Choices.Count));
         if (outcome.Usage is not { } usage)
@@ -73,6 +76,17 @@ internal sealed record TurnCost
             Missing = total.IsExact && completion.IsExact ? null : Missing,
         };
     }
+
+    // Requests of one answer: each has its prompt, and the last one's context is what the answer holds of the window.
+    private TurnCost And(TurnCost next) => this with
+    {
+        Prompt = Prompt + next.Prompt,
+        Completion = Completion + next.Completion,
+        Total = Total + next.Total,
+        Context = next.Context,
+        Missing = Missing ?? next.Missing,
+        Choices = next.Choices,
+    };
 
     // With several choices the window holds one of them at a time: at least their average, at most all that was counted.
     private static TokenCount Longest(StreamEvidence evidence, TokenCount completion, int choices, long? mostOfOne)

@@ -109,6 +109,10 @@ public sealed record ChatRequest
     /// <value>Null (default): as the adapter's options say.</value>
     public IncompleteStreams? IncompleteStreams { get; init; }
 
+    /// <summary>What to do when the stream had begun and does not give its answer.</summary>
+    /// <value>Null (default): nothing; the outcome says what happened.</value>
+    public StreamRecovery? Recovery { get; init; }
+
     /// <summary>Who the request is made for, in the caller's own terms.</summary>
     /// <value>Null (default): not sent. vLLM ignores it; gateways account by it.</value>
     public string? User { get; init; }
@@ -175,5 +179,31 @@ public sealed record ChatRequest
     {
         ArgumentNullException.ThrowIfNull(turn);
         return ToolHistory.After(this, turn, PastReasoning.Kept, [], TurnUses.WordsFor(turn));
+    }
+
+    /// <summary>The request that lets the model write on where its answer broke off.</summary>
+    /// <param name="cut">How the answer to this request ended, as the adapter's stream gave it; from JSON it has no text.</param>
+    /// <remarks>
+    /// Its answer begins where the text received ends. The token cap is lowered by what was spent; raise <see cref="MaxTokens"/> first to
+    /// continue an answer that its cap had cut. Where nothing was received, it is the same request. Templates that trim messages (Llama 3's)
+    /// let the model write the white space at the seam again; <see cref="StreamRecovery.Continue"/> takes care of that.
+    /// </remarks>
+    /// <exception cref="ArgumentException">
+    /// The answer cannot be continued: it has several choices, a tool call, an output format, reasoning that is not over, or no token left.
+    /// </exception>
+    public ChatRequest Continuing(StreamOutcome cut)
+    {
+        ArgumentNullException.ThrowIfNull(cut);
+        return Continuation.Obstacle(this, cut) is { } obstacle
+            ? throw new ArgumentException($"The answer cannot be continued: {obstacle}. Ask again from the start.", nameof(cut))
+            : Continuation.Of(this, cut);
+    }
+
+    /// <inheritdoc cref="Continuing(StreamOutcome)"/>
+    /// <param name="cut">What was received of the answer to this request.</param>
+    public ChatRequest Continuing(ChatCompletion cut)
+    {
+        ArgumentNullException.ThrowIfNull(cut);
+        return Continuing(cut.Outcome with { Received = cut.Choices });
     }
 }

@@ -7,19 +7,19 @@ namespace VllmAdapter;
 /// </remarks>
 public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
 {
-    private readonly Func<CancellationToken, StreamPump> _start;
-    private StreamPump? _pump;
+    private readonly Func<CancellationToken, IRunningReply> _start;
+    private IRunningReply? _reply;
     private int _isTaken;
 
-    internal ChatStream(Func<CancellationToken, StreamPump> start) => _start = start;
+    internal ChatStream(Func<CancellationToken, IRunningReply> start) => _start = start;
 
     /// <summary>How the stream ended.</summary>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
-    public StreamOutcome Outcome => _pump?.Outcome ?? throw NotOver(nameof(Outcome));
+    public StreamOutcome Outcome => _reply?.Outcome ?? throw NotOver(nameof(Outcome));
 
     /// <summary>What was received, gathered.</summary>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
-    public ChatCompletion Completion => _pump?.Completion ?? throw NotOver(nameof(Completion));
+    public ChatCompletion Completion => _reply?.Completion ?? throw NotOver(nameof(Completion));
 
     /// <summary>Sends the request and hands out its chunks as they come. The last one carries the outcome.</summary>
     /// <param name="cancellationToken">Ends the stream, next to the token given to the call that made it.</param>
@@ -29,7 +29,7 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
         if (Interlocked.Exchange(ref _isTaken, 1) != 0)
             throw new InvalidOperationException("A ChatStream can be enumerated once. Call StreamChatAsync again to ask again.");
 
-        return _pump = _start(cancellationToken);
+        return _reply = _start(cancellationToken);
     }
 
     private static InvalidOperationException NotOver(string what) => new(

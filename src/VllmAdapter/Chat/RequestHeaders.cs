@@ -9,7 +9,8 @@ public sealed record RequestHeaders
 {
     /// <summary>The id of the request (<c>X-Request-Id</c>); vLLM makes it the tail of the reply's id.</summary>
     /// <value>
-    /// Null (default): a fresh id for each attempt. Servers before 0.14 break when two requests under way share an id.
+    /// Null (default): a fresh id for each attempt. Servers before 0.14 break when two requests under way share an id, so an id of your
+    /// own is sent as it is with the first attempt, and with <c>-2</c>, <c>-3</c> after it with further ones.
     /// </value>
     public string? RequestId { get; init; }
 
@@ -34,15 +35,21 @@ public sealed record RequestHeaders
     /// </summary>
     public IReadOnlyDictionary<string, string>? Additional { get; init; }
 
+    /// <summary>The id that the caller gave, by property or by name; null if an id has to be made.</summary>
+    internal string? GivenId => Additional?.FirstOrDefault(header => IdHeader.Equals(header.Key, StringComparison.OrdinalIgnoreCase)).Value ?? RequestId;
+
     internal void ApplyTo(HttpRequestHeaders headers)
     {
-        Set(headers, "X-Request-Id", RequestId, nameof(RequestId));
+        Set(headers, IdHeader, RequestId, nameof(RequestId));
         Set(headers, "X-Session-ID", Session, nameof(Session));
         Set(headers, "X-Vllm-Priority", Priority?.ToString(), nameof(Priority));
         Set(headers, "X-data-parallel-rank", DataParallelRank?.ToString(), nameof(DataParallelRank));
         foreach (var (name, value) in Additional ?? ReadOnlyDictionary<string, string>.Empty)
             Set(headers, name, value, nameof(Additional));
     }
+
+    /// <summary>The header of the request id.</summary>
+    internal const string IdHeader = "X-Request-Id";
 
     private static void Set(HttpRequestHeaders headers, string name, string? value, string member)
     {

@@ -1,3 +1,5 @@
+using Polly;
+
 namespace VllmAdapter;
 
 /// <summary>How an adapter reaches its server, and what it does when a request does not say otherwise.</summary>
@@ -38,6 +40,19 @@ public sealed class VllmAdapterOptions
     /// <summary>The size of the largest event, or whole reply, that is read; larger ones are refused before they fill the memory.</summary>
     /// <value>16 MiB by default.</value>
     public int MaxEventBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>How often a request is tried again before its answer begins, and how many answers may be under way at once.</summary>
+    /// <value>Up to 3 attempts by default.</value>
+    public ResilienceOptions Resilience { get; set; } = new();
+
+    /// <summary>A pipeline of your own around "send, and read the first event", instead of the one that <see cref="Resilience"/> describes.</summary>
+    /// <value>Null by default.</value>
+    /// <remarks>
+    /// What it sees of a failed attempt is a <see cref="VllmRequestException"/>; handle those whose
+    /// <see cref="VllmRequestException.IsRetryable"/> is true. It is not asked again once the first event has come, and
+    /// <see cref="ResilienceOptions.MaxConcurrentStreams"/> holds as well.
+    /// </remarks>
+    public ResiliencePipeline? ResiliencePipeline { get; set; }
 
     internal VllmAdapterOptions Copy() => (VllmAdapterOptions)MemberwiseClone();
 }

@@ -42,6 +42,9 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         if (options.ApiKey is { } key && (key.Length == 0 || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
             yield return "ApiKey must consist of visible ASCII characters, without white space; leave it null for none.";
 
+        foreach (string problem in ResilienceOptionsValidation.ProblemsOf(options.Resilience))
+            yield return problem;
+
         if (options.TimeLimits is not { } limits)
         {
             yield return "TimeLimits must not be null. Leave it out for the defaults.";

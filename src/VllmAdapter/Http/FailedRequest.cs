@@ -38,6 +38,9 @@ internal sealed record FailedRequest
     /// <summary>Set if our own clock gave the request up: how long it had waited.</summary>
     public TimeSpan? GaveUpAfter { get; init; }
 
+    /// <summary>True if a strategy on our own side kept it from being sent.</summary>
+    public bool WasRejected { get; init; }
+
     /// <summary>Kept out of all texts, should a gateway repeat it.</summary>
     public string? ApiKey { get; init; }
 

@@ -16,6 +16,8 @@ internal static class FailureSentence
             (RequestFailure.ContextWindowExceeded, _) => ContextWindow(refusal ?? new(), Answered(request), said),
             (RequestFailure.ConnectionFailed, _) =>
                 $"No connection{At(request)}{Again(request)}{Because(request)} Check that a vLLM server listens there.",
+            (RequestFailure.NotSent, _) =>
+                $"The request was not sent{At(request)}{Because(request)} Wait{After(request)}, or ask another server.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(request)}{Again(request)}. "
                 + "Raise the limit, or see the server's load.",
@@ -106,6 +108,8 @@ internal static class FailureSentence
     }
 
     private static string Again(FailedRequest request) => request.Attempts > 1 ? $", attempt {request.Attempts}" : "";
+
+    private static string After(FailedRequest request) => request.RetryAfter is { } wait ? $" for {Seconds(wait)}" : "";
 
     // No user name and no query: either may hold a secret.
     private static string At(FailedRequest request) =>

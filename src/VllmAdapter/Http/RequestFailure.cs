@@ -3,7 +3,7 @@ namespace VllmAdapter;
 /// <summary>Why a request never became a stream, told by what the caller should do about it.</summary>
 /// <remarks>
 /// Retrying helps with <see cref="RateLimited"/>, <see cref="Overloaded"/>, <see cref="Unavailable"/>,
-/// <see cref="EngineDead"/>, <see cref="ConnectionFailed"/> and <see cref="Timeout"/>, and with no other.
+/// <see cref="EngineDead"/>, <see cref="ConnectionFailed"/>, <see cref="Timeout"/> and <see cref="NotSent"/>, and with no other.
 /// </remarks>
 public enum RequestFailure
 {
@@ -74,4 +74,10 @@ public enum RequestFailure
     /// No answer in time, by our clock or by a gateway's (408, 504): retry, or allow more time for long prompts.
     /// </summary>
     Timeout,
+
+    /// <summary>
+    /// Not sent, because our own circuit breaker is open or a strategy of the caller's rejected it: wait for
+    /// <see cref="VllmRequestException.RetryAfter"/>, or ask another server.
+    /// </summary>
+    NotSent,
 }

@@ -40,7 +40,7 @@ public sealed class VllmRequestException : Exception
     /// </summary>
     public string? RequestId { get; private init; }
 
-    /// <summary>How many times the request was sent, at least 1.</summary>
+    /// <summary>How many times the request was sent; 0 only with <see cref="RequestFailure.NotSent"/>.</summary>
     public int Attempts { get; private init; }
 
     /// <summary>How long the server asked to wait before the next attempt; null if it did not say.</summary>
@@ -62,9 +62,12 @@ public sealed class VllmRequestException : Exception
     {
         FailedRequest safe = WithoutKey(request);
         ServerError error = safe.Error;
-        var (failure, refusal, isRetryable) = safe.GaveUpAfter is null
-            ? FailureClassifier.Classify(safe.Status, error, safe.AskedMaxTokens, safe.InsideStream)
-            : (RequestFailure.Timeout, null, true);
+        var (failure, refusal, isRetryable) = safe switch
+        {
+            { WasRejected: true } => (RequestFailure.NotSent, null, true),
+            { GaveUpAfter: not null } => (RequestFailure.Timeout, null, true),
+            _ => FailureClassifier.Classify(safe.Status, error, safe.AskedMaxTokens, safe.InsideStream),
+        };
         if (failure == RequestFailure.Forbidden && safe.MayBeSwitchedOff)
             failure = RequestFailure.NotOffered;
 

@@ -8,6 +8,9 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
 {
     private const int LargestRefusal = 256 * 1024;
 
+    /// <summary>How long to wait for the rest of a refusal; its status says most of it.</summary>
+    internal static readonly TimeSpan RefusalLimit = TimeSpan.FromSeconds(10);
+
     public VllmEndpoint Endpoint { get; } = endpoint;
 
     public TimeProvider Clock { get; } = clock;
@@ -17,7 +20,7 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
 
     /// <param name="message">The request; its address and body are set.</param>
     /// <param name="about">What a failure is to say of the request.</param>
-    /// <param name="limit">For the headers and, if it was refused, the body; null for none.</param>
+    /// <param name="limit">For the headers; null for none.</param>
     /// <param name="cancellationToken">The caller's.</param>
     /// <exception cref="VllmRequestException">Nobody answered in time, or the answer is a refusal.</exception>
     public async Task<HttpResponseMessage> SendAsync(
@@ -29,13 +32,16 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         try
         {
             Authorize(message);
+
+            // A message of one's own does not take over what the client was set to; only the client's shortcuts do.
+            (message.Version, message.VersionPolicy) = (http.DefaultRequestVersion, http.DefaultVersionPolicy);
             HttpResponseMessage response = await http
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             if (response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NoContent)
                 return response;
 
             using (response)
-                throw await RefusalAsync(response, about, either.Token).ConfigureAwait(false);
+                throw await RefusalAsync(response, about, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -78,7 +84,7 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     private async Task<VllmRequestException> RefusalAsync(
         HttpResponseMessage response, FailedRequest about, CancellationToken cancellationToken)
     {
-        byte[] body = await ReadAtMostAsync(response, LargestRefusal, cancellationToken).ConfigureAwait(false);
+        byte[] body = await ReadRefusalAsync(response, cancellationToken).ConfigureAwait(false);
         return Failure(response, about, body);
     }
 
@@ -94,19 +100,22 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         });
     }
 
-    /// <summary>Reads the beginning of a body. What a broken one gave before it broke is kept.</summary>
-    public static async Task<byte[]> ReadAtMostAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
+    // What a broken or endless body gave before its limit is kept.
+    private async Task<byte[]> ReadRefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
+        using var timer = new CancellationTokenSource(RefusalLimit, Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         var body = new MemoryStream();
         byte[] buffer = new byte[16 * 1024];
         try
         {
-            Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            Stream stream = await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
             int count;
-            while (body.Length < limit && (count = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-                body.Write(buffer, 0, (int)Math.Min(count, limit - body.Length));
+            while (body.Length < LargestRefusal && (count = await stream.ReadAsync(buffer, either.Token).ConfigureAwait(false)) > 0)
+                body.Write(buffer, 0, (int)Math.Min(count, LargestRefusal - body.Length));
         }
-        catch (Exception fault) when (fault is IOException or HttpRequestException)
+        catch (Exception fault) when (fault is IOException or HttpRequestException
+            || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The status alone says enough.
         }

@@ -8,7 +8,7 @@ internal static class OutcomeExplanation
     public static string Of(StreamOutcome outcome)
     {
         string first = $"{outcome.Verdict}: {What(outcome)}{Share(outcome)}{Cost(outcome)}.";
-        return string.Join(' ', new[] { first, Tools(outcome), Note(outcome), Advice(outcome) }.OfType<string>());
+        return string.Join(' ', new[] { first, Tools(outcome), Note(outcome), Advice(outcome), Recovery(outcome) }.OfType<string>());
     }
 
     private static string What(StreamOutcome outcome)
@@ -114,6 +114,9 @@ internal static class OutcomeExplanation
         if (outcome.Usage is not { } usage)
             return "";
 
+        if (outcome.Parts.Count > 0)
+            return $"; {OutcomeNotes.Count(usage.CompletionTokens, "token")} used by {outcome.Parts.Count} requests";
+
         StreamEvidence evidence = outcome.Evidence;
         string atLeast = evidence.UsageIsFinal ? "" : "at least ";
         string tokens = evidence.IsSingle && evidence.Asked.OutputCap is { } cap
@@ -147,6 +150,11 @@ internal static class OutcomeExplanation
     };
 
     private static ChoiceOutcome? Worst(StreamOutcome outcome) => outcome.Choices.FirstOrDefault(choice => choice.Verdict == outcome.Verdict);
+
+    private static string? Recovery(StreamOutcome outcome) => outcome.Notes
+        .Where(note => note.Kind is OutcomeNoteKind.Recovered or OutcomeNoteKind.RecoveryFailed)
+        .Select(note => note.Text)
+        .FirstOrDefault();
 
     private static string Words(StreamOutcome outcome) =>
         string.Join(" and ", outcome.Choices.Select(choice => choice.FinishReason?.Word).OfType<string>().Distinct(StringComparer.Ordinal));

@@ -60,9 +60,12 @@ public enum OutcomeNoteKind
     /// <summary>More choices came than were asked for.</summary>
     UnexpectedChoices,
 
-    /// <summary>The answer was put together from more than one request (<see cref="ChatRequest"/>'s recovery).</summary>
+    /// <summary>The answer took more than one request (<see cref="ChatRequest.Recovery"/>); each is in <see cref="StreamOutcome.Parts"/>.</summary>
     Recovered,
 
     /// <summary>The server was tried more than once before it answered.</summary>
     Retried,
+
+    /// <summary>A recovery was asked for and tried, but its request failed: the outcome is that of the stream before it.</summary>
+    RecoveryFailed,
 }

@@ -39,8 +39,15 @@ public sealed record StreamOutcome
     /// <summary>Everything that was observed.</summary>
     public StreamEvidence Evidence { get; init; } = new();
 
-    /// <summary>How many times the request was sent, at least 1.</summary>
+    /// <summary>How many times a request was sent for it, at least 1.</summary>
     public int Attempts { get; init; } = 1;
+
+    /// <summary>
+    /// The outcomes of the single requests, in order, if the answer was put together from more than one
+    /// (<see cref="ChatRequest.Recovery"/>); empty otherwise.
+    /// </summary>
+    /// <remarks>Verdict and evidence of the whole are those of the last part; usage and attempts are sums.</remarks>
+    public IReadOnlyList<StreamOutcome> Parts { get; init; } = [];
 
     /// <summary>What was received of each choice, for the history. The choices alone: a completion refers back to its outcome.</summary>
     internal IReadOnlyList<CompletedChoice> Received { get; init; } = [];

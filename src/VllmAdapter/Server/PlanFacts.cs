@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace VllmAdapter;
 
 /// <summary>All that could be learned about a request before it is sent; what to make of it is a pure function.</summary>
@@ -82,19 +80,10 @@ internal sealed record PlanFacts
         { Room: 0 } => null,
         _ when Refusal?.PromptAloneIsTooLong is true => null,
         { AskedMaxTokens: null } => Request,
-        { Room: { } room } when AskedMaxTokens > room => WithCap(room),
+        { Room: { } room } when AskedMaxTokens > room => RequestCap.Set(Request, room),
 
         // More than fits whatever the prompt is: without a cap the server uses the room there is.
-        { Room: null } when AskedMaxTokens > plan.ContextWindow => WithCap(null),
+        { Room: null } when AskedMaxTokens > plan.ContextWindow => RequestCap.Set(Request, null),
         _ => Request,
     };
-
-    // A cap in Extra outranks the property.
-    private ChatRequest WithCap(int? tokens)
-    {
-        JsonObject? extra = Request.Extra?.DeepClone().AsObject();
-        extra?.Remove("max_completion_tokens");
-        extra?.Remove("max_tokens");
-        return Request with { MaxTokens = tokens, Extra = extra };
-    }
 }

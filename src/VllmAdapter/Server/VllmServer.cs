@@ -168,8 +168,7 @@ public sealed class VllmServer
     public async Task<RequestPlan> PlanAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        byte[] body = ChatRequestBody.ToUtf8(BodyOf(request));
-        var facts = new PlanFacts { Request = request, AskedMaxTokens = AskedForReading.Of(body, contextWindow: null).OutputCap };
+        var facts = new PlanFacts { Request = request, AskedMaxTokens = RequestCap.Of(request) };
         try
         {
             facts = facts with

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Polly;
 
 namespace VllmAdapter;
 
@@ -34,6 +35,18 @@ internal sealed record ChatCall
 
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>Around sending the request and reading the first event.</summary>
+    public required ResiliencePipeline Resilience { get; init; }
+
+    /// <summary>The places for answers under way; null for no limit.</summary>
+    public StreamSlots? Slots { get; init; }
+
+    /// <summary>Which request of a recovered answer this is, from 1.</summary>
+    public int Part { get; init; } = 1;
+
+    /// <summary>When the first request of a recovered answer began, for the limit on the whole; null for a request of its own.</summary>
+    public long? BeganAt { get; init; }
+
     public TimeProvider Clock => Transport.Clock;
 
     public HttpRequestMessage NewMessage(string requestId)
@@ -43,12 +56,22 @@ internal sealed record ChatCall
             Content = new ByteArrayContent(Body) { Headers = { ContentType = Json } },
         };
         message.Headers.Accept.ParseAdd(AsksForWholeReply ? "application/json" : "text/event-stream");
-        message.Headers.TryAddWithoutValidation("X-Request-Id", requestId);
         Headers?.ApplyTo(message.Headers);
+        message.Headers.Remove(RequestHeaders.IdHeader);
+        message.Headers.TryAddWithoutValidation(RequestHeaders.IdHeader, requestId);
         return message;
     }
 
+    /// <summary>The id of an attempt, from 1: every attempt has its own, for servers before 0.14 break when two share one.</summary>
+    public string IdOf(int attempt) => Headers?.GivenId is { } given
+        ? given + (Part == 1 ? "" : $"-part{Part}") + (attempt == 1 ? "" : $"-{attempt}")
+        : NewRequestId();
+
     /// <summary>What a failure is to say of this call.</summary>
-    public FailedRequest About(string requestId) =>
-        Transport.About(VllmEndpoint.ChatCompletions, requestId) with { Model = Model, AskedMaxTokens = Asked.OutputCap };
+    public FailedRequest About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with
+    {
+        Model = Model,
+        AskedMaxTokens = Asked.OutputCap,
+        Attempts = attempts,
+    };
 }

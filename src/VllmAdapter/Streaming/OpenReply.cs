@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Text;
 
 namespace VllmAdapter;
@@ -48,14 +49,14 @@ internal sealed class OpenReply
         HttpResponseMessage response, TimeProvider clock, int maxEventBytes, CancellationToken hangUp)
     {
         Stream wire = await response.Content.ReadAsStreamAsync(hangUp).ConfigureAwait(false);
-        bool isWhole = response.Content.Headers.ContentType?.MediaType == "application/json";
+        bool isWhole = IsOfType(response, "application/json");
         var bytes = new ObservedStream(Decompress(wire, response), clock, maxEventBytes, isEventStream: !isWhole);
         return new OpenReply(response, wire, bytes, isWhole, hangUp);
     }
 
     /// <summary>Whether the content type is one that a chat reply may have; a missing one is read as an event stream.</summary>
     public static bool CanBeOne(HttpResponseMessage response) =>
-        response.Content.Headers.ContentType?.MediaType is null or "text/event-stream" or "application/json";
+        response.Content.Headers.ContentType?.MediaType is null || IsOfType(response, "text/event-stream") || IsOfType(response, "application/json");
 
     /// <summary>Goes to the next event; false at the end of the body.</summary>
     public ValueTask<bool> ReadAsync() => _events.MoveNextAsync();
@@ -98,22 +99,37 @@ internal sealed class OpenReply
         }
     }
 
-    // One event, as large as the reply.
+    // One event, as large as the reply. JSON that is whole is an answer, whatever became of the connection after it.
     private async IAsyncEnumerable<SseItem<EventKind>> ReadWholeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        int count;
-        while ((count = await Bytes.ReadAsync(_whole.GetMemory(4 * 1024), cancellationToken).ConfigureAwait(false)) > 0)
-            _whole.Advance(count);
+        ExceptionDispatchInfo? fault = null;
+        try
+        {
+            int count;
+            while ((count = await Bytes.ReadAsync(_whole.GetMemory(4 * 1024), cancellationToken).ConfigureAwait(false)) > 0)
+                _whole.Advance(count);
+        }
+        catch (Exception broken) when (broken is not OperationCanceledException && Bytes.Refusal is null)
+        {
+            fault = ExceptionDispatchInfo.Capture(broken);
+        }
 
-        yield return new SseItem<EventKind>(Decoder.Decode("message", _whole.WrittenSpan));
+        EventKind kind = Decoder.Decode("message", _whole.WrittenSpan);
+        if (fault is null || kind is EventKind.Chunk or EventKind.Error)
+            yield return new SseItem<EventKind>(kind);
+
+        fault?.Throw();
     }
 
+    private static bool IsOfType(HttpResponseMessage response, string mediaType) =>
+        string.Equals(response.Content.Headers.ContentType?.MediaType, mediaType, StringComparison.OrdinalIgnoreCase);
+
     private static Stream Decompress(Stream wire, HttpResponseMessage response) =>
-        response.Content.Headers.ContentEncoding.LastOrDefault() switch
+        response.Content.Headers.ContentEncoding.LastOrDefault()?.ToUpperInvariant() switch
         {
-            "gzip" => new GZipStream(wire, CompressionMode.Decompress),
-            "deflate" => new ZLibStream(wire, CompressionMode.Decompress),
-            "br" => new BrotliStream(wire, CompressionMode.Decompress),
+            "GZIP" or "X-GZIP" => new GZipStream(wire, CompressionMode.Decompress),
+            "DEFLATE" => new ZLibStream(wire, CompressionMode.Decompress),
+            "BR" => new BrotliStream(wire, CompressionMode.Decompress),
             _ => wire,
         };
 }

@@ -4,22 +4,24 @@ namespace VllmAdapter;
 
 /// <summary>Keeps the times of a stream, asks the policy while the adapter waits for the server, and hangs up when it says stop.</summary>
 /// <remarks>
-/// Time counts as silence only during a wait, so the consumer's own time never does. There is one timer a stream. It is left running
-/// when a chunk comes in time; when it fires it asks again, which costs less than setting it anew for every chunk.
+/// Time counts as silence only while the server owes a chunk, so neither the consumer's own time does nor that between two attempts.
+/// There is one timer a stream. It is left running when a chunk comes in time; when it fires it asks again, which costs less than
+/// setting it anew for every chunk.
 /// </remarks>
-internal sealed class SilenceWatch(
-    IStreamTerminationPolicy policy, StreamEvidence evidence, TimeProvider clock, CancellationTokenSource hangUp) : IAsyncDisposable
+internal sealed class SilenceWatch(IStreamTerminationPolicy policy, TimeProvider clock, CancellationTokenSource hangUp) : IAsyncDisposable
 {
     private const double LongestTimer = uint.MaxValue - 1;
 
     private readonly object _gate = new();
     private ITimer? _timer;
     private long _timerDueAt = long.MaxValue;
-    private long _sentAt;
+    private StreamEvidence _evidence = new();
+    private long _startedAt;
     private long _waitsSince;
     private long _observedAt = long.MinValue;
     private TimeSpan _observedAfter;
     private bool _waits;
+    private bool _isSilence;
     private TimeSpan _silence;
 
     /// <summary>Why the policy stopped a wait.</summary>
@@ -28,16 +30,25 @@ internal sealed class SilenceWatch(
     /// <summary>What the policy threw when it was asked during a wait.</summary>
     public ExceptionDispatchInfo? Failure { get; private set; }
 
-    public TimeSpan Elapsed => clock.GetElapsedTime(_sentAt);
+    public TimeSpan Elapsed => clock.GetElapsedTime(_startedAt);
 
-    public void Start() => _sentAt = clock.GetTimestamp();
+    /// <param name="startedAt">When the call began, all its attempts included.</param>
+    public void Start(long startedAt) => _startedAt = startedAt;
 
-    public void BeginWait()
+    /// <summary>Turns to the evidence of a new attempt.</summary>
+    public void Observe(StreamEvidence evidence)
+    {
+        lock (_gate)
+            (_evidence, _silence) = (evidence, TimeSpan.Zero);
+    }
+
+    /// <param name="isSilence">Whether the server owes a chunk; otherwise only the whole time counts.</param>
+    public void BeginWait(bool isSilence = true)
     {
         bool stop;
         lock (_gate)
         {
-            _waits = true;
+            (_waits, _isSilence) = (true, isSilence);
             _waitsSince = clock.GetTimestamp();
             stop = AskDuringWait();
         }
@@ -50,8 +61,10 @@ internal sealed class SilenceWatch(
     {
         lock (_gate)
         {
+            if (_waits && _isSilence)
+                _silence += clock.GetElapsedTime(_waitsSince);
+
             _waits = false;
-            _silence += clock.GetElapsedTime(_waitsSince);
         }
     }
 
@@ -63,13 +76,26 @@ internal sealed class SilenceWatch(
 
         // Events that came in one read came at one time.
         if (observedAt != _observedAt)
-            (_observedAt, _observedAfter) = (observedAt, clock.GetElapsedTime(_sentAt, observedAt));
+            (_observedAt, _observedAfter) = (observedAt, clock.GetElapsedTime(_startedAt, observedAt));
 
-        evidence.At(_observedAfter, _silence);
+        _evidence.At(_observedAfter, _silence);
     }
 
     /// <summary>Asks the policy about what was just observed.</summary>
-    public StopCause? Ask() => policy.Judge(evidence).Cause;
+    public StopCause? Ask() => policy.Judge(_evidence).Cause;
+
+    /// <summary>Whether the policy will have stopped by then, should nothing happen meanwhile and silence not count.</summary>
+    public bool WouldStopWithin(TimeSpan wait)
+    {
+        lock (_gate)
+        {
+            TimeSpan now = Elapsed;
+            _evidence.At(now + wait, _silence);
+            bool stops = policy.Judge(_evidence).Cause is not null;
+            _evidence.At(now, _silence);
+            return stops;
+        }
+    }
 
     private void OnTimer()
     {
@@ -90,8 +116,9 @@ internal sealed class SilenceWatch(
         try
         {
             long now = clock.GetTimestamp();
-            evidence.At(clock.GetElapsedTime(_sentAt, now), _silence + clock.GetElapsedTime(_waitsSince, now));
-            TerminationDecision decision = policy.Judge(evidence);
+            TimeSpan silence = _isSilence ? _silence + clock.GetElapsedTime(_waitsSince, now) : _silence;
+            _evidence.At(clock.GetElapsedTime(_startedAt, now), silence);
+            TerminationDecision decision = policy.Judge(_evidence);
             Stopped = decision.Cause;
             if (decision.Wait is { } wait)
                 SetTimer(now, wait);

@@ -38,7 +38,6 @@ public sealed record StreamEvidence
     private bool _responseIdChanged;
     private bool _textIsLossy;
     private int _oddities;
-    private IReadOnlyList<FailedAttempt> _failedAttempts = [];
 
     /// <summary>What the request asked for.</summary>
     public AskedFor Asked { get; init; } = new();
@@ -50,18 +49,18 @@ public sealed record StreamEvidence
     public string? RequestId { get; init; }
 
     /// <summary>Tries that failed before this one; empty if the first one was answered.</summary>
-    public IReadOnlyList<FailedAttempt> FailedAttempts { get => _failedAttempts; init => _failedAttempts = value; }
+    public IReadOnlyList<FailedAttempt> FailedAttempts { get; init; } = [];
 
-    /// <summary>When the headers came, counted from sending the request.</summary>
+    /// <summary>When the headers came, counted from the beginning of the call, with whatever was tried before.</summary>
     public TimeSpan? HeadersAt { get => _headersAt; init => _headersAt = value; }
 
-    /// <summary>When the first chunk came, counted from sending the request; null if none came.</summary>
+    /// <summary>When the first chunk came, counted from the beginning of the call; null if none came.</summary>
     public TimeSpan? FirstChunkAt { get => _firstChunkAt; init => _firstChunkAt = value; }
 
-    /// <summary>When the last chunk came, counted from sending the request; null if none came.</summary>
+    /// <summary>When the last chunk came, counted from the beginning of the call; null if none came.</summary>
     public TimeSpan? LastChunkAt { get => _lastChunkAt; init => _lastChunkAt = value; }
 
-    /// <summary>Time since the request was sent.</summary>
+    /// <summary>Time since the call began: waiting for a place and failed attempts included.</summary>
     public TimeSpan Elapsed { get => _elapsed; init => _elapsed = value; }
 
     /// <summary>How long the adapter has waited for the server since the last chunk, or since the headers if there was none.</summary>
@@ -278,6 +277,4 @@ public sealed record StreamEvidence
     }
 
     internal void KeepUnread(string? text) => _unreadText ??= text;
-
-    internal void RetriedAfter(IReadOnlyList<FailedAttempt> failed) => _failedAttempts = failed;
 }

@@ -19,7 +19,7 @@ internal sealed class CallTelemetry
     public CallTelemetry(ChatCall call)
     {
         (_call, _startedAt) = (call, call.Clock.GetTimestamp());
-        TimesChunks = Meters.TimesChunks && !call.AsksForWholeReply;
+        TimesChunks = Meters.TimesChunks;
         if (!TimesChunks && !Meters.Source.HasListeners())
             return;
 
@@ -52,7 +52,7 @@ internal sealed class CallTelemetry
         return new CurrentSpan(_span);
     }
 
-    /// <summary>To be called when a failed attempt is followed by another.</summary>
+    /// <summary>To be called when another attempt follows a failed one.</summary>
     public void Retry(FailedAttempt failed, int attempt, TimeSpan delay) =>
         Log.Retried(_call.Logger, attempt, failed.RequestId, failed.Reason, delay);
 

@@ -14,7 +14,7 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Trace, "Chat request {RequestId}: {Body}", SkipEnabledCheck = true)]
     public static partial void RequestSensitive(ILogger logger, string requestId, string body);
 
-    [LoggerMessage(110, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again in {Delay}.")]
+    [LoggerMessage(110, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again after {Delay}.")]
     public static partial void Retried(ILogger logger, int attempt, string? requestId, string reason, TimeSpan delay);
 
     [LoggerMessage(120, LogLevel.Warning, "Chat request {RequestId} never became a stream ({Failure}, attempt {Attempts}): {Reason}")]

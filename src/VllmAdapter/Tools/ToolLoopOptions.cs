@@ -32,11 +32,28 @@ public sealed record ToolLoopOptions
         static (call, _) => $"The tool '{call.Name}' failed and gave no result.";
 
     /// <summary>
-    /// Counts the prompt tokens that a request would have, for example with the server's <c>/tokenize</c>; null if it cannot. With it the run
-    /// stops before a turn whose prompt does not fit the budget, and settles turns for which the server sent no usage.
+    /// Counts the prompt tokens that a request would have; what it does not know it leaves open. With it a run that has a budget stops before a
+    /// turn whose prompt does not fit, and settles turns for which the server sent no usage. See <see cref="CountingWith"/>.
     /// </summary>
-    /// <value>Null (default): a turn is held to fit as long as the budget is not shown to be spent.</value>
-    public Func<ChatRequest, CancellationToken, Task<int?>>? CountPrompt { get; init; }
+    /// <value>Null (default): the next prompt is held to be no shorter than the last.</value>
+    public Func<ChatRequest, CancellationToken, Task<TokenCount>>? CountPrompt { get; init; }
+
+    /// <summary>The same options, with prompts counted by the server (<see cref="VllmServer.PlanAsync"/>): one small request more for each turn.</summary>
+    /// <param name="server">The server that the run asks.</param>
+    public ToolLoopOptions CountingWith(VllmServer server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        return this with
+        {
+            CountPrompt = async (request, cancellationToken) =>
+                await server.PlanAsync(request, cancellationToken).ConfigureAwait(false) switch
+                {
+                    { PromptTokens: null } => default,
+                    { PromptIsLowerBound: true } plan => TokenCount.AtLeast(plan.PromptTokens.Value),
+                    { } plan => TokenCount.Exactly(plan.PromptTokens!.Value),
+                },
+        };
+    }
 
     internal void ThrowIfInvalid()
     {

@@ -116,8 +116,8 @@ internal sealed class ToolRun(
         if (_budget.State == BudgetState.Exhausted)
             return LoopEnd.BudgetExhausted;
 
-        int? prompt = await CountAsync(NextRequest(), cancellationToken).ConfigureAwait(false) ?? LeastPrompt();
-        if (prompt is null || CauseAgainst(prompt.Value, budget) is not { } cause)
+        TokenCount counted = await CountAsync(NextRequest(), cancellationToken).ConfigureAwait(false);
+        if (CauseAgainst(Math.Max(counted.Min, LeastPrompt()), budget) is not { } cause)
             return null;
 
         _budget = _budget with { State = BudgetState.Exhausted, Cause = cause };
@@ -125,14 +125,14 @@ internal sealed class ToolRun(
     }
 
     // A prompt that takes all that can be left makes a turn that cannot fit.
-    private static BudgetCause? CauseAgainst(int prompt, TokenBudget budget) =>
+    private static BudgetCause? CauseAgainst(long prompt, TokenBudget budget) =>
         prompt >= budget.Limits.ContextWindow ? BudgetCause.ContextWindow
         : prompt >= budget.Limits.Total - budget.Spent.Min ? BudgetCause.Total
         : null;
 
     // The history only grows, so the next prompt is no shorter than the last. A turn put together from several requests counts several prompts.
-    private int? LeastPrompt() =>
-        _turns.LastOrDefault(turn => turn.Usage is not null && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))?.Usage?.PromptTokens;
+    private int LeastPrompt() =>
+        _turns.LastOrDefault(turn => turn.Usage is not null && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))?.Usage?.PromptTokens ?? 0;
 
     // A demand for a call would be repeated for ever: it is met once a call was run.
     private ChatRequest NextRequest() => _request with
@@ -163,12 +163,30 @@ internal sealed class ToolRun(
             return;
 
         _budget = budget.Record(turn);
-        if (TurnCost.Of(turn).Missing is not null && await CountAsync(_request.With(turn, options.Reasoning), cancellationToken).ConfigureAwait(false) is { } tokens)
-            _budget = budget.Resolve(TokenCount.Exactly(tokens));
+        if (TurnCost.Of(turn).Missing is null)
+            return;
+
+        // What the next prompt begins with is what this turn has spent.
+        TokenCount counted = await CountAsync(_request.With(turn, options.Reasoning), cancellationToken).ConfigureAwait(false);
+        if (counted.Max is not null)
+            _budget = budget.Resolve(counted);
     }
 
-    private async ValueTask<int?> CountAsync(ChatRequest counted, CancellationToken cancellationToken) =>
-        options.CountPrompt is { } count ? await count(counted, cancellationToken).ConfigureAwait(false) : null;
+    // A server that does not count leaves the number open; it is no reason to end the run.
+    private async ValueTask<TokenCount> CountAsync(ChatRequest counted, CancellationToken cancellationToken)
+    {
+        if (options.CountPrompt is not { } count)
+            return default;
+
+        try
+        {
+            return await count(counted with { Tools = offered }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (VllmRequestException)
+        {
+            return default;
+        }
+    }
 
     private bool AsksAgain(StreamOutcome turn, TurnUse use)
     {

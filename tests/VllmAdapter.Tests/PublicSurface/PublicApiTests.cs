@@ -10,6 +10,8 @@ public sealed class PublicApiTests
     public static TheoryData<string, string> Packages => new()
     {
         { "VllmAdapter", "PublicApi.txt" },
+        { "VllmAdapter.Extensions.AI", "PublicApi.Extensions.AI.txt" },
+        { "VllmAdapter.Testing", "PublicApi.Testing.txt" },
     };
 
     [Theory]

@@ -60,6 +60,19 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public void A_call_is_reported_once_even_if_hanging_up_fails_after_its_outcome()
+    {
+        using var listening = new CapturedTelemetry("vllm.test");
+        var telemetry = new CallTelemetry(ObservedCall.Unsent());
+
+        telemetry.End(new ChatCompletion { Outcome = OutcomeJudge.Decide(new StreamEvidence(), StopCause.EndOfBody) });
+        telemetry.Fail(new IOException());
+
+        listening.Measured(Instruments.OperationDuration).Should().ContainSingle().Which[Attributes.ErrorType].Should().Be("interrupted");
+        listening.Spans.Should().ContainSingle();
+    }
+
+    [Fact]
     public async Task Tokens_are_counted_by_their_type()
     {
         using var call = new ObservedCall(Script.Says("Hel", "lo").Finishes("stop").Uses(10, 2).Done());
@@ -106,6 +119,17 @@ public sealed class MetricsTests
         telemetry.Measured(Instruments.TimePerOutputChunk).Select(time => time.Value).Should().Equal(2, 2, 2);
     }
 
+    [Fact]
+    public async Task An_event_without_chunks_is_no_chunk()
+    {
+        using var call = new ObservedCall(Script.Says("Hel", "lo").Fails());
+        using var telemetry = new CapturedTelemetry(call.Server);
+
+        await call.RunAsync();
+
+        telemetry.Measured(Instruments.TimePerOutputChunk).Should().HaveCount(2, "after the role came two pieces of text and an error");
+    }
+
     [Theory]
     [InlineData(ReplyMode.Whole)]
     [InlineData(ReplyMode.Streamed)]
@@ -119,6 +143,8 @@ public sealed class MetricsTests
         telemetry.Measured(Instruments.StreamOutcomes).Should().ContainSingle().Which[Attributes.Verdict].Should().Be("completed");
         telemetry.Measured(Instruments.TimeToFirstChunk).Should().BeEmpty();
         telemetry.Measured(Instruments.TimePerOutputChunk).Should().BeEmpty();
+        telemetry.Span.GetTagItem(Attributes.ResponseTimeToFirstChunk).Should().BeNull();
+        telemetry.Span.GetTagItem(Attributes.RequestStream).Should().Be(asked == ReplyMode.Streamed);
     }
 
     [Fact]

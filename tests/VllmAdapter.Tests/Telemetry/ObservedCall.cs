@@ -47,6 +47,7 @@ internal sealed class ObservedCall : IDisposable
         Termination = VllmAdapter.Termination.Default,
         IncompleteStreams = IncompleteStreams.Throw,
         MaxEventBytes = 1024,
+        Resilience = Polly.ResiliencePipeline.Empty,
         NewRequestId = static () => "request-1",
         Logger = logger ?? NullLogger.Instance,
     };

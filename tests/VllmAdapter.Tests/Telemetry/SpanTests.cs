@@ -216,6 +216,24 @@ public sealed class SpanTests
     }
 
     [Fact]
+    public void The_span_is_current_between_sending_and_the_headers_only()
+    {
+        using var listening = new CapturedTelemetry("vllm.test");
+        using Activity before = new Activity("before").Start();
+        var telemetry = new CallTelemetry(ObservedCall.Unsent());
+        Activity.Current.Should().BeSameAs(before);
+
+        using (telemetry.Send("request-1"))
+            Activity.Current!.OperationName.Should().Be("chat");
+
+        Activity.Current.Should().BeSameAs(before);
+        before.Stop();
+        telemetry.Fail(new NotSupportedException());
+        Activity.Current.Should().BeNull();
+        listening.Spans.Should().ContainSingle();
+    }
+
+    [Fact]
     public async Task No_content_is_captured()
     {
         using var call = new ObservedCall(

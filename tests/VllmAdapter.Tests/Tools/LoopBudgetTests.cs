@@ -36,7 +36,7 @@ public sealed class LoopBudgetTests
     {
         LoopSetup setup = Within(new TokenLimits { ContextWindow = 1000 });
         LoopPlay play = await RunAsync(
-            setup with { Options = new() { CountPrompt = (request, _) => Task.FromResult<int?>(request.Messages.Count > 1 ? 1000 : 10) } }, Call);
+            setup with { Options = new() { CountPrompt = (request, _) => Task.FromResult(TokenCount.AtLeast(request.Messages.Count > 1 ? 1000 : 10)) } }, Call);
 
         play.Result.End.Should().Be(LoopEnd.BudgetExhausted);
         play.Result.Budget!.Cause.Should().Be(BudgetCause.ContextWindow);
@@ -57,12 +57,43 @@ public sealed class LoopBudgetTests
     {
         LoopSetup setup = Within(TokenLimits.OfTotal(100));
         LoopPlay play = await RunAsync(
-            setup with { Options = new() { CountPrompt = (request, _) => Task.FromResult<int?>(request.Messages.Count * 20) } }, CallWithoutUsage);
+            setup with { Options = new() { CountPrompt = (request, _) => Task.FromResult(TokenCount.Exactly(request.Messages.Count * 20)) } }, CallWithoutUsage);
 
         play.Result.End.Should().Be(LoopEnd.BudgetExhausted);
         play.Result.Turns.Should().HaveCount(1);
         play.Result.Budget!.Spent.Should().Be(TokenCount.Exactly(60));
         play.Result.Budget.Missing.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_server_itself_can_settle_usage_that_was_not_sent()
+    {
+        using var vllm = FakeVllm.InMemory(CallWithoutUsage, Answer);
+        using HttpClient http = vllm.CreateHttpClient();
+        var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions());
+        var budget = new TokenBudget(TokenLimits.OfTotal(10_000));
+        var loop = new ToolLoop(adapter, [Random()], new ToolLoopOptions().CountingWith(adapter.Server));
+
+        ToolLoopResult result = await loop.CompleteAsync(ChatRequest.FromPrompt("Go."), budget);
+
+        result.End.Should().Be(LoopEnd.Answered);
+        budget.Spent.IsExact.Should().BeTrue(budget.Spent.ToString());
+        budget.Spent.Min.Should().BeGreaterThan(33);
+    }
+
+    [Fact]
+    public async Task A_count_that_fails_or_is_a_lower_bound_settles_nothing_and_ends_nothing()
+    {
+        var refused = await FluentActions.Awaiting(() => RunAsync(Script.Refuses(404, "Not here."))).Should().ThrowAsync<VllmRequestException>();
+        Task<TokenCount>[] counts = [Task.FromResult(TokenCount.AtLeast(40)), Task.FromException<TokenCount>(refused.Which)];
+        foreach (Task<TokenCount> count in counts)
+        {
+            LoopPlay play = await RunAsync(
+                Within(TokenLimits.OfTotal(1000)) with { Options = new() { CountPrompt = (_, _) => count } }, CallWithoutUsage, Answer);
+
+            play.Result.End.Should().Be(LoopEnd.Answered);
+            play.Result.Budget!.Spent.Max.Should().BeNull();
+        }
     }
 
     [Fact]

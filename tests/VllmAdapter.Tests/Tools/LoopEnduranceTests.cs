@@ -10,6 +10,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
 {
     private const int Steps = 200;
     private const int Poison = -1;
+    private const string WithoutMarker = "no end marker, no room shown";
 
     // What a careless client would run: every one of these shows a call whose number must never reach the tool.
     private static readonly (string Name, Func<int, ScriptedReply> Script)[] WaysToBreak =
@@ -27,7 +28,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         ("open JSON and the end of the body", _ => Script.Calls("add", "{\"number\": -1")),
         ("arguments twice", _ => Script.Calls("add", "{\"number\": -1}{\"number\": -1}").Finishes("tool_calls").Uses(50, 9).Done()),
         ("lost arguments", _ => Script.Calls("add").Finishes("tool_calls").Uses(50, 9).Done()),
-        ("no end marker, no room shown", _ => Poisoned().Finishes("tool_calls")),
+        (WithoutMarker, _ => Poisoned().Finishes("tool_calls")),
         ("undeclared tool", _ => Script.Calls("subtract", "{\"number\": -1}").Finishes("tool_calls").Uses(50, 9).Done()),
         ("missing argument", _ => Script.Calls("add", "{}").Finishes("tool_calls").Uses(50, 9).Done()),
         ("argument of the wrong type", _ => Script.Calls("add", "{\"number\": \"-1\"}").Finishes("tool_calls").Uses(50, 9).Done()),
@@ -42,7 +43,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         ("reason, then a cut after usage", number => Calls(number).Finishes("tool_calls").Uses(50, 9).Cuts()),
     ];
 
-    public static TheoryData<int> Seeds => [1, 2, 3, 4, 5, 6, 7, 8];
+    public static TheoryData<int> Seeds => [1, 2, 3, 4, 5];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -51,9 +52,20 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         var clock = new ManualTimeProvider();
         var random = new Random(seed);
         List<string> broken = [];
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, request => Next(request, random, broken));
+        bool isSilent = false;
+        Task time = Task.CompletedTask;
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, request =>
+        {
+            int before = broken.Count;
+            ScriptedReply reply = Next(request, random, broken);
+            Volatile.Write(ref isSilent, broken.Count > before && broken[^1].StartsWith("silence", StringComparison.Ordinal));
+            if (isSilent)
+                time = LetTimePassAsync(clock, () => Volatile.Read(ref isSilent));
+
+            return reply;
+        });
         using HttpClient http = vllm.CreateHttpClient();
-        var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions(), clock);
+        var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions { Resilience = new() { MaxAttempts = 1 } }, clock);
         List<int> ran = [];
         var add = Tool.From("add", "Adds a number to the sum.", (int number) =>
         {
@@ -66,8 +78,6 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
 
         List<LoopEnd> ends = [];
         ToolLoopResult result;
-        using var over = new CancellationTokenSource();
-        Task time = LetTimePassAsync(clock, over.Token);
         do
         {
             result = await RunAsync(loop, request, budget);
@@ -75,7 +85,6 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
             request = result.Request;
         }
         while (result.End == LoopEnd.Incomplete && ends.Count < 100);
-        await over.CancelAsync();
         await time;
 
         output.WriteLine($"{ends.Count} runs, {vllm.Requests.Count} requests, broken: {string.Join(", ", broken.CountBy(name => name))}");
@@ -110,7 +119,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
             {
                 return await loop.CompleteAsync(request, budget);
             }
-            catch (VllmRequestException refused) when (refused.Failure == RequestFailure.Overloaded || refused.Failure == RequestFailure.Unavailable)
+            catch (VllmRequestException)
             {
                 // The first request of a run: nothing is lost, ask again.
             }
@@ -125,13 +134,14 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         ScriptedReply sound = results.Length < Steps
             ? Calls(results.Length + 1).Finishes("tool_calls").Uses(50, 9).Done()
             : Script.Says("The sum ", $"is {results.Sum()}.").Finishes("stop").Uses(50, 9).Done();
-        if (results.Length == Steps || random.Next(10) > 0)
-            return body["stream"]?.GetValue<bool>() is true ? sound : sound.Whole();
-
         (string name, Func<int, ScriptedReply> script) = WaysToBreak[random.Next(WaysToBreak.Length)];
-        lock (broken)
-            broken.Add(name);
 
+        // A whole reply has no end marker to miss.
+        bool isSound = random.Next(10) > 0 || (name == WithoutMarker && body["stream"]?.GetValue<bool>() is not true);
+        if (results.Length == Steps || isSound)
+            return sound;
+
+        broken.Add(name);
         return script(results.Length + 1);
     }
 
@@ -143,12 +153,12 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
 
     private static ScriptedReply Poisoned() => Calls(Poison);
 
-    private static async Task LetTimePassAsync(ManualTimeProvider clock, CancellationToken over)
+    private static Task LetTimePassAsync(ManualTimeProvider clock, Func<bool> isSilent) => Task.Run(async () =>
     {
-        while (!over.IsCancellationRequested)
+        while (isSilent())
         {
             clock.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
-    }
+    });
 }

@@ -33,7 +33,11 @@ public sealed class LoopHandlersTests
         LoopSetup setup = With(async city =>
         {
             most = Math.Max(most, Interlocked.Increment(ref running));
-            await Task.Yield();
+
+            // Time enough for another one to come in, if it could.
+            for (int i = 0; i < 2_000; i++)
+                await Task.Yield();
+
             Interlocked.Decrement(ref running);
             return city;
         });

@@ -40,6 +40,7 @@ public sealed class BadInputTests
         { "the body ends inside an event", Events(Hello) + Stop[..40], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside the end marker", Events(Hello) + Done[..9], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside a field's name", Events(Hello) + "da", StreamVerdict.Interrupted, "Hello" },
+        { "the body ends after a field's name", Events(Hello) + "data: ", StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside a comment", Events(Hello) + ": pi", StreamVerdict.Unconfirmed, "Hello" },
         { "nothing at all", "", StreamVerdict.Interrupted, "" },
         { "nothing but comments", ": ping\n\n: ping\n\n", StreamVerdict.Interrupted, "" },

@@ -36,7 +36,8 @@ internal sealed class CannedServer : HttpMessageHandler
 
     public VllmInferenceAdapter NewAdapter(VllmAdapterOptions? options = null)
     {
-        options ??= new VllmAdapterOptions();
+        // Always the same answer: asking again would only wait.
+        options ??= new VllmAdapterOptions { Resilience = { MaxAttempts = 1 } };
         options.Endpoint ??= new Uri("http://vllm.test");
         var client = new HttpClient(this, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         return new VllmInferenceAdapter(client, options, Clock);

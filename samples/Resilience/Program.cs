@@ -1,0 +1,54 @@
+// What goes wrong before and during a stream, and what becomes of it.
+//   dotnet run --project samples/Resilience        scripted vLLM servers; needs nothing
+using VllmAdapter;
+using VllmAdapter.Testing;
+
+ChatRequest request = ChatRequest.FromPrompt("Tell me about llamas.") with { IncompleteStreams = IncompleteStreams.Report };
+
+Console.WriteLine("1. vLLM 0.8.5 refuses a cap that does not fit beside the prompt. A plan knows it beforehand.");
+using (FakeVllm vllm = FakeVllm.InMemory(
+    new FakeVllmOptions { Profile = VllmProfile.V8, ContextWindow = 100 }, Script.Model.Says("Llamas", " are", " calm", ".")))
+{
+    using HttpClient http = vllm.CreateHttpClient();
+    var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions());
+    ChatRequest greedy = request with { MaxTokens = 100 };
+    RequestPlan plan = await adapter.Server.PlanAsync(greedy);
+    Console.WriteLine($"   plan      {plan.Explain()}");
+    await TellAsync(adapter, greedy);
+    await TellAsync(adapter, plan.Fitted!);
+}
+
+Console.WriteLine("2. The connection breaks before the first chunk: the request is sent again.");
+await TellTwiceAsync(request, Script.Resets(), Script.Says("Llamas", " are", " calm", ".").Finishes("stop").Uses(12, 4).Done());
+
+ScriptedReply half = Script.Says("Llamas", " are").CountsEveryChunk(prompt: 12).Resets();
+ScriptedReply rest = Script.Says(" calm", ".").Finishes("stop").Uses(14, 2).Done();
+
+Console.WriteLine("3. It breaks in the middle: nothing is sent again behind your back.");
+await TellTwiceAsync(request, half, rest);
+
+Console.WriteLine("4. It breaks in the middle, and the request asks for the rest.");
+await TellTwiceAsync(request with { Recovery = StreamRecovery.Continue() }, half, rest);
+
+static async Task TellTwiceAsync(ChatRequest request, ScriptedReply first, ScriptedReply second)
+{
+    using FakeVllm vllm = FakeVllm.InMemory(first, second);
+    using HttpClient http = vllm.CreateHttpClient();
+    await TellAsync(new VllmInferenceAdapter(http, new VllmAdapterOptions()), request);
+}
+
+static async Task TellAsync(VllmInferenceAdapter adapter, ChatRequest request)
+{
+    try
+    {
+        ChatCompletion completion = await adapter.CompleteChatAsync(request);
+        Console.WriteLine($"   answer    {completion.Text}");
+        Console.WriteLine($"   outcome   {completion.Outcome.Explain()}");
+        foreach (FailedAttempt failed in completion.Outcome.Evidence.FailedAttempts)
+            Console.WriteLine($"   before    {failed.Reason}");
+    }
+    catch (VllmRequestException refused)
+    {
+        Console.WriteLine($"   refused   {refused.Failure}: {refused.Message}");
+    }
+}

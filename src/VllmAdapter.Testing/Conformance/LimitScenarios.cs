@@ -1,0 +1,35 @@
+using static VllmAdapter.Testing.ScenarioRows;
+
+namespace VllmAdapter.Testing;
+
+/// <summary>Token limits: reached and said, reached and hidden, and not reached at all.</summary>
+internal static class LimitScenarios
+{
+    private const string Trip = """{"title": "Trip"}""";
+    private static readonly ChatRequest Three = Ask.Text.CappedAt(3);
+    private static readonly ChatRequest TwentyTwo = Ask.Tools.CappedAt(22);
+
+    public static IReadOnlyList<Scenario> Rows { get; } =
+    [
+        Row("length at the cap", "recorded 0.32.0", Three, Script.Says("Hel", "lo", ".").Finishes("length").Uses(10, 3).Done(), Ends.Length(LimitAttribution.OutputCap, "Hello.").Leaves(BudgetState.Available)),
+        Text("length below the cap is the context window", "recorded 0.32.0", Script.Says("Hello.").Finishes("length").Uses(10, 150).Done(), Ends.Length(LimitAttribution.ContextWindow, "Hello.")),
+        Text("length without usage", "pi#5793, vllm-swift#19", Script.Says("Hello.").Finishes("length").Done(), Ends.Length(LimitAttribution.Unattributed, "Hello.").Leaves(BudgetState.Indeterminate)),
+        Row("length while thinking", "litellm-docs#559, omlx#2817", Three, Script.Thinks("Let", " me", " see").Finishes("length").Uses(10, 3, reasoning: 3).Done(), Ends.Length(LimitAttribution.OutputCap).Notes(OutcomeNoteKind.AllReasoning) with { Reasoning = "Let me see" }),
+        Row("no finish reason at the cap", "vllm#58228", Three, Script.Says("Hel", "lo", ".").Uses(10, 3).Done(), Ends.HiddenLength("Hello.")),
+        Row("stop at the cap is believed", "recorded 0.32.0", Three, Script.Says("Hel", "lo.").Finishes("stop").Uses(10, 3).Done(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.EndedAtTheCap)),
+        Row("tool_calls at the cap, arguments open", "vllm#58228, vllm#53269, hermes#7693", TwentyTwo, Script.Calls("save_plan", "{\"title\":", " \"Trip").Finishes("tool_calls").Uses(20, 22).Done(), Ends.HiddenLength().Withholds(WithheldReason.ChoiceCut)),
+        Row("tool_calls at the cap, arguments closed by the server", "recorded 0.8.5, recorded 0.11.0", TwentyTwo, Script.Calls("save_plan", Trip).Finishes("tool_calls").Uses(20, 22).Done(), Ends.HiddenLength().Withholds(WithheldReason.ChoiceCut)),
+        Row("tool_calls at the cap, cut between two calls", "vllm#58228", TwentyTwo, Script.Calls("get_weather", """{"city": "Paris"}""").Calls("save_plan", Trip).Finishes("tool_calls").Uses(20, 22).Done(), Ends.HiddenLength().Withholds(WithheldReason.ChoiceCut, WithheldReason.ChoiceCut)),
+        Row("tool_calls at the cap, nothing but a name", "vllm#46303", TwentyTwo, Script.Calls("save_plan").Finishes("tool_calls").Uses(20, 22).Done(), Ends.HiddenLength().Withholds(WithheldReason.ChoiceCut)),
+        Row("length with an empty argument object", "recorded 0.32.0", TwentyTwo, Script.Calls("save_plan", "{}").Finishes("length").Uses(20, 22).Done(), Ends.Length(LimitAttribution.OutputCap).Withholds(WithheldReason.ChoiceCut)),
+        Row("length with the call as raw text", "vllm#47903, ogx#2111", TwentyTwo, Script.Says("<tool_call>{\"name\":").Finishes("length").Uses(20, 22).Done(), Ends.Length(LimitAttribution.OutputCap, "<tool_call>{\"name\":")),
+        Row("a whole reply with tool_calls at the cap", "recorded 0.32.0", Ask.Whole.CappedAt(14), Script.Calls("save_plan", "{}").Finishes("tool_calls").Uses(20, 14), Ends.HiddenLength().Withholds(WithheldReason.ChoiceCut)),
+        Tools("tool_calls without usage cannot exclude a cut", "vllm#58228", Script.Calls("get_weather", """{"city": "Paris"}""").Finishes("tool_calls").Done(), Ends.Completed().Ready(Ends.Paris).Notes(OutcomeNoteKind.CutNotExcluded)),
+        Tools("tool_calls below the cap with broken arguments is no cut", "hermes#83229", Script.Calls("get_weather", "{\"city\": Paris}").Finishes("tool_calls").Uses(20, 12).Done(), Ends.Completed().Withholds(WithheldReason.ArgumentsMalformed)),
+        Text("stop after nothing but thoughts", "vllm#55420, vllm#40816", Script.Thinks("Let", " me", " see").Finishes("stop").Uses(10, 4, reasoning: 3).Done(), Ends.Completed() with { Reasoning = "Let me see" }),
+        Text("a count on every chunk, then a cut", "pydantic-ai#7913", Script.Says("Hel", "lo.").CountsEveryChunk(10).Cuts(), Ends.Cut("Hello.").Leaves(BudgetState.Available)).NotOverHttp2(),
+        Text("usage that counts nothing is no usage", "llmr#10, Spring AI#1307", Script.Says("Hello.").Finishes("stop").Uses(0, 0).Done(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.UsageMissing).Leaves(BudgetState.Indeterminate)),
+        Text("the prompt does not fit", "recorded 0.32.0", Script.Refuses(400, "This model's maximum context length is 2048 tokens. However, your prompt contains at least 2049 input tokens, which does not leave room. (parameter=input_tokens, value=2049)", param: "input_tokens"), Ends.Fails(RequestFailure.ContextWindowExceeded)),
+        Text("prompt and cap do not fit together", "recorded 0.8.5, ogx#4534", Script.Refuses(400, "This model's maximum context length is 2048 tokens. However, you requested 3311 tokens (1811 in the messages, 1500 in the completion). Please reduce the length of the messages or completion."), Ends.Fails(RequestFailure.ContextWindowExceeded)).From(VllmProfile.V8),
+    ];
+}

@@ -1,0 +1,87 @@
+namespace VllmAdapter;
+
+/// <summary>Makes one completion and one outcome of several, so that both the whole and its parts can be seen.</summary>
+internal static class RecoveredReply
+{
+    public static ChatCompletion Of(IReadOnlyList<ChatCompletion> parts, StreamRecovery recovery, VllmRequestException? refusal)
+    {
+        ChatCompletion last = parts[^1];
+        if (parts.Count == 1 && refusal is null)
+            return last;
+
+        List<OutcomeNote> notes = [.. last.Outcome.Notes];
+        if (parts.Count > 1)
+            notes.Add(new OutcomeNote(OutcomeNoteKind.Recovered, recovery.AsksWhole ? AskedAgain(parts) : Continued(parts)));
+
+        if (refusal is not null)
+            notes.Add(new OutcomeNote(OutcomeNoteKind.RecoveryFailed, $"Asking again failed: {refusal.Message}"));
+
+        TokenUsage? usage = Sum(parts);
+        if (usage is null && last.Outcome.Usage is not null)
+            notes.Add(new OutcomeNote(OutcomeNoteKind.UsageMissing, "Not every request was counted, so the tokens spent are not known."));
+
+        IReadOnlyList<CompletedChoice> choices = recovery.AsksWhole ? last.Choices : [.. Join(parts)];
+        StreamOutcome outcome = last.Outcome with
+        {
+            Parts = parts.Count > 1 ? [.. parts.Select(part => part.Outcome)] : [],
+            Attempts = parts.Sum(part => part.Outcome.Attempts) + (refusal?.Attempts ?? 0),
+            Usage = usage,
+            Notes = notes,
+            Received = choices,
+        };
+        return new ChatCompletion { Outcome = outcome, Choices = choices };
+    }
+
+    /// <summary>The same without the characters that were not handed out, because they had been before.</summary>
+    public static ChatCompletion WithoutStart(this ChatCompletion part, int characters) => characters == 0 ? part : part with
+    {
+        Choices = [.. part.Choices.Select(choice => choice.Index == 0 ? choice with { Text = choice.Text[characters..] } : choice)],
+    };
+
+    private static string Continued(IReadOnlyList<ChatCompletion> parts)
+    {
+        string before = string.Join("; ", parts.SkipLast(1).Select(part => part.Outcome.Verdict + " after " + Count(part)));
+        string uncounted = parts.SkipLast(1).All(part => Continuation.IsCounted(part.Outcome))
+            ? ""
+            : " Not all tokens of the earlier ones were counted: at least that many were taken off the cap.";
+        return $"The answer was put together from {parts.Count} requests, the earlier ending as {before}.{uncounted}";
+    }
+
+    private static string AskedAgain(IReadOnlyList<ChatCompletion> parts) =>
+        $"The streamed answer ({parts[0].Outcome.Verdict}) had lost something, so it was asked for once more without streaming.";
+
+    private static string Count(ChatCompletion part) => OutcomeNotes.Count(Continuation.Spent(part.Outcome), "token");
+
+    private static TokenUsage? Sum(IReadOnlyList<ChatCompletion> parts)
+    {
+        TokenUsage sum = new();
+        foreach (ChatCompletion part in parts)
+        {
+            if (part.Usage is not { } usage)
+                return null;
+
+            sum = new TokenUsage
+            {
+                PromptTokens = sum.PromptTokens + usage.PromptTokens,
+                CompletionTokens = sum.CompletionTokens + usage.CompletionTokens,
+            };
+        }
+
+        return sum;
+    }
+
+    private static IEnumerable<CompletedChoice> Join(IReadOnlyList<ChatCompletion> parts) => parts
+        .SelectMany(part => part.Choices)
+        .GroupBy(choice => choice.Index)
+        .OrderBy(choice => choice.Key)
+        .Select(pieces => new CompletedChoice
+        {
+            Index = pieces.Key,
+            Text = string.Concat(pieces.Select(piece => piece.Text)),
+            Reasoning = string.Concat(pieces.Select(piece => piece.Reasoning)),
+            Logprobs = pieces.Any(piece => piece.Logprobs is not null)
+                ? new LogprobContent { Tokens = [.. pieces.SelectMany(piece => piece.Logprobs?.Tokens ?? [])] }
+                : null,
+            TokenIds = pieces.Any(piece => piece.TokenIds is not null) ? [.. pieces.SelectMany(piece => piece.TokenIds ?? [])] : null,
+        });
+}

@@ -1,0 +1,129 @@
+namespace VllmAdapter;
+
+/// <summary>Runs one request after the other for as long as the recovery that was asked for has something to try.</summary>
+/// <remarks>
+/// Each request has a pump of its own, with its own retries and its own outcome. Chunks go through as they come; only the end of a part is
+/// kept back until it is clear whether another part follows.
+/// </remarks>
+internal sealed class RecoveringReply(
+    ChatRequest request, StreamRecovery recovery, IncompleteStreams incompleteStreams, Func<ChatRequest, int, StreamPump> start) : IRunningReply
+{
+    private readonly List<ChatCompletion> _parts = [];
+    private StreamPump? _pump;
+    private ChatRequest? _latest;
+    private Seam _seam = new("");
+    private VllmRequestException? _refusal;
+    private bool _hasEnded;
+    private ChatChunk? _current;
+
+    public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
+
+    public StreamOutcome? Outcome => Completion?.Outcome;
+
+    public ChatCompletion? Completion { get; private set; }
+
+    public async ValueTask<bool> MoveNextAsync()
+    {
+        if (_hasEnded)
+        {
+            return Outcome is { } outcome && outcome.Throws(incompleteStreams)
+                ? throw new IncompleteStreamException(outcome, Completion!)
+                : false;
+        }
+
+        _pump ??= start(request, 1);
+        while (await AdvanceAsync().ConfigureAwait(false))
+        {
+            if (_pump.Current.Outcome is null)
+            {
+                _current = _seam.Join(_pump.Current);
+                return true;
+            }
+
+            await _pump.DisposeAsync().ConfigureAwait(false);
+            Keep(_pump);
+            if (!TryAskAgain(_parts[^1]))
+                break;
+        }
+
+        Settle();
+        _current = new ChatChunk { HasChoice = false, Outcome = Outcome };
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_pump is null || _hasEnded)
+            return;
+
+        await _pump.DisposeAsync().ConfigureAwait(false);
+        if (Keep(_pump))
+            Settle();
+    }
+
+    // False: a further request was refused, and what came before it has to do.
+    private async ValueTask<bool> AdvanceAsync()
+    {
+        try
+        {
+            await _pump!.MoveNextAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (VllmRequestException refusal) when (_parts.Count > 0)
+        {
+            _refusal = refusal;
+            return false;
+        }
+        catch
+        {
+            if (Keep(_pump!))
+                Settle();
+
+            _hasEnded = true;
+            throw;
+        }
+    }
+
+    private bool Keep(StreamPump pump)
+    {
+        if (pump.Completion is not { } part)
+            return false;
+
+        _parts.Add(part.WithoutStart(_seam.LeftOut));
+        return true;
+    }
+
+    private bool TryAskAgain(ChatCompletion part)
+    {
+        ChatRequest latest = _latest ?? request;
+        StreamOutcome outcome = part.Outcome;
+        bool continues = _parts.Count <= recovery.Continuations
+            && Continuation.IsWorthTrying(outcome)
+            && Continuation.Obstacle(latest, outcome) is null;
+        if (continues)
+            _latest = Continue(latest, outcome);
+        else if (recovery.AsksWhole && _parts.Count == 1 && WholeRequest.MayHelp(latest, outcome))
+            _latest = WholeRequest.Of(latest);
+        else
+            return false;
+
+        _pump = start(_latest, _parts.Count + 1);
+        return true;
+    }
+
+    // What was handed out is what counts: it cannot be taken back.
+    private ChatRequest Continue(ChatRequest latest, StreamOutcome outcome)
+    {
+        string text = string.Concat(_parts.Select(part => part.Text));
+        string sent = text.TrimEnd();
+        _seam = new Seam(text[sent.Length..]);
+        ChatRequest rest = Continuation.WithRestOfCap(latest, outcome) with { Messages = request.Messages, Template = request.Template };
+        return Continuation.WriteOn(rest, sent, string.Concat(_parts.Select(part => part.Reasoning)));
+    }
+
+    private void Settle()
+    {
+        _hasEnded = true;
+        Completion = RecoveredReply.Of(_parts, recovery, _refusal);
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.DependencyInjection;
+using Polly;
+using Polly.Retry;
+using VllmAdapter.Testing;
+
+namespace VllmAdapter.Tests.DependencyInjection;
+
+public sealed class ConfigureResilienceTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("batch")]
+    public async Task The_pipeline_takes_the_place_of_the_options(string name)
+    {
+        using var vllm = FakeVllm.InMemory(
+            Script.Replies(503), Script.Replies(503), Script.Replies(503), Script.Replies(503), Script.Says("Hello").Finishes("stop").Done());
+        var services = new ServiceCollection();
+        services.AddVllmAdapter(name, options => options.Endpoint = vllm.Endpoint)
+            .ConfigureResilience(pipeline => pipeline.AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = 4,
+                Delay = TimeSpan.Zero,
+                ShouldHandle = new PredicateBuilder().Handle<VllmRequestException>(failure => failure.IsRetryable),
+            }))
+            .HttpClient.ConfigurePrimaryHttpMessageHandler(vllm.CreateHandler);
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        ChatCompletion completion = await Resolve(provider, name).CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+
+        (completion.Text, completion.Outcome.Attempts).Should().Be(("Hello", 5));
+    }
+
+    [Fact]
+    public async Task It_runs_on_the_clock_of_the_services()
+    {
+        var clock = new ManualTimeProvider();
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, Script.GoesSilent());
+        var services = new ServiceCollection();
+        services.AddSingleton<TimeProvider>(clock);
+        services.AddVllmAdapter(options => options.Endpoint = vllm.Endpoint)
+            .ConfigureResilience(pipeline => pipeline.AddTimeout(TimeSpan.FromSeconds(7)))
+            .HttpClient.ConfigurePrimaryHttpMessageHandler(vllm.CreateHandler);
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        Task<ChatCompletion> asking = Resolve(provider, "").CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+        await clock.WhenTimerArmedAsync(TimeSpan.FromSeconds(7));
+        clock.Advance(TimeSpan.FromSeconds(7));
+
+        (await asking.Awaiting(one => one).Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.Timeout);
+    }
+
+    private static VllmInferenceAdapter Resolve(IServiceProvider provider, string name) =>
+        name.Length == 0 ? provider.GetRequiredService<VllmInferenceAdapter>() : provider.GetRequiredKeyedService<VllmInferenceAdapter>(name);
+}

@@ -1,0 +1,69 @@
+using VllmAdapter.Testing;
+
+namespace VllmAdapter.Tests.Resilience;
+
+public sealed class CircuitBreakerTests
+{
+    private static readonly ChatRequest Hello = ChatRequest.FromPrompt("Hello.");
+    private static readonly ScriptedReply Unavailable = Script.Refuses(503, "Service unavailable.", "ServiceUnavailableError");
+    private static readonly ScriptedReply Answer = Script.Says("Hello").Finishes("stop").Done();
+
+    private readonly ManualTimeProvider _clock = new();
+
+    [Fact]
+    public async Task An_open_breaker_sends_nothing_until_its_time_is_over()
+    {
+        using var vllm = FakeVllm.InMemory(Unavailable, Unavailable, Answer);
+        VllmInferenceAdapter adapter = AdapterOf(vllm, maxAttempts: 1);
+        await FailureOfAsync(adapter);
+        await FailureOfAsync(adapter);
+
+        VllmRequestException kept = await FailureOfAsync(adapter);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        ChatCompletion answered = await adapter.CompleteChatAsync(Hello);
+
+        (kept.Failure, kept.Attempts, kept.IsRetryable, kept.Status).Should().Be((RequestFailure.NotSent, 0, true, null));
+        kept.RetryAfter.Should().Be(TimeSpan.FromSeconds(10));
+        kept.Message.Should().StartWith("The request was not sent at http://vllm.test/v1/chat/completions")
+            .And.EndWith("Wait for 10.0 s, or ask another server.");
+        answered.Text.Should().Be("Hello");
+        vllm.Requests.Should().HaveCount(3);
+    }
+
+    [Fact]
+    public async Task A_breaker_that_opens_between_two_attempts_leaves_the_failure_that_opened_it()
+    {
+        using var vllm = FakeVllm.InMemory(Unavailable);
+
+        VllmRequestException failed = await FailureOfAsync(AdapterOf(vllm, maxAttempts: 5));
+
+        (failed.Failure, failed.Attempts).Should().Be((RequestFailure.Unavailable, 2));
+        vllm.Requests.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Requests_that_are_rightly_refused_do_not_open_it()
+    {
+        using var vllm = FakeVllm.InMemory(Script.Refuses(400, "n must be at least 1, got 0."));
+        VllmInferenceAdapter adapter = AdapterOf(vllm, maxAttempts: 1);
+        for (int i = 0; i < 5; i++)
+            (await FailureOfAsync(adapter)).Failure.Should().Be(RequestFailure.BadRequest);
+
+        vllm.Requests.Should().HaveCount(5);
+    }
+
+    private static async Task<VllmRequestException> FailureOfAsync(VllmInferenceAdapter adapter)
+    {
+        Func<Task> asking = () => adapter.CompleteChatAsync(Hello);
+        return (await asking.Should().ThrowAsync<VllmRequestException>()).Which;
+    }
+
+    private VllmInferenceAdapter AdapterOf(FakeVllm vllm, int maxAttempts)
+    {
+        var options = new VllmAdapterOptions
+        {
+            Resilience = { MaxAttempts = maxAttempts, BaseDelay = TimeSpan.Zero, CircuitBreaker = new() { MinimumThroughput = 2 } },
+        };
+        return new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock);
+    }
+}
