@@ -52,7 +52,7 @@ internal static class OutcomeNotes
         StreamEvidence evidence, ChoiceEvidence choice, ChoiceOutcome ruling, Action<OutcomeNoteKind, string> note)
     {
         string who = evidence.Asked.Choices > 1 ? $"Choice {choice.Index}: " : "";
-        if (ruling.Verdict == StreamVerdict.Unconfirmed && choice.HasDeclared && OutcomeJudge.OutputIsMissing(evidence, choice))
+        if (ruling.Verdict == StreamVerdict.Unconfirmed && OutcomeJudge.OutputIsMissing(evidence, choice))
             note(OutcomeNoteKind.OutputMissing, who + MissingOutput(evidence, choice));
 
         if (choice.HasDeclared && ruling.Verdict == StreamVerdict.Completed && TokenRoom.IsAtCap(evidence, choice))

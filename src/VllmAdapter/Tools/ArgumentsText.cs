@@ -69,7 +69,7 @@ internal static class ArgumentsTextReading
         try
         {
             var reader = new Utf8JsonReader(utf8);
-            return reader.Read() && !reader.Read();
+            return reader.Read();
         }
         catch (JsonException)
         {

@@ -52,7 +52,7 @@ internal static class ToolCallProblems
     };
 
     private static bool IsInteger(JsonElement value) =>
-        value.TryGetInt64(out _) || (value.TryGetDouble(out double number) && Math.Floor(number) == number);
+        value.TryGetDouble(out double number) && Math.Floor(number) == number;
 
     private static string NameOf(JsonElement value) => value.ValueKind switch
     {

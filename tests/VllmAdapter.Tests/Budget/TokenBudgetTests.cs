@@ -76,6 +76,7 @@ public sealed class TokenBudgetTests
                 { "the window holds one choice at a time: at least half of two, at most the cap", new() { ContextWindow = 2_048 }, [several], BudgetState.Available, null, "548 to 798" },
                 { "the tightest limit is what remains", new() { Total = 1_000, Completion = 30 }, [known], BudgetState.Available, null, "8" },
                 { "the first limit that is reached is the cause", new() { Total = 300, Completion = 20, Turns = 1 }, [known], BudgetState.Exhausted, BudgetCause.Turns, "0" },
+                { "of two open limits the first is the cause", new() { Total = 400, ContextWindow = 400 }, [part], BudgetState.Indeterminate, BudgetCause.Total, "0 to 93" },
                 { "a reached limit outranks an open one", new() { Total = 5_000, Completion = 22, ContextWindow = 400 }, [known, part], BudgetState.Exhausted, BudgetCause.Completion, "0" },
             };
         }

@@ -16,75 +16,111 @@ internal static class ChoicesScenarios
 
     public static IEnumerable<Scenario> All =>
     [
-        new("Two choices stop", Two.Choice(0).Says("a").Declares("stop").Choice(1).Says("b").Declares("stop").Uses(9, 2).Done(), Completed, Declared)
+        new("Two choices stop",
+            Two.Choice(0).Says("a").Declares("stop")
+                .Choice(1).Says("b").Declares("stop").Uses(9, 2).Done(), Completed, Declared)
             { Each = [Completed, Completed] },
-        new("One of two choices is cut by length", Two.Choice(0).Says("a").Declares("stop").Choice(1).Says("b").Declares("length").Done(), LengthLimited, Declared)
+        new("One of two choices is cut by length",
+            Two.Choice(0).Says("a").Declares("stop")
+                .Choice(1).Says("b").Declares("length").Done(), LengthLimited, Declared)
             { Limit = Unattributed, Each = [Completed, LengthLimited] },
-        new("One of two choices declares nothing (LiteLLM)", Two.Choice(0).Says("a").Declares("stop").Choice(1).Says("b").Uses(9, 2).Done(), Unconfirmed, Inferred)
+        new("One of two choices declares nothing (LiteLLM)",
+            Two.Choice(0).Says("a").Declares("stop").Choice(1).Says("b").Uses(9, 2).Done(), Unconfirmed, Inferred)
             { Each = [Completed, Unconfirmed] },
-        new("One of two choices never came", Two.Choice(0).Says("a").Declares("stop").Done(), Interrupted, Inferred) { Each = [Completed, Interrupted] },
-        new("The first of two choices never came", Two.Choice(1).Says("a").Declares("stop").Done(), Interrupted, Inferred) { Each = [Interrupted, Completed] },
-        new("Neither of two choices came", Two.EndsInOrder(), Interrupted, Inferred) { Each = [Interrupted, Interrupted] },
-        new("A choice more than was asked for", Evidence.Of().Says("a").Declares("stop").Choice(1).Says("b").Declares("length").Done(), LengthLimited, Declared)
+        new("One of two choices never came",
+            Two.Choice(0).Says("a").Declares("stop").Done(), Interrupted, Inferred) { Each = [Completed, Interrupted] },
+        new("The first of two choices never came",
+            Two.Choice(1).Says("a").Declares("stop").Done(), Interrupted, Inferred) { Each = [Interrupted, Completed] },
+        new("Neither of two choices came",
+            Two.EndsInOrder(), Interrupted, Inferred) { Each = [Interrupted, Interrupted] },
+        new("A choice more than was asked for",
+            Evidence.Of().Says("a").Declares("stop")
+                .Choice(1).Says("b").Declares("length").Done(), LengthLimited, Declared)
             { Limit = Unattributed, Each = [Completed, LengthLimited], Notes = [UnexpectedChoices] },
-        new("Choices that came in another order", Two.Choice(1).Says("a").Declares("length").Choice(0).Says("b").Declares("stop").Done(), LengthLimited, Declared)
+        new("Choices that came in another order",
+            Two
+                .Choice(1).Says("a").Declares("length").Choice(0).Says("b").Declares("stop").Done(), LengthLimited, Declared)
             { Limit = Unattributed, Each = [Completed, LengthLimited] },
 
         // A final usage is a sum over the choices (recorded: 68 for two answers of 34): nothing is inferred from it.
-        new("The sum reaches the cap, no choice does", Two.Choice(0).Says("a").Choice(1).Says("b").Capped(40).Uses(9, 68).Done(), Unconfirmed, Inferred)
+        new("The sum reaches the cap, no choice does",
+            Two.Choice(0).Says("a").Choice(1).Says("b").Capped(40).Uses(9, 68).Done(), Unconfirmed, Inferred)
             { Each = [Unconfirmed, Unconfirmed] },
-        new("The sum fills the window, no choice does", Two.Choice(0).Says("a").Choice(1).Says("b").InWindowOf(60).Uses(9, 68).Done(), Unconfirmed, Inferred)
+        new("The sum fills the window, no choice does",
+            Two.Choice(0).Says("a").Choice(1).Says("b").InWindowOf(60).Uses(9, 68).Done(), Unconfirmed, Inferred)
             { Each = [Unconfirmed, Unconfirmed] },
-        new("The sum says nothing about a choice without output", Two.Choice(0).Says("a").Declares("stop").Choice(1).Declares("stop").Uses(9, 68).Done(), Completed, Declared)
+        new("The sum says nothing about a choice without output",
+            Two.Choice(0).Says("a").Declares("stop").Choice(1).Declares("stop").Uses(9, 68).Done(), Completed, Declared)
             { Each = [Completed, Completed] },
         new("The sum says nothing about a choice more than was asked for",
-            Evidence.Of().Says("a").Choice(1).Says("b").Capped(40).Uses(9, 68).Done(), Unconfirmed, Inferred) { Each = [Unconfirmed, Unconfirmed], Notes = [UnexpectedChoices] },
+            Evidence.Of().Says("a").Choice(1).Says("b").Capped(40).Uses(9, 68).Done(), Unconfirmed, Inferred)
+            { Each = [Unconfirmed, Unconfirmed], Notes = [UnexpectedChoices] },
 
         // Continuous usage counts each choice apart.
         new("Continuous counts show which choice reached the cap",
-            Two.Choice(0).Says("a").UsesSoFar(9, 12).Choice(1).Says("b").UsesSoFar(9, 40).Capped(40).Uses(9, 52).Done(), LengthLimited, Inferred)
+            Two.Choice(0).Says("a").UsesSoFar(9, 12)
+                .Choice(1).Says("b").UsesSoFar(9, 40).Capped(40).Uses(9, 52).Done(), LengthLimited, Inferred)
             { Limit = OutputCap, Each = [Unconfirmed, LengthLimited] },
         new("Continuous counts show which choice filled the window",
-            Two.Choice(0).Says("a").UsesSoFar(9, 12).Choice(1).Says("b").UsesSoFar(9, 40).InWindowOf(49).Uses(9, 52).Done(), LengthLimited, Inferred)
+            Two.Choice(0).Says("a").UsesSoFar(9, 12)
+                .Choice(1).Says("b").UsesSoFar(9, 40).InWindowOf(49).Uses(9, 52).Done(), LengthLimited, Inferred)
             { Limit = ContextWindow, Each = [Unconfirmed, LengthLimited] },
         new("Continuous counts show what was counted and not delivered",
-            Two.Choice(0).Says("a").Declares("stop").Choice(1).Declares("stop").UsesAtTheEnd(9, 26).Uses(9, 38).Done(), Unconfirmed, Inferred)
+            Two.Choice(0).Says("a").Declares("stop")
+                .Choice(1).Declares("stop").UsesAtTheEnd(9, 26).Uses(9, 38).Done(), Unconfirmed, Inferred)
             { Each = [Completed, Unconfirmed], Notes = [OutputMissing] },
 
         // An error, an end, a cut: of one choice, or of the stream.
         new("An error of one choice leaves the other as it is (OpenRouter)",
-            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").ChoiceFails().Done(), StreamVerdict.ServerError, Observed)
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Says("b").ChoiceFails().Done(), StreamVerdict.ServerError, Observed)
             { Each = [Completed, StreamVerdict.ServerError], Ready = [WeatherReady] },
         new("Finish reason error of one choice leaves the other as it is",
-            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").Declares("error").Done(), StreamVerdict.ServerError, Observed)
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Says("b").Declares("error").Done(), StreamVerdict.ServerError, Observed)
             { Each = [Completed, StreamVerdict.ServerError], Ready = [WeatherReady] },
-        new("An error event is everybody's", Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").Fails().Done(), StreamVerdict.ServerError, Observed)
+        new("An error event is everybody's",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Says("b").Fails().Done(), StreamVerdict.ServerError, Observed)
             { Each = [StreamVerdict.ServerError, StreamVerdict.ServerError], Withheld = [StreamBroken] },
-        new("A cut before the second choice finished breaks the stream", Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").IsCut(), Interrupted, Observed)
+        new("A cut before the second choice finished breaks the stream",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Says("b").IsCut(), Interrupted, Observed)
             { Each = [Completed, Interrupted], Withheld = [StreamBroken] },
         new("An end inside an event before the second choice finished breaks the stream",
-            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").EndsInsideAnEvent(), Interrupted, Observed)
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Says("b").EndsInsideAnEvent(), Interrupted, Observed)
             { Each = [Completed, Interrupted], Withheld = [StreamBroken] },
         new("A silence before the second choice finished breaks the stream",
-            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").StoppedBy(StopCause.IdleTimeout), Stalled, Observed)
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Says("b").StoppedBy(StopCause.IdleTimeout), Stalled, Observed)
             { Each = [Completed, Stalled], Withheld = [StreamBroken] },
-        new("A cut after the end marker breaks nothing", Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").Done().IsCut(), Unconfirmed, Inferred)
+        new("A cut after the end marker breaks nothing",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Says("b").Done().IsCut(), Unconfirmed, Inferred)
             { Each = [Completed, Unconfirmed], Ready = [WeatherReady] },
         new("A cut after the end marker breaks nothing, open call or not",
-            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Calls("get_weather", """{"city": """).Done().IsCut(), Interrupted, Inferred)
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Calls("get_weather", """{"city": """).Done().IsCut(), Interrupted, Inferred)
             { Each = [Completed, Interrupted], Ready = [WeatherReady], Withheld = [ChoiceNotFinished] },
         new("An open call of one choice leaves the other as it is",
-            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Calls("get_weather", """{"city": """).EndsInOrder(), Interrupted, Inferred)
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Calls("get_weather", """{"city": """).EndsInOrder(), Interrupted, Inferred)
             { Each = [Completed, Interrupted], Ready = [WeatherReady], Withheld = [ChoiceNotFinished] },
-        new("A choice that never came leaves the other as it is", Two.Choice(0).Calls("get_weather", Weather).Declares("stop").EndsInOrder(), Interrupted, Inferred)
+        new("A choice that never came leaves the other as it is",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").EndsInOrder(), Interrupted, Inferred)
             { Each = [Completed, Interrupted], Ready = [WeatherReady] },
-        new("An aborted choice leaves the other as it is", Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").Declares("abort").Done(), Aborted, Declared)
+        new("An aborted choice leaves the other as it is",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Says("b").Declares("abort").Done(), Aborted, Declared)
             { Each = [Completed, Aborted], Ready = [WeatherReady] },
         new("The own budget stops the second choice; the first has finished",
-            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed)
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
+                .Choice(1).Says("b").StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed)
             { Limit = OwnBudget, Each = [Completed, StoppedByPolicy], Ready = [WeatherReady] },
         new("The second of two choices' calls has no name (vLLM 0.8.5 and 0.11.0)",
-            Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls").Choice(1).Calls(name: null, Weather).Declares("tool_calls").Uses(9, 30).Done(), Completed, Declared)
+            Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls")
+                .Choice(1).Calls(name: null, Weather).Declares("tool_calls").Uses(9, 30).Done(), Completed, Declared)
             { Each = [Completed, Completed], Ready = [WeatherReady], Withheld = [NameMissing], Notes = [CutNotExcluded] },
 
         // The stream's verdict is the worst of its choices'.

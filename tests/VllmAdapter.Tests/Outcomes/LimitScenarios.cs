@@ -10,34 +10,52 @@ internal static class LimitScenarios
 {
     private static Evidence Length => Evidence.Of().Says("Hello").Declares("length");
 
-    private static Evidence TwoLengths => Evidence.OfChoices(2).Choice(0).Says("a").Declares("length").Choice(1).Says("b").Declares("length");
+    private static Evidence TwoLengths => Evidence.OfChoices(2).Choice(0).Says("a").Declares("length")
+                .Choice(1).Says("b").Declares("length");
 
     public static IEnumerable<Scenario> All =>
     [
-        new("length at the cap", Length.Capped(200).Uses(1811, 200).Done(), LengthLimited, Declared) { Limit = OutputCap },
-        new("length at the cap, by the count next to it", Length.Capped(200).UsesAtTheEnd(1811, 200).Done(), LengthLimited, Declared) { Limit = OutputCap },
-        new("length at the cap and at the window's end", Length.Capped(237).InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Declared) { Limit = OutputCap },
-        new("length at the window's end", Length.InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Declared) { Limit = ContextWindow },
-        new("length beyond the window's end", Length.InWindowOf(2048).Uses(1811, 238).Done(), LengthLimited, Declared) { Limit = ContextWindow },
+        new("length at the cap",
+            Length.Capped(200).Uses(1811, 200).Done(), LengthLimited, Declared) { Limit = OutputCap },
+        new("length at the cap, by the count next to it",
+            Length.Capped(200).UsesAtTheEnd(1811, 200).Done(), LengthLimited, Declared) { Limit = OutputCap },
+        new("length at the cap and at the window's end",
+            Length.Capped(237).InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Declared) { Limit = OutputCap },
+        new("length at the window's end",
+            Length.InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Declared) { Limit = ContextWindow },
+        new("length beyond the window's end",
+            Length.InWindowOf(2048).Uses(1811, 238).Done(), LengthLimited, Declared) { Limit = ContextWindow },
         new("length below the cap, the window not known: 237 of 1,500 tokens, recorded in a window of 2,048",
             Length.Capped(1500).Uses(1811, 237).Done(), LengthLimited, Declared) { Limit = ContextWindow },
-        new("length below the cap, by the count next to it", Length.Capped(1500).UsesAtTheEnd(1811, 237).Done(), LengthLimited, Declared) { Limit = ContextWindow },
-        new("length, the last count from before it", Length.Capped(1500).UsesSoFar(1811, 237).Done(), LengthLimited, Declared) { Limit = Unattributed },
+        new("length below the cap, by the count next to it",
+            Length.Capped(1500).UsesAtTheEnd(1811, 237).Done(), LengthLimited, Declared) { Limit = ContextWindow },
+        new("length, the last count from before it",
+            Length.Capped(1500).UsesSoFar(1811, 237).Done(), LengthLimited, Declared) { Limit = Unattributed },
         new("length without usage", Length.Capped(1500).Done(), LengthLimited, Declared) { Limit = Unattributed },
-        new("length without usage, the window known", Length.Capped(1500).InWindowOf(2048).Done(), LengthLimited, Declared) { Limit = Unattributed },
-        new("length without a cap, the window not known", Length.Uses(1811, 237).Done(), LengthLimited, Declared) { Limit = Unattributed },
-        new("length without a cap, the window not full by the count", Length.InWindowOf(2048).Uses(1811, 236).Done(), LengthLimited, Declared) { Limit = Unattributed },
+        new("length without usage, the window known",
+            Length.Capped(1500).InWindowOf(2048).Done(), LengthLimited, Declared) { Limit = Unattributed },
+        new("length without a cap, the window not known",
+            Length.Uses(1811, 237).Done(), LengthLimited, Declared) { Limit = Unattributed },
+        new("length without a cap, the window not full by the count",
+            Length.InWindowOf(2048).Uses(1811, 236).Done(), LengthLimited, Declared) { Limit = Unattributed },
         new("length of two choices and their sum", TwoLengths.Capped(5).Uses(9, 10).Done(), LengthLimited, Declared)
             { Limit = Unattributed, Each = [LengthLimited, LengthLimited] },
-        new("length of two choices and their undercounted sum (vLLM 0.8.5)", TwoLengths.Capped(5).Uses(9, 8).Done(), LengthLimited, Declared)
+        new("length of two choices and their undercounted sum (vLLM 0.8.5)",
+            TwoLengths.Capped(5).Uses(9, 8).Done(), LengthLimited, Declared)
             { Limit = Unattributed, Each = [LengthLimited, LengthLimited] },
-        new("length of two choices, each counted", TwoLengths.Choice(0).UsesAtTheEnd(9, 5).Choice(1).UsesAtTheEnd(9, 5).Capped(5).Done(), LengthLimited, Declared)
+        new("length of two choices, each counted",
+            TwoLengths.Choice(0).UsesAtTheEnd(9, 5)
+                .Choice(1).UsesAtTheEnd(9, 5).Capped(5).Done(), LengthLimited, Declared)
             { Limit = OutputCap, Each = [LengthLimited, LengthLimited] },
-        new("length of reasoning alone", Evidence.Of().Thinks("Hm").Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared)
+        new("length of reasoning alone",
+            Evidence.Of().Thinks("Hm").Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared)
             { Limit = OutputCap, Notes = [AllReasoning] },
-        new("length after reasoning and text", Length.Thinks("Hm").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared) { Limit = OutputCap },
-        new("length after reasoning and a call", Evidence.Of().Thinks("Hm").Calls("save_plan").Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared)
+        new("length after reasoning and text",
+            Length.Thinks("Hm").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared) { Limit = OutputCap },
+        new("length after reasoning and a call",
+            Evidence.Of().Thinks("Hm").Calls("save_plan").Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared)
             { Limit = OutputCap, Withheld = [WithheldReason.ChoiceCut] },
-        new("stop after reasoning alone", Evidence.Of().Thinks("Hm").Declares("stop").Capped(50).Uses(9, 5).Done(), Completed, Declared),
+        new("stop after reasoning alone",
+            Evidence.Of().Thinks("Hm").Declares("stop").Capped(50).Uses(9, 5).Done(), Completed, Declared),
     ];
 }

@@ -21,153 +21,257 @@ internal static class VerdictScenarios
     [
         // The caller.
         new("The caller cancelled", Hello.StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
-        new("The caller cancelled before anything came", Evidence.OfNothing().StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
-        new("The caller cancelled after the finish reason", Hello.Declares("stop").StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
-        new("The caller cancelled, whatever error came before", Hello.Fails().StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
-        new("The caller cancelled with a whole call in hand", WeatherCall.StoppedBy(StopCause.CallerCancelled), Cancelled, Observed) { Withheld = [StreamBroken] },
+        new("The caller cancelled before anything came",
+            Evidence.OfNothing().StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
+        new("The caller cancelled after the finish reason",
+            Hello.Declares("stop").StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
+        new("The caller cancelled, whatever error came before",
+            Hello.Fails().StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
+        new("The caller cancelled with a whole call in hand",
+            WeatherCall.StoppedBy(StopCause.CallerCancelled), Cancelled, Observed) { Withheld = [StreamBroken] },
         new("The consumer left the loop", Hello.StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
-        new("The consumer left after the finish reason", Hello.Declares("stop").StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
-        new("The consumer left, whatever error came before", Hello.Fails().StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
-        new("The consumer left with a whole call in hand", WeatherCall.StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed) { Withheld = [StreamBroken] },
+        new("The consumer left after the finish reason",
+            Hello.Declares("stop").StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
+        new("The consumer left, whatever error came before",
+            Hello.Fails().StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
+        new("The consumer left with a whole call in hand",
+            WeatherCall.StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed) { Withheld = [StreamBroken] },
 
         // Errors.
         new("An error event", Hello.Fails(), StreamVerdict.ServerError, Observed),
-        new("An error event, then [DONE] (vLLM sends it after errors too)", Hello.Fails().Done(), StreamVerdict.ServerError, Observed),
-        new("An error event, then an end in order without [DONE] (LiteLLM)", Hello.Fails().EndsInOrder(), StreamVerdict.ServerError, Observed),
-        new("An error event, then silence", Hello.Fails().StoppedBy(StopCause.IdleTimeout), StreamVerdict.ServerError, Observed),
+        new("An error event, then [DONE] (vLLM sends it after errors too)",
+            Hello.Fails().Done(), StreamVerdict.ServerError, Observed),
+        new("An error event, then an end in order without [DONE] (LiteLLM)",
+            Hello.Fails().EndsInOrder(), StreamVerdict.ServerError, Observed),
+        new("An error event, then silence",
+            Hello.Fails().StoppedBy(StopCause.IdleTimeout), StreamVerdict.ServerError, Observed),
         new("An error event, then a reset", Hello.Fails().IsCut(), StreamVerdict.ServerError, Observed),
-        new("An error event after a finish reason", Hello.Declares("stop").Fails().Done(), StreamVerdict.ServerError, Observed),
-        new("An error event, then bytes that are no JSON", Hello.Fails().IsGarbled(), StreamVerdict.ServerError, Observed),
-        new("An error event after a whole call", WeatherCall.Fails().Done(), StreamVerdict.ServerError, Observed) { Withheld = [StreamBroken] },
+        new("An error event after a finish reason",
+            Hello.Declares("stop").Fails().Done(), StreamVerdict.ServerError, Observed),
+        new("An error event, then bytes that are no JSON",
+            Hello.Fails().IsGarbled(), StreamVerdict.ServerError, Observed),
+        new("An error event after a whole call",
+            WeatherCall.Fails().Done(), StreamVerdict.ServerError, Observed) { Withheld = [StreamBroken] },
         new("Finish reason error (gateways)", Hello.Declares("error").Done(), StreamVerdict.ServerError, Observed),
-        new("Finish reason error outranks a reset", Hello.Declares("error").IsCut(), StreamVerdict.ServerError, Observed) { Notes = [] },
-        new("Finish reason error after a whole call", WeatherCall.Declares("error").Done(), StreamVerdict.ServerError, Observed) { Withheld = [ChoiceNotFinished] },
+        new("Finish reason error outranks a reset",
+            Hello.Declares("error").IsCut(), StreamVerdict.ServerError, Observed) { Notes = [] },
+        new("Finish reason error after a whole call",
+            WeatherCall.Declares("error").Done(), StreamVerdict.ServerError, Observed)
+            { Withheld = [ChoiceNotFinished] },
         new("An error of the only choice", Hello.ChoiceFails().Done(), StreamVerdict.ServerError, Observed),
 
         // Bytes that cannot be trusted.
         new("Something other than JSON", Hello.IsGarbled(), Malformed, Observed),
-        new("Something other than JSON after the finish reason", Hello.Declares("stop").IsGarbled(), Malformed, Observed),
+        new("Something other than JSON after the finish reason",
+            Hello.Declares("stop").IsGarbled(), Malformed, Observed),
         new("Something other than JSON, then a reset", Hello.IsGarbled().IsCut(), Malformed, Observed),
-        new("Something other than JSON after a whole call", WeatherCall.IsGarbled(), Malformed, Observed) { Withheld = [StreamBroken] },
+        new("Something other than JSON after a whole call",
+            WeatherCall.IsGarbled(), Malformed, Observed) { Withheld = [StreamBroken] },
         new("Something other than JSON outranks a length", Hello.Declares("length").IsGarbled(), Malformed, Observed),
 
         // Silence and deadlines.
         new("Silence in the middle", Hello.StoppedBy(StopCause.IdleTimeout), Stalled, Observed),
-        new("Silence before the first chunk", Evidence.OfNothing().StoppedBy(StopCause.FirstChunkTimeout), Stalled, Observed),
+        new("Silence before the first chunk",
+            Evidence.OfNothing().StoppedBy(StopCause.FirstChunkTimeout), Stalled, Observed),
         new("The deadline is over", Hello.StoppedBy(StopCause.Deadline), Stalled, Observed),
-        new("Silence at the cap says nothing of the cap", Hello.Capped(5).UsesSoFar(9, 5).StoppedBy(StopCause.IdleTimeout), Stalled, Observed),
-        new("Silence after a whole call", WeatherCall.StoppedBy(StopCause.IdleTimeout), Stalled, Observed) { Withheld = [StreamBroken] },
-        new("Silence after the finish reason", Hello.Declares("stop").StoppedBy(StopCause.IdleTimeout), Completed, Declared) { Notes = [EndedWithoutMarker] },
-        new("Silence after [DONE], nothing declared", Hello.Done().StoppedBy(StopCause.IdleTimeout), Unconfirmed, Inferred),
-        new("The deadline is over after [DONE], nothing declared", Hello.Done().StoppedBy(StopCause.Deadline), Unconfirmed, Inferred),
+        new("Silence at the cap says nothing of the cap",
+            Hello.Capped(5).UsesSoFar(9, 5).StoppedBy(StopCause.IdleTimeout), Stalled, Observed),
+        new("Silence after a whole call",
+            WeatherCall.StoppedBy(StopCause.IdleTimeout), Stalled, Observed) { Withheld = [StreamBroken] },
+        new("Silence after the finish reason",
+            Hello.Declares("stop").StoppedBy(StopCause.IdleTimeout), Completed, Declared)
+            { Notes = [EndedWithoutMarker] },
+        new("Silence after [DONE], nothing declared",
+            Hello.Done().StoppedBy(StopCause.IdleTimeout), Unconfirmed, Inferred),
+        new("The deadline is over after [DONE], nothing declared",
+            Hello.Done().StoppedBy(StopCause.Deadline), Unconfirmed, Inferred),
 
         // The caller's own policies.
-        new("The own budget", Hello.StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed) { Limit = OwnBudget },
+        new("The own budget",
+            Hello.StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed) { Limit = OwnBudget },
         new("A cause of the caller's own", Hello.StoppedBy(Custom), StoppedByPolicy, Observed),
         new("A policy that waits for no reason", Hello.StoppedBy(StopCause.FinishReason), StoppedByPolicy, Observed),
-        new("A policy that calls another event the marker", Hello.StoppedBy(StopCause.Sentinel), StoppedByPolicy, Observed),
-        new("The own budget at the cap", Hello.Capped(5).UsesSoFar(9, 5).StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed) { Limit = OwnBudget },
-        new("The own budget after a whole call", WeatherCall.StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed) { Limit = OwnBudget, Withheld = [ChoiceNotFinished] },
-        new("The own budget after the finish reason", Hello.Declares("stop").StoppedBy(StopCause.BudgetExhausted), Completed, Declared) { Notes = [EndedWithoutMarker] },
+        new("A policy that calls another event the marker",
+            Hello.StoppedBy(StopCause.Sentinel), StoppedByPolicy, Observed),
+        new("The own budget at the cap",
+            Hello.Capped(5).UsesSoFar(9, 5).StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed)
+            { Limit = OwnBudget },
+        new("The own budget after a whole call",
+            WeatherCall.StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed)
+            { Limit = OwnBudget, Withheld = [ChoiceNotFinished] },
+        new("The own budget after the finish reason",
+            Hello.Declares("stop").StoppedBy(StopCause.BudgetExhausted), Completed, Declared)
+            { Notes = [EndedWithoutMarker] },
         new("A cause of the caller's own after [DONE]", Hello.Done().StoppedBy(Custom), Unconfirmed, Inferred),
 
         // The transport.
         new("A reset", Hello.IsCut(), Interrupted, Observed),
         new("An end inside an event", Hello.EndsInsideAnEvent(), Interrupted, Observed),
-        new("A reset at the cap says nothing of the cap", Hello.Capped(5).UsesSoFar(9, 5).IsCut(), Interrupted, Observed),
+        new("A reset at the cap says nothing of the cap",
+            Hello.Capped(5).UsesSoFar(9, 5).IsCut(), Interrupted, Observed),
         new("A reset after a whole call", WeatherCall.IsCut(), Interrupted, Observed) { Withheld = [StreamBroken] },
-        new("An end inside an event after a whole call", WeatherCall.EndsInsideAnEvent(), Interrupted, Observed) { Withheld = [StreamBroken] },
-        new("A reset after the finish reason", Hello.Declares("stop").IsCut(), Completed, Declared) { Notes = [EndedWithoutMarker] },
-        new("An end inside an event after the finish reason", Hello.Declares("stop").EndsInsideAnEvent(), Completed, Declared) { Notes = [EndedWithoutMarker] },
-        new("The body ends after the finish reason without [DONE]", Hello.Declares("stop").EndsInOrder(), Completed, Declared) { Notes = [EndedWithoutMarker] },
-        new("The grace after the finish reason is over", Hello.Declares("stop").StoppedBy(StopCause.FinishReason), Completed, Declared) { Notes = [EndedWithoutMarker] },
+        new("An end inside an event after a whole call",
+            WeatherCall.EndsInsideAnEvent(), Interrupted, Observed) { Withheld = [StreamBroken] },
+        new("A reset after the finish reason",
+            Hello.Declares("stop").IsCut(), Completed, Declared) { Notes = [EndedWithoutMarker] },
+        new("An end inside an event after the finish reason",
+            Hello.Declares("stop").EndsInsideAnEvent(), Completed, Declared) { Notes = [EndedWithoutMarker] },
+        new("The body ends after the finish reason without [DONE]",
+            Hello.Declares("stop").EndsInOrder(), Completed, Declared) { Notes = [EndedWithoutMarker] },
+        new("The grace after the finish reason is over",
+            Hello.Declares("stop").StoppedBy(StopCause.FinishReason), Completed, Declared)
+            { Notes = [EndedWithoutMarker] },
         new("A reset after [DONE], nothing declared", Hello.Done().IsCut(), Unconfirmed, Inferred),
-        new("An end inside an event after [DONE], nothing declared", Hello.Done().EndsInsideAnEvent(), Unconfirmed, Inferred),
+        new("An end inside an event after [DONE], nothing declared",
+            Hello.Done().EndsInsideAnEvent(), Unconfirmed, Inferred),
 
         // What the server declared.
-        new("Finish reason abort (vLLM 0.20.2 told to stop)", Hello.Declares("abort").Uses(9, 2).Done(), Aborted, Declared),
+        new("Finish reason abort (vLLM 0.20.2 told to stop)",
+            Hello.Declares("abort").Uses(9, 2).Done(), Aborted, Declared),
         new("Finish reason abort at the cap", Hello.Declares("abort").Capped(5).Uses(9, 5).Done(), Aborted, Declared),
-        new("Finish reason abort after a whole call", WeatherCall.Declares("abort").Done(), Aborted, Declared) { Withheld = [ChoiceNotFinished] },
-        new("Finish reason length", Hello.Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared) { Limit = OutputCap },
-        new("Finish reason length without [DONE]", Hello.Declares("length").Capped(5).Uses(9, 5).EndsInOrder(), LengthLimited, Declared) { Limit = OutputCap, Notes = [EndedWithoutMarker] },
+        new("Finish reason abort after a whole call",
+            WeatherCall.Declares("abort").Done(), Aborted, Declared) { Withheld = [ChoiceNotFinished] },
+        new("Finish reason length",
+            Hello.Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared) { Limit = OutputCap },
+        new("Finish reason length without [DONE]",
+            Hello.Declares("length").Capped(5).Uses(9, 5).EndsInOrder(), LengthLimited, Declared)
+            { Limit = OutputCap, Notes = [EndedWithoutMarker] },
         new("Finish reason stop", Hello.Declares("stop").Capped(200).Uses(9, 2).Done(), Completed, Declared),
         new("Finish reason stop without usage", Hello.Declares("stop").Done(), Completed, Declared),
         new("Finish reason stop, not a word said", Evidence.Of().Declares("stop").Done(), Completed, Declared),
-        new("Finish reason tool_calls", WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).Done(), Completed, Declared) { Ready = WeatherReady },
-        new("Finish reason function_call", WeatherCall.Declares("function_call").Capped(200).Uses(285, 22).Done(), Completed, Declared) { Ready = WeatherReady },
+        new("Finish reason tool_calls",
+            WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).Done(), Completed, Declared)
+            { Ready = WeatherReady },
+        new("Finish reason function_call",
+            WeatherCall.Declares("function_call").Capped(200).Uses(285, 22).Done(), Completed, Declared)
+            { Ready = WeatherReady },
         new("Finish reason content_filter", Hello.Declares("content_filter").Done(), StoppedByServer, Declared),
-        new("Finish reason repetition (vLLM since 0.17)", Hello.Declares("repetition").StopsAt("repetition_detected").Done(), StoppedByServer, Declared),
+        new("Finish reason repetition (vLLM since 0.17)",
+            Hello.Declares("repetition").StopsAt("repetition_detected").Done(), StoppedByServer, Declared),
         new("A finish reason that nobody knows", Hello.Declares("preempted").Done(), StoppedByServer, Declared),
-        new("A finish reason that nobody knows, at the cap", Hello.Declares("preempted").Capped(5).Uses(9, 5).Done(), StoppedByServer, Declared),
-        new("A finish reason that nobody knows after a whole call", WeatherCall.Declares("preempted").Done(), StoppedByServer, Declared) { Withheld = [ChoiceNotFinished] },
+        new("A finish reason that nobody knows, at the cap",
+            Hello.Declares("preempted").Capped(5).Uses(9, 5).Done(), StoppedByServer, Declared),
+        new("A finish reason that nobody knows after a whole call",
+            WeatherCall.Declares("preempted").Done(), StoppedByServer, Declared) { Withheld = [ChoiceNotFinished] },
 
         // Two words for one choice.
-        new("stop, then length: the worse counts", Hello.Declares("stop", "length").Done(), LengthLimited, Declared) { Limit = Unattributed, Notes = [ConflictingFinishReasons] },
-        new("length, then stop: the worse counts", Hello.Declares("length", "stop").Done(), LengthLimited, Declared) { Limit = Unattributed, Notes = [ConflictingFinishReasons] },
-        new("stop, then tool_calls at the cap: the worse counts", Hello.Declares("stop", "tool_calls").Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred)
+        new("stop, then length: the worse counts",
+            Hello.Declares("stop", "length").Done(), LengthLimited, Declared)
+            { Limit = Unattributed, Notes = [ConflictingFinishReasons] },
+        new("length, then stop: the worse counts",
+            Hello.Declares("length", "stop").Done(), LengthLimited, Declared)
+            { Limit = Unattributed, Notes = [ConflictingFinishReasons] },
+        new("stop, then tool_calls at the cap: the worse counts",
+            Hello.Declares("stop", "tool_calls").Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred)
             { Limit = OutputCap, Notes = [ConflictingFinishReasons, CallsAnnouncedNoneCame] },
-        new("stop, then error", Hello.Declares("stop", "error").Done(), StreamVerdict.ServerError, Observed) { Notes = [ConflictingFinishReasons] },
+        new("stop, then error",
+            Hello.Declares("stop", "error").Done(), StreamVerdict.ServerError, Observed)
+            { Notes = [ConflictingFinishReasons] },
 
         // The masked length: tokens used up to the limit, and no word that can be believed.
-        new("tool_calls at the cap (vLLM 0.8.5 closes a cut call itself, vllm#58228)", WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 22).Done(), LengthLimited, Inferred)
+        new("tool_calls at the cap (vLLM 0.8.5 closes a cut call itself, vllm#58228)",
+            WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 22).Done(), LengthLimited, Inferred)
             { Limit = OutputCap, Withheld = [ChoiceCut] },
-        new("tool_calls beyond the cap", WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 23).Done(), LengthLimited, Inferred) { Limit = OutputCap, Withheld = [ChoiceCut] },
-        new("tool_calls one below the cap", WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 21).Done(), Completed, Declared) { Ready = WeatherReady },
-        new("tool_calls at the cap by the count next to it", WeatherCall.Declares("tool_calls").Capped(22).UsesAtTheEnd(285, 22).Done(), LengthLimited, Inferred)
+        new("tool_calls beyond the cap",
+            WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 23).Done(), LengthLimited, Inferred)
             { Limit = OutputCap, Withheld = [ChoiceCut] },
-        new("Nothing declared at the cap (vLLM 0.8.5)", Hello.Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = OutputCap },
-        new("Nothing declared at the cap, no word delivered", Evidence.Of().Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = OutputCap },
-        new("Nothing declared at the cap, a call open", Evidence.Of().Calls("get_weather", """{"city": "Pa""").Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Withheld = [ChoiceCut] },
-        new("Nothing declared, the window full", Hello.InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Inferred) { Limit = ContextWindow },
-        new("tool_calls, the window full", WeatherCall.Declares("tool_calls").Capped(1500).InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Inferred)
-            { Limit = ContextWindow, Withheld = [ChoiceCut] },
-        new("tool_calls, one token of the window left", WeatherCall.Declares("tool_calls").Capped(1500).InWindowOf(2048).Uses(1811, 236).Done(), Completed, Declared)
+        new("tool_calls one below the cap",
+            WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 21).Done(), Completed, Declared)
             { Ready = WeatherReady },
-        new("stop at the cap is believed: vLLM looks for the end token first", Hello.Declares("stop").Capped(3).Uses(9, 3).Done(), Completed, Declared) { Notes = [EndedAtTheCap] },
-        new("stop with the window full is believed", Hello.Declares("stop").InWindowOf(12).Uses(9, 3).Done(), Completed, Declared),
-        new("function_call at the cap is believed: only gateways say it", WeatherCall.Declares("function_call").Capped(22).Uses(285, 22).Done(), Completed, Declared)
+        new("tool_calls at the cap by the count next to it",
+            WeatherCall.Declares("tool_calls").Capped(22).UsesAtTheEnd(285, 22).Done(), LengthLimited, Inferred)
+            { Limit = OutputCap, Withheld = [ChoiceCut] },
+        new("Nothing declared at the cap (vLLM 0.8.5)",
+            Hello.Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = OutputCap },
+        new("Nothing declared at the cap, no word delivered",
+            Evidence.Of().Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = OutputCap },
+        new("Nothing declared at the cap, a call open",
+            Evidence.Of().Calls("get_weather", """{"city": "Pa""").Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred)
+            { Limit = OutputCap, Withheld = [ChoiceCut] },
+        new("Nothing declared, the window full",
+            Hello.InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Inferred) { Limit = ContextWindow },
+        new("tool_calls, the window full",
+            WeatherCall.Declares("tool_calls").Capped(1500).InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Inferred)
+            { Limit = ContextWindow, Withheld = [ChoiceCut] },
+        new("tool_calls, one token of the window left",
+            WeatherCall.Declares("tool_calls").Capped(1500).InWindowOf(2048).Uses(1811, 236).Done(), Completed, Declared)
+            { Ready = WeatherReady },
+        new("stop at the cap is believed: vLLM looks for the end token first",
+            Hello.Declares("stop").Capped(3).Uses(9, 3).Done(), Completed, Declared) { Notes = [EndedAtTheCap] },
+        new("stop with the window full is believed",
+            Hello.Declares("stop").InWindowOf(12).Uses(9, 3).Done(), Completed, Declared),
+        new("function_call at the cap is believed: only gateways say it",
+            WeatherCall.Declares("function_call").Capped(22).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [EndedAtTheCap] },
 
         // Output that the server lost.
-        new("stop, tokens counted, nothing delivered (vLLM 0.32.0 phi4_mini_json)", Evidence.Of().Declares("stop").Capped(200).Uses(285, 26).Done(), Unconfirmed, Inferred)
+        new("stop, tokens counted, nothing delivered (vLLM 0.32.0 phi4_mini_json)",
+            Evidence.Of().Declares("stop").Capped(200).Uses(285, 26).Done(), Unconfirmed, Inferred)
             { Notes = [OutputMissing] },
-        new("tool_calls, tokens counted, nothing delivered", Evidence.Of().Declares("tool_calls").Capped(200).Uses(285, 26).Done(), Unconfirmed, Inferred) { Notes = [OutputMissing] },
-        new("stop, three tokens counted, nothing delivered", Evidence.Of().Declares("stop").Uses(9, 3).Done(), Unconfirmed, Inferred) { Notes = [OutputMissing] },
-        new("stop, two tokens counted, nothing delivered: an end token at once", Evidence.Of().Declares("stop").Uses(9, 2).Done(), Completed, Declared),
-        new("stop, three tokens counted, only reasoning delivered", Evidence.Of().Thinks("Hm.").Declares("stop").Uses(9, 3).Done(), Completed, Declared),
-        new("A stop string was met at once", Evidence.Of().Declares("stop").StopsAt("\n").Uses(9, 3).Done(), Completed, Declared),
-        new("The request hid the reasoning", Evidence.Of().HidesReasoning().Declares("stop").Uses(9, 3).Done(), Completed, Declared),
-        new("A call was required, and text came (vLLM 0.8.5 with text that is not the expected JSON)", Hello.MustCall().Declares("stop").Uses(9, 2).Done(), Unconfirmed, Inferred)
+        new("tool_calls, tokens counted, nothing delivered",
+            Evidence.Of().Declares("tool_calls").Capped(200).Uses(285, 26).Done(), Unconfirmed, Inferred)
             { Notes = [OutputMissing] },
-        new("A call was required, and nothing came (vLLM 0.32.0 granite)", Evidence.Of().MustCall().Declares("stop").Uses(285, 26).Done(), Unconfirmed, Inferred)
+        new("stop, three tokens counted, nothing delivered",
+            Evidence.Of().Declares("stop").Uses(9, 3).Done(), Unconfirmed, Inferred) { Notes = [OutputMissing] },
+        new("stop, two tokens counted, nothing delivered: an end token at once",
+            Evidence.Of().Declares("stop").Uses(9, 2).Done(), Completed, Declared),
+        new("stop, three tokens counted, only reasoning delivered",
+            Evidence.Of().Thinks("Hm.").Declares("stop").Uses(9, 3).Done(), Completed, Declared),
+        new("A stop string was met at once",
+            Evidence.Of().Declares("stop").StopsAt("\n").Uses(9, 3).Done(), Completed, Declared),
+        new("The request hid the reasoning",
+            Evidence.Of().HidesReasoning().Declares("stop").Uses(9, 3).Done(), Completed, Declared),
+        new("A call was required, and text came (vLLM 0.8.5 with text that is not the expected JSON)",
+            Hello.MustCall().Declares("stop").Uses(9, 2).Done(), Unconfirmed, Inferred)
             { Notes = [OutputMissing] },
-        new("A call was required, a stop string was met, and none came", Evidence.Of().MustCall().Declares("stop").StopsAt("\n").Uses(9, 1).Done(), Unconfirmed, Inferred)
+        new("A call was required, and nothing came (vLLM 0.32.0 granite)",
+            Evidence.Of().MustCall().Declares("stop").Uses(285, 26).Done(), Unconfirmed, Inferred)
             { Notes = [OutputMissing] },
-        new("A call was required and came", WeatherCall.MustCall().Declares("stop").Uses(9, 12).Done(), Completed, Declared) { Ready = WeatherReady },
-        new("A call was required, and the length cut the answer before it", Hello.MustCall().Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared) { Limit = OutputCap },
-        new("tool_calls declared, and only text came", Hello.Declares("tool_calls").Capped(200).Uses(9, 2).Done(), Completed, Declared) { Notes = [CallsAnnouncedNoneCame] },
+        new("A call was required, a stop string was met, and none came",
+            Evidence.Of().MustCall().Declares("stop").StopsAt("\n").Uses(9, 1).Done(), Unconfirmed, Inferred)
+            { Notes = [OutputMissing] },
+        new("A call was required and came",
+            WeatherCall.MustCall().Declares("stop").Uses(9, 12).Done(), Completed, Declared) { Ready = WeatherReady },
+        new("A call was required, and the length cut the answer before it",
+            Hello.MustCall().Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared)
+            { Limit = OutputCap },
+        new("tool_calls declared, and only text came",
+            Hello.Declares("tool_calls").Capped(200).Uses(9, 2).Done(), Completed, Declared)
+            { Notes = [CallsAnnouncedNoneCame] },
 
         // Nothing declared.
         new("[DONE], nothing declared: the story", Hello.Capped(200).Uses(9, 2).Done(), Unconfirmed, Inferred),
         new("A clean end, nothing declared", Hello.EndsInOrder(), Unconfirmed, Inferred),
         new("[DONE], only reasoning, nothing declared", Evidence.Of().Thinks("Hm.").Done(), Unconfirmed, Inferred),
-        new("A call's JSON still open, a clean end", Evidence.Of().Calls("get_weather", """{"city": "Pa""").EndsInOrder(), Interrupted, Inferred) { Withheld = [ChoiceNotFinished] },
-        new("A call's JSON still open, [DONE]", Evidence.Of().Calls("get_weather", """{"city": "Pa""").Done(), Interrupted, Inferred) { Withheld = [ChoiceNotFinished] },
-        new("A call's JSON still open after a whole one", WeatherCall.Calls("get_weather", """{"city": """, id: "call-2").Done(), Interrupted, Inferred)
+        new("A call's JSON still open, a clean end",
+            Evidence.Of().Calls("get_weather", """{"city": "Pa""").EndsInOrder(), Interrupted, Inferred)
+            { Withheld = [ChoiceNotFinished] },
+        new("A call's JSON still open, [DONE]",
+            Evidence.Of().Calls("get_weather", """{"city": "Pa""").Done(), Interrupted, Inferred)
+            { Withheld = [ChoiceNotFinished] },
+        new("A call's JSON still open after a whole one",
+            WeatherCall.Calls("get_weather", """{"city": """, id: "call-2").Done(), Interrupted, Inferred)
             { Withheld = [ChoiceNotFinished, ChoiceNotFinished] },
         new("No output at all, a clean end", Evidence.Of().EndsInOrder(), Interrupted, Inferred),
         new("No output at all, [DONE]", Evidence.Of().Uses(9, 10).Done(), Interrupted, Inferred),
         new("Not a single chunk, a clean end", Evidence.OfNothing().EndsInOrder(), Interrupted, Inferred),
         new("Not a single chunk, [DONE]", Evidence.OfNothing().Done(), Interrupted, Inferred),
 
+        new("[DONE], nothing declared, a call was required and only text came",
+            Hello.MustCall().Done(), Unconfirmed, Inferred) { Notes = [OutputMissing] },
+
         // Replies that came whole.
-        new("A whole reply with stop", Evidence.OfWholeReply().Says("Hello").Declares("stop").Capped(200).Uses(9, 2), Completed, Declared),
-        new("A whole reply with tool_calls", Evidence.OfWholeReply().Calls("get_weather", Weather).Offering(Offered.GetWeather).Declares("tool_calls").Capped(200).Uses(9, 2), Completed, Declared)
+        new("A whole reply with stop",
+            Evidence.OfWholeReply().Says("Hello").Declares("stop").Capped(200).Uses(9, 2), Completed, Declared),
+        new("A whole reply with tool_calls",
+            Evidence.OfWholeReply().Calls("get_weather", Weather).Offering(Offered.GetWeather).Declares("tool_calls").Capped(200).Uses(9, 2), Completed, Declared)
             { Ready = WeatherReady },
         new("A whole reply with tool_calls at the cap (vLLM 0.32.0 granite: save_plan {} at 14 of 14)",
-            Evidence.OfWholeReply().Calls("save_plan", "{}").Declares("tool_calls").Capped(14).Uses(285, 14), LengthLimited, Inferred) { Limit = OutputCap, Withheld = [ChoiceCut] },
-        new("A whole reply with length", Evidence.OfWholeReply().Says("Hello").Declares("length").Capped(5).Uses(9, 5), LengthLimited, Declared) { Limit = OutputCap },
+            Evidence.OfWholeReply().Calls("save_plan", "{}").Declares("tool_calls").Capped(14).Uses(285, 14), LengthLimited, Inferred)
+            { Limit = OutputCap, Withheld = [ChoiceCut] },
+        new("A whole reply with length",
+            Evidence.OfWholeReply().Says("Hello").Declares("length").Capped(5).Uses(9, 5), LengthLimited, Declared)
+            { Limit = OutputCap },
         new("A whole reply without a reason", Evidence.OfWholeReply().Says("Hello"), Unconfirmed, Inferred),
         new("A whole reply without anything", Evidence.OfWholeReply(), Interrupted, Inferred),
         new("A whole reply that was cut", Evidence.OfWholeReply().Says("Hello").IsCut(), Interrupted, Observed),

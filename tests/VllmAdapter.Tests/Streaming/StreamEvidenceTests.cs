@@ -239,6 +239,16 @@ public sealed class StreamEvidenceTests
     }
 
     [Fact]
+    public void A_body_that_has_ended_is_not_cut_any_more()
+    {
+        StreamEvidence evidence = new();
+        evidence.End(BodyEnd.InsideEvent);
+        evidence.Cut(new IOException("Later."));
+
+        (evidence.BodyEnd, evidence.TransportError).Should().Be((BodyEnd.InsideEvent, "Later."));
+    }
+
+    [Fact]
     public void A_fault_says_the_same_only_once()
     {
         StreamEvidence evidence = new();

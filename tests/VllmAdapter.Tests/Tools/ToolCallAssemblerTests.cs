@@ -29,6 +29,7 @@ public sealed class ToolCallAssemblerTests
     [InlineData("no index: a new name starts a call", "- - f {} | - - g {}", "- f {} | - g {}")]
     [InlineData("no index: an id after a name completes the call", "- - f { | - a - }", "a f {}")]
     [InlineData("no index after an index", "0 a f { | - - - }", "a f {}")]
+    [InlineData("an index after two calls without one", "- a f { | - b g { | 1 - - }", "a f { | b g {}")]
     [InlineData("an index after no index", "- a f { | 0 - - }", "a f {}")]
     [InlineData("no name ever (vLLM 0.8.5 and 0.11.0 with two choices)", "0 a - { | 0 - - }", "a - {}")]
     [InlineData("nothing but an index", "0 - - -", "- - -")]
