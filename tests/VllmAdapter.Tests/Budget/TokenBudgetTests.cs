@@ -114,7 +114,15 @@ public sealed class TokenBudgetTests
         budget.Record(Turn.Judge()).Missing.Should().Equal(MissingMetadata.Usage);
         budget.Record(Turn.Judge()).Missing.Should().Equal(MissingMetadata.Usage);
         budget.Record(CutTurn.UsesSoFar(9, 2).Judge()).Missing.Should().Equal(MissingMetadata.Usage, MissingMetadata.FinalUsage);
-        budget.Record(Turn.Uses(0, 2).Judge()).Missing.Should().Equal(MissingMetadata.Usage, MissingMetadata.FinalUsage);
+    }
+
+    [Fact]
+    public void A_prompt_that_was_not_counted_is_missing_usage_until_it_is_settled()
+    {
+        var budget = new TokenBudget(Thousand);
+
+        budget.Record(Turn.Uses(0, 2).Judge()).Missing.Should().Equal(MissingMetadata.Usage);
+        budget.Resolve(TokenCount.Exactly(11)).Missing.Should().BeEmpty();
     }
 
     [Fact]

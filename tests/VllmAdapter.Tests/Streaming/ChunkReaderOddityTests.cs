@@ -96,6 +96,7 @@ public sealed class ChunkReaderOddityTests
     [InlineData("""  "prompt_tokens": 9, "completion_tokens": "two" """, 9, 0)]
     [InlineData("""  "prompt_tokens": 9, "completion_tokens": 99999999999 """, 9, 0)]
     [InlineData("""  "prompt_tokens": 9, "completion_tokens": 2147483647 """, 9, 0)]
+    [InlineData("""  "prompt_tokens": 9, "completion_tokens": "2147483647" """, 9, 0)]
     [InlineData("""  "prompt_tokens": 9, "completion_tokens": 1e999 """, 9, 0)]
     [InlineData("""  "prompt_tokens": 9, "total_tokens": 11 """, 9, 2)]
     [InlineData("""  "completion_tokens": 2, "total_tokens": 11 """, 9, 2)]
