@@ -96,11 +96,11 @@ internal static class RequestMapping
         {
             Effort = unset.Effort ?? reasoning.Effort switch
             {
-                Microsoft.Extensions.AI.ReasoningEffort.None => ReasoningEffort.None,
-                Microsoft.Extensions.AI.ReasoningEffort.Low => ReasoningEffort.Low,
-                Microsoft.Extensions.AI.ReasoningEffort.Medium => ReasoningEffort.Medium,
-                Microsoft.Extensions.AI.ReasoningEffort.High => ReasoningEffort.High,
-                Microsoft.Extensions.AI.ReasoningEffort.ExtraHigh => ReasoningEffort.ExtraHigh,
+                Microsoft.Extensions.AI.ReasoningEffort.None => ThinkingEffort.None,
+                Microsoft.Extensions.AI.ReasoningEffort.Low => ThinkingEffort.Low,
+                Microsoft.Extensions.AI.ReasoningEffort.Medium => ThinkingEffort.Medium,
+                Microsoft.Extensions.AI.ReasoningEffort.High => ThinkingEffort.High,
+                Microsoft.Extensions.AI.ReasoningEffort.ExtraHigh => ThinkingEffort.ExtraHigh,
                 _ => null,
             },
             Include = unset.Include ?? (reasoning.Output == ReasoningOutput.None ? false : null),

@@ -5,7 +5,7 @@ public sealed record Thinking
 {
     /// <summary>How hard the model should think, for models whose template reads it.</summary>
     /// <value>Null (default): not sent.</value>
-    public ReasoningEffort? Effort { get; init; }
+    public ThinkingEffort? Effort { get; init; }
 
     /// <summary>
     /// How many tokens the model may spend on thinking; they count against <see cref="ChatRequest.MaxTokens"/> too.

@@ -53,7 +53,7 @@ internal static class RecordedRequest
         Output = RecordedOutput.From(body),
         Thinking = new()
         {
-            Effort = body.Text("reasoning_effort") is { } effort ? new ReasoningEffort(effort) : null,
+            Effort = body.Text("reasoning_effort") is { } effort ? new ThinkingEffort(effort) : null,
             Budget = body.Int("thinking_token_budget"),
             Include = body.Bool("include_reasoning"),
         },

@@ -99,16 +99,16 @@ public class ChatRequestBodyTests
             Hello with { Output = StructuredOutput.JsonObject with { WhitespacePattern = "[ ]?" } }
         },
 
-        { """{"reasoning_effort": "none"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.None } } },
-        { """{"reasoning_effort": "minimal"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.Minimal } } },
-        { """{"reasoning_effort": "low"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.Low } } },
-        { """{"reasoning_effort": "medium"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.Medium } } },
-        { """{"reasoning_effort": "high"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.High } } },
-        { """{"reasoning_effort": "xhigh"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.ExtraHigh } } },
-        { """{"reasoning_effort": "max"}""", Hello with { Thinking = new() { Effort = ReasoningEffort.Max } } },
+        { """{"reasoning_effort": "none"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.None } } },
+        { """{"reasoning_effort": "minimal"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.Minimal } } },
+        { """{"reasoning_effort": "low"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.Low } } },
+        { """{"reasoning_effort": "medium"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.Medium } } },
+        { """{"reasoning_effort": "high"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.High } } },
+        { """{"reasoning_effort": "xhigh"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.ExtraHigh } } },
+        { """{"reasoning_effort": "max"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.Max } } },
         {
             """{"reasoning_effort": "heroic"}""",
-            Hello with { Thinking = new() { Effort = new ReasoningEffort("heroic") } }
+            Hello with { Thinking = new() { Effort = new ThinkingEffort("heroic") } }
         },
         { """{"thinking_token_budget": 0}""", Hello with { Thinking = new() { Budget = 0 } } },
         { """{"include_reasoning": false}""", Hello with { Thinking = new() { Include = false } } },

@@ -22,7 +22,7 @@ public sealed class SpanTests
             {
                 Temperature = 0.5, TopP = 0.9, TopK = 20, Seed = 7, Stop = ["END"], FrequencyPenalty = 0.25, PresencePenalty = -0.25,
             },
-            Thinking = new Thinking { Effort = ReasoningEffort.Low },
+            Thinking = new Thinking { Effort = ThinkingEffort.Low },
             Headers = new RequestHeaders { RequestId = "request-1", Session = "session-1" },
             Extra = new JsonObject { ["response_format"] = new JsonObject { ["type"] = "text" } },
         });
