@@ -34,22 +34,25 @@ public sealed class VllmInferenceAdapter
 
     /// <summary>Makes an adapter with an HTTP client of its own.</summary>
     /// <param name="endpoint">The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>.</param>
-    /// <param name="options">Everything else; its <see cref="VllmAdapterOptions.Endpoint"/> is not used.</param>
+    /// <param name="options">Everything else, null for the defaults; its <see cref="VllmAdapterOptions.Endpoint"/> is not used.</param>
+    /// <param name="clock">Where time comes from; the system's clock by default.</param>
+    /// <param name="logger">Where to log; nowhere by default.</param>
     /// <exception cref="ArgumentException">An option cannot be used; the message names it.</exception>
-    public VllmInferenceAdapter(Uri endpoint, VllmAdapterOptions? options = null)
-        : this(endpoint, options ?? new VllmAdapterOptions(), client: null, clock: null, logger: null)
+    public VllmInferenceAdapter(
+        Uri endpoint, VllmAdapterOptions? options = null, TimeProvider? clock = null, ILogger<VllmInferenceAdapter>? logger = null)
+        : this(endpoint, options ?? new VllmAdapterOptions(), client: null, clock, logger)
     {
     }
 
     /// <summary>Makes an adapter on an HTTP client of the caller's, which it neither changes nor disposes.</summary>
     /// <param name="http">The client. Its <see cref="HttpClient.Timeout"/> bounds the wait for the headers, so make it infinite or long.</param>
-    /// <param name="options">The options; without an endpoint the client's base address is used.</param>
+    /// <param name="options">The options, null for the defaults; without an endpoint the client's base address is used.</param>
     /// <param name="clock">Where time comes from; the system's clock by default.</param>
     /// <param name="logger">Where to log; nowhere by default.</param>
     /// <exception cref="ArgumentException">An option cannot be used, or there is no endpoint; the message names it.</exception>
     public VllmInferenceAdapter(
-        HttpClient http, VllmAdapterOptions options, TimeProvider? clock = null, ILogger<VllmInferenceAdapter>? logger = null)
-        : this(EndpointOf(http, options), options, () => http, clock, logger)
+        HttpClient http, VllmAdapterOptions? options = null, TimeProvider? clock = null, ILogger<VllmInferenceAdapter>? logger = null)
+        : this(EndpointOf(http, options), options ?? new VllmAdapterOptions(), () => http, clock, logger)
     {
     }
 
@@ -120,6 +123,13 @@ public sealed class VllmInferenceAdapter
         return stream.Completion;
     }
 
+    /// <summary>Asks one question and gathers the answer.</summary>
+    /// <inheritdoc cref="CompleteChatAsync(ChatRequest, CancellationToken)"/>
+    /// <param name="prompt">What the user says.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    public Task<ChatCompletion> CompleteChatAsync(string prompt, CancellationToken cancellationToken = default) =>
+        CompleteChatAsync(ChatRequest.FromPrompt(prompt), cancellationToken);
+
     private RecoveringReply Recovering(
         ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken, CancellationToken enumeratorsToken)
     {
@@ -160,11 +170,10 @@ public sealed class VllmInferenceAdapter
         };
     }
 
-    private static Uri EndpointOf(HttpClient http, VllmAdapterOptions options)
+    private static Uri EndpointOf(HttpClient http, VllmAdapterOptions? options)
     {
         ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(options);
-        return options.Endpoint ?? http.BaseAddress ?? throw new ArgumentException(
+        return options?.Endpoint ?? http.BaseAddress ?? throw new ArgumentException(
             "There is no endpoint. Set VllmAdapterOptions.Endpoint or the client's BaseAddress, such as http://localhost:8000.", nameof(options));
     }
 }

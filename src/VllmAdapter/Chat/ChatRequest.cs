@@ -132,7 +132,11 @@ public sealed record ChatRequest
 
     /// <summary>A request that consists of one user message.</summary>
     /// <param name="prompt">What the user says.</param>
-    public static ChatRequest FromPrompt(string prompt) => new() { Messages = [Message.User(prompt)] };
+    public static ChatRequest FromPrompt(string prompt)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return new ChatRequest { Messages = [Message.User(prompt)] };
+    }
 
     /// <summary>The request for the next turn: the same, with further messages at the end.</summary>
     /// <param name="messages">What was said since, oldest first.</param>

@@ -42,6 +42,15 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         if (options.ApiKey is { } key && (key.Length == 0 || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
             yield return "ApiKey must consist of visible ASCII characters, without white space; leave it null for none.";
 
+        if (options.Model is { } model && string.IsNullOrWhiteSpace(model))
+            yield return "Model must not be empty; leave it null to let the server choose.";
+
+        if (!Enum.IsDefined(options.IncompleteStreams))
+            yield return $"IncompleteStreams must be one of {string.Join(", ", Enum.GetNames<IncompleteStreams>())}, but is {options.IncompleteStreams}.";
+
+        if (!Enum.IsDefined(options.Usage))
+            yield return $"Usage must be one of {string.Join(", ", Enum.GetNames<UsageReporting>())}, but is {options.Usage}.";
+
         foreach (string problem in ResilienceOptionsValidation.ProblemsOf(options.Resilience))
             yield return problem;
 

@@ -36,8 +36,8 @@ internal static class ChatRequestBody
 
     private static void PutMessages(JsonObject body, ChatRequest request)
     {
-        if (request.Messages.Count > 0)
-            body["messages"] = ChatRequestBodyMessages.Write(request.Messages);
+        if (request.Messages is { Count: > 0 } messages)
+            body["messages"] = ChatRequestBodyMessages.Write(messages);
         else if (request.Extra?.ContainsKey("messages") is not true)
         {
             throw new ArgumentException(
