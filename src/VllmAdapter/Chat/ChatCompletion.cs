@@ -1,3 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
 namespace VllmAdapter;
 
 /// <summary>An answer, gathered: what was received, and how it ended.</summary>
@@ -43,6 +47,34 @@ public sealed record ChatCompletion
             return null;
         }
     }
+
+    /// <summary>Reads the text of choice 0, JSON as <see cref="ChatRequest.Output"/> asked for it, into a type. Half an answer is never read.</summary>
+    /// <param name="type">The type's metadata, from a source-generated context.</param>
+    /// <typeparam name="T">The type of the answer.</typeparam>
+    /// <exception cref="IncompleteStreamException">The answer is cut, or did not end as an answer ends; see <see cref="StreamOutcome.EnsureComplete"/>.</exception>
+    /// <exception cref="JsonException">The text does not fit the type.</exception>
+    public T TextAs<T>(JsonTypeInfo<T> type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        Outcome.EnsureComplete();
+        try
+        {
+            return JsonSerializer.Deserialize(Text, type) ?? throw new JsonException("It is null.");
+        }
+        catch (JsonException misfit)
+        {
+            throw new JsonException($"The answer cannot be read as {typeof(T).Name}: {misfit.Message} Ask for it with ChatRequest.Output.", misfit);
+        }
+    }
+
+    /// <summary>Reads the text of choice 0 into a type, whose members are found by reflection. Half an answer is never read.</summary>
+    /// <param name="serializer">How to read; by default in camel case, enums by name.</param>
+    /// <typeparam name="T">The type of the answer.</typeparam>
+    /// <exception cref="IncompleteStreamException">The answer is cut, or did not end as an answer ends; see <see cref="StreamOutcome.EnsureComplete"/>.</exception>
+    /// <exception cref="JsonException">The text does not fit the type.</exception>
+    [RequiresUnreferencedCode(ReflectedJson.UsesReflection)]
+    [RequiresDynamicCode(ReflectedJson.UsesReflection)]
+    public T TextAs<T>(JsonSerializerOptions? serializer = null) => TextAs(ReflectedJson.TypeOf<T>(serializer));
 
     /// <summary>The text of choice 0.</summary>
     public override string ToString() => Text;

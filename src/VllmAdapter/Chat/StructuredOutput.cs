@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 
 namespace VllmAdapter;
 
@@ -59,6 +60,27 @@ public abstract record StructuredOutput
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         return new Schema(name, JsonSchemaText.ObjectOnly(schema, nameof(schema)).Clone(), strict);
     }
+
+    /// <summary>JSON that can be read into a type; read it with <see cref="ChatCompletion.TextAs{T}(JsonTypeInfo{T})"/>.</summary>
+    /// <param name="name">A name for the schema; part of the wire format, without effect in vLLM.</param>
+    /// <param name="type">The type's metadata, from a source-generated context; the schema is made of it, <c>[Description]</c> included.</param>
+    /// <param name="strict">Whether the schema is to be followed to the letter; vLLM always does.</param>
+    /// <typeparam name="T">The type of the answer.</typeparam>
+    public static StructuredOutput JsonSchema<T>(string name, JsonTypeInfo<T> type, bool? strict = null)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return JsonSchema(name, TypeSchema.Of(type), strict);
+    }
+
+    /// <summary>JSON that can be read into a type, whose members are found by reflection; read it with <see cref="ChatCompletion.TextAs{T}(JsonSerializerOptions?)"/>.</summary>
+    /// <param name="name">A name for the schema; part of the wire format, without effect in vLLM.</param>
+    /// <param name="serializer">How the type is read; by default in camel case, enums by name.</param>
+    /// <param name="strict">Whether the schema is to be followed to the letter; vLLM always does.</param>
+    /// <typeparam name="T">The type of the answer.</typeparam>
+    [RequiresUnreferencedCode(ReflectedJson.UsesReflection)]
+    [RequiresDynamicCode(ReflectedJson.UsesReflection)]
+    public static StructuredOutput JsonSchema<T>(string name, JsonSerializerOptions? serializer = null, bool? strict = null) =>
+        JsonSchema(name, ReflectedJson.TypeOf<T>(serializer), strict);
 
     /// <summary>Text that matches the regular expression as a whole.</summary>
     /// <param name="pattern">The expression, in the dialect of the server's grammar backend.</param>

@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 
 namespace VllmAdapter;
 
@@ -13,16 +12,13 @@ namespace VllmAdapter;
 [RequiresDynamicCode("Parameters are found by reflection.")]
 internal sealed class DelegateTool
 {
-    private static readonly JsonSerializerOptions ByName = NewSerializer();
-
     private readonly Delegate _handler;
     private readonly JsonSerializerOptions _serializer;
     private readonly Parameter[] _parameters;
 
     public DelegateTool(Delegate handler, JsonSerializerOptions? serializer)
     {
-        (_handler, _serializer) = (handler, serializer ?? ByName);
-        _serializer.MakeReadOnly(populateMissingResolver: true);
+        (_handler, _serializer) = (handler, ReflectedJson.Or(serializer));
         var nullability = new NullabilityInfoContext();
         _parameters = [.. handler.Method.GetParameters().Select(parameter => Parameter.Of(parameter, nullability))];
     }
@@ -35,7 +31,7 @@ internal sealed class DelegateTool
             var required = new JsonArray();
             foreach (Parameter parameter in _parameters.Where(parameter => parameter.IsArgument))
             {
-                properties[parameter.Name] = ToolSchema.Of(parameter.Declared, parameter.IsNullable, _serializer);
+                properties[parameter.Name] = SchemaOf(parameter);
                 if (parameter.IsRequired)
                     required.Add((JsonNode)parameter.Name);
             }
@@ -96,7 +92,9 @@ internal sealed class DelegateTool
         }
         catch (JsonException misfit)
         {
-            throw new JsonException($"The argument '{parameter.Name}' does not fit: {misfit.Message}", misfit);
+            // The serializer's own words name .NET types, of which the model knows nothing.
+            string place = misfit.Path is null or "$" ? "" : $" at {misfit.Path}";
+            throw new JsonException($"The argument '{parameter.Name}' does not fit{place}: it must be {SchemaOf(parameter).ToJsonString()}.", misfit);
         }
     }
 
@@ -151,18 +149,7 @@ internal sealed class DelegateTool
         }
     }
 
-    // Arguments are held to their schema to the letter: "3" is no integer, and the model is told so.
-    private static JsonSerializerOptions NewSerializer()
-    {
-        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
-        {
-            NumberHandling = JsonNumberHandling.Strict,
-            RespectNullableAnnotations = true,
-            RespectRequiredConstructorParameters = true,
-        };
-        options.Converters.Add(new JsonStringEnumConverter());
-        return options;
-    }
+    private JsonObject SchemaOf(Parameter parameter) => TypeSchema.Of(parameter.Declared, parameter.IsNullable, _serializer);
 
     private sealed record Parameter(ParameterInfo Declared, string Name, bool IsNullable)
     {

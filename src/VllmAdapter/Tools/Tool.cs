@@ -73,9 +73,10 @@ public sealed class Tool
     {
         ArgumentNullException.ThrowIfNull(arguments);
         ArgumentNullException.ThrowIfNull(handler);
-        return new Tool(new ToolDefinition(name, description, ToolSchema.Of(arguments)), call =>
+        JsonObject schema = TypeSchema.OfArguments(arguments);
+        return new Tool(new ToolDefinition(name, description, schema), call =>
         {
-            TArguments read = call.ArgumentsAs(arguments) ?? throw new JsonException("The arguments are null.");
+            TArguments read = Read(call, arguments, schema);
             return cancellationToken => handler(read, cancellationToken);
         });
     }
@@ -143,7 +144,7 @@ public sealed class Tool
     /// <summary>The same tool, for which the server is asked to hold the arguments to the schema; arguments that it does not name are forbidden.</summary>
     public Tool Strict()
     {
-        JsonObject schema = Definition.Parameters is { } parameters ? JsonObject.Create(parameters)! : ToolSchema.Empty();
+        JsonObject schema = Definition.Parameters is { } parameters ? JsonObject.Create(parameters)! : TypeSchema.NoArguments();
         schema["additionalProperties"] = false;
         return new Tool(new ToolDefinition(Name, Definition.Description, schema) { Strict = true }, _bind);
     }
@@ -162,7 +163,21 @@ public sealed class Tool
     /// <summary>Reads the arguments, and nothing else: what does not fit is the model's mistake, not the handler's.</summary>
     internal ToolInvocation Bind(ToolCall call) => _bind(call);
 
-    private static ToolDefinition WithoutParameters(string name, string? description) => new(name, description, ToolSchema.Empty());
+    // The serializer's own words name .NET types, of which the model knows nothing.
+    private static TArguments Read<TArguments>(ToolCall call, JsonTypeInfo<TArguments> arguments, JsonObject schema)
+    {
+        try
+        {
+            return call.ArgumentsAs(arguments) ?? throw new JsonException("The arguments are null.");
+        }
+        catch (JsonException misfit)
+        {
+            string place = misfit.Path is null or "$" ? "" : $" at {misfit.Path}";
+            throw new JsonException($"The arguments do not fit{place}: they must be {schema.ToJsonString()}.", misfit);
+        }
+    }
+
+    private static ToolDefinition WithoutParameters(string name, string? description) => new(name, description, TypeSchema.NoArguments());
 
     private static Func<ToolCall, ToolInvocation> Bound(Func<ToolCall, CancellationToken, Task<string>> handler)
     {

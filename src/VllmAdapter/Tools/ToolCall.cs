@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -32,4 +33,12 @@ public sealed record ToolCall
     /// <typeparam name="T">The type of the arguments.</typeparam>
     /// <exception cref="JsonException">The arguments do not fit the type.</exception>
     public T? ArgumentsAs<T>(JsonTypeInfo<T> type) => JsonSerializer.Deserialize(Arguments, type);
+
+    /// <summary>Reads the arguments into a type, whose members are found by reflection.</summary>
+    /// <param name="serializer">How to read; by default in camel case, enums by name.</param>
+    /// <typeparam name="T">The type of the arguments.</typeparam>
+    /// <exception cref="JsonException">The arguments do not fit the type.</exception>
+    [RequiresUnreferencedCode(ReflectedJson.UsesReflection)]
+    [RequiresDynamicCode(ReflectedJson.UsesReflection)]
+    public T? ArgumentsAs<T>(JsonSerializerOptions? serializer = null) => ArgumentsAs(ReflectedJson.TypeOf<T>(serializer));
 }

@@ -18,6 +18,10 @@ public sealed class ToolCallTests
         Ready("""{"folder": "docs"}""").ArgumentsAs(Texts).Should().BeEquivalentTo(new Dictionary<string, string> { ["folder"] = "docs" });
 
     [Fact]
+    public void Arguments_are_read_into_a_type_by_reflection() =>
+        Ready("""{"folder": "docs"}""").ArgumentsAs<Listing>().Should().Be(new Listing("docs"));
+
+    [Fact]
     public void No_arguments_are_an_empty_object() => Ready("").ArgumentsAs(Texts).Should().BeEmpty();
 
     [Theory]
@@ -64,4 +68,6 @@ public sealed class ToolCallTests
 
     [Fact]
     public void A_ready_call_always_parses() => JsonNode.Parse(Ready("{\"folder\": \"docs\"}\n").Arguments).Should().BeOfType<JsonObject>();
+
+    private sealed record Listing(string Folder);
 }

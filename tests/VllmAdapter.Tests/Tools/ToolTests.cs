@@ -82,8 +82,8 @@ public sealed partial class ToolTests
     [Theory]
     [InlineData("{}", "The required argument 'days' is missing.")]
     [InlineData("""{"days": null}""", "The argument 'days' must not be null.")]
-    [InlineData("""{"days": "3"}""", "The argument 'days' does not fit: *")]
-    [InlineData("""{"days": 3.5}""", "The argument 'days' does not fit: *")]
+    [InlineData("""{"days": "3"}""", """The argument 'days' does not fit: it must be {"type":"integer"}.""")]
+    [InlineData("""{"days": 3.5}""", """The argument 'days' does not fit: it must be {"type":"integer"}.""")]
     public async Task Arguments_that_do_not_fit_are_not_run(string arguments, string why)
     {
         bool wasRun = false;
@@ -91,6 +91,21 @@ public sealed partial class ToolTests
 
         await tool.Awaiting(t => t.RunAsync(Call(arguments))).Should().ThrowAsync<JsonException>().WithMessage(why);
         wasRun.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task What_does_not_fit_is_told_in_the_schemas_words_and_not_in_those_of_NET()
+    {
+        var byDelegate = Tool.From("x", null, (Unit unit) => "");
+        var within = Tool.From("x", null, (Stop stop) => "");
+        var byType = Tool.From("x", null, ToolJson.Default.Stop, stop => "");
+
+        await byDelegate.Awaiting(t => t.RunAsync(Call("""{"unit": "Kelvin"}"""))).Should().ThrowAsync<JsonException>()
+            .WithMessage("""The argument 'unit' does not fit: it must be {"type":"string","enum":["Celsius","Fahrenheit"]}.""");
+        await within.Awaiting(t => t.RunAsync(Call("""{"stop": {"city": "Paris", "nights": "two"}}"""))).Should().ThrowAsync<JsonException>()
+            .WithMessage("The argument 'stop' does not fit at $.nights: it must be {\"type\":\"object\",*");
+        await byType.Awaiting(t => t.RunAsync(Call("""{"city": "Paris", "nights": "two"}"""))).Should().ThrowAsync<JsonException>()
+            .WithMessage("The arguments do not fit at $.nights: they must be {\"type\":\"object\",*");
     }
 
     [Fact]

@@ -8,8 +8,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace VllmAdapter;
 
-/// <summary>Makes the JSON schema of a tool's arguments out of types.</summary>
-internal static class ToolSchema
+/// <summary>Makes JSON schemas out of types: of a tool's arguments, and of an answer.</summary>
+internal static class TypeSchema
 {
     private static readonly JsonSchemaExporterOptions Exporting = new()
     {
@@ -17,11 +17,13 @@ internal static class ToolSchema
         TransformSchemaNode = static (context, schema) => Describe(context, schema),
     };
 
-    public static JsonObject Empty() => new() { ["type"] = "object", ["properties"] = new JsonObject() };
+    public static JsonObject NoArguments() => new() { ["type"] = "object", ["properties"] = new JsonObject() };
 
-    public static JsonObject Of(JsonTypeInfo arguments)
+    public static JsonNode Of(JsonTypeInfo type) => type.GetJsonSchemaAsNode(Exporting);
+
+    public static JsonObject OfArguments(JsonTypeInfo arguments)
     {
-        return arguments.GetJsonSchemaAsNode(Exporting) is JsonObject schema && schema["type"] is JsonValue type && type.ToString() == "object"
+        return Of(arguments) is JsonObject schema && schema["type"] is JsonValue type && type.ToString() == "object"
             ? schema
             : throw new ArgumentException(
                 $"The arguments of a call are one JSON object, but {arguments.Type} is not written as one. Wrap it in a record.", nameof(arguments));
@@ -29,12 +31,10 @@ internal static class ToolSchema
 
     [RequiresUnreferencedCode("The schema of a parameter is made by reflection.")]
     [RequiresDynamicCode("The schema of a parameter is made by reflection.")]
-    public static JsonNode Of(ParameterInfo parameter, bool isNullable, JsonSerializerOptions serializer)
+    public static JsonObject Of(ParameterInfo parameter, bool isNullable, JsonSerializerOptions serializer)
     {
-        JsonNode schema = serializer.GetJsonSchemaAsNode(parameter.ParameterType, Exporting);
-        if (schema is not JsonObject json)
-            schema = json = []; // "true": anything goes
-
+        // "true": anything goes.
+        JsonObject json = serializer.GetJsonSchemaAsNode(parameter.ParameterType, Exporting) as JsonObject ?? [];
         Rebase(json, parameter.Name!);
         if (isNullable && json["type"] is JsonValue type && type.GetValueKind() == JsonValueKind.String)
             json["type"] = new JsonArray(type.ToString(), "null");
@@ -45,7 +45,7 @@ internal static class ToolSchema
         if (parameter is { HasDefaultValue: true, DefaultValue: { } value })
             json["default"] = JsonSerializer.SerializeToNode(value, parameter.ParameterType, serializer);
 
-        return schema;
+        return json;
     }
 
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
