@@ -81,6 +81,9 @@ public sealed class VllmInferenceAdapter
     /// <summary>The model of requests that name none; null if the server is to choose.</summary>
     public string? Model => _options.Model;
 
+    /// <summary>What is done about incomplete streams when a request does not say.</summary>
+    internal IncompleteStreams IncompleteStreams => _options.IncompleteStreams;
+
     /// <summary>Asks for an answer and hands it out as it comes.</summary>
     /// <param name="request">What to ask.</param>
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
@@ -157,7 +160,7 @@ public sealed class VllmInferenceAdapter
             Body = body,
             Asked = AskedForReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(ChatRequestBody.ModelOf(json))),
             Termination = request.Termination ?? _termination,
-            IncompleteStreams = request.IncompleteStreams ?? _options.IncompleteStreams,
+            IncompleteStreams = request.IncompleteStreams ?? IncompleteStreams,
             MaxEventBytes = _options.MaxEventBytes,
             HeadersLimit = isWhole ? null : _options.TimeLimits.Headers,
             AsksForWholeReply = isWhole,

@@ -50,16 +50,22 @@ public sealed class ToolLoop
 
     /// <summary>Runs to the end, and hands out what happens on the way.</summary>
     /// <param name="request">
-    /// Where to start. If it names tools, only these of the loop's tools are offered to the model. An <see cref="ChatRequest.IncompleteStreams"/>
-    /// of <see cref="IncompleteStreams.ThrowUnlessConfirmed"/> makes a turn that nobody confirmed count as broken; nothing is thrown.
+    /// Where to start. If it names tools, only these of the loop's tools are offered to the model.
     /// </param>
     /// <param name="budget">What the run may spend; it may be shared with other runs. Null for no limit.</param>
     /// <param name="cancellationToken">Ends the run, and handlers that are running, with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The events; the last one is <see cref="LoopEnded"/>. Nothing is sent before they are enumerated.</returns>
     /// <exception cref="ArgumentException">The request asks for several choices, or names a tool that the loop cannot run.</exception>
     /// <remarks>
+    /// <para>
     /// The enumeration throws <see cref="VllmRequestException"/> if already the first request never becomes a stream. Leaving it early hangs up
     /// and waits for handlers that are running, after cancelling them.
+    /// </para>
+    /// <para>
+    /// A turn that broke is never thrown as <see cref="IncompleteStreamException"/>: it is asked again (<see cref="ToolLoopOptions.MaxRepeats"/>), or
+    /// ends the run with <see cref="LoopEnd.Incomplete"/>. <see cref="IncompleteStreams.ThrowUnlessConfirmed"/>, of the request or else of the
+    /// adapter's options, makes a turn that nobody confirmed count as broken.
+    /// </para>
     /// </remarks>
     public IAsyncEnumerable<ToolLoopEvent> RunAsync(
         ChatRequest request, TokenBudget? budget = null, CancellationToken cancellationToken = default)

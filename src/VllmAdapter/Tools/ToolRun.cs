@@ -62,7 +62,7 @@ internal sealed class ToolRun(
             StreamOutcome turn = stream.Outcome;
             _turns.Add(turn);
             await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
-            TurnUse use = TurnUses.Of(turn, _start.IncompleteStreams);
+            TurnUse use = TurnUses.Of(turn, _start.IncompleteStreams ?? adapter.IncompleteStreams);
             bool isAskedAgain = AsksAgain(turn, use);
             yield return new TurnEnded(turn, isAskedAgain);
             if (isAskedAgain)

@@ -21,7 +21,7 @@ internal enum TurnUse
 
 internal static class TurnUses
 {
-    public static TurnUse Of(StreamOutcome turn, IncompleteStreams? incomplete) => turn switch
+    public static TurnUse Of(StreamOutcome turn, IncompleteStreams incomplete) => turn switch
     {
         { Verdict: StreamVerdict.Unconfirmed } when incomplete == IncompleteStreams.ThrowUnlessConfirmed => TurnUse.Broken,
         { Verdict: StreamVerdict.ServerError or StreamVerdict.Stalled or StreamVerdict.Interrupted or StreamVerdict.Aborted } => TurnUse.Broken,

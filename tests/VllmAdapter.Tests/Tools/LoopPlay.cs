@@ -29,7 +29,7 @@ internal sealed record LoopPlay(IReadOnlyList<ToolLoopEvent> Events, IReadOnlyLi
     {
         using var vllm = FakeVllm.InMemory(turns);
         using HttpClient http = vllm.CreateHttpClient();
-        var loop = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), setup.Tools, setup.Options);
+        var loop = new ToolLoop(new VllmInferenceAdapter(http, setup.Adapter), setup.Tools, setup.Options);
         List<ToolLoopEvent> events = [];
         await foreach (ToolLoopEvent step in loop.RunAsync(setup.Request, setup.Budget))
             events.Add(step);
@@ -45,6 +45,8 @@ internal sealed record LoopSetup
     public IReadOnlyList<Tool> Tools { get; init; } = [LoopPlay.Random(), LoopPlay.Weather()];
 
     public ToolLoopOptions Options { get; init; } = new();
+
+    public VllmAdapterOptions Adapter { get; init; } = new();
 
     public TokenBudget? Budget { get; init; }
 }

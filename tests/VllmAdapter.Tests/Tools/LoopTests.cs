@@ -163,15 +163,26 @@ public sealed class LoopTests
         play.Result.Text.Should().Be("It");
     }
 
-    [Fact]
-    public async Task An_unconfirmed_turn_counts_as_broken_when_the_request_demands_confirmation()
+    [Theory]
+    [InlineData(IncompleteStreams.ThrowUnlessConfirmed, IncompleteStreams.Throw, LoopEnd.Incomplete)]
+    [InlineData(null, IncompleteStreams.ThrowUnlessConfirmed, LoopEnd.Incomplete)]
+    [InlineData(IncompleteStreams.Throw, IncompleteStreams.ThrowUnlessConfirmed, LoopEnd.Answered)]
+    [InlineData(null, IncompleteStreams.Report, LoopEnd.Answered)]
+    public async Task An_unconfirmed_turn_counts_as_broken_when_the_request_or_else_the_options_demand_confirmation(
+        IncompleteStreams? request, IncompleteStreams options, LoopEnd end)
     {
         LoopPlay play = await RunAsync(
-            new LoopSetup { Request = ChatRequest.FromPrompt("Go.") with { IncompleteStreams = IncompleteStreams.ThrowUnlessConfirmed } },
-            Script.Calls("get_random_number", "{}").Uses(20, 5).Done());
+            new LoopSetup
+            {
+                Request = ChatRequest.FromPrompt("Go.") with { IncompleteStreams = request },
+                Adapter = new VllmAdapterOptions { IncompleteStreams = options },
+                Options = new ToolLoopOptions { MaxRepeats = 0 },
+            },
+            Script.Calls("get_random_number", "{}").Uses(20, 5).Done(),
+            Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Incomplete);
-        play.Ran.Should().BeEmpty();
+        play.Result.End.Should().Be(end);
+        play.Ran.Should().HaveCount(end == LoopEnd.Answered ? 1 : 0);
     }
 
     [Fact]
