@@ -4,7 +4,7 @@ namespace VllmAdapter;
 public sealed class IncompleteStreamException : Exception
 {
     internal IncompleteStreamException(StreamOutcome outcome, ChatCompletion received)
-        : base(outcome.Explain(), outcome.Evidence.Fault)
+        : base(WayOut.After(outcome), outcome.Evidence.Fault)
     {
         Outcome = outcome;
         Received = received;

@@ -27,7 +27,7 @@ internal static class OutcomeExplanation
             StreamVerdict.Interrupted => Interruption(outcome),
             StreamVerdict.Stalled => Stall(outcome),
             StreamVerdict.ServerError => Failure(outcome),
-            StreamVerdict.Malformed => $"the body cannot be read as a chat stream after {Chunks(evidence)}: {evidence.Malformation}",
+            StreamVerdict.Malformed => $"the body cannot be read as a chat stream after {Chunks(evidence)}: {evidence.Malformation?.TrimEnd('.')}",
             StreamVerdict.Cancelled => $"the caller cancelled after {Chunks(evidence)}",
             StreamVerdict.Abandoned => $"the consumer left the loop after {Chunks(evidence)}",
             _ => "nothing was judged",

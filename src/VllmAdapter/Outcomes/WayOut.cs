@@ -1,0 +1,31 @@
+namespace VllmAdapter;
+
+/// <summary>What the caller can do about an outcome, said after what happened: many read no more of an exception than its message.</summary>
+internal static class WayOut
+{
+    public static string After(StreamOutcome outcome) =>
+        Advice(outcome) is { } advice ? $"{outcome.Explain()} {advice}" : outcome.Explain();
+
+    private static string? Advice(StreamOutcome outcome)
+    {
+        bool hasCalls = outcome.ToolCalls.Count + outcome.WithheldToolCalls.Count > 0;
+        return outcome.Verdict switch
+        {
+            StreamVerdict.ServerError when !Continuation.IsWorthTrying(outcome) => "Correct the request; sent again it will fail again.",
+            StreamVerdict.Interrupted or StreamVerdict.Aborted or StreamVerdict.ServerError when hasCalls || WasAskedAgain(outcome) =>
+                "Ask again; what came is in Received.",
+            StreamVerdict.Interrupted or StreamVerdict.Aborted or StreamVerdict.ServerError =>
+                "Ask again (ChatRequest.Recovery lets the model write plain text on); what came is in Received.",
+            StreamVerdict.Malformed => "Check what stands between here and the server; what came is in Received.",
+            StreamVerdict.LengthLimited when outcome.Limit == LimitAttribution.ContextWindow =>
+                "Shorten the messages; VllmServer.PlanAsync tells beforehand what fits.",
+            StreamVerdict.LengthLimited when hasCalls => "Raise ChatRequest.MaxTokens and ask again.",
+            StreamVerdict.LengthLimited => "Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome).",
+            StreamVerdict.Unconfirmed => "Ask again, or use what is in Received: IncompleteStreams.Throw accepts such an end.",
+            _ => null,
+        };
+    }
+
+    private static bool WasAskedAgain(StreamOutcome outcome) =>
+        outcome.Notes.Any(note => note.Kind is OutcomeNoteKind.Recovered or OutcomeNoteKind.RecoveryFailed);
+}
