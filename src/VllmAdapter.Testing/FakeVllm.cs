@@ -63,6 +63,9 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
         return new FakeVllm(options, script);
     }
 
+    /// <inheritdoc cref="InMemory(FakeVllmOptions, Func{ReceivedRequest, ScriptedReply})"/>
+    public static FakeVllm InMemory(Func<ReceivedRequest, ScriptedReply> script) => InMemory(new FakeVllmOptions(), script);
+
     /// <summary>A server without sockets that serves a recorded exchange.</summary>
     public static FakeVllm Replay(RecordedExchange exchange, bool atRecordedSpeed = false) =>
         InMemory(Script.Replays(exchange, atRecordedSpeed));
@@ -84,6 +87,10 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
         vllm._loopback = await Loopback.StartAsync(vllm.Answer, cancellationToken).ConfigureAwait(false);
         return vllm;
     }
+
+    /// <inheritdoc cref="StartAsync(FakeVllmOptions, Func{ReceivedRequest, ScriptedReply}, CancellationToken)"/>
+    public static Task<FakeVllm> StartAsync(Func<ReceivedRequest, ScriptedReply> script, CancellationToken cancellationToken = default) =>
+        StartAsync(new FakeVllmOptions(), script, cancellationToken);
 
     /// <summary>A client whose base address is this server, without a time limit of its own. Dispose it when done.</summary>
     public HttpClient CreateHttpClient() => new(CreateHandler()) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };

@@ -27,4 +27,19 @@ public sealed class CreateAdapterTests
         answer.Must().BeCompleted().WithText("Hello.");
         ((string?)vllm.Requests.Single().Json?["model"]).Should().Be("llama");
     }
+
+    [Fact]
+    public async Task A_script_can_be_chosen_for_each_request()
+    {
+        static ScriptedReply Echo(ReceivedRequest request) => Script.Model.Says($"{request.Json!["max_tokens"]} at most.");
+        await using FakeVllm started = await FakeVllm.StartAsync(Echo);
+        using var inMemory = FakeVllm.InMemory(Echo);
+
+        foreach (FakeVllm vllm in new[] { started, inMemory })
+        {
+            VllmInferenceAdapter adapter = vllm.CreateAdapter();
+            (await adapter.CompleteChatAsync(ChatRequest.FromPrompt("Hello?") with { MaxTokens = 20 })).Text.Should().Be("20 at most.");
+            (await adapter.CompleteChatAsync(ChatRequest.FromPrompt("Hello?") with { MaxTokens = 30 })).Text.Should().Be("30 at most.");
+        }
+    }
 }

@@ -260,6 +260,24 @@ public sealed class ModelTests
         seen.Reasons.Should().Equal("length");
     }
 
+    [Theory]
+    [InlineData(ReplyMode.Streamed)]
+    [InlineData(ReplyMode.Whole)]
+    public async Task Log_probabilities_are_those_of_a_model_that_is_certain(ReplyMode reply)
+    {
+        using var vllm = FakeVllm.InMemory(Script.Model.Says("Yes it is."));
+        ChatRequest request = ChatRequest.FromPrompt("Is it?") with { Reply = reply, Logprobs = new Logprobs { Top = 2 } };
+
+        ChatCompletion asked = await vllm.CreateAdapter().CompleteChatAsync(request);
+        ChatCompletion unasked = await vllm.CreateAdapter().CompleteChatAsync(request with { Logprobs = null });
+
+        IReadOnlyList<TokenLogprob> tokens = asked.Choices[0].Logprobs!.Tokens;
+        tokens.Select(token => (token.Token, token.Logprob)).Should().Equal(("Yes", 0), (" it", 0), (" is", 0), (".", 0));
+        tokens[0].Bytes.Should().Equal(89, 101, 115);
+        tokens[0].Top.Select(token => (token.Token, token.Logprob)).Should().Equal(("Yes", 0), ("", -9999));
+        unasked.Choices[0].Logprobs.Should().BeNull();
+    }
+
     [Fact]
     public async Task Without_a_script_the_server_answers_by_itself()
     {

@@ -15,6 +15,23 @@ public sealed class ScriptTests
         (await SeeAsync(other)).Text.Should().Be("ac");
     }
 
+    public static TheoryData<Func<ScriptedReply, ScriptedReply>, string> OfTheWire => new()
+    {
+        { script => script.Choice(1), "Choice" },
+        { script => script.Uses(1, 1), "Uses" },
+        { script => script.CountsEveryChunk(1), "CountsEveryChunk" },
+        { script => script.Event("{}"), "Event" },
+        { script => script.Sends("x"), "Sends" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OfTheWire))]
+    public void What_a_model_cannot_say_is_refused_instead_of_left_out(Func<ScriptedReply, ScriptedReply> go, string method)
+    {
+        Script.Model.Says("a").Invoking(go).Should().Throw<InvalidOperationException>().WithMessage($"{method} says what goes over the wire*");
+        Script.Says("a").Invoking(go).Should().NotThrow();
+    }
+
     [Fact]
     public async Task Nothing_is_sent_that_the_script_does_not_say_but_the_role()
     {

@@ -13,7 +13,10 @@ public static class Script
     /// What follows is what the model writes, and the server does the rest as vLLM does: it counts tokens, honours the request's cap, stop strings,
     /// number of choices and usage options, declares how it ended, and closes the stream.
     /// </summary>
-    /// <remarks>An ending of your own (<see cref="ScriptedReply.Fails()"/>, <see cref="ScriptedReply.Cuts"/> ...) takes the place of the server's.</remarks>
+    /// <remarks>
+    /// An ending of your own (<see cref="ScriptedReply.Fails()"/>, <see cref="ScriptedReply.Cuts"/> ...) takes the place of the server's. All choices
+    /// of a request say the same, and log probabilities, if it asks for them, are those of a model that is certain of every token.
+    /// </remarks>
     public static ScriptedReply Model { get; } = new() { IsModel = true };
 
     /// <inheritdoc cref="ScriptedReply.Says"/>

@@ -88,7 +88,8 @@ public sealed record ScriptedReply
         Then(new ScriptStep.CallPart(CurrentChoice, index, id, name, arguments));
 
     /// <summary>What follows belongs to this choice; the first one is 0.</summary>
-    public ScriptedReply Choice(int index) => this with { CurrentChoice = index };
+    /// <exception cref="InvalidOperationException">After <see cref="Script.Model"/>, where every choice says the same.</exception>
+    public ScriptedReply Choice(int index) => Literal(nameof(Choice)) with { CurrentChoice = index };
 
     /// <summary>The choice declares how it ended.</summary>
     /// <param name="reason">The server's word: <c>stop</c>, <c>length</c>, <c>tool_calls</c>, <c>abort</c> or any other; null and "" are sent as such.</param>
@@ -108,10 +109,12 @@ public sealed record ScriptedReply
     /// <param name="prompt">Tokens of the prompt.</param>
     /// <param name="completion">Tokens of all choices together.</param>
     /// <param name="reasoning">How many of them were reasoning, which vLLM tells since 0.28.</param>
-    public ScriptedReply Uses(int prompt, int completion, int? reasoning = null) => Then(new ScriptStep.Usage(prompt, completion, reasoning));
+    /// <exception cref="InvalidOperationException">After <see cref="Script.Model"/>, where the server counts.</exception>
+    public ScriptedReply Uses(int prompt, int completion, int? reasoning = null) => Literal(nameof(Uses)).Then(new ScriptStep.Usage(prompt, completion, reasoning));
 
     /// <summary>Every chunk of the script carries usage, counting one token for each delta (<c>continuous_usage_stats</c>).</summary>
-    public ScriptedReply CountsEveryChunk(int prompt) => this with { CountsFrom = prompt };
+    /// <exception cref="InvalidOperationException">After <see cref="Script.Model"/>, where the server counts.</exception>
+    public ScriptedReply CountsEveryChunk(int prompt) => Literal(nameof(CountsEveryChunk)) with { CountsFrom = prompt };
 
     /// <summary>The error event of an engine that died, in the words of the server's version. vLLM sends <c>[DONE]</c> after it: add <see cref="Done"/>.</summary>
     public ScriptedReply Fails() => Then(new ScriptStep.Failure(Fault: null));
@@ -127,16 +130,19 @@ public sealed record ScriptedReply
     public ScriptedReply Done() => Then(new ScriptStep.Done());
 
     /// <summary>An event with exactly this data.</summary>
-    public ScriptedReply Event(string data) => Then(new ScriptStep.Event(data));
+    /// <exception cref="InvalidOperationException">After <see cref="Script.Model"/>, where the server writes the events.</exception>
+    public ScriptedReply Event(string data) => Literal(nameof(Event)).Then(new ScriptStep.Event(data));
 
     /// <summary>A comment line, which shows that the socket lives and nothing else.</summary>
     public ScriptedReply KeepsAlive(string comment = "keep-alive") => Then(new ScriptStep.Comment(comment));
 
     /// <summary>Text that goes into the body as it is, with no framing around it.</summary>
+    /// <exception cref="InvalidOperationException">After <see cref="Script.Model"/>, where the server writes the body.</exception>
     public ScriptedReply Sends(string text) => Sends(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Bytes that go into the body as they are.</summary>
-    public ScriptedReply Sends(ReadOnlyMemory<byte> bytes) => Then(new ScriptStep.Raw(bytes));
+    /// <exception cref="InvalidOperationException">After <see cref="Script.Model"/>, where the server writes the body.</exception>
+    public ScriptedReply Sends(ReadOnlyMemory<byte> bytes) => Literal(nameof(Sends)).Then(new ScriptStep.Raw(bytes));
 
     /// <summary>Time passes on the server's clock before what follows.</summary>
     public ScriptedReply Pauses(TimeSpan length) => Then(new ScriptStep.Pause(length));
@@ -200,6 +206,12 @@ public sealed record ScriptedReply
     public ScriptedReply HeadersAfter(TimeSpan delay) => this with { HeaderDelay = delay };
 
     internal ScriptedReply Then(ScriptStep step) => this with { Steps = Steps.Add(step) };
+
+    // What a model cannot say would be left out without a word.
+    private ScriptedReply Literal(string method) => IsModel
+        ? throw new InvalidOperationException(
+            $"{method} says what goes over the wire, which after Script.Model is the server's business. Begin the script without Script.Model.")
+        : this;
 
     private ScriptedReply Then(IEnumerable<ScriptStep> steps) => this with { Steps = Steps.AddRange(steps) };
 

@@ -34,6 +34,10 @@ internal sealed record ChatCall
 
     public bool AllowsParallelCalls { get; init; } = true;
 
+    public bool HasLogprobs { get; init; }
+
+    public int TopLogprobs { get; init; }
+
     public JsonArray Tools { get; init; } = [];
 
     /// <summary><c>none</c>, <c>auto</c> or <c>required</c>; null when one tool is named.</summary>
@@ -67,6 +71,8 @@ internal sealed record ChatCall
             IgnoresEnd = body.At("ignore_eos").Flag() ?? false,
             ShowsReasoning = body.At("include_reasoning").Flag() ?? true,
             AllowsParallelCalls = body.At("parallel_tool_calls").Flag() ?? true,
+            HasLogprobs = body.At("logprobs").Flag() ?? false,
+            TopLogprobs = Math.Max(0, body.At("top_logprobs").Count() ?? 0),
             Tools = tools,
             NamedTool = toolChoice.At("function", "name").Text(),
             ToolChoice = toolChoice is JsonObject ? null : toolChoice.Text() ?? (tools.Count > 0 ? "auto" : "none"),

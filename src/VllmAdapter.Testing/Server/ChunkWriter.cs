@@ -25,8 +25,8 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
             isRole: true);
 
     public string Delta(ScriptStep step, Tokens? usage) => step is ScriptStep.Finish finish
-        ? Chunk(json => Choice(json, finish.Choice, delta => LastDelta(delta, finish), finish), usage, closes: true)
-        : Chunk(json => Choice(json, ScriptStep.ChoiceOf(step) ?? 0, delta => Members(delta, step)), usage);
+        ? Chunk(json => Choice(json, finish.Choice, delta => LastDelta(delta, finish), finish, said: TextOf(finish.Last)), usage, closes: true)
+        : Chunk(json => Choice(json, ScriptStep.ChoiceOf(step) ?? 0, delta => Members(delta, step), said: TextOf(step)), usage);
 
     public string Usage(Tokens usage) => Write(json =>
     {
@@ -107,14 +107,15 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
             json.WriteString("system_fingerprint", fingerprint);
     }
 
-    private void Choice(Utf8JsonWriter json, int index, Action<Utf8JsonWriter> delta, ScriptStep.Finish? finish = null, bool isRole = false)
+    private void Choice(
+        Utf8JsonWriter json, int index, Action<Utf8JsonWriter> delta, ScriptStep.Finish? finish = null, bool isRole = false, string? said = null)
     {
         json.WriteStartObject();
         json.WriteNumber("index", index);
         json.WriteStartObject("delta");
         delta(json);
         json.WriteEndObject();
-        json.WriteNull("logprobs");
+        LogprobWriter.Write(json, call, said);
         json.WriteString("finish_reason", finish?.Reason);
         if (finish is not null)
         {
@@ -129,6 +130,13 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
             json.WriteNull("token_ids");
         json.WriteEndObject();
     }
+
+    private static string? TextOf(ScriptStep? step) => step switch
+    {
+        ScriptStep.Say say => say.Text,
+        ScriptStep.Think think => think.Text,
+        _ => null,
+    };
 
     private void Members(Utf8JsonWriter delta, ScriptStep step)
     {

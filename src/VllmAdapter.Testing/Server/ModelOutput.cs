@@ -24,7 +24,7 @@ internal sealed class ModelOutput
     {
         var output = new ModelOutput(call, profile);
         bool thinks = false;
-                foreach (ScriptStep step in script.Steps)
+        foreach (ScriptStep step in script.Steps)
         {
             bool writes = step is ScriptStep.Think or ScriptStep.Say or ScriptStep.CallPart;
             if (writes && thinks != (step is ScriptStep.Think))

@@ -23,7 +23,7 @@ internal sealed record WholeReply(IReadOnlyList<WholeChoice> Choices, Tokens? Us
         json.WriteString("model", call.Model);
         json.WriteStartArray("choices");
         foreach (WholeChoice choice in Choices)
-            choice.WriteTo(json, profile);
+            choice.WriteTo(json, call, profile);
         json.WriteEndArray();
         if (!profile.HasFlatErrors)
         {
@@ -96,7 +96,7 @@ internal sealed record WholeChoice(
             finish?.StopReason);
     }
 
-    public void WriteTo(Utf8JsonWriter json, VllmProfile profile)
+    public void WriteTo(Utf8JsonWriter json, ChatCall call, VllmProfile profile)
     {
         json.WriteStartObject();
         json.WriteNumber("index", Index);
@@ -121,7 +121,7 @@ internal sealed record WholeChoice(
         }
 
         json.WriteEndObject();
-        json.WriteNull("logprobs");
+        LogprobWriter.Write(json, call, Reasoning + Text);
         json.WriteString("finish_reason", FinishReason);
         json.WritePropertyName("stop_reason");
         if (StopReason is null)
