@@ -87,6 +87,9 @@ public sealed record ChatChunk
         init => _extras = (_extras ?? ChunkExtras.None) with { Outcome = value };
     }
 
+    /// <summary>The piece of text.</summary>
+    public override string ToString() => Text;
+
     /// <summary>Whether the server's chunk had a choice at all; a trailing usage chunk has none.</summary>
     internal bool HasChoice { get; init; } = true;
 

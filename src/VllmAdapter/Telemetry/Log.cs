@@ -38,7 +38,7 @@ internal static partial class Log
     [LoggerMessage(201, LogLevel.Trace, "Stream {RequestId}, choice {Choice}: {Text} (reasoning: {Reasoning})", SkipEnabledCheck = true)]
     public static partial void ReplySensitive(ILogger logger, string? requestId, int choice, string text, string reasoning);
 
-    [LoggerMessage(210, LogLevel.Warning, "Stream {RequestId}: {Count} tool calls are withheld ({Reasons}).", SkipEnabledCheck = true)]
+    [LoggerMessage(210, LogLevel.Warning, "Stream {RequestId}: tool calls withheld: {Count} ({Reasons}).", SkipEnabledCheck = true)]
     public static partial void CallsWithheld(ILogger logger, string? requestId, int count, string reasons);
 
     [LoggerMessage(211, LogLevel.Trace, "Stream {RequestId}: withheld call of {Name}: {Arguments}")]

@@ -93,7 +93,7 @@ public sealed class LogTests
         });
 
         CapturedLog withheld = logs.Entries.Should().ContainSingle(entry => entry.Level == LogLevel.Warning).Subject;
-        (withheld.Event.Id, withheld.Text).Should().Be((210, "Stream request-1: 1 tool calls are withheld (ArgumentsOpen)."));
+        (withheld.Event.Id, withheld.Text).Should().Be((210, "Stream request-1: tool calls withheld: 1 (ArgumentsOpen)."));
     }
 
     [Fact]
