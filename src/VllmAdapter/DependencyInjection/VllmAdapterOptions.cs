@@ -3,7 +3,10 @@ using Polly;
 namespace VllmAdapter;
 
 /// <summary>How an adapter reaches its server, and what it does when a request does not say otherwise.</summary>
-/// <remarks>Read once, when the adapter is made. May be bound from configuration.</remarks>
+/// <remarks>
+/// Read once, when the adapter is made. May come from configuration (<c>services.AddVllmAdapter(configuration.GetSection("Vllm"))</c>), except for
+/// <see cref="Termination"/> and <see cref="ResiliencePipeline"/>.
+/// </remarks>
 public sealed class VllmAdapterOptions
 {
     /// <summary>The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>; a path before it is kept.</summary>

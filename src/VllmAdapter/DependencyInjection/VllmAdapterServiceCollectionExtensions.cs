@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ public static class VllmAdapterServiceCollectionExtensions
     /// <inheritdoc cref="AddVllmAdapter(IServiceCollection, string, Action{VllmAdapterOptions})" path="/returns|/remarks"/>
     /// <example>
     /// <code>
-    /// services.AddOptions&lt;VllmAdapterOptions&gt;().BindConfiguration("Vllm");
+    /// services.AddOptions&lt;VllmAdapterOptions&gt;().Configure&lt;Settings&gt;((o, settings) => o.Endpoint = settings.VllmServer);
     /// services.AddVllmAdapter();
     /// </code>
     /// </example>
@@ -32,6 +33,19 @@ public static class VllmAdapterServiceCollectionExtensions
     /// </example>
     public static IVllmAdapterBuilder AddVllmAdapter(this IServiceCollection services, Action<VllmAdapterOptions> configure) =>
         services.AddVllmAdapter(Options.Options.DefaultName, configure);
+
+    /// <summary>Registers <see cref="VllmInferenceAdapter"/> with options from configuration.</summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="configuration">A section with the names of <see cref="VllmAdapterOptions"/>; at least the endpoint.</param>
+    /// <inheritdoc cref="AddVllmAdapter(IServiceCollection, string, Action{VllmAdapterOptions})" path="/returns|/remarks"/>
+    /// <example>
+    /// <code>
+    /// // "Vllm": { "Endpoint": "http://localhost:8000", "Model": "granite", "TimeLimits": { "FirstChunk": "00:01:00" } }
+    /// services.AddVllmAdapter(builder.Configuration.GetSection("Vllm"));
+    /// </code>
+    /// </example>
+    public static IVllmAdapterBuilder AddVllmAdapter(this IServiceCollection services, IConfiguration configuration) =>
+        services.AddVllmAdapter(Options.Options.DefaultName, configuration);
 
     /// <summary>Registers one adapter of several, with named options that are set elsewhere.</summary>
     /// <param name="services">Where to register it.</param>
@@ -74,6 +88,19 @@ public static class VllmAdapterServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configure);
         IVllmAdapterBuilder builder = services.AddVllmAdapter(name);
         services.Configure(name, configure);
+        return builder;
+    }
+
+    /// <summary>Registers one adapter of several, with options from configuration, to be resolved by <c>[FromKeyedServices(name)]</c>.</summary>
+    /// <param name="services">Where to register it.</param>
+    /// <param name="name">The key of the service and the name of its options.</param>
+    /// <param name="configuration">A section with the names of <see cref="VllmAdapterOptions"/>; at least the endpoint.</param>
+    /// <inheritdoc cref="AddVllmAdapter(IServiceCollection, string, Action{VllmAdapterOptions})" path="/returns|/remarks"/>
+    public static IVllmAdapterBuilder AddVllmAdapter(this IServiceCollection services, string name, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        IVllmAdapterBuilder builder = services.AddVllmAdapter(name);
+        services.AddOptions<VllmAdapterOptions>(name).Bind(configuration);
         return builder;
     }
 

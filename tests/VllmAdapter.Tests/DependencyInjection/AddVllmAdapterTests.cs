@@ -88,6 +88,44 @@ public sealed class AddVllmAdapterTests : IDisposable
     }
 
     [Fact]
+    public void A_section_of_the_configuration_sets_every_option_that_text_can_say()
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Vllm:Chat:Endpoint"] = "http://chat.test/v1",
+            ["Vllm:Chat:Model"] = "granite",
+            ["Vllm:Chat:ApiKey"] = "key",
+            ["Vllm:Chat:ContextWindow"] = "4096",
+            ["Vllm:Chat:IncompleteStreams"] = "Report",
+            ["Vllm:Chat:Usage"] = "Final",
+            ["Vllm:Chat:MaxEventBytes"] = "2048",
+            ["Vllm:Chat:TimeLimits:Total"] = "00:10:00",
+            ["Vllm:Chat:Resilience:MaxAttempts"] = "5",
+            ["Vllm:Chat:Resilience:MaxConcurrentStreams"] = "8",
+            ["Vllm:Chat:Resilience:CircuitBreaker:FailureRatio"] = "0.25",
+            ["Vllm:Batch:Endpoint"] = "http://batch.test",
+        }).Build();
+        _services.AddVllmAdapter(configuration.GetSection("Vllm:Chat"));
+        _services.AddVllmAdapter("batch", configuration.GetSection("Vllm:Batch"));
+        using ServiceProvider provider = Build();
+
+        provider.GetRequiredService<IOptions<VllmAdapterOptions>>().Value.Should().BeEquivalentTo(new VllmAdapterOptions
+        {
+            Endpoint = new Uri("http://chat.test/v1"),
+            Model = "granite",
+            ApiKey = "key",
+            ContextWindow = 4096,
+            IncompleteStreams = IncompleteStreams.Report,
+            Usage = UsageReporting.Final,
+            MaxEventBytes = 2048,
+            TimeLimits = { Total = TimeSpan.FromMinutes(10) },
+            Resilience = { MaxAttempts = 5, MaxConcurrentStreams = 8, CircuitBreaker = new CircuitBreakerOptions { FailureRatio = 0.25 } },
+        });
+        provider.GetRequiredService<VllmInferenceAdapter>().Endpoint.Should().Be("http://chat.test/");
+        provider.GetRequiredKeyedService<VllmInferenceAdapter>("batch").Endpoint.Should().Be("http://batch.test/");
+    }
+
+    [Fact]
     public async Task Every_request_takes_a_client_from_the_factory_so_that_handlers_are_renewed()
     {
         AddAdapter("batch");
