@@ -24,18 +24,10 @@ public sealed class CutEverywhereTests
     public async Task A_cut_answer_keeps_what_came_and_is_complete_only_after_its_reason(Framing framing, bool byReset)
     {
         Framed framed = Frame(framing, Answer);
-        for (int at = 0; at <= framed.Bytes.Length; at += Step)
+        await foreach ((int at, Played played) in CutsAsync(framed, byReset))
         {
-            Played played = await PlayAsync(framed.Bytes, at, byReset);
-            if (at < framed.HeadLength)
-            {
-                ExpectNoStream(played, at);
-                continue;
-            }
-
             int came = framed.EventsIn(at);
             string text = came >= 2 ? "Hello" : came == 1 ? "Hel" : "";
-            played.Completion.Should().NotBeNull($"{at}: {played.Failure}");
             played.Completion!.Text.Should().Be(text, $"{framing} {at}");
 
             // Where closing is the end of the body, an end between events is as good as any.
@@ -54,24 +46,30 @@ public sealed class CutEverywhereTests
     public async Task A_cut_call_is_ready_only_after_its_usage_or_the_end_marker(Framing framing, bool byReset)
     {
         Framed framed = Frame(framing, Call);
-        for (int at = 0; at <= framed.Bytes.Length; at += Step)
+        await foreach ((int at, Played played) in CutsAsync(framed, byReset))
         {
-            Played played = await PlayAsync(framed.Bytes, at, byReset);
-            if (at < framed.HeadLength)
-            {
-                ExpectNoStream(played, at);
-                continue;
-            }
-
             int came = framed.EventsIn(at);
-            played.Completion.Should().NotBeNull($"{at}: {played.Failure}");
             played.Outcome.ToolCalls.Should().HaveCount(came >= 4 ? 1 : 0, $"{framing} {at}: {played.Outcome.Explain()}");
             played.Outcome.WithheldToolCalls.Should().HaveCount(came is >= 1 and < 4 ? 1 : 0, $"{framing} {at}");
         }
     }
 
-    private static void ExpectNoStream(Played played, int at) => played.Failure.Should().BeOfType<VllmRequestException>($"{at}")
-        .Which.Failure.Should().Be(RequestFailure.ConnectionFailed);
+    /// <summary>Every cut after the headers; one before them is no stream, which is seen to here.</summary>
+    private static async IAsyncEnumerable<(int At, Played Played)> CutsAsync(Framed framed, bool byReset)
+    {
+        for (int at = 0; at <= framed.Bytes.Length; at += Step)
+        {
+            Played played = await PlayAsync(framed.Bytes, at, byReset);
+            if (at < framed.HeadLength)
+            {
+                played.Failure.Should().BeOfType<VllmRequestException>($"{at}").Which.Failure.Should().Be(RequestFailure.ConnectionFailed);
+                continue;
+            }
+
+            played.Completion.Should().NotBeNull($"{at}: {played.Failure}");
+            yield return (at, played);
+        }
+    }
 
     private static async Task<Played> PlayAsync(string bytes, int at, bool byReset)
     {

@@ -3,25 +3,13 @@ using System.Net.Sockets;
 namespace VllmAdapter.Testing;
 
 /// <summary>A response body in memory. One read gives at most one piece; leaving early is a hang-up that the server notices.</summary>
-internal sealed class ScriptedStream(ReplyPlayback playback, CancellationToken serverStops) : Stream
+internal sealed class ScriptedStream(ReplyPlayback playback, CancellationToken serverStops) : ForwardStream
 {
     private ReadOnlyMemory<byte> _piece;
     private bool _ended;
     private bool _left;
 
     public override bool CanRead => !_left;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -48,22 +36,6 @@ internal sealed class ScriptedStream(ReplyPlayback playback, CancellationToken s
         _piece = _piece[count..];
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>The next step of the reply. A cancelled wait closes the connection, as it does on a socket.</summary>
     public static async ValueTask<WireStep?> NextOrHangUpAsync(

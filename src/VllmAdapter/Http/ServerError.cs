@@ -56,6 +56,19 @@ public sealed record ServerError
         return read with { Raw = Excerpt.Cut(text, RawKept) };
     }
 
+    /// <summary>The same without a secret: gateways are known to repeat the key that they refuse.</summary>
+    internal ServerError Without(string? secret) => string.IsNullOrEmpty(secret) ? this : this with
+    {
+        Message = Hide(secret, Message),
+        Type = Hide(secret, Type),
+        Param = Hide(secret, Param),
+        Code = Hide(secret, Code),
+        Raw = Hide(secret, Raw) ?? "",
+    };
+
+    internal static string? Hide(string? secret, string? text) =>
+        string.IsNullOrEmpty(secret) ? text : text?.Replace(secret, "***", StringComparison.Ordinal);
+
     private static ServerError? ReadDeclared(string text) =>
         Parse(text, ServerErrorJson.ReadDeclared) is { } read ? read with { IsDeclared = true } : null;
 

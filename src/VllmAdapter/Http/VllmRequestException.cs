@@ -60,8 +60,8 @@ public sealed class VllmRequestException : Exception
 
     internal static VllmRequestException For(FailedRequest request)
     {
-        FailedRequest safe = WithoutKey(request);
-        ServerError error = safe.Error;
+        ServerError error = request.Error.Without(request.ApiKey);
+        FailedRequest safe = request with { Error = error };
         var (failure, refusal, isRetryable) = safe switch
         {
             { WasRejected: true } => (RequestFailure.NotSent, null, true),
@@ -86,29 +86,5 @@ public sealed class VllmRequestException : Exception
             IsRetryable = isRetryable,
             ResponseBody = error.Raw.Length > 0 ? error.Raw : null,
         };
-    }
-
-    // Gateways are known to repeat the key that they refuse.
-    private static FailedRequest WithoutKey(FailedRequest request)
-    {
-        if (string.IsNullOrEmpty(request.ApiKey))
-        {
-            return request;
-        }
-
-        ServerError error = request.Error;
-        return request with
-        {
-            Error = error with
-            {
-                Message = Hide(error.Message),
-                Type = Hide(error.Type),
-                Param = Hide(error.Param),
-                Code = Hide(error.Code),
-                Raw = Hide(error.Raw) ?? "",
-            },
-        };
-
-        string? Hide(string? text) => text?.Replace(request.ApiKey, "***", StringComparison.Ordinal);
     }
 }

@@ -15,8 +15,10 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
 
     public TimeProvider Clock { get; } = clock;
 
-    /// <summary>What a failure is to say of any request: the key is known here only to be kept out of it.</summary>
-    public FailedRequest About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, ApiKey = apiKey };
+    public string? ApiKey { get; } = apiKey;
+
+    /// <summary>What a failure is to say of any request: the key is known to it only to be kept out of it.</summary>
+    public FailedRequest About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, ApiKey = ApiKey };
 
     /// <param name="message">The request; its address and body are set.</param>
     /// <param name="about">What a failure is to say of the request.</param>
@@ -77,8 +79,8 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     private void Authorize(HttpRequestMessage message)
     {
         // Never through DefaultRequestHeaders: the client may be somebody else's.
-        if (apiKey is { Length: > 0 } && message.Headers.Authorization is null)
-            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+        if (ApiKey is { Length: > 0 } && message.Headers.Authorization is null)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ApiKey);
     }
 
     private async Task<VllmRequestException> RefusalAsync(

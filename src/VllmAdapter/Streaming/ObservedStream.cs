@@ -12,7 +12,7 @@ namespace VllmAdapter;
 /// A last event that lacks its blank line is closed here, so that the parser hands it out; whether it can be read decides what it
 /// was worth. A broken connection, or that nobody waits for more, is reported only after that.
 /// </remarks>
-internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, bool isEventStream) : Stream
+internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, bool isEventStream) : ForwardStream
 {
     private const int ExcerptBytes = 2000;
     private const byte ByteOrderMark = 0xEF;
@@ -250,30 +250,4 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
 
         base.Dispose(disposing);
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

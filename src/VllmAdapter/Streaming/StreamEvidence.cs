@@ -173,6 +173,9 @@ public sealed record StreamEvidence
 
     internal Exception? Fault { get; private set; }
 
+    /// <summary>What must show in no text of the server's: the API key.</summary>
+    internal string? Secret { private get; init; }
+
     internal ChoiceEvidence ChoiceAt(int index)
     {
         // Choices mostly appear in order.
@@ -227,7 +230,7 @@ public sealed record StreamEvidence
         }
 
         foreach ((int choice, ServerError error) in reader.ChoiceErrors)
-            ChoiceAt(choice).Fail(error);
+            ChoiceAt(choice).Fail(error.Without(Secret));
 
         if (reader.Usage is { } usage)
             Count(usage, reader.Chunks);
@@ -259,7 +262,7 @@ public sealed record StreamEvidence
         (_textIsLossy, _oddities) = (reader.TextIsLossy, reader.Oddities);
     }
 
-    internal void Fail(ServerError error) => _error ??= error;
+    internal void Fail(ServerError error) => _error ??= error.Without(Secret);
 
     internal void Malform(string why) => _malformation ??= why;
 
@@ -276,5 +279,5 @@ public sealed record StreamEvidence
         _bodyEnd ??= VllmAdapter.BodyEnd.Cut;
     }
 
-    internal void KeepUnread(string? text) => _unreadText ??= text;
+    internal void KeepUnread(string? text) => _unreadText ??= ServerError.Hide(Secret, text);
 }

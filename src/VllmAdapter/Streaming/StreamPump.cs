@@ -49,7 +49,7 @@ internal sealed class StreamPump : IRunningReply
         (_call, _callersToken, _enumeratorsToken) = (call, callersToken, enumeratorsToken);
         _hangUp = CancellationTokenSource.CreateLinkedTokenSource(callersToken, enumeratorsToken);
         _requestId = call.IdOf(attempt: 1);
-        _evidence = new StreamEvidence { Asked = call.Asked, RequestId = _requestId };
+        _evidence = new StreamEvidence { Asked = call.Asked, RequestId = _requestId, Secret = call.Transport.ApiKey };
         _watch = new SilenceWatch(call.Termination, call.Clock, _hangUp);
         _watch.Observe(_evidence);
     }
@@ -223,7 +223,13 @@ internal sealed class StreamPump : IRunningReply
         _telemetry!.Retry(_failed[^1], _attempts - 1, waited - _failed[^1].Took);
         (_stop, _fold, _handedOut) = (null, null, 0);
         _requestId = _call.IdOf(_attempts);
-        _evidence = new StreamEvidence { Asked = _call.Asked, RequestId = _requestId, FailedAttempts = [.. _failed] };
+        _evidence = new StreamEvidence
+        {
+            Asked = _call.Asked,
+            RequestId = _requestId,
+            FailedAttempts = [.. _failed],
+            Secret = _call.Transport.ApiKey,
+        };
         _watch.Observe(_evidence);
     }
 

@@ -127,6 +127,23 @@ public sealed class BadInputTests
             new() { ContentType = "application/json", Pieces = [Encoding.UTF8.GetBytes(body)], Ending = BodyEnding.Silent };
     }
 
+    [Theory]
+    [InlineData("""data: {"error":{"message":"sk-secret is refused","type":"sk-secret","code":"sk-secret"}}""")]
+    [InlineData("""data: {"choices":[{"index":0,"delta":{},"error":{"message":"sk-secret is refused"},"finish_reason":"error"}]}""")]
+    [InlineData("data: {sk-secret")]
+    [InlineData("<html>sk-secret is refused</html>")]
+    public async Task An_API_key_that_the_stream_repeats_is_kept_out_of_every_text(string line)
+    {
+        var options = new VllmAdapterOptions { ApiKey = "sk-secret", Resilience = { MaxAttempts = 1 } };
+
+        Played played = await Played.RunAsync(CannedServer.Saying(Events(Hello, line)), ChatRequest.FromPrompt("Hello."), options);
+
+        played.Outcome.IsComplete.Should().BeFalse();
+        string[] texts = [played.Outcome.ToJson(), played.Outcome.Explain(), played.Outcome.ToString(), played.Failure!.ToString()];
+        texts.Should().OnlyContain(text => !text.Contains("sk-secret"));
+        played.Outcome.ToJson().Should().Contain("***");
+    }
+
     [Fact]
     public async Task What_could_not_be_read_is_kept()
     {

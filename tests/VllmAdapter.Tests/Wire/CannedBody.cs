@@ -1,7 +1,7 @@
 namespace VllmAdapter.Tests.Wire;
 
 /// <summary>A response body that hands out given pieces and then ends, breaks or keeps silent.</summary>
-internal sealed class CannedBody(IReadOnlyList<ReadOnlyMemory<byte>> pieces, BodyEnding ending, Action? onSilence = null) : Stream
+internal sealed class CannedBody(IReadOnlyList<ReadOnlyMemory<byte>> pieces, BodyEnding ending, Action? onSilence = null) : ForwardStream
 {
     private int _piece;
     private int _at;
@@ -34,30 +34,4 @@ internal sealed class CannedBody(IReadOnlyList<ReadOnlyMemory<byte>> pieces, Bod
 
         return 0;
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,7 +1,7 @@
 namespace VllmAdapter.Tests.Wire;
 
 /// <summary>A body that goes on with one line for as long as somebody reads, up to a length.</summary>
-internal sealed class EndlessLine(byte[] start, long length) : Stream
+internal sealed class EndlessLine(byte[] start, long length) : ForwardStream
 {
     public long BytesRead { get; private set; }
 
@@ -22,30 +22,4 @@ internal sealed class EndlessLine(byte[] start, long length) : Stream
         BytesRead += count;
         return new ValueTask<int>(count);
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
