@@ -1,3 +1,5 @@
+using Microsoft.Extensions.AI;
+
 namespace VllmAdapter.Extensions.AI.Tests;
 
 public sealed class TypeNameTests
