@@ -9,8 +9,7 @@ Console.WriteLine("1. vLLM 0.8.5 refuses a cap that does not fit beside the prom
 using (FakeVllm vllm = FakeVllm.InMemory(
     new FakeVllmOptions { Profile = VllmProfile.V8, ContextWindow = 100 }, Script.Model.Says("Llamas", " are", " calm", ".")))
 {
-    using HttpClient http = vllm.CreateHttpClient();
-    var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions());
+    VllmInferenceAdapter adapter = vllm.CreateAdapter();
     ChatRequest greedy = request with { MaxTokens = 100 };
     RequestPlan plan = await adapter.Server.PlanAsync(greedy);
     Console.WriteLine($"   plan      {plan.Explain()}");
@@ -33,8 +32,7 @@ await TellTwiceAsync(request with { Recovery = StreamRecovery.Continue() }, half
 static async Task TellTwiceAsync(ChatRequest request, ScriptedReply first, ScriptedReply second)
 {
     using FakeVllm vllm = FakeVllm.InMemory(first, second);
-    using HttpClient http = vllm.CreateHttpClient();
-    await TellAsync(new VllmInferenceAdapter(http, new VllmAdapterOptions()), request);
+    await TellAsync(vllm.CreateAdapter(), request);
 }
 
 static async Task TellAsync(VllmInferenceAdapter adapter, ChatRequest request)

@@ -21,12 +21,10 @@ if (args is [var url, ..])
 
 ScriptedReply answer = Script.Says("Your random number", " is 4.").Finishes("stop").Uses(prompt: 160, completion: 7).Done();
 using var forgetful = FakeVllm.InMemory(Script.Replays(RecordedStreams.StoryWithoutFinishReason), answer);
-using HttpClient toForgetful = forgetful.CreateHttpClient();
-await RunAsync("The finish reason is missing", new VllmInferenceAdapter(toForgetful, new VllmAdapterOptions()), maxTokens: 200);
+await RunAsync("The finish reason is missing", forgetful.CreateAdapter(), maxTokens: 200);
 
 using var closing = FakeVllm.InMemory(Script.Replays(RecordedStreams.CutCallThatLooksWhole));
-using HttpClient toClosing = closing.CreateHttpClient();
-await RunAsync("The cap cut the call", new VllmInferenceAdapter(toClosing, new VllmAdapterOptions()), maxTokens: 22);
+await RunAsync("The cap cut the call", closing.CreateAdapter(), maxTokens: 22);
 
 async Task RunAsync(string title, VllmInferenceAdapter adapter, int maxTokens)
 {

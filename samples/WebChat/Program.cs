@@ -12,19 +12,22 @@ WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 
 await using FakeVllm? scripted = builder.Configuration["Vllm:Endpoint"] is null ? await ScriptedServer.StartAsync() : null;
-builder.Services.AddVllmAdapter(options =>
-{
-    builder.Configuration.GetSection("Vllm").Bind(options);
-    options.Endpoint ??= scripted!.Endpoint;
-});
+if (scripted is not null)
+    builder.Configuration["Vllm:Endpoint"] = scripted.Endpoint.ToString();
+
+// <register>
+builder.Services.AddVllmAdapter(builder.Configuration.GetSection("Vllm"));
+// </register>
 
 WebApplication app = builder.Build();
 app.UseDefaultFiles();
 app.UseStaticFiles();
 
+// <relay>
 // The token is cancelled when the browser leaves: that ends the stream, and the generation on the server.
 app.MapPost("/chat", (Said[] talk, VllmInferenceAdapter adapter, CancellationToken browserLeaves) =>
     TypedResults.ServerSentEvents(Relay.ToBrowserAsync(adapter.StreamChatAsync(Relay.Question(talk), browserLeaves))));
+// </relay>
 
 if (app.Configuration["Ask"] is { } question)
 {

@@ -12,7 +12,7 @@ public sealed class ReadmeTests
         using var vllm = FakeVllm.InMemory(Script.Calls("get_weather", "{\"city\":", " \"Par").Cuts());
 
         var broken = await Assert.ThrowsAsync<IncompleteStreamException>(
-            () => vllm.CreateAdapter().CompleteChatAsync(ChatRequest.FromPrompt("Do I need an umbrella?")));
+            () => vllm.CreateAdapter().CompleteChatAsync("Do I need an umbrella?"));
 
         broken.Must().BeInterrupted().WithoutReadyCalls().WithWithheldCall("get_weather", WithheldReason.StreamBroken);
     }

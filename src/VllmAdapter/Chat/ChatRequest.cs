@@ -139,7 +139,7 @@ public sealed record ChatRequest
     }
 
     /// <summary>The request for the next turn: the same, with further messages at the end.</summary>
-    /// <param name="messages">What was said since, oldest first.</param>
+    /// <param name="messages">What was said since, oldest first. Before C# 13 a collection: <c>With([message])</c>.</param>
     public ChatRequest With(params IEnumerable<Message> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
@@ -149,7 +149,8 @@ public sealed record ChatRequest
     /// <summary>The request for the next turn: the same, with what the model answered and what the tools gave back.</summary>
     /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
     /// <param name="results">
-    /// The results of the turn's calls. A call that is left without one is answered with its problems, or with the fact that it was not run.
+    /// The results of the turn's calls; before C# 13 a collection: <c>With(turn, [result])</c>. A call that is left without one is answered with its
+    /// problems, or with the fact that it was not run.
     /// </param>
     /// <remarks>
     /// Only what can be replayed enters: a withheld call does not, nor does a result for it, and a call without arguments has <c>{}</c>.
