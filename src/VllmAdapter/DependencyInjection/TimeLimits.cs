@@ -3,7 +3,7 @@ namespace VllmAdapter;
 /// <summary>How long the adapter waits. The defaults suit long prompts and busy servers.</summary>
 /// <remarks>
 /// All clocks have one owner: <see cref="HttpClient.Timeout"/> is switched off on the adapter's own clients. The limits on the
-/// reply make up the default termination policy; a policy of your own replaces them.
+/// reply make up the default termination policy (<see cref="ToPolicy"/>); a policy of your own, of the options or of a request, replaces them.
 /// </remarks>
 public sealed class TimeLimits
 {
@@ -38,7 +38,14 @@ public sealed class TimeLimits
     /// <value>30 seconds by default. Loading a LoRA adapter may take as long as <see cref="Headers"/>.</value>
     public TimeSpan ServerCall { get; set; } = TimeSpan.FromSeconds(30);
 
-    internal IStreamTerminationPolicy ToPolicy() => Total is { } total
+    /// <summary>The termination policy that an adapter with these limits has by default, to be combined with one of your own.</summary>
+    /// <returns>The end marker, the finish reasons, silence, and the total limit if there is one. Later changes of the limits do not reach it.</returns>
+    /// <example>
+    /// <code>
+    /// request = request with { Termination = Termination.FirstOf(limits.ToPolicy(), Termination.WhenExhausted(budget)) };
+    /// </code>
+    /// </example>
+    public IStreamTerminationPolicy ToPolicy() => Total is { } total
         ? Termination.FirstOf(
             Termination.OnSentinel(), Termination.OnFinishReason(Grace), Termination.OnSilence(FirstChunk, BetweenChunks), Termination.After(total))
         : Termination.FirstOf(

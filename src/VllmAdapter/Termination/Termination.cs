@@ -6,8 +6,11 @@ public static class Termination
 {
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(2);
 
-    /// <summary>What the adapter uses when nothing else is asked for: the end marker, the finish reasons, or silence.</summary>
-    /// <value><see cref="FirstOf"/> of <see cref="OnSentinel"/>, <see cref="OnFinishReason"/> and <see cref="OnSilence"/> with their defaults.</value>
+    /// <summary>What an adapter with the default <see cref="TimeLimits"/> uses: the end marker, the finish reasons, or silence.</summary>
+    /// <value>
+    /// <see cref="FirstOf"/> of <see cref="OnSentinel"/>, <see cref="OnFinishReason"/> and <see cref="OnSilence"/> with their defaults. For limits of
+    /// your own see <see cref="TimeLimits.ToPolicy"/>.
+    /// </value>
     public static IStreamTerminationPolicy Default { get; } = FirstOf(OnSentinel(), OnFinishReason(), OnSilence());
 
     /// <summary>Stops when every choice has declared a finish reason and then nothing came for a while.</summary>

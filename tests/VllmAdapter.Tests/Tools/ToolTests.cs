@@ -94,6 +94,14 @@ public sealed partial class ToolTests
     }
 
     [Fact]
+    public async Task What_a_delegate_throws_comes_out_as_it_was_thrown()
+    {
+        var tool = Tool.From("x", null, (int days) => days > 0 ? throw new InvalidOperationException("no") : "");
+
+        await tool.Awaiting(t => t.RunAsync(Call("""{"days": 1}"""))).Should().ThrowAsync<InvalidOperationException>().WithMessage("no");
+    }
+
+    [Fact]
     public async Task What_does_not_fit_is_told_in_the_schemas_words_and_not_in_those_of_NET()
     {
         var byDelegate = Tool.From("x", null, (Unit unit) => "");
@@ -106,14 +114,6 @@ public sealed partial class ToolTests
             .WithMessage("The argument 'stop' does not fit at $.nights: it must be {\"type\":\"object\",*");
         await byType.Awaiting(t => t.RunAsync(Call("""{"city": "Paris", "nights": "two"}"""))).Should().ThrowAsync<JsonException>()
             .WithMessage("The arguments do not fit at $.nights: they must be {\"type\":\"object\",*");
-    }
-
-    [Fact]
-    public async Task What_a_delegate_throws_comes_out_as_it_was_thrown()
-    {
-        var tool = Tool.From("x", null, (int days) => days > 0 ? throw new InvalidOperationException("no") : "");
-
-        await tool.Awaiting(t => t.RunAsync(Call("""{"days": 1}"""))).Should().ThrowAsync<InvalidOperationException>().WithMessage("no");
     }
 
     [Fact]
