@@ -10,6 +10,7 @@ namespace VllmAdapter.Testing;
 /// <example>
 /// <code>
 /// var http = new HttpClient(new RecordingHandler("recordings") { InnerHandler = new SocketsHttpHandler() });
+/// var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions { Endpoint = new Uri("http://localhost:8000") });
 /// </code>
 /// </example>
 public sealed class RecordingHandler : DelegatingHandler
@@ -29,7 +30,9 @@ public sealed class RecordingHandler : DelegatingHandler
     }
 
     /// <summary>Names the exchange that a request begins; the file is called after it.</summary>
-    /// <value>Null: exchanges are numbered.</value>
+    /// <value>
+    /// Null: exchanges are numbered, from 1 for each handler. A client factory makes handlers anew every few minutes, so give names there.
+    /// </value>
     public Func<HttpRequestMessage, string>? NameOf { get; init; }
 
     /// <summary>Whoever wants the recordings themselves: called with each when it is over, before its file is written.</summary>

@@ -20,7 +20,7 @@ internal static class FailureSentence
                 $"The request was not sent{At(request)}{Because(request)} Wait{After(request)}, or ask another server.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(request)}{Again(request)}. "
-                + "Raise the limit, or see the server's load.",
+                + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",
             (RequestFailure.NotSse, { Status: { } status }) when (int)status < 300 =>
                 $"The server answered {(int)status} with {MediaType(request)}, which is not {request.Expected}{said} "
                 + $"Check that the endpoint is a vLLM server{At(request)}.",
@@ -49,7 +49,7 @@ internal static class FailureSentence
     {
         RequestFailure.ModelNotFound => "Choose one that it lists at /v1/models.",
         RequestFailure.NotOffered => "Check the endpoint's address, the server's version and its start options.",
-        RequestFailure.Unauthorized => "Set the key that the server was started with.",
+        RequestFailure.Unauthorized => "Set VllmAdapterOptions.ApiKey to a key that the server was started with.",
         RequestFailure.Forbidden => "It may be switched off there, or not allowed for this key.",
         RequestFailure.BadRequest => "Correct the request; sent again it will fail again.",
         RequestFailure.RateLimited or RequestFailure.Overloaded or RequestFailure.Unavailable

@@ -143,10 +143,10 @@ internal static class OutcomeExplanation
     private static string? Advice(StreamOutcome outcome) => outcome switch
     {
         { Verdict: not StreamVerdict.Stalled } => null,
-        _ when outcome.StoppedBy == StopCause.Deadline => "Raise Termination.After(...), or ask for less.",
+        _ when outcome.StoppedBy == StopCause.Deadline => "Raise TimeLimits.Total (Termination.After), or ask for less.",
         _ when outcome.StoppedBy == StopCause.FirstChunkTimeout =>
-            "The server may be queueing or loading: see its load, or raise Termination.OnSilence(...).",
-        _ => "A server that was told to stop leaves its streams open and silent: ask another one, or raise Termination.OnSilence(...).",
+            "The server may be queueing or loading: see its load, or raise TimeLimits.FirstChunk (Termination.OnSilence).",
+        _ => "A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence).",
     };
 
     private static ChoiceOutcome? Worst(StreamOutcome outcome) => outcome.Choices.FirstOrDefault(choice => choice.Verdict == outcome.Verdict);
