@@ -15,7 +15,7 @@ internal static class WayOut
             StreamVerdict.Interrupted or StreamVerdict.Aborted or StreamVerdict.ServerError when hasCalls || WasAskedAgain(outcome) =>
                 "Ask again; what came is in Received.",
             StreamVerdict.Interrupted or StreamVerdict.Aborted or StreamVerdict.ServerError =>
-                "Ask again (ChatRequest.Recovery lets the model write plain text on); what came is in Received.",
+                "Ask again, or let ChatRequest.Recovery continue plain text; what came is in Received.",
             StreamVerdict.Malformed => "Check what stands between here and the server; what came is in Received.",
             StreamVerdict.LengthLimited when outcome.Limit == LimitAttribution.ContextWindow =>
                 "Shorten the messages; VllmServer.PlanAsync tells beforehand what fits.",

@@ -5,7 +5,7 @@ namespace VllmAdapter.Tests.Outcomes;
 public sealed class WayOutTests
 {
     private const string AskAgain = "Ask again; what came is in Received.";
-    private const string AskAgainOrContinue = "Ask again (ChatRequest.Recovery lets the model write plain text on); what came is in Received.";
+    private const string AskAgainOrContinue = "Ask again, or let ChatRequest.Recovery continue plain text; what came is in Received.";
 
     public static TheoryData<ScriptedReply, string> Endings => new()
     {
