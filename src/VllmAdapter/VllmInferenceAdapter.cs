@@ -70,6 +70,7 @@ public sealed class VllmInferenceAdapter
         _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
         _slots = _options.Resilience.MaxConcurrentStreams is { } most ? new StreamSlots(most) : null;
         Server = new VllmServer(_options, _transport);
+        ToolTelemetry = new ToolTelemetry(_logger, _transport.Clock);
     }
 
     /// <summary>What the server can be asked beside chats: models, health, tokens, and a plan before a request is sent.</summary>
@@ -83,6 +84,8 @@ public sealed class VllmInferenceAdapter
 
     /// <summary>What is done about incomplete streams when a request does not say.</summary>
     internal IncompleteStreams IncompleteStreams => _options.IncompleteStreams;
+
+    internal ToolTelemetry ToolTelemetry { get; }
 
     /// <summary>Asks for an answer and hands it out as it comes.</summary>
     /// <param name="request">What to ask.</param>

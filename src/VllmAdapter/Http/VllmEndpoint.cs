@@ -3,6 +3,8 @@ namespace VllmAdapter;
 /// <summary>The addresses of a server's routes. Some lie below <c>/v1</c> and some beside it, whichever of the two the user named.</summary>
 internal sealed class VllmEndpoint
 {
+    private static readonly string[] KnownEndings = ["/v1/chat/completions", "/v1"];
+
     private readonly Uri _root;
 
     public VllmEndpoint(Uri endpoint)
@@ -13,9 +15,11 @@ internal sealed class VllmEndpoint
                 $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{endpoint}\".", nameof(endpoint));
         }
 
+        // Addresses are pasted as they stand in a manual, in a server's log, or in another client's settings.
         string path = endpoint.AbsolutePath.TrimEnd('/');
-        if (path.EndsWith("/v1", StringComparison.Ordinal))
-            path = path[..^"/v1".Length];
+        string? known = KnownEndings.FirstOrDefault(ending => path.EndsWith(ending, StringComparison.Ordinal));
+        if (known is not null)
+            path = path[..^known.Length];
 
         _root = new UriBuilder(endpoint) { Path = path + "/", Query = "", Fragment = "" }.Uri;
     }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace VllmAdapter;
 
 /// <summary>
-/// Everything that the adapter logs: 100 to 199 requests, 200 to 299 replies. What the user, the model or the server wrote is
+/// Everything that the adapter logs: 100 to 199 requests, 200 to 299 replies, 300 to 399 tools. What the user, the model or the server wrote is
 /// logged at Trace only, by the methods named so; the key never is.
 /// </summary>
 internal static partial class Log
@@ -43,4 +43,7 @@ internal static partial class Log
 
     [LoggerMessage(211, LogLevel.Trace, "Stream {RequestId}: withheld call of {Name}: {Arguments}")]
     public static partial void WithheldCallSensitive(ILogger logger, string? requestId, string? name, string arguments);
+
+    [LoggerMessage(300, LogLevel.Warning, "The handler of tool {Tool} failed (call {CallId}).")]
+    public static partial void HandlerFailed(ILogger logger, string tool, string callId, Exception failure);
 }

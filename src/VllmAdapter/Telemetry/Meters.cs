@@ -36,6 +36,9 @@ internal static class Meters
     public static readonly Histogram<double> TimePerOutputChunk = Meter.CreateHistogram(
         Instruments.TimePerOutputChunk, "s", "Time from one chunk to the next.", tags: null, Seconds);
 
+    public static readonly Histogram<double> ToolDuration = Meter.CreateHistogram(
+        Instruments.ToolDuration, "s", "Time that the handler of a tool ran.", tags: null, Seconds);
+
     public static readonly Counter<long> Outcomes = Meter.CreateCounter<long>(
         Instruments.StreamOutcomes, "{stream}", "Replies that came to an outcome.");
 

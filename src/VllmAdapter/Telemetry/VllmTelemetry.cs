@@ -2,7 +2,8 @@ namespace VllmAdapter;
 
 /// <summary>The names under which the adapter reports what it does, for whoever sets up tracing and metrics.</summary>
 /// <remarks>
-/// Every call is one span, <c>chat {model}</c>, from its sending to its outcome. Names starting with <c>gen_ai</c> are those of the
+/// Every call is one span, <c>chat {model}</c>, from its sending to its outcome, and every run of a <see cref="ToolLoop"/>'s handler one,
+/// <c>execute_tool {name}</c>. Names starting with <c>gen_ai</c> are those of the
 /// OpenTelemetry conventions for generative AI, which are still in development. Neither prompts nor answers are captured: spans and
 /// metrics hold no content, and the log has it at Trace only. Nothing is spent on what nobody listens to.
 /// </remarks>
@@ -39,6 +40,9 @@ public static class VllmTelemetry
         /// <summary>Histogram, seconds: from one chunk of a stream to the next, once for each chunk after the first.</summary>
         public const string TimePerOutputChunk = "gen_ai.client.operation.time_per_output_chunk";
 
+        /// <summary>Histogram, seconds: how long the handler of a <see cref="ToolLoop"/>'s tool ran, by <see cref="Attributes.ToolName"/>.</summary>
+        public const string ToolDuration = "gen_ai.execute_tool.duration";
+
         /// <summary>Counter: replies that came to an outcome, by <see cref="Attributes.Verdict"/> and <see cref="Attributes.StopCause"/>.</summary>
         public const string StreamOutcomes = "vllm_adapter.stream.outcomes";
     }
@@ -73,7 +77,7 @@ public static class VllmTelemetry
         /// <summary>The server's port.</summary>
         public const string ServerPort = "server.port";
 
-        /// <summary>Always <c>chat</c>.</summary>
+        /// <summary><c>chat</c>, or <c>execute_tool</c> on the span of a handler.</summary>
         public const string OperationName = "gen_ai.operation.name";
 
         /// <summary>Always <c>vllm</c>.</summary>
@@ -132,6 +136,15 @@ public static class VllmTelemetry
 
         /// <summary>Seconds from sending the request to the first chunk of its stream.</summary>
         public const string ResponseTimeToFirstChunk = "gen_ai.response.time_to_first_chunk";
+
+        /// <summary>The tool whose handler ran.</summary>
+        public const string ToolName = "gen_ai.tool.name";
+
+        /// <summary>Always <c>function</c>.</summary>
+        public const string ToolType = "gen_ai.tool.type";
+
+        /// <summary>The id of the call that the handler answered.</summary>
+        public const string ToolCallId = "gen_ai.tool.call.id";
 
         /// <summary><c>input</c> or <c>output</c>.</summary>
         public const string TokenType = "gen_ai.token.type";

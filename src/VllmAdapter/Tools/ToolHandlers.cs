@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace VllmAdapter;
 
 /// <summary>Runs the handlers of one turn's calls side by side.</summary>
-internal sealed class ToolHandlers(ToolLoopOptions options)
+internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry telemetry)
 {
     private Exception? _failure;
 
@@ -45,7 +45,7 @@ internal sealed class ToolHandlers(ToolLoopOptions options)
             try
             {
                 // A handler that blocks must not hold up the others.
-                string result = await Task.Run(() => invocation(stop), stop).ConfigureAwait(false);
+                string result = await Task.Run(() => telemetry.RunAsync(prepared.Call, invocation, stop), stop).ConfigureAwait(false);
                 return (at, new FinishedCall { Call = prepared.Call, Result = result, WasRun = true });
             }
             finally

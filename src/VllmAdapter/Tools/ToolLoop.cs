@@ -75,10 +75,15 @@ public sealed class ToolLoop
         return new ToolRun(_adapter, _tools, _options, request, Offered(request), budget).EventsAsync(cancellationToken);
     }
 
+    /// <summary>Runs to the end without a budget, and hands out what happens on the way.</summary>
+    /// <inheritdoc cref="RunAsync(ChatRequest, TokenBudget, CancellationToken)"/>
+    public IAsyncEnumerable<ToolLoopEvent> RunAsync(ChatRequest request, CancellationToken cancellationToken) =>
+        RunAsync(request, budget: null, cancellationToken);
+
     /// <summary>Runs to the end.</summary>
     /// <returns>How the run ended; look at <see cref="ToolLoopResult.End"/> first.</returns>
     /// <exception cref="VllmRequestException">Already the first request never became a stream.</exception>
-    /// <inheritdoc cref="RunAsync"/>
+    /// <inheritdoc cref="RunAsync(ChatRequest, TokenBudget, CancellationToken)"/>
     public async Task<ToolLoopResult> CompleteAsync(
         ChatRequest request, TokenBudget? budget = null, CancellationToken cancellationToken = default)
     {
@@ -90,6 +95,11 @@ public sealed class ToolLoop
 
         throw new InvalidOperationException("A run always ends with LoopEnded.");
     }
+
+    /// <summary>Runs to the end without a budget.</summary>
+    /// <inheritdoc cref="CompleteAsync(ChatRequest, TokenBudget, CancellationToken)"/>
+    public Task<ToolLoopResult> CompleteAsync(ChatRequest request, CancellationToken cancellationToken) =>
+        CompleteAsync(request, budget: null, cancellationToken);
 
     private IReadOnlyList<ToolDefinition> Offered(ChatRequest request) => request.Tools.Count > 0 ? request.Tools : _definitions;
 

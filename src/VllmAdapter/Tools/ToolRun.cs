@@ -78,7 +78,7 @@ internal sealed class ToolRun(
 
             // Step 4.
             var finished = new FinishedCall[calls.Count];
-            var handlers = new ToolHandlers(options);
+            var handlers = new ToolHandlers(options, adapter.ToolTelemetry);
             if (ready.Count > 0)
                 yield return new CallsReady(ready);
 

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace VllmAdapter.Tests.Telemetry;
 
-/// <summary>Listens to the adapter as OpenTelemetry does, and keeps what one server's calls reported.</summary>
+/// <summary>Listens to the adapter as OpenTelemetry does, and keeps what has one value of an attribute: by default, one server's calls.</summary>
 internal sealed class CapturedTelemetry : IDisposable
 {
     private readonly Lock _gate = new();
@@ -11,11 +11,12 @@ internal sealed class CapturedTelemetry : IDisposable
     private readonly List<Measurement> _measurements = [];
     private readonly ActivityListener _activities;
     private readonly MeterListener _meters;
-    private readonly string _server;
+    private readonly string _attribute;
+    private readonly string _value;
 
-    public CapturedTelemetry(string server)
+    public CapturedTelemetry(string value, string attribute = VllmTelemetry.Attributes.ServerAddress)
     {
-        _server = server;
+        (_value, _attribute) = (value, attribute);
         _activities = new ActivityListener
         {
             ShouldListenTo = source => source.Name == VllmTelemetry.SourceName,
@@ -61,7 +62,7 @@ internal sealed class CapturedTelemetry : IDisposable
 
     private void Keep(Activity span)
     {
-        if (!_server.Equals(span.GetTagItem(VllmTelemetry.Attributes.ServerAddress)))
+        if (!_value.Equals(span.GetTagItem(_attribute)))
             return;
 
         lock (_gate)
@@ -71,7 +72,7 @@ internal sealed class CapturedTelemetry : IDisposable
     private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var kept = new Measurement(instrument.Name, value, tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value));
-        if (!_server.Equals(kept.Tags[VllmTelemetry.Attributes.ServerAddress]))
+        if (!_value.Equals(kept[_attribute]))
             return;
 
         lock (_gate)

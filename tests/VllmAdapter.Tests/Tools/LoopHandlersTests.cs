@@ -103,7 +103,7 @@ public sealed class LoopHandlersTests
         using HttpClient http = vllm.CreateHttpClient();
         var loop = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [tool]);
 
-        var cancelled = await FluentActions.Awaiting(() => loop.CompleteAsync(ChatRequest.FromPrompt("Go."), cancellationToken: cancel.Token))
+        var cancelled = await FluentActions.Awaiting(() => loop.CompleteAsync(ChatRequest.FromPrompt("Go."), cancel.Token))
             .Should().ThrowAsync<OperationCanceledException>();
 
         cancelled.Which.CancellationToken.Should().Be(cancel.Token);
