@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 
 namespace VllmAdapter;
 
@@ -9,6 +10,15 @@ internal sealed record FailedRequest
     public HttpStatusCode? Status { get; init; }
 
     public string? ContentType { get; init; }
+
+    /// <summary>The server's certificate was not accepted, or what answers speaks no TLS.</summary>
+    public bool FailedToSecure => Cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException };
+
+    /// <summary>Whether the connection failed for a reason that time does not mend.</summary>
+    public bool WillFailAgain => FailedToSecure || Cause is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded,
+    };
 
     /// <summary>What the body says, or the error event that came first.</summary>
     public ServerError Error { get; init; } = ServerError.Empty;

@@ -14,10 +14,13 @@ internal static class FailureSentence
         return (failure, request) switch
         {
             (RequestFailure.ContextWindowExceeded, _) => ContextWindow(refusal ?? new(), Answered(request), said),
+            (RequestFailure.ConnectionFailed, { FailedToSecure: true }) =>
+                $"No secure connection{At(request)}{Again(request)}{Because(request.Cause!.InnerException)} "
+                + "Check the server's certificate, and that it is https at all.",
             (RequestFailure.ConnectionFailed, _) =>
-                $"No connection{At(request)}{Again(request)}{Because(request)} Check that a vLLM server listens there.",
+                $"No connection{At(request)}{Again(request)}{Because(request.Cause)} Check that a vLLM server listens there.",
             (RequestFailure.NotSent, _) =>
-                $"The request was not sent{At(request)}{Because(request)} Wait{After(request)}, or ask another server.",
+                $"The request was not sent{At(request)}{Because(request.Cause)} Wait{After(request)}, or ask another server.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(request)}{Again(request)}. "
                 + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",
@@ -115,8 +118,8 @@ internal static class FailureSentence
     private static string At(FailedRequest request) =>
         request.Address is { IsAbsoluteUri: true } at ? $" at {at.Scheme}://{at.Authority}{at.AbsolutePath}" : "";
 
-    private static string Because(FailedRequest request) =>
-        ServerWords.Quote(request.Cause?.Message, Quoted) is { } why ? $": {Sentence(why)}" : ".";
+    private static string Because(Exception? cause) =>
+        ServerWords.Quote(cause?.Message, Quoted) is { } why ? $": {Sentence(why)}" : ".";
 
     private static string MediaType(FailedRequest request) =>
         ServerWords.Quote(request.ContentType?.Split(';')[0], Quoted) ?? "no content type";

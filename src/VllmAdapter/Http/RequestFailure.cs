@@ -66,7 +66,8 @@ public enum RequestFailure
     NotSse,
 
     /// <summary>
-    /// No answer at all: nobody listens there, or the connection broke. Check the address, then retry.
+    /// No answer at all: nobody listens there, or the connection broke. Check the address, then retry; a certificate that was refused stays
+    /// refused (<see cref="VllmRequestException.IsRetryable"/> is false).
     /// </summary>
     ConnectionFailed,
 

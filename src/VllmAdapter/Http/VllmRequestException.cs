@@ -83,7 +83,7 @@ public sealed class VllmRequestException : Exception
             Attempts = safe.Attempts,
             RetryAfter = safe.RetryAfter,
             ContextRefusal = refusal,
-            IsRetryable = isRetryable,
+            IsRetryable = isRetryable && !safe.WillFailAgain,
             ResponseBody = error.Raw.Length > 0 ? error.Raw : null,
         };
     }
