@@ -109,12 +109,12 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         byte[] buffer = new byte[16 * 1024];
         try
         {
-            Stream stream = await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
+            Stream stream = Decompression.Of(response, await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false));
             int count;
             while (body.Length < LargestRefusal && (count = await stream.ReadAsync(buffer, either.Token).ConfigureAwait(false)) > 0)
                 body.Write(buffer, 0, (int)Math.Min(count, LargestRefusal - body.Length));
         }
-        catch (Exception fault) when (fault is IOException or HttpRequestException
+        catch (Exception fault) when (fault is IOException or InvalidDataException or HttpRequestException
             || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The status alone says enough.

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Compression;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -50,7 +49,7 @@ internal sealed class OpenReply
     {
         Stream wire = await response.Content.ReadAsStreamAsync(hangUp).ConfigureAwait(false);
         bool isWhole = IsOfType(response, "application/json");
-        var bytes = new ObservedStream(Decompress(wire, response), clock, maxEventBytes, isEventStream: !isWhole);
+        var bytes = new ObservedStream(Decompression.Of(response, wire), clock, maxEventBytes, isEventStream: !isWhole);
         return new OpenReply(response, wire, bytes, isWhole, hangUp);
     }
 
@@ -123,13 +122,4 @@ internal sealed class OpenReply
 
     private static bool IsOfType(HttpResponseMessage response, string mediaType) =>
         string.Equals(response.Content.Headers.ContentType?.MediaType, mediaType, StringComparison.OrdinalIgnoreCase);
-
-    private static Stream Decompress(Stream wire, HttpResponseMessage response) =>
-        response.Content.Headers.ContentEncoding.LastOrDefault()?.ToUpperInvariant() switch
-        {
-            "GZIP" or "X-GZIP" => new GZipStream(wire, CompressionMode.Decompress),
-            "DEFLATE" => new ZLibStream(wire, CompressionMode.Decompress),
-            "BR" => new BrotliStream(wire, CompressionMode.Decompress),
-            _ => wire,
-        };
 }

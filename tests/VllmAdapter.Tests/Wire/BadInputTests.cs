@@ -244,6 +244,62 @@ public sealed class BadInputTests
         played.Outcome.Verdict.Should().BeOneOf(StreamVerdict.Interrupted, StreamVerdict.Malformed);
     }
 
+    /// <summary>The decompressors of .NET end quietly there: a clean end to the eye, and no end at all (pydantic-ai PR#7388).</summary>
+    [Fact]
+    public async Task A_compressed_reply_that_was_cut_between_two_events_was_cut()
+    {
+        var server = new CannedServer { Pieces = Split(CompressAndFlush(Events(Hello)), 7), Headers = [("Content-Encoding", "gzip")] };
+
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
+
+        played.Outcome.Verdict.Should().Be(StreamVerdict.Interrupted, played.Outcome.Explain());
+        played.Completion!.Text.Should().Be("Hello");
+        played.Outcome.Evidence.TransportError.Should().Contain("compressed");
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public async Task A_compressed_reply_with_its_end_ended_in_order(string encoding)
+    {
+        var server = new CannedServer { Pieces = Split(Compress(Events(Hello), encoding), 7), Headers = [("Content-Encoding", encoding)] };
+
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
+
+        played.Outcome.Verdict.Should().Be(StreamVerdict.Unconfirmed, played.Outcome.Explain());
+        played.Outcome.Evidence.BodyEnd.Should().Be(BodyEnd.InOrder);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public async Task A_compressed_refusal_is_read(string encoding)
+    {
+        var server = new CannedServer
+        {
+            Status = 400,
+            ContentType = "application/json",
+            Pieces = [Compress("""{"error":{"message":"boom","type":"BadRequestError","code":400}}""", encoding)],
+            Headers = [("Content-Encoding", encoding)],
+        };
+
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
+
+        played.Failure.Should().BeOfType<VllmRequestException>().Which.ServerMessage.Should().Be("boom");
+    }
+
+    [Fact]
+    public async Task A_refusal_that_is_called_compressed_and_is_not_is_known_by_its_status()
+    {
+        var server = new CannedServer { Status = 502, ContentType = "text/html", Pieces = ["<html>"u8.ToArray()], Headers = [("Content-Encoding", "gzip")] };
+
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
+
+        played.Failure.Should().BeOfType<VllmRequestException>().Which.Failure.Should().Be(RequestFailure.Unavailable);
+    }
+
     private static string Events(params string[] events) => string.Concat(events.Select(one => one + "\n\n"));
 
     private static ReadOnlyMemory<byte>[] Split(byte[] bytes, int size) =>
@@ -262,6 +318,16 @@ public sealed class BadInputTests
             stream.Write(Encoding.UTF8.GetBytes(text));
         }
 
+        return compressed.ToArray();
+    }
+
+    // As far as a gateway has come that flushes after every event.
+    private static byte[] CompressAndFlush(string text)
+    {
+        var compressed = new MemoryStream();
+        using var stream = new GZipStream(compressed, CompressionMode.Compress);
+        stream.Write(Encoding.UTF8.GetBytes(text));
+        stream.Flush();
         return compressed.ToArray();
     }
 
