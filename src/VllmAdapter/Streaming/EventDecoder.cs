@@ -11,7 +11,8 @@ internal sealed class EventDecoder
 
     private static readonly List<ChatChunk> None = [];
 
-    private byte[]? _glued;
+    private byte[] _event = [];
+    private Range? _glued;
 
     public ChunkReader Reader { get; } = new();
 
@@ -33,6 +34,12 @@ internal sealed class EventDecoder
 
     public EventKind Decode(string eventType, ReadOnlySpan<byte> data)
     {
+        _event = [];
+        return DecodeFirst(eventType, data);
+    }
+
+    private EventKind DecodeFirst(string eventType, ReadOnlySpan<byte> data)
+    {
         _glued = null;
         Chunks = None;
         ReadOnlySpan<byte> text = Trim(data);
@@ -50,7 +57,7 @@ internal sealed class EventDecoder
     }
 
     /// <summary>Decodes what a proxy glued to the last event without a blank line, if it did.</summary>
-    public EventKind? DecodeGlued() => _glued is { } rest ? Decode("message", rest) : null;
+    public EventKind? DecodeGlued() => _glued is { } rest ? DecodeFirst("message", _event.AsSpan(rest)) : null;
 
     private EventKind DecodeObject(ReadOnlySpan<byte> text)
     {
@@ -59,7 +66,7 @@ internal sealed class EventDecoder
             int length = Reader.Read(text);
             ReadOnlySpan<byte> rest = Trim(text[length..]);
             if (!rest.IsEmpty)
-                _glued = rest.ToArray();
+                KeepGlued(rest);
         }
         catch (JsonException why)
         {
@@ -69,6 +76,15 @@ internal sealed class EventDecoder
         Chunks = Reader.Chunks;
         Error = Reader.Error;
         return Error is null ? EventKind.Chunk : EventKind.Error;
+    }
+
+    // However many are glued together, they are copied only once.
+    private void KeepGlued(ReadOnlySpan<byte> rest)
+    {
+        if (_event.Length == 0)
+            _event = rest.ToArray();
+
+        _glued = ^rest.Length..;
     }
 
     // An event named "error" is one, whatever its data look like.

@@ -73,7 +73,9 @@ internal sealed class ReplyFold(
         Chunks = NoChunks;
         watch.Stamp(reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0 && !isTail);
         evidence.ObserveEvent(reply.Bytes.BytesRead, reply.Bytes.KeepAlives);
-        _tailWasRead |= isTail && kind is not (EventKind.Unreadable or EventKind.Nothing);
+        if (isTail && kind != EventKind.Nothing)
+            _tailWasRead = kind != EventKind.Unreadable;
+
         if (evidence.SentinelSeen && kind != EventKind.Nothing)
         {
             evidence.ObserveEventAfterSentinel();

@@ -39,6 +39,7 @@ public sealed class BadInputTests
         { "the last event lacks its blank line", Events(Hello) + Stop, StreamVerdict.Completed, "Hello" },
         { "the end marker lacks its blank line", Events(Hello) + Done, StreamVerdict.Unconfirmed, "Hello" },
         { "the body ends inside an event", Events(Hello) + Stop[..40], StreamVerdict.Interrupted, "Hello" },
+        { "the body ends inside the second of two glued events", Hello + "\n" + Stop[..40], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside the end marker", Events(Hello) + Done[..9], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside a field's name", Events(Hello) + "da", StreamVerdict.Interrupted, "Hello" },
         { "the body ends after a field's name", Events(Hello) + "data: ", StreamVerdict.Interrupted, "Hello" },
@@ -166,6 +167,18 @@ public sealed class BadInputTests
         thrown.Which.Message.Should().Contain("1,048,576 bytes").And.Contain("MaxEventBytes");
         thrown.Which.Received.Text.Should().Be("Hello");
         body.BytesRead.Should().BeLessThan(4 * 1024 * 1024);
+        (GC.GetTotalAllocatedBytes(precise: true) - before).Should().BeLessThan(16 * 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task However_many_events_are_glued_together_they_are_copied_only_once()
+    {
+        string glued = "data: " + string.Concat(Enumerable.Repeat("{}", 100_000)) + Hello["data: ".Length..] + "\n\n";
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+
+        Played played = await Played.RunAsync(glued + Events(Stop, Done));
+
+        played.Completion!.Text.Should().Be("Hello");
         (GC.GetTotalAllocatedBytes(precise: true) - before).Should().BeLessThan(16 * 1024 * 1024);
     }
 
