@@ -221,7 +221,10 @@ public sealed record StreamEvidence
         _lastChunkAt = _elapsed;
         foreach (ChatChunk chunk in reader.Chunks)
         {
-            _hasOutput |= chunk.HasOutput;
+            // What more was written is not in a usage that came before.
+            if (chunk.HasOutput)
+                (_hasOutput, _usageIsFinal) = (true, false);
+
             if (chunk.HasChoice)
                 ChoiceAt(chunk.Choice).Observe(chunk);
         }
