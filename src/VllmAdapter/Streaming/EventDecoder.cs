@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Says what an event is, and decodes it.</summary>
-internal sealed class EventDecoder
+internal sealed class EventDecoder(IReadOnlyList<byte[]> endMarkers)
 {
     private const int LongestMarker = 64;
     private const int LongestExcerpt = 2000;
@@ -18,6 +18,9 @@ internal sealed class EventDecoder
 
     /// <summary>The text of the last marker.</summary>
     public string? Marker { get; private set; }
+
+    /// <summary>Whether the last marker is known to end a stream.</summary>
+    public bool MarksTheEnd { get; private set; }
 
     public ServerError? Error { get; private set; }
 
@@ -46,12 +49,13 @@ internal sealed class EventDecoder
         bool isNamed = eventType.Length > 0 && eventType != "message";
         return text switch
         {
+            _ when IsEndMarker(text) => Mark(text, isTheEnd: true),
             [(byte)'{', ..] when eventType != "error" => DecodeObject(text),
             _ when eventType == "error" => DecodeError(text),
             [] => EventKind.Nothing,
             _ when text.SequenceEqual("null"u8) => EventKind.Nothing,
             _ when isNamed => EventKind.Nothing, // a ping of a gateway's own
-            _ when LooksLikeAMarker(text) => Mark(text),
+            _ when LooksLikeAMarker(text) => Mark(text, isTheEnd: false),
             _ => Refuse(text, "an event holds something other than a JSON object"),
         };
     }
@@ -94,13 +98,24 @@ internal sealed class EventDecoder
         return EventKind.Error;
     }
 
-    // "[DONE]", or a marker of somebody's own; whether it ends the stream is the policy's business.
+    private bool IsEndMarker(ReadOnlySpan<byte> text)
+    {
+        foreach (byte[] marker in endMarkers)
+        {
+            if (text.SequenceEqual(marker))
+                return true;
+        }
+
+        return false;
+    }
+
+    // A marker of somebody's own; whether it ends the stream is the policy's business.
     private static bool LooksLikeAMarker(ReadOnlySpan<byte> text) =>
         text.Length <= LongestMarker && !text.ContainsAny("\"\n\r{<"u8) && text[0] is (byte)'[' or (>= (byte)'A' and <= (byte)'Z');
 
-    private EventKind Mark(ReadOnlySpan<byte> text)
+    private EventKind Mark(ReadOnlySpan<byte> text, bool isTheEnd)
     {
-        Marker = Encoding.UTF8.GetString(text);
+        (Marker, MarksTheEnd) = (Encoding.UTF8.GetString(text), isTheEnd);
         return EventKind.Marker;
     }
 

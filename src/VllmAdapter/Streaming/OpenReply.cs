@@ -16,11 +16,13 @@ internal sealed class OpenReply
     private readonly IAsyncEnumerator<SseItem<EventKind>> _events;
     private readonly ArrayBufferWriter<byte> _whole = new();
 
-    private OpenReply(HttpResponseMessage response, Stream wire, ObservedStream bytes, bool isWhole, CancellationToken hangUp)
+    private OpenReply(
+        HttpResponseMessage response, Stream wire, ObservedStream bytes, EventDecoder decoder, bool isWhole, CancellationToken hangUp)
     {
         _response = response;
         _wire = wire;
         Bytes = bytes;
+        Decoder = decoder;
         IsWhole = isWhole;
         _events = isWhole
             ? ReadWholeAsync(hangUp).GetAsyncEnumerator(hangUp)
@@ -29,7 +31,7 @@ internal sealed class OpenReply
 
     public ObservedStream Bytes { get; }
 
-    public EventDecoder Decoder { get; } = new();
+    public EventDecoder Decoder { get; }
 
     /// <summary>Whether the reply comes in one piece of JSON instead of as events.</summary>
     public bool IsWhole { get; }
@@ -45,12 +47,12 @@ internal sealed class OpenReply
     public EventKind Current => _events.Current.Data;
 
     public static async ValueTask<OpenReply> OpenAsync(
-        HttpResponseMessage response, TimeProvider clock, int maxEventBytes, CancellationToken hangUp)
+        HttpResponseMessage response, ChatCall call, CancellationToken hangUp)
     {
         Stream wire = await response.Content.ReadAsStreamAsync(hangUp).ConfigureAwait(false);
         bool isWhole = IsOfType(response, "application/json");
-        var bytes = new ObservedStream(Decompression.Of(response, wire), clock, maxEventBytes, isEventStream: !isWhole);
-        return new OpenReply(response, wire, bytes, isWhole, hangUp);
+        var bytes = new ObservedStream(Decompression.Of(response, wire), call.Clock, call.MaxEventBytes, isEventStream: !isWhole);
+        return new OpenReply(response, wire, bytes, new EventDecoder(EndMarkers.KnownTo(call.Termination)), isWhole, hangUp);
     }
 
     /// <summary>Whether the content type is one that a chat reply may have; a missing one is read as an event stream.</summary>

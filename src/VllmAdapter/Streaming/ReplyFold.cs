@@ -8,8 +8,6 @@ namespace VllmAdapter;
 internal sealed class ReplyFold(
     ChatCall call, FailedRequest about, OpenReply reply, StreamEvidence evidence, SilenceWatch watch, Gathering gathering, CallTelemetry telemetry)
 {
-    private const string Done = "[DONE]";
-
     private static readonly List<ChatChunk> NoChunks = [];
 
     private EventKind? _glued;
@@ -89,7 +87,7 @@ internal sealed class ReplyFold(
         }
         else if (kind == EventKind.Marker)
         {
-            evidence.ObserveMarker(decoder.Marker!, isSentinel: decoder.Marker == Done);
+            evidence.ObserveMarker(decoder.Marker!, isSentinel: decoder.MarksTheEnd);
         }
         else if (kind == EventKind.Error)
         {

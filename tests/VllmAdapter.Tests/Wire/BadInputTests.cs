@@ -26,6 +26,7 @@ public sealed class BadInputTests
         { "id and retry lines", Events("id: 7\nretry: 10\n" + Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an event over several data lines", "data: {\"choices\":[{\"index\":0,\ndata: \"delta\":{\"content\":\"Hello\"}}]}\n\n" + Events(Stop, Done), StreamVerdict.Completed, "Hello" },
         { "two events glued by a proxy", Hello + "\n" + Stop + "\n" + Done + "\n\n", StreamVerdict.Completed, "Hello" },
+        { "an end marker with a name", Events(Hello, Stop, "event: done\n" + Done, "data: oops"), StreamVerdict.Completed, "Hello" },
         { "an event named ping", "event: ping\ndata: pong\n\n" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an empty event", "data:\n\ndata\n\n" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an event that is null", Events("data: null", Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
@@ -86,6 +87,32 @@ public sealed class BadInputTests
             played.Failure.Should().Match<Exception?>(failure => failure == null || failure is IncompleteStreamException);
             played.Outcome.Evidence.Bytes.Should().BeLessThanOrEqualTo(bytes.Length);
         }
+    }
+
+    [Theory]
+    [InlineData("[END]")]
+    [InlineData("END")]
+    [InlineData("done")]
+    [InlineData("<<end>>")]
+    [InlineData("""{"done":true}""")]
+    public async Task A_marker_that_some_policy_knows_ends_the_stream_and_is_never_malformed(string marker)
+    {
+        IStreamTerminationPolicy itself = VllmAdapter.Termination.OnSentinel(marker);
+        IStreamTerminationPolicy deadline = VllmAdapter.Termination.After(TimeSpan.FromHours(1));
+        string body = Events(Hello, $"data: {marker}", Hello);
+
+        Played alone = await RunAsync(itself);
+        Played first = await RunAsync(VllmAdapter.Termination.FirstOf(deadline, itself));
+        Played all = await RunAsync(VllmAdapter.Termination.AllOf(VllmAdapter.Termination.FirstOf(itself), deadline));
+        Played unknown = await RunAsync(deadline);
+
+        new[] { alone, first, all }.Should().OnlyContain(played => played.Outcome.Verdict == StreamVerdict.Unconfirmed && played.Text == "Hello");
+        (alone.Outcome.StoppedBy, first.Outcome.StoppedBy, all.Outcome.StoppedBy)
+            .Should().Be((StopCause.Sentinel, StopCause.Sentinel, StopCause.EndOfBody));
+        unknown.Outcome.Evidence.SentinelSeen.Should().BeFalse();
+
+        Task<Played> RunAsync(IStreamTerminationPolicy policy) =>
+            Played.RunAsync(body, ChatRequest.FromPrompt("Hello.") with { Termination = policy });
     }
 
     public static TheoryData<string, string, StreamVerdict, string, string?> Silences => new()
@@ -178,8 +205,9 @@ public sealed class BadInputTests
 
         Played played = await Played.RunAsync(glued + Events(Stop, Done));
 
+        // Other tests allocate meanwhile, but not the 10 GB that a copy for each of them would take.
         played.Completion!.Text.Should().Be("Hello");
-        (GC.GetTotalAllocatedBytes(precise: true) - before).Should().BeLessThan(16 * 1024 * 1024);
+        (GC.GetTotalAllocatedBytes(precise: true) - before).Should().BeLessThan(1024 * 1024 * 1024);
     }
 
     public static TheoryData<string, int, string?, string, RequestFailure, string> Refusals => new()
