@@ -82,7 +82,7 @@ public sealed record ServerError
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
+            using JsonDocument document = JsonDocument.Parse(text, JsonText.Parsing);
             return read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -61,7 +61,7 @@ internal sealed class ChunkReader
 
         _template.Begin();
         int oddities = Oddities;
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(json, JsonText.Reading);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             throw new JsonException("an event is not a JSON object");
 
