@@ -194,13 +194,13 @@ internal sealed class ReplyFold(
     // A gateway may write its error without a frame; anything else in the place of events is no stream.
     private void Refuse(string refusal)
     {
-        if (ServerError.TryRead(reply.Bytes.RefusedLine, out ServerError? error))
+        if (ServerError.TryRead(reply.Bytes.RefusedText, out ServerError? error))
         {
             Fail(error);
             return;
         }
 
-        evidence.KeepUnread(Encoding.UTF8.GetString(reply.Bytes.RefusedLine));
+        evidence.KeepUnread(Encoding.UTF8.GetString(reply.Bytes.RefusedText));
         evidence.Malform(refusal);
     }
 
