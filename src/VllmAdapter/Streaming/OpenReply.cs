@@ -10,6 +10,7 @@ namespace VllmAdapter;
 internal sealed class OpenReply
 {
     private const int LongestExcerpt = 2000;
+    private const long LargestBacklog = 1536 * 1024;
 
     private readonly HttpResponseMessage _response;
     private readonly Stream _wire;
@@ -73,21 +74,23 @@ internal sealed class OpenReply
     }
 
     // Disposing alone would first read on for a while, to save the connection: seconds of work on the server. A read that is
-    // cancelled while it is under way closes the connection at once.
+    // cancelled while it is under way closes the connection at once, so what is here already must be read first. Of a server that
+    // floods there is no end; but it sends more than any handler would read on for, and so disposing closes the connection.
     private async ValueTask CutAsync()
     {
         byte[] scratch = ArrayPool<byte>.Shared.Rent(16 * 1024);
-        using var cancelled = new CancellationTokenSource();
         try
         {
-            for (int i = 0; i < 64; i++)
+            int count = 1;
+            for (long backlog = 0; count > 0 && backlog < LargestBacklog; backlog += count)
             {
+                // A token of its own: with one that is cancelled beforehand a read returns and closes nothing.
+                using var cancelled = new CancellationTokenSource();
                 ValueTask<int> read = _wire.ReadAsync(scratch, cancelled.Token);
                 if (!read.IsCompleted)
                     await cancelled.CancelAsync().ConfigureAwait(false);
 
-                if (await read.ConfigureAwait(false) == 0)
-                    break;
+                count = await read.ConfigureAwait(false);
             }
         }
         catch (Exception closed) when (closed is not OutOfMemoryException)
