@@ -17,6 +17,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
 {
     private const int ExcerptBytes = 2000;
     private const int LongestFieldStart = 16;
+    private const int MostReadsInARow = 64;
 
     private static readonly byte[] BlankLine = "\n\n"u8.ToArray();
 
@@ -24,6 +25,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     private long _lineLength;
     private bool _hasOpenFields;
     private bool _skipLineFeed;
+    private int _readsSinceEvent;
     private long _eventBytes;
     private int _blankLineToSend;
     private List<byte>? _refused;
@@ -67,7 +69,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
             return _fault is null || _blankLineToSend > 0 ? new ValueTask<int>(End(buffer)) : ValueTask.FromException<int>(_fault);
 
         ValueTask<int> read = body.ReadAsync(buffer, cancellationToken);
-        if (!read.IsCompletedSuccessfully)
+        if (!read.IsCompletedSuccessfully || ++_readsSinceEvent % MostReadsInARow == 0)
             return AwaitAsync(read, buffer, cancellationToken);
 
         int count = Observe(buffer, read.Result);
@@ -77,6 +79,10 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> AwaitAsync(ValueTask<int> read, Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        // The parser does not return from a flood of comments by itself, and the policy must be asked.
+        if (read.IsCompletedSuccessfully)
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
         int count;
         try
         {
@@ -215,6 +221,9 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     {
         if (_lineLength == 0)
         {
+            if (_hasOpenFields)
+                _readsSinceEvent = 0;
+
             _hasOpenFields = false;
             _eventBytes = 0;
         }

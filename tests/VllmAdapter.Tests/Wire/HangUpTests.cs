@@ -1,4 +1,5 @@
 using System.Text;
+using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Wire;
 
@@ -32,6 +33,30 @@ public sealed class HangUpTests
         body.BytesRead.Should().BeLessThan(4 * 1024 * 1024);
     }
 
+    [Theory]
+    [InlineData(": ping\n\n")]
+    [InlineData("\n")]
+    [InlineData("pong\n")]
+    public async Task A_flood_that_holds_no_events_does_not_keep_the_policy_from_being_asked(string flood)
+    {
+        var clock = new ManualTimeProvider();
+        var body = new Flood(Encoding.UTF8.GetBytes(flood), onRead: () => clock.Advance(TimeSpan.FromMilliseconds(1)));
+        using var client = new HttpClient(new OneBody(body)) { BaseAddress = new Uri("http://vllm.test"), Timeout = Timeout.InfiniteTimeSpan };
+        var adapter = new VllmInferenceAdapter(client, new VllmAdapterOptions(), clock);
+        ChatStream stream = adapter.StreamChatAsync(ChatRequest.FromPrompt("Hello.") with
+        {
+            Termination = VllmAdapter.Termination.After(TimeSpan.FromSeconds(1)),
+            IncompleteStreams = IncompleteStreams.Report,
+        });
+
+        await foreach (ChatChunk chunk in stream)
+        {
+            // Only the outcome comes.
+        }
+
+        (stream.Outcome.Verdict, stream.Outcome.StoppedBy).Should().Be((StreamVerdict.Stalled, StopCause.Deadline), stream.Outcome.Explain());
+    }
+
     private static async Task LeaveAsync(Backlog body)
     {
         using var client = new HttpClient(new OneBody(body)) { BaseAddress = new Uri("http://vllm.test"), Timeout = Timeout.InfiniteTimeSpan };
@@ -47,8 +72,29 @@ public sealed class HangUpTests
             Task.FromResult(new HttpResponseMessage { Content = new StreamContent(body) { Headers = { ContentType = new("text/event-stream") } } });
     }
 
+    /// <summary>The same bytes again and again, at once; far too often is an error, for then nobody stopped it.</summary>
+    private sealed class Flood(byte[] bytes, Action onRead) : ReadOnlyStream
+    {
+        private int _reads;
+        private int _at;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (++_reads > 10_000_000)
+                throw new IOException("Nobody stopped it.");
+
+            onRead();
+            ReadOnlySpan<byte> rest = bytes.AsSpan(_at);
+            int count = Math.Min(rest.Length, buffer.Length);
+            rest[..count].CopyTo(buffer.Span);
+            _at = (_at + count) % bytes.Length;
+            return new ValueTask<int>(count);
+        }
+    }
+
     /// <summary>A chunk, then reads that find bytes at once, and then only waiting.</summary>
-    private sealed class Backlog(int reads, bool lastOneComesAllTheSame) : Stream
+    private sealed class Backlog(int reads, bool lastOneComesAllTheSame) : ReadOnlyStream
     {
         private int _reads = -1;
         private bool _comes = lastOneComesAllTheSame;
@@ -86,7 +132,10 @@ public sealed class HangUpTests
 
             return 0;
         }
+    }
 
+    private abstract class ReadOnlyStream : Stream
+    {
         public override bool CanRead => true;
 
         public override bool CanSeek => false;
