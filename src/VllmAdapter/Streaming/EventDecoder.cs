@@ -50,7 +50,7 @@ internal sealed class EventDecoder(IReadOnlyList<byte[]> endMarkers)
         return text switch
         {
             _ when IsEndMarker(text) => Mark(text, isTheEnd: true),
-            [(byte)'{', ..] when eventType != "error" => DecodeObject(text),
+            [(byte)'{', ..] when eventType != "error" => DecodeObject(text, isNamed),
             _ when eventType == "error" => DecodeError(text),
             [] => EventKind.Nothing,
             _ when text.SequenceEqual("null"u8) => EventKind.Nothing,
@@ -63,7 +63,7 @@ internal sealed class EventDecoder(IReadOnlyList<byte[]> endMarkers)
     /// <summary>Decodes what a proxy glued to the last event without a blank line, if it did.</summary>
     public EventKind? DecodeGlued() => _glued is { } rest ? DecodeFirst("message", _event.AsSpan(rest)) : null;
 
-    private EventKind DecodeObject(ReadOnlySpan<byte> text)
+    private EventKind DecodeObject(ReadOnlySpan<byte> text, bool isNamed)
     {
         try
         {
@@ -79,7 +79,9 @@ internal sealed class EventDecoder(IReadOnlyList<byte[]> endMarkers)
 
         Chunks = Reader.Chunks;
         Error = Reader.Error;
-        return Error is null ? EventKind.Chunk : EventKind.Error;
+        return Error is not null ? EventKind.Error
+            : isNamed && Chunks.Count == 0 ? EventKind.Nothing
+            : EventKind.Chunk;
     }
 
     // However many are glued together, they are copied only once.

@@ -233,6 +233,7 @@ public sealed class BadInputTests
         { "an error in JSON with status 200 (vLLM 0.15, #34516)", 200, "application/json", """{"error":{"message":"boom","code":500}}""", RequestFailure.ServerError, "boom" },
         { "an error as first event", 200, "text/event-stream", "data: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\ndata: [DONE]\n\n", RequestFailure.BadRequest, "boom" },
         { "an error as first event after a comment", 200, "text/event-stream", ": ping\n\ndata: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n", RequestFailure.BadRequest, "boom" },
+        { "an error as first event after a ping in JSON", 200, "text/event-stream", "event: ping\ndata: {\"type\":\"ping\"}\n\ndata: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n", RequestFailure.BadRequest, "boom" },
         { "an error without a frame, first", 200, "text/event-stream", "{\"error\":{\"message\":\"boom\",\"code\":400}}\n", RequestFailure.BadRequest, "boom" },
         { "an error over several lines without a frame, first", 200, "text/event-stream", "{\n  \"error\": {\n    \"message\": \"boom\",\n    \"code\": 400\n  }\n}\n", RequestFailure.BadRequest, "boom" },
         { "204", 204, null, "", RequestFailure.NotSse, "204" },
