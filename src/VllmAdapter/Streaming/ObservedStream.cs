@@ -42,6 +42,9 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     /// <summary>Lines that no event stream has; the specification says to ignore them.</summary>
     public int ForeignLines { get; private set; }
 
+    /// <summary>Such lines came after the last event.</summary>
+    public bool EndsInForeignLines { get; private set; }
+
     /// <summary>The body ended, broke or was given up after the beginning of an event and before its blank line.</summary>
     public bool EndedInsideEvent { get; private set; }
 
@@ -222,7 +225,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         if (_lineLength == 0)
         {
             if (_hasOpenFields)
-                _readsSinceEvent = 0;
+                (_readsSinceEvent, EndsInForeignLines) = (0, false);
 
             _hasOpenFields = false;
             _eventBytes = 0;
@@ -239,7 +242,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
             else if (IsField(start, isCut))
                 _hasOpenFields = true;
             else
-                ForeignLines++;
+                (ForeignLines, EndsInForeignLines) = (ForeignLines + 1, true);
         }
 
         _lineLength = 0;

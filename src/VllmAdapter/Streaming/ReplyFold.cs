@@ -183,6 +183,8 @@ internal sealed class ReplyFold(
         Stop = StopCause.EndOfBody;
         if (evidence.Events == 0 && reply.Bytes.ForeignLines > 0)
             Malform("the body is called an event stream but holds no events");
+        else if (reply.Bytes.EndsInForeignLines && !evidence.SentinelSeen && !evidence.EveryChoiceDeclared)
+            Malform("the body ends in text that is no event, in place of an end");
     }
 
     private void EndInside()
