@@ -118,7 +118,7 @@ internal sealed class OpenReply
             fault = ExceptionDispatchInfo.Capture(broken);
         }
 
-        EventKind kind = Decoder.Decode("message", _whole.WrittenSpan);
+        EventKind kind = Decoder.Decode("message", Whole.StartsWith(Encoding.UTF8.Preamble) ? Whole[Encoding.UTF8.Preamble.Length..] : Whole);
         if (fault is null || kind is EventKind.Chunk or EventKind.Error)
             yield return new SseItem<EventKind>(kind);
 

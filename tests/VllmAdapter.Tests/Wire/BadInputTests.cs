@@ -267,6 +267,7 @@ public sealed class BadInputTests
     [InlineData("""{"choices":[{"index":0,"message":{"content":"Hel""", StreamVerdict.Interrupted)]
     [InlineData("""{"choices":[}""", StreamVerdict.Malformed)]
     [InlineData("""{"choices":[{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}""", StreamVerdict.Completed)]
+    [InlineData("\uFEFF{\"choices\":[{\"index\":0,\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}\n", StreamVerdict.Completed)]
     [InlineData("""{"choices":[{"index":0,"message":{"content":null},"finish_reason":null}]}""", StreamVerdict.Interrupted)]
     public async Task A_whole_reply_is_judged_like_a_stream(string body, StreamVerdict verdict)
     {
