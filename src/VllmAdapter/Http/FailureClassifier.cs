@@ -57,7 +57,7 @@ internal static class FailureClassifier
             408 or 504 or 524 => RequestFailure.Timeout,
             429 => RequestFailure.RateLimited,
             529 => RequestFailure.Overloaded,
-            425 or 502 or 503 or (>= 520 and <= 523) => RequestFailure.Unavailable,
+            425 or 502 or 503 or (>= 520 and <= 530) => RequestFailure.Unavailable,
             >= 400 and < 500 => RequestFailure.BadRequest,
             _ => RequestFailure.ServerError,
         };
