@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Wire;
 
@@ -291,6 +292,19 @@ public sealed class BadInputTests
 
         played.Outcome.Verdict.Should().Be(StreamVerdict.Completed, played.Outcome.Explain());
         played.Completion!.Text.Should().Be("Hello");
+    }
+
+    [Fact]
+    public async Task Nobody_is_asked_to_compress_unless_the_caller_says_so()
+    {
+        using var vllm = FakeVllm.InMemory(Script.Says("Hello").Finishes("stop").Done());
+        ChatRequest request = ChatRequest.FromPrompt("Hello.");
+        var gzip = new RequestHeaders { Additional = new Dictionary<string, string>(StringComparer.Ordinal) { ["Accept-Encoding"] = "gzip" } };
+
+        await vllm.CreateAdapter().CompleteChatAsync(request);
+        await vllm.CreateAdapter().CompleteChatAsync(request with { Headers = gzip });
+
+        vllm.Requests.Select(sent => sent.Headers["Accept-Encoding"]).Should().Equal("identity", "gzip");
     }
 
     [Fact]
