@@ -6,6 +6,9 @@ namespace VllmAdapter.Extensions.AI;
 /// <summary>Tools and calls, there and back.</summary>
 internal static class ToolMapping
 {
+    // As deep as the adapter itself reads them.
+    private static readonly JsonDocumentOptions DeepArguments = new() { MaxDepth = 512 };
+
     public static ToolDefinition Definition(AIFunctionDeclaration function) =>
         new(function.Name, function.Description is { Length: > 0 } description ? description : null)
         {
@@ -15,7 +18,7 @@ internal static class ToolMapping
 
     public static Dictionary<string, object?> Arguments(ToolCall call)
     {
-        using JsonDocument arguments = JsonDocument.Parse(call.Arguments);
+        using JsonDocument arguments = JsonDocument.Parse(call.Arguments, DeepArguments);
 
         // The last of two equal names counts, as in every JSON reader.
         var byName = new Dictionary<string, object?>(StringComparer.Ordinal);

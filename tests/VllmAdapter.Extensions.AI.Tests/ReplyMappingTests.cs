@@ -39,6 +39,18 @@ public sealed class ReplyMappingTests
         updates.Should().OnlyContain(update => update.RawRepresentation is ChatChunk);
     }
 
+    [Fact]
+    public async Task Arguments_that_nest_deep_are_handed_on()
+    {
+        string deep = new string('[', 500) + new string(']', 500);
+        using var play = new BridgePlay(Script.Calls("get_random_number", $"{{\"seed\": {deep}}}").Finishes("tool_calls").Uses(10, 5).Done());
+
+        ChatResponse response = await AskAsync(play, streaming: true);
+
+        response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>().Should().ContainSingle()
+            .Which.Arguments!["seed"].Should().BeOfType<JsonElement>().Which.GetRawText().Should().Be(deep);
+    }
+
     public static TheoryData<ScriptedReply, string?> Reasons => new()
     {
         { Script.Says("a").Finishes("stop").Uses(10, 5).Done(), "stop" },

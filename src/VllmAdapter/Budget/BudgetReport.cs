@@ -37,6 +37,12 @@ public enum MissingMetadata
 
     /// <summary>Usage came with the chunks, but the stream ended before the final one.</summary>
     FinalUsage,
+
+    /// <summary>
+    /// Of several choices only the sum came, and nothing shows that the server adds up right (vLLM 0.8.5 does not): ask for each with
+    /// <see cref="UsageReporting.Continuous"/>.
+    /// </summary>
+    UsageOfEachChoice,
 }
 
 /// <summary>A budget's answer.</summary>
@@ -76,9 +82,12 @@ public sealed record BudgetReport
         _ => "the limit on tokens",
     };
 
-    private string Absent => Missing.Contains(MissingMetadata.Usage)
-        ? "and the server sent no usage for all of them"
-        : "and the final usage did not come";
+    private string Absent => Missing switch
+    {
+        _ when Missing.Contains(MissingMetadata.Usage) => "and the server sent no usage for all of them",
+        _ when Missing.Contains(MissingMetadata.FinalUsage) => "and the final usage did not come",
+        _ => "and of several choices only the sum came, which vLLM 0.8.5 undercounts",
+    };
 
     /// <inheritdoc/>
     public override string ToString() => Explain();

@@ -43,9 +43,8 @@ internal sealed record TurnCost
         // Every prompt has tokens, so none means that they were not counted.
         TokenCount prompt = usage.PromptTokens > 0 ? TokenCount.Exactly(usage.PromptTokens) : TokenCount.AtLeast(0);
 
-        // vLLM 0.8.5 undercounts the sum over several choices: what the choices counted themselves is a better lower bound.
         long? mostOfOne = MostOfOneChoice(evidence.Asked, usage);
-        TokenCount completion = evidence.UsageIsFinal
+        TokenCount completion = evidence.UsageIsExact
             ? TokenCount.Exactly(evidence.CountedTokens)
             : UpTo(evidence.CountedTokens, mostOfOne * choices);
         return new TurnCost
@@ -54,10 +53,16 @@ internal sealed record TurnCost
             Completion = completion,
             Total = prompt + completion,
             Context = prompt + Longest(evidence, completion, choices, mostOfOne),
-            Missing = !evidence.UsageIsFinal ? MissingMetadata.FinalUsage : prompt.IsExact ? null : MissingMetadata.Usage,
+            Missing = MissingOf(evidence, prompt),
             Choices = choices,
         };
     }
+
+    private static MissingMetadata? MissingOf(StreamEvidence evidence, TokenCount prompt) =>
+        !evidence.UsageIsFinal ? MissingMetadata.FinalUsage
+        : !evidence.UsageIsExact ? MissingMetadata.UsageOfEachChoice
+        : prompt.IsExact ? null
+        : MissingMetadata.Usage;
 
     /// <summary>What both cost; the context window is a matter of each turn by itself.</summary>
     public TurnCost Plus(TurnCost other) => this with { Completion = Completion + other.Completion, Total = Total + other.Total };

@@ -50,14 +50,14 @@ internal static class FailureClassifier
             null or 400 or 404 when IsUnknownModel(code, error, words) => RequestFailure.ModelNotFound,
             null or >= 500 when ContainsAny(words, GatewayLostItsServer) => RequestFailure.Unavailable,
             // 0.8.5 answers so to everything once its engine died.
-            500 when string.IsNullOrWhiteSpace(error.Raw) => RequestFailure.EngineDead,
+            500 when string.IsNullOrWhiteSpace(error.Raw) && !error.IsCut => RequestFailure.EngineDead,
             401 => RequestFailure.Unauthorized,
             403 => RequestFailure.Forbidden,
             404 or 405 or 501 => RequestFailure.NotOffered,
             408 or 504 or 524 => RequestFailure.Timeout,
             429 => RequestFailure.RateLimited,
             529 => RequestFailure.Overloaded,
-            425 or 502 or 503 or (>= 520 and <= 523) => RequestFailure.Unavailable,
+            425 or 502 or 503 or (>= 520 and <= 530) => RequestFailure.Unavailable,
             >= 400 and < 500 => RequestFailure.BadRequest,
             _ => RequestFailure.ServerError,
         };

@@ -32,6 +32,9 @@ public sealed record ServerError
     /// <summary>True if the server itself called it an error; false for a body of another kind.</summary>
     internal bool IsDeclared { get; init; }
 
+    /// <summary>True if the body broke off, so that more may have been said.</summary>
+    internal bool IsCut { get; init; }
+
     /// <summary>Reads an error out of one JSON document; false for everything else, whatever the bytes are.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out ServerError? error)
     {
@@ -95,7 +98,7 @@ public sealed record ServerError
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
+            using JsonDocument document = JsonDocument.Parse(text, JsonText.Parsing);
             return read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

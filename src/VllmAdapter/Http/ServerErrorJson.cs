@@ -21,6 +21,7 @@ internal static class ServerErrorJson
         // A chunk of some proxies carries "error": null, and a chunk beside a real error is still an error.
         bool declared =
             Read(root, "error") is not null
+            || (root.TryGetProperty("error", out JsonElement error) && SaysSomething(error))
             || Text(root, "object") == "error"
             || Text(root, "type") == "error"
             || Text(root, "error_type") is not null
@@ -38,6 +39,14 @@ internal static class ServerErrorJson
         JsonValueKind.Number when value.GetRawText() != "0" => new() { Message = value.GetRawText() },
         JsonValueKind.True => ServerError.Empty,
         _ => null,
+    };
+
+    // Whatever words a gateway has for it, unless they are all hollow.
+    private static bool SaysSomething(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().Any(field => SaysSomething(field.Value)),
+        JsonValueKind.Array => value.EnumerateArray().Any(SaysSomething),
+        _ => ReadAny(value) is not null,
     };
 
     private static ServerError? ReadObject(JsonElement value)

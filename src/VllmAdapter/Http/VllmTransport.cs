@@ -86,24 +86,24 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     private async Task<VllmRequestException> RefusalAsync(
         HttpResponseMessage response, FailedRequest about, CancellationToken cancellationToken)
     {
-        byte[] body = await ReadRefusalAsync(response, cancellationToken).ConfigureAwait(false);
-        return Failure(response, about, body);
+        (byte[] body, bool isCut) = await ReadRefusalAsync(response, cancellationToken).ConfigureAwait(false);
+        return Failure(response, about, body, isCut);
     }
 
-    private VllmRequestException Failure(HttpResponseMessage response, FailedRequest about, ReadOnlySpan<byte> body)
+    private VllmRequestException Failure(HttpResponseMessage response, FailedRequest about, ReadOnlySpan<byte> body, bool isCut = false)
     {
         string? contentType = response.Content.Headers.ContentType?.MediaType;
         return VllmRequestException.For(about with
         {
             Status = response.StatusCode,
             ContentType = contentType,
-            Error = ServerError.FromBody(contentType, body),
+            Error = ServerError.FromBody(contentType, body) with { IsCut = isCut },
             RetryAfter = RetryAfter.Parse(response.Headers.RetryAfter?.ToString(), Clock),
         });
     }
 
     // What a broken or endless body gave before its limit is kept.
-    private async Task<byte[]> ReadRefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<(byte[] Body, bool IsCut)> ReadRefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         using var timer = new CancellationTokenSource(RefusalLimit, Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
@@ -111,17 +111,18 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         byte[] buffer = new byte[16 * 1024];
         try
         {
-            Stream stream = await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
+            Stream stream = Decompression.Of(response, await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false));
             int count;
             while (body.Length < LargestRefusal && (count = await stream.ReadAsync(buffer, either.Token).ConfigureAwait(false)) > 0)
                 body.Write(buffer, 0, (int)Math.Min(count, LargestRefusal - body.Length));
         }
-        catch (Exception fault) when (fault is IOException or HttpRequestException
+        catch (Exception fault) when (fault is IOException or InvalidDataException or HttpRequestException
             || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The status alone says enough.
+            return (body.ToArray(), IsCut: true);
         }
 
-        return body.ToArray();
+        return (body.ToArray(), IsCut: false);
     }
 }

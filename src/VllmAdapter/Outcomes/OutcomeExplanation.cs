@@ -118,7 +118,7 @@ internal static class OutcomeExplanation
             return $"; {OutcomeNotes.Count(usage.CompletionTokens, "token")} used by {outcome.Parts.Count} requests";
 
         StreamEvidence evidence = outcome.Evidence;
-        string atLeast = evidence.UsageIsFinal ? "" : "at least ";
+        string atLeast = evidence.UsageIsExact ? "" : "at least ";
         string tokens = evidence.IsSingle && evidence.Asked.OutputCap is { } cap
             ? $"{Number(evidence.CountedTokens)} of {Number(cap)} tokens"
             : OutcomeNotes.Count(evidence.CountedTokens, "token");

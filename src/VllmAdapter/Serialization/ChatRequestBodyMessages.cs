@@ -6,9 +6,6 @@ namespace VllmAdapter;
 /// <summary>Writes the conversation as the <c>messages</c> of a request.</summary>
 internal static class ChatRequestBodyMessages
 {
-    // Python's own limit is near 1,000; what a model nests is far below.
-    private static readonly JsonDocumentOptions DeepArguments = new() { MaxDepth = 512 };
-
     public static JsonArray Write(IReadOnlyList<Message> messages)
     {
         var array = new JsonArray();
@@ -106,7 +103,7 @@ internal static class ChatRequestBodyMessages
         string? problem;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(call.Arguments, DeepArguments);
+            using JsonDocument document = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
             JsonValueKind kind = document.RootElement.ValueKind;
             problem = kind == JsonValueKind.Object ? null : $"are a JSON {kind}, not an object";
         }

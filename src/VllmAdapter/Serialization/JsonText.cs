@@ -8,8 +8,15 @@ namespace VllmAdapter;
 /// <summary>Reads strings off a server that may send bytes which are not UTF-8, or half a surrogate pair: nothing throws, nothing is lost.</summary>
 internal static class JsonText
 {
+    /// <summary>How deep JSON may nest: schemas and arguments may go deeper than the usual 64, and Python's own limit is near 1,000.</summary>
+    public const int MaxDepth = 512;
+
     // So that the sum of two counts is still a number.
     private const int LargestCount = 1_000_000_000;
+
+    public static JsonReaderOptions Reading { get; } = new() { MaxDepth = MaxDepth };
+
+    public static JsonDocumentOptions Parsing { get; } = new() { MaxDepth = MaxDepth };
 
     public static string Read(ref Utf8JsonReader reader)
     {

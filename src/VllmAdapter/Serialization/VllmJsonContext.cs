@@ -13,10 +13,9 @@ namespace VllmAdapter;
 internal sealed partial class VllmJsonContext : JsonSerializerContext
 {
     // The body is never put into HTML, so text in other scripts travels as it is: a third of the bytes.
-    // Schemas may nest deeper than the serializer's usual 64.
     public static VllmJsonContext Relaxed => field ??= new(new JsonSerializerOptions(Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        MaxDepth = 512,
+        MaxDepth = JsonText.MaxDepth,
     });
 }

@@ -7,7 +7,7 @@ internal static class AskedForReading
 {
     public static AskedFor Of(ReadOnlyMemory<byte> utf8Body, int? contextWindow)
     {
-        using JsonDocument document = JsonDocument.Parse(utf8Body, new JsonDocumentOptions { MaxDepth = 512 });
+        using JsonDocument document = JsonDocument.Parse(utf8Body, JsonText.Parsing);
         JsonElement body = document.RootElement;
         return new AskedFor
         {

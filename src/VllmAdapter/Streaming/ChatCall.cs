@@ -56,6 +56,9 @@ internal sealed record ChatCall
             Content = new ByteArrayContent(Body) { Headers = { ContentType = Json } },
         };
         message.Headers.Accept.ParseAdd(AsksForWholeReply ? "application/json" : "text/event-stream");
+
+        // A compressed stream is held back by its compressor, and some compressions do not show that they were cut.
+        message.Headers.AcceptEncoding.ParseAdd("identity");
         Headers?.ApplyTo(message.Headers);
         message.Headers.Remove(RequestHeaders.IdHeader);
         message.Headers.TryAddWithoutValidation(RequestHeaders.IdHeader, requestId);

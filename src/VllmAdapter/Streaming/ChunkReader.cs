@@ -61,7 +61,7 @@ internal sealed class ChunkReader
 
         _template.Begin();
         int oddities = Oddities;
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(json, JsonText.Reading);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             throw new JsonException("an event is not a JSON object");
 
@@ -107,7 +107,7 @@ internal sealed class ChunkReader
             _fingerprint.Observe(ref reader);
         else if (name.SequenceEqual("prompt_token_ids"u8))
             _promptTokenIds = ReadNumbers(ref reader);
-        else if (name.SequenceEqual("object"u8))
+        else if (name.SequenceEqual("object"u8) || name.SequenceEqual("type"u8))
             return SkipIsError(ref reader);
         else
         {

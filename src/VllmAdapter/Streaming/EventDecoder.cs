@@ -4,19 +4,23 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Says what an event is, and decodes it.</summary>
-internal sealed class EventDecoder
+internal sealed class EventDecoder(IReadOnlyList<byte[]> endMarkers)
 {
     private const int LongestMarker = 64;
     private const int LongestExcerpt = 2000;
 
     private static readonly List<ChatChunk> None = [];
 
-    private byte[]? _glued;
+    private byte[] _event = [];
+    private Range? _glued;
 
     public ChunkReader Reader { get; } = new();
 
     /// <summary>The text of the last marker.</summary>
     public string? Marker { get; private set; }
+
+    /// <summary>Whether the last marker is known to end a stream.</summary>
+    public bool MarksTheEnd { get; private set; }
 
     public ServerError? Error { get; private set; }
 
@@ -33,33 +37,40 @@ internal sealed class EventDecoder
 
     public EventKind Decode(string eventType, ReadOnlySpan<byte> data)
     {
+        _event = [];
+        return DecodeFirst(eventType, data);
+    }
+
+    private EventKind DecodeFirst(string eventType, ReadOnlySpan<byte> data)
+    {
         _glued = null;
         Chunks = None;
         ReadOnlySpan<byte> text = Trim(data);
         bool isNamed = eventType.Length > 0 && eventType != "message";
         return text switch
         {
-            [(byte)'{', ..] when eventType != "error" => DecodeObject(text),
+            _ when IsEndMarker(text) => Mark(text, isTheEnd: true),
+            [(byte)'{', ..] when eventType != "error" => DecodeObject(text, isNamed),
             _ when eventType == "error" => DecodeError(text),
             [] => EventKind.Nothing,
             _ when text.SequenceEqual("null"u8) => EventKind.Nothing,
             _ when isNamed => EventKind.Nothing, // a ping of a gateway's own
-            _ when LooksLikeAMarker(text) => Mark(text),
+            _ when LooksLikeAMarker(text) => Mark(text, isTheEnd: false),
             _ => Refuse(text, "an event holds something other than a JSON object"),
         };
     }
 
     /// <summary>Decodes what a proxy glued to the last event without a blank line, if it did.</summary>
-    public EventKind? DecodeGlued() => _glued is { } rest ? Decode("message", rest) : null;
+    public EventKind? DecodeGlued() => _glued is { } rest ? DecodeFirst("message", _event.AsSpan(rest)) : null;
 
-    private EventKind DecodeObject(ReadOnlySpan<byte> text)
+    private EventKind DecodeObject(ReadOnlySpan<byte> text, bool isNamed)
     {
         try
         {
             int length = Reader.Read(text);
             ReadOnlySpan<byte> rest = Trim(text[length..]);
             if (!rest.IsEmpty)
-                _glued = rest.ToArray();
+                KeepGlued(rest);
         }
         catch (JsonException why)
         {
@@ -68,7 +79,18 @@ internal sealed class EventDecoder
 
         Chunks = Reader.Chunks;
         Error = Reader.Error;
-        return Error is null ? EventKind.Chunk : EventKind.Error;
+        return Error is not null ? EventKind.Error
+            : isNamed && Chunks.Count == 0 ? EventKind.Nothing
+            : EventKind.Chunk;
+    }
+
+    // However many are glued together, they are copied only once.
+    private void KeepGlued(ReadOnlySpan<byte> rest)
+    {
+        if (_event.Length == 0)
+            _event = rest.ToArray();
+
+        _glued = ^rest.Length..;
     }
 
     // An event named "error" is one, whatever its data look like.
@@ -78,13 +100,24 @@ internal sealed class EventDecoder
         return EventKind.Error;
     }
 
-    // "[DONE]", or a marker of somebody's own; whether it ends the stream is the policy's business.
+    private bool IsEndMarker(ReadOnlySpan<byte> text)
+    {
+        foreach (byte[] marker in endMarkers)
+        {
+            if (text.SequenceEqual(marker))
+                return true;
+        }
+
+        return false;
+    }
+
+    // A marker of somebody's own; whether it ends the stream is the policy's business.
     private static bool LooksLikeAMarker(ReadOnlySpan<byte> text) =>
         text.Length <= LongestMarker && !text.ContainsAny("\"\n\r{<"u8) && text[0] is (byte)'[' or (>= (byte)'A' and <= (byte)'Z');
 
-    private EventKind Mark(ReadOnlySpan<byte> text)
+    private EventKind Mark(ReadOnlySpan<byte> text, bool isTheEnd)
     {
-        Marker = Encoding.UTF8.GetString(text);
+        (Marker, MarksTheEnd) = (Encoding.UTF8.GetString(text), isTheEnd);
         return EventKind.Marker;
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace VllmAdapter;
 
@@ -15,17 +16,19 @@ namespace VllmAdapter;
 internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, bool isEventStream) : ForwardStream
 {
     private const int ExcerptBytes = 2000;
-    private const byte ByteOrderMark = 0xEF;
+    private const int LongestFieldStart = 16;
+    private const int MostReadsInARow = 64;
 
     private static readonly byte[] BlankLine = "\n\n"u8.ToArray();
 
+    private readonly byte[] _lineStart = new byte[LongestFieldStart];
     private long _lineLength;
-    private byte _lineStart;
     private bool _hasOpenFields;
     private bool _skipLineFeed;
+    private int _readsSinceEvent;
     private long _eventBytes;
     private int _blankLineToSend;
-    private List<byte>? _refusedLine;
+    private List<byte>? _refused;
     private Exception? _fault;
     private bool _hasEnded;
 
@@ -39,20 +42,24 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     /// <summary>Lines that no event stream has; the specification says to ignore them.</summary>
     public int ForeignLines { get; private set; }
 
+    /// <summary>Such lines came after the last event.</summary>
+    public bool EndsInForeignLines { get; private set; }
+
     /// <summary>The body ended, broke or was given up after the beginning of an event and before its blank line.</summary>
     public bool EndedInsideEvent { get; private set; }
 
     /// <summary>Why the body is no event stream.</summary>
     public string? Refusal { get; private set; }
 
-    /// <summary>The beginning of the line that was refused.</summary>
-    public ReadOnlySpan<byte> RefusedLine
+    /// <summary>The beginning of what was refused: its JSON, over however many lines, or else its first line.</summary>
+    public ReadOnlySpan<byte> RefusedText
     {
         get
         {
-            ReadOnlySpan<byte> line = CollectionsMarshal.AsSpan(_refusedLine);
-            int end = line.IndexOf((byte)'\n');
-            return line[..Math.Min(end < 0 ? line.Length : end, ExcerptBytes)];
+            ReadOnlySpan<byte> text = CollectionsMarshal.AsSpan(_refused);
+            int end = text.IndexOf((byte)'\n');
+            bool isWhole = end < 0 || ArgumentsTextReading.Read(text) == ArgumentsText.Object;
+            return text[..Math.Min(isWhole ? text.Length : end, ExcerptBytes)];
         }
     }
 
@@ -65,7 +72,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
             return _fault is null || _blankLineToSend > 0 ? new ValueTask<int>(End(buffer)) : ValueTask.FromException<int>(_fault);
 
         ValueTask<int> read = body.ReadAsync(buffer, cancellationToken);
-        if (!read.IsCompletedSuccessfully)
+        if (!read.IsCompletedSuccessfully || ++_readsSinceEvent % MostReadsInARow == 0)
             return AwaitAsync(read, buffer, cancellationToken);
 
         int count = Observe(buffer, read.Result);
@@ -75,6 +82,10 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> AwaitAsync(ValueTask<int> read, Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        // The parser does not return from a flood of comments by itself, and the policy must be asked.
+        if (read.IsCompletedSuccessfully)
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
         int count;
         try
         {
@@ -90,21 +101,28 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         return Refusal is null || count > 0 ? count : await RefuseAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    // The rest of the line that is refused may say why it is there.
+    // The rest of what is refused may say why it is there.
     private async ValueTask<int> RefuseAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[ExcerptBytes];
-        while (_refusedLine is { Count: < ExcerptBytes } && !_refusedLine.Contains((byte)'\n'))
+        while (_refused is { Count: < ExcerptBytes } && !SaysEnough)
         {
             int count = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (count == 0)
                 break;
 
-            _refusedLine.AddRange(buffer.AsSpan(0, count));
+            _refused.AddRange(buffer.AsSpan(0, count));
         }
 
         throw new InvalidDataException(Refusal);
     }
+
+    private bool SaysEnough => ArgumentsTextReading.Read(CollectionsMarshal.AsSpan(_refused)) switch
+    {
+        ArgumentsText.Object => true,
+        ArgumentsText.Open => false,
+        _ => _refused!.Contains((byte)'\n'),
+    };
 
     private int Observe(Memory<byte> buffer, int count)
     {
@@ -131,7 +149,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     private void CloseLastEvent()
     {
         if (_lineLength > 0)
-            EndLine();
+            EndLine(isCut: true);
 
         if (!_hasOpenFields)
             return;
@@ -167,24 +185,20 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         while (at < bytes.Length)
         {
             ReadOnlySpan<byte> rest = bytes[at..];
-            if (_lineLength == 0)
-            {
-                _lineStart = rest[0];
-                if (_lineStart is (byte)'{' or (byte)'[' or (byte)'<')
-                    return RefuseLine(rest, at);
-            }
+            if (_lineLength == 0 && rest[0] is (byte)'{' or (byte)'[' or (byte)'<')
+                return RefuseLine(rest, at);
 
             int length = rest[0] == '\n' ? 0 : rest.IndexOfAny((byte)'\n', (byte)'\r');
             if (length < 0)
             {
-                _lineLength += rest.Length;
+                GrowLine(rest);
                 Grow(rest.Length);
                 break;
             }
 
-            _lineLength += length;
+            GrowLine(rest[..length]);
             Grow(length + 1);
-            EndLine();
+            EndLine(isCut: false);
             at += length + 1;
             if (rest[length] == '\r')
             {
@@ -198,30 +212,51 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         return bytes.Length;
     }
 
-    private void EndLine()
+    private void GrowLine(ReadOnlySpan<byte> more)
+    {
+        if (_lineLength < LongestFieldStart)
+            more[..Math.Min(more.Length, LongestFieldStart - (int)_lineLength)].CopyTo(_lineStart.AsSpan((int)_lineLength));
+
+        _lineLength += more.Length;
+    }
+
+    private void EndLine(bool isCut)
     {
         if (_lineLength == 0)
         {
+            if (_hasOpenFields)
+                (_readsSinceEvent, EndsInForeignLines) = (0, false);
+
             _hasOpenFields = false;
             _eventBytes = 0;
         }
-        else if (_lineStart == ':')
-        {
-            KeepAlives++;
-        }
         else
         {
-            if (StartsLikeAField)
+            // The mark before the first line is no part of it.
+            ReadOnlySpan<byte> start = _lineStart.AsSpan(0, (int)Math.Min(_lineLength, LongestFieldStart));
+            if (start.StartsWith(Encoding.UTF8.Preamble))
+                start = start[Encoding.UTF8.Preamble.Length..];
+
+            if (start is [(byte)':', ..])
+                KeepAlives++;
+            else if (IsField(start, isCut))
                 _hasOpenFields = true;
             else
-                ForeignLines++;
+                (ForeignLines, EndsInForeignLines) = (ForeignLines + 1, true);
         }
 
         _lineLength = 0;
     }
 
-    // data, event, id and retry; the mark before the first line is no part of it.
-    private bool StartsLikeAField => _lineStart is (byte)'d' or (byte)'e' or (byte)'i' or (byte)'r' or ByteOrderMark;
+    private static bool IsField(ReadOnlySpan<byte> start, bool isCut)
+    {
+        int colon = start.IndexOf((byte)':');
+        ReadOnlySpan<byte> name = colon < 0 ? start : start[..colon];
+        return IsName(name, "data"u8) || IsName(name, "event"u8) || IsName(name, "id"u8) || IsName(name, "retry"u8);
+
+        bool IsName(ReadOnlySpan<byte> read, ReadOnlySpan<byte> field) =>
+            isCut && colon < 0 ? field.StartsWith(read) : read.SequenceEqual(field);
+    }
 
     private void Grow(int count)
     {
@@ -236,7 +271,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     // What came before the line is handed out first; the next read refuses.
     private int RefuseLine(ReadOnlySpan<byte> line, int before)
     {
-        _refusedLine = [.. line];
+        _refused = [.. line];
         Refusal = line[0] == '<'
             ? "The body holds HTML instead of events; a proxy may have answered"
             : "The body holds bare JSON instead of events (\"data: ...\" lines)";

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Compression;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -11,17 +10,20 @@ namespace VllmAdapter;
 internal sealed class OpenReply
 {
     private const int LongestExcerpt = 2000;
+    private const long LargestBacklog = 1536 * 1024;
 
     private readonly HttpResponseMessage _response;
     private readonly Stream _wire;
     private readonly IAsyncEnumerator<SseItem<EventKind>> _events;
     private readonly ArrayBufferWriter<byte> _whole = new();
 
-    private OpenReply(HttpResponseMessage response, Stream wire, ObservedStream bytes, bool isWhole, CancellationToken hangUp)
+    private OpenReply(
+        HttpResponseMessage response, Stream wire, ObservedStream bytes, EventDecoder decoder, bool isWhole, CancellationToken hangUp)
     {
         _response = response;
         _wire = wire;
         Bytes = bytes;
+        Decoder = decoder;
         IsWhole = isWhole;
         _events = isWhole
             ? ReadWholeAsync(hangUp).GetAsyncEnumerator(hangUp)
@@ -30,7 +32,7 @@ internal sealed class OpenReply
 
     public ObservedStream Bytes { get; }
 
-    public EventDecoder Decoder { get; } = new();
+    public EventDecoder Decoder { get; }
 
     /// <summary>Whether the reply comes in one piece of JSON instead of as events.</summary>
     public bool IsWhole { get; }
@@ -46,12 +48,12 @@ internal sealed class OpenReply
     public EventKind Current => _events.Current.Data;
 
     public static async ValueTask<OpenReply> OpenAsync(
-        HttpResponseMessage response, TimeProvider clock, int maxEventBytes, CancellationToken hangUp)
+        HttpResponseMessage response, ChatCall call, CancellationToken hangUp)
     {
         Stream wire = await response.Content.ReadAsStreamAsync(hangUp).ConfigureAwait(false);
         bool isWhole = IsOfType(response, "application/json");
-        var bytes = new ObservedStream(Decompress(wire, response), clock, maxEventBytes, isEventStream: !isWhole);
-        return new OpenReply(response, wire, bytes, isWhole, hangUp);
+        var bytes = new ObservedStream(Decompression.Of(response, wire), call.Clock, call.MaxEventBytes, isEventStream: !isWhole);
+        return new OpenReply(response, wire, bytes, new EventDecoder(EndMarkers.KnownTo(call.Termination)), isWhole, hangUp);
     }
 
     /// <summary>Whether the content type is one that a chat reply may have; a missing one is read as an event stream.</summary>
@@ -72,21 +74,23 @@ internal sealed class OpenReply
     }
 
     // Disposing alone would first read on for a while, to save the connection: seconds of work on the server. A read that is
-    // cancelled while it is under way closes the connection at once.
+    // cancelled while it is under way closes the connection at once, so what is here already must be read first. Of a server that
+    // floods there is no end; but it sends more than any handler would read on for, and so disposing closes the connection.
     private async ValueTask CutAsync()
     {
         byte[] scratch = ArrayPool<byte>.Shared.Rent(16 * 1024);
-        using var cancelled = new CancellationTokenSource();
         try
         {
-            for (int i = 0; i < 64; i++)
+            int count = 1;
+            for (long backlog = 0; count > 0 && backlog < LargestBacklog; backlog += count)
             {
+                // A token of its own: with one that is cancelled beforehand a read returns and closes nothing.
+                using var cancelled = new CancellationTokenSource();
                 ValueTask<int> read = _wire.ReadAsync(scratch, cancelled.Token);
                 if (!read.IsCompleted)
                     await cancelled.CancelAsync().ConfigureAwait(false);
 
-                if (await read.ConfigureAwait(false) == 0)
-                    break;
+                count = await read.ConfigureAwait(false);
             }
         }
         catch (Exception closed) when (closed is not OutOfMemoryException)
@@ -114,7 +118,7 @@ internal sealed class OpenReply
             fault = ExceptionDispatchInfo.Capture(broken);
         }
 
-        EventKind kind = Decoder.Decode("message", _whole.WrittenSpan);
+        EventKind kind = Decoder.Decode("message", Whole.StartsWith(Encoding.UTF8.Preamble) ? Whole[Encoding.UTF8.Preamble.Length..] : Whole);
         if (fault is null || kind is EventKind.Chunk or EventKind.Error)
             yield return new SseItem<EventKind>(kind);
 
@@ -123,13 +127,4 @@ internal sealed class OpenReply
 
     private static bool IsOfType(HttpResponseMessage response, string mediaType) =>
         string.Equals(response.Content.Headers.ContentType?.MediaType, mediaType, StringComparison.OrdinalIgnoreCase);
-
-    private static Stream Decompress(Stream wire, HttpResponseMessage response) =>
-        response.Content.Headers.ContentEncoding.LastOrDefault()?.ToUpperInvariant() switch
-        {
-            "GZIP" or "X-GZIP" => new GZipStream(wire, CompressionMode.Decompress),
-            "DEFLATE" => new ZLibStream(wire, CompressionMode.Decompress),
-            "BR" => new BrotliStream(wire, CompressionMode.Decompress),
-            _ => wire,
-        };
 }

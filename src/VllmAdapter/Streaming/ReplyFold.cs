@@ -8,8 +8,6 @@ namespace VllmAdapter;
 internal sealed class ReplyFold(
     ChatCall call, FailedRequest about, OpenReply reply, StreamEvidence evidence, SilenceWatch watch, Gathering gathering, CallTelemetry telemetry)
 {
-    private const string Done = "[DONE]";
-
     private static readonly List<ChatChunk> NoChunks = [];
 
     private EventKind? _glued;
@@ -73,7 +71,9 @@ internal sealed class ReplyFold(
         Chunks = NoChunks;
         watch.Stamp(reply.Bytes.LastReadAt, isChunk: kind == EventKind.Chunk && decoder.Chunks.Count > 0 && !isTail);
         evidence.ObserveEvent(reply.Bytes.BytesRead, reply.Bytes.KeepAlives);
-        _tailWasRead |= isTail && kind is not (EventKind.Unreadable or EventKind.Nothing);
+        if (isTail && kind != EventKind.Nothing)
+            _tailWasRead = kind != EventKind.Unreadable;
+
         if (evidence.SentinelSeen && kind != EventKind.Nothing)
         {
             evidence.ObserveEventAfterSentinel();
@@ -87,7 +87,7 @@ internal sealed class ReplyFold(
         }
         else if (kind == EventKind.Marker)
         {
-            evidence.ObserveMarker(decoder.Marker!, isSentinel: decoder.Marker == Done);
+            evidence.ObserveMarker(decoder.Marker!, isSentinel: decoder.MarksTheEnd);
         }
         else if (kind == EventKind.Error)
         {
@@ -183,6 +183,8 @@ internal sealed class ReplyFold(
         Stop = StopCause.EndOfBody;
         if (evidence.Events == 0 && reply.Bytes.ForeignLines > 0)
             Malform("the body is called an event stream but holds no events");
+        else if (reply.Bytes.EndsInForeignLines && !evidence.SentinelSeen && !evidence.EveryChoiceDeclared)
+            Malform("the body ends in text that is no event, in place of an end");
     }
 
     private void EndInside()
@@ -194,13 +196,13 @@ internal sealed class ReplyFold(
     // A gateway may write its error without a frame; anything else in the place of events is no stream.
     private void Refuse(string refusal)
     {
-        if (ServerError.TryRead(reply.Bytes.RefusedLine, out ServerError? error))
+        if (ServerError.TryRead(reply.Bytes.RefusedText, out ServerError? error))
         {
             Fail(error);
             return;
         }
 
-        evidence.KeepUnread(Encoding.UTF8.GetString(reply.Bytes.RefusedLine));
+        evidence.KeepUnread(Encoding.UTF8.GetString(reply.Bytes.RefusedText));
         evidence.Malform(refusal);
     }
 

@@ -168,6 +168,13 @@ public sealed record StreamEvidence
         }
     }
 
+    /// <summary>
+    /// Whether <see cref="CountedTokens"/> are all that the request has cost. A sum over the choices of a stream is believed if each
+    /// of them was counted to its end, or if the server names its version: vLLM 0.8.5, which undercounts it, does not do so yet.
+    /// </summary>
+    internal bool UsageIsExact => _usageIsFinal
+        && (IsSingle || _isWholeReply || _systemFingerprint is not null || _choices.TrueForAll(choice => choice.CountedAtEnd));
+
     /// <summary>Whether the server is known to have written all that it meant to write.</summary>
     internal bool EndIsMarked => _sentinelSeen || (IsWholeReply && _bodyEnd == VllmAdapter.BodyEnd.InOrder);
 
@@ -224,7 +231,10 @@ public sealed record StreamEvidence
         _lastChunkAt = _elapsed;
         foreach (ChatChunk chunk in reader.Chunks)
         {
-            _hasOutput |= chunk.HasOutput;
+            // What more was written is not in a usage that came before.
+            if (chunk.HasOutput)
+                (_hasOutput, _usageIsFinal) = (true, false);
+
             if (chunk.HasChoice)
                 ChoiceAt(chunk.Choice).Observe(chunk);
         }

@@ -236,7 +236,7 @@ internal sealed class StreamPump : IRunningReply
     private async ValueTask ReadFirstEventAsync(CancellationToken hangUp)
     {
         HttpResponseMessage response = await SendAsync(hangUp).ConfigureAwait(false);
-        _reply = await OpenReply.OpenAsync(response, _call.Clock, _call.MaxEventBytes, hangUp).ConfigureAwait(false);
+        _reply = await OpenReply.OpenAsync(response, _call, hangUp).ConfigureAwait(false);
         _fold = new ReplyFold(_call, About(), _reply, _evidence, _watch, _gathering, _telemetry!);
         _evidence.HeadersCame(_watch.Elapsed, _reply.IsWhole);
         while (_stop is null && !_fold.HasBegun)

@@ -10,7 +10,7 @@ internal static class SpanAttributes
     /// <summary>Read off the finished body, so that fields which came by <see cref="ChatRequest.Extra"/> count too.</summary>
     public static void OfRequest(Activity span, ChatCall call)
     {
-        using JsonDocument document = JsonDocument.Parse(call.Body, new JsonDocumentOptions { MaxDepth = 512 });
+        using JsonDocument document = JsonDocument.Parse(call.Body, JsonText.Parsing);
         JsonElement body = document.RootElement;
 
         span.SetTag(Attributes.RequestStream, !call.AsksForWholeReply);

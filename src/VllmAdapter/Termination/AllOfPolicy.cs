@@ -2,13 +2,15 @@ namespace VllmAdapter;
 
 internal sealed class AllOfPolicy(IStreamTerminationPolicy[] policies) : IStreamTerminationPolicy
 {
+    public IReadOnlyList<IStreamTerminationPolicy> Policies { get; } = policies;
+
     public TerminationDecision Judge(StreamEvidence evidence)
     {
         TerminationDecision? firstStop = null;
         TimeSpan longest = TimeSpan.Zero;
         bool mustWait = false;
         bool waitsForever = false;
-        foreach (IStreamTerminationPolicy policy in policies)
+        foreach (IStreamTerminationPolicy policy in Policies)
         {
             TerminationDecision decision = policy.Judge(evidence);
             if (decision.IsStop)

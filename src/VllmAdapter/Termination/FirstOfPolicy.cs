@@ -2,10 +2,12 @@ namespace VllmAdapter;
 
 internal sealed class FirstOfPolicy(IStreamTerminationPolicy[] policies) : IStreamTerminationPolicy
 {
+    public IReadOnlyList<IStreamTerminationPolicy> Policies { get; } = policies;
+
     public TerminationDecision Judge(StreamEvidence evidence)
     {
         TimeSpan? shortest = null;
-        foreach (IStreamTerminationPolicy policy in policies)
+        foreach (IStreamTerminationPolicy policy in Policies)
         {
             TerminationDecision decision = policy.Judge(evidence);
             if (decision.IsStop)

@@ -31,7 +31,7 @@ internal static class ArgumentsTextReading
         try
         {
             // As a block that is not the last one, a cut value is not an error: that tells "open" from "malformed".
-            var reader = new Utf8JsonReader(utf8, isFinalBlock: false, state: default);
+            var reader = new Utf8JsonReader(utf8, isFinalBlock: false, new JsonReaderState(JsonText.Reading));
             if (!reader.Read())
                 return IsWholeScalar(utf8) ? ArgumentsText.NotAnObject : ArgumentsText.Open;
 

@@ -46,7 +46,7 @@ internal sealed class DelegateTool
 
     public ToolInvocation Bind(ToolCall call)
     {
-        using JsonDocument arguments = JsonDocument.Parse(call.Arguments);
+        using JsonDocument arguments = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
         object?[] values = [.. _parameters.Select(parameter => Read(parameter, arguments.RootElement, call))];
         return cancellationToken => RunAsync(values, cancellationToken);
     }

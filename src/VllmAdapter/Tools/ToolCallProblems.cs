@@ -10,7 +10,7 @@ internal static class ToolCallProblems
         if (tool is null)
             return [$"The tool '{name}' was not declared in the request."];
 
-        using JsonDocument document = JsonDocument.Parse(arguments);
+        using JsonDocument document = JsonDocument.Parse(arguments, JsonText.Parsing);
         try
         {
             return [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];

@@ -12,6 +12,8 @@ public sealed class TokenBudgetTests
 
     private static Evidence TwoChoices => Evidence.OfChoices(2).Choice(0).Says("a").Declares("stop").Choice(1).Says("b").Declares("stop").Capped(200).Done();
 
+    private static Evidence Versioned(Evidence evidence) => evidence.With(seen => seen with { SystemFingerprint = "vllm-0.32.0-d546c035" });
+
     public static TheoryData<string, StreamOutcome, string, string> Costs => new()
     {
         { "final usage", Turn.Uses(285, 22).Judge(), "307", "22" },
@@ -25,7 +27,10 @@ public sealed class TokenBudgetTests
         { "no usage", Turn.Judge(), "at least 0", "at least 0" },
         { "no usage of a whole reply", Evidence.OfWholeReply().Says("a").Declares("stop").Capped(200).Judge(), "at least 0", "at least 0" },
         { "a prompt that was not counted", Turn.Uses(0, 22).Judge(), "at least 22", "22" },
-        { "two choices, their sum", TwoChoices.Uses(9, 68).Judge(), "77", "68" },
+        { "two choices, their sum, of a server that names its version", Versioned(TwoChoices.Uses(9, 68)).Judge(), "77", "68" },
+        { "two choices, their sum, of a server that may undercount it (vLLM 0.8.5)", TwoChoices.Uses(9, 8).Judge(), "17 to 409", "8 to 400" },
+        { "two choices, their sum, one of them counted", TwoChoices.Choice(0).UsesAtTheEnd(9, 5).Uses(9, 8).Judge(), "17 to 409", "8 to 400" },
+        { "two choices of a whole reply", TwoChoices.With(seen => seen with { IsWholeReply = true }).Uses(9, 68).Judge(), "77", "68" },
         { "two choices, their sum undercounted, each counted (vLLM 0.8.5)",
             TwoChoices.Choice(0).UsesAtTheEnd(9, 5).Choice(1).UsesAtTheEnd(9, 5).Uses(9, 8).Judge(), "19", "10" },
         { "two choices, each counted so far", TwoChoices.Choice(0).UsesSoFar(9, 12).Choice(1).UsesSoFar(9, 30).Judge(), "51 to 409", "42 to 400" },
@@ -114,6 +119,8 @@ public sealed class TokenBudgetTests
         budget.Record(Turn.Judge()).Missing.Should().Equal(MissingMetadata.Usage);
         budget.Record(Turn.Judge()).Missing.Should().Equal(MissingMetadata.Usage);
         budget.Record(CutTurn.UsesSoFar(9, 2).Judge()).Missing.Should().Equal(MissingMetadata.Usage, MissingMetadata.FinalUsage);
+        budget.Record(TwoChoices.Uses(9, 8).Judge()).Missing.Should()
+            .Equal(MissingMetadata.Usage, MissingMetadata.FinalUsage, MissingMetadata.UsageOfEachChoice);
     }
 
     [Fact]

@@ -40,6 +40,8 @@ public class FailureClassifierTests
         { 503, Json, """{"error":{"message":"The engine is currently busy and cannot accept new requests.","type":"Service Unavailable","code":503}}""", RequestFailure.Overloaded, true },
         { 529, Json, """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", RequestFailure.Overloaded, true },
         { 521, "text/html", "<title>Web server is down</title>", RequestFailure.Unavailable, true },
+        { 525, "text/html", "<title>SSL handshake failed</title>", RequestFailure.Unavailable, true },
+        { 530, "text/html", "<title>Origin DNS error</title>", RequestFailure.Unavailable, true },
 
         { 500, Json, """{"error":{"message":"Internal server error","type":"InternalServerError","code":500}}""", RequestFailure.ServerError, false },
         { 500, "text/plain", "Internal Server Error", RequestFailure.ServerError, false },

@@ -25,6 +25,8 @@ public class ServerErrorTests
         { """{"error":"no","error_type":"validation","code":422}""", "no", "validation", null, "422", 422 },
         { """{"error":["one","two"]}""", "one; two", null, null, null, null },
         { """{"error":[{"message":"one","code":400},{"message":"two","param":"n"}]}""", "one; n: two", null, null, "400", 400 },
+        { """{"error":{"reason":"upstream died"}}""", null, null, null, null, null },
+        { """{"error":{"upstream":{"up":true}}}""", null, null, null, null, null },
         { """{"error":true}""", null, null, null, null, null },
         { """{"error":42}""", "42", null, null, null, null },
         { """{"error_type":"overloaded","message":"busy"}""", "busy", "overloaded", null, null, null },
@@ -64,6 +66,7 @@ public class ServerErrorTests
     [InlineData("""{"error":{}}""")]
     [InlineData("""{"error":[]}""")]
     [InlineData("""{"error":{"message":null,"code":null}}""")]
+    [InlineData("""{"error":{"message":"","details":[{"up":false},0]}}""")]
     [InlineData("""{"choices":[{"index":0}],"detail":"high"}""")]
     [InlineData("""{"detail":null}""")]
     [InlineData("""{"error_type":null,"error_message":null}""")]

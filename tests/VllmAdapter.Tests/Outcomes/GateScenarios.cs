@@ -10,6 +10,7 @@ namespace VllmAdapter.Tests.Outcomes;
 internal static class GateScenarios
 {
     private const string Weather = """{"city": "Paris"}""";
+    private static readonly string Deep = new string('[', 500) + new string(']', 500);
     private static readonly string[] WeatherReady = [$"get_weather {Weather}"];
 
     private static Evidence Tools => Evidence.Of()
@@ -97,6 +98,9 @@ internal static class GateScenarios
         new("Arguments that end in white space (vLLM 0.11.0)",
             Calling("get_weather", "{\"city\": \"Paris\"}\n").Declares("stop").Done(), Completed, Declared)
             { Ready = WeatherReady },
+        new("Arguments that nest deep",
+            Calling("get_weather", $"{{\"city\": \"Paris\", \"more\": {Deep}}}").Declares("stop").Done(), Completed, Declared)
+            { Ready = [$"get_weather {{\"city\": \"Paris\", \"more\": {Deep}}}"] },
         new("Arguments without their closing brace (vLLM 0.8.5 hermes)",
             Calling("get_weather", "{\"city\": \"Paris\"\n").Declares("tool_calls").Capped(200).Uses(285, 22).Done(), Completed, Declared)
             { Withheld = [ArgumentsOpen] },

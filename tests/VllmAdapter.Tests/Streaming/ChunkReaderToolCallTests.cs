@@ -26,6 +26,14 @@ public sealed class ChunkReaderToolCallTests
         Reading.OfCall($$""" "function": {"name": "f", "arguments": {{json}} }""").Call.Arguments.Should().Be(arguments);
 
     [Fact]
+    public void Arguments_that_are_no_text_may_nest_deep()
+    {
+        string deep = $"{{\"a\": {new string('[', 500)}{new string(']', 500)}}}";
+
+        Reading.OfCall($$""" "function": {"name": "f", "arguments": {{deep}} }""").Call.Arguments.Should().Be(deep);
+    }
+
+    [Fact]
     public void Several_calls_come_in_one_delta() =>
         Reading.OfDelta("""  "tool_calls": [{"index": 0, "id": "a", "function": {"name": "f"}}, {"index": 1, "id": "b", "function": {"name": "g"}}] """)
             .Chunk.ToolCalls.Select(call => (call.Index, call.Id, call.Name)).Should().Equal((0, "a", "f"), (1, "b", "g"));

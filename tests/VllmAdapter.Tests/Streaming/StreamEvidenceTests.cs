@@ -53,6 +53,8 @@ public sealed class StreamEvidenceTests
         { "all zeros after output: missing", [Plain(Text), Plain(Stop), Counting(NoChoice, 0, prompt: 0)], null, false, null, false },
         { "no completion tokens after output: missing", [Plain(Text), Plain(Stop), Counting(NoChoice, 0)], null, false, null, false },
         { "zeros do not undo a count", [Counting(Text, 2), Counting(NoChoice, 0, prompt: 0)], 2, false, 2, false },
+        { "a usage before the answer is not the last", [Counting(NoChoice, 2), Plain(Text), Plain(Stop)], 2, false, null, false },
+        { "a trailing usage, then late output", [Plain(Text), Plain(Stop), Counting(NoChoice, 2), Plain(Text)], 2, false, 2, false },
         { "no usage", [Plain(Text), Plain(Stop)], null, false, null, false },
         { "usage alone", [Counting(NoChoice, 2)], 2, true, null, false },
         { "the largest count is the choice's", [Counting(Text, 5), Counting(Text, 3)], 3, false, 5, false },

@@ -62,7 +62,7 @@ public sealed class MetricsTests
     [Fact]
     public void A_call_is_reported_once_even_if_hanging_up_fails_after_its_outcome()
     {
-        using var listening = new CapturedTelemetry("vllm.test");
+        using var listening = new CapturedTelemetry("unsent.test");
         var telemetry = new CallTelemetry(ObservedCall.Unsent());
 
         telemetry.End(new ChatCompletion { Outcome = OutcomeJudge.Decide(new StreamEvidence(), StopCause.EndOfBody) });
@@ -153,7 +153,7 @@ public sealed class MetricsTests
         ChatCall call = ObservedCall.Unsent();
         new CallTelemetry(call).TimesChunks.Should().BeFalse();
 
-        using var telemetry = new CapturedTelemetry("vllm.test");
+        using var telemetry = new CapturedTelemetry("unsent.test");
         new CallTelemetry(call).TimesChunks.Should().BeTrue();
     }
 

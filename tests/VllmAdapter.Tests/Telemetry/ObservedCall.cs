@@ -41,7 +41,7 @@ internal sealed class ObservedCall : IDisposable
     /// <summary>A call as the adapter makes it, before it is sent.</summary>
     public static ChatCall Unsent(ILogger? logger = null) => new()
     {
-        Transport = new VllmTransport(() => new HttpClient(), new VllmEndpoint(new Uri("http://vllm.test")), apiKey: null, TimeProvider.System),
+        Transport = new VllmTransport(() => new HttpClient(), new VllmEndpoint(new Uri("http://unsent.test")), apiKey: null, TimeProvider.System),
         Body = "{}"u8.ToArray(),
         Asked = new AskedFor(),
         Termination = VllmAdapter.Termination.Default,

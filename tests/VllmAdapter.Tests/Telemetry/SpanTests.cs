@@ -219,7 +219,7 @@ public sealed class SpanTests
     [Fact]
     public void The_span_is_current_between_sending_and_the_headers_only()
     {
-        using var listening = new CapturedTelemetry("vllm.test");
+        using var listening = new CapturedTelemetry("unsent.test");
         using Activity before = new Activity("before").Start();
         var telemetry = new CallTelemetry(ObservedCall.Unsent());
         Activity.Current.Should().BeSameAs(before);

@@ -55,6 +55,14 @@ public sealed class ArgumentsTextTests
         ArgumentsTextReading.Read("{\"a\": \"\ud83d").Should().Be(ArgumentsText.Open);
     }
 
+    /// <summary>Python gives up at about 1,000 levels, .NET's readers at 64 unless told otherwise.</summary>
+    [Theory]
+    [InlineData(65, "Object")]
+    [InlineData(500, "Object")]
+    [InlineData(5_000, "Malformed")]
+    public void Arguments_may_nest_deep(int levels, string reading) =>
+        ArgumentsTextReading.Read($"{{\"a\": {new string('[', levels)}{new string(']', levels)}}}").ToString().Should().Be(reading);
+
     [Fact]
     public void Every_beginning_of_a_whole_object_is_open()
     {

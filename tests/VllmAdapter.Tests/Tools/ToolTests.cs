@@ -94,6 +94,14 @@ public sealed partial class ToolTests
     }
 
     [Fact]
+    public async Task An_argument_that_nests_deep_does_not_keep_the_others_from_the_delegate()
+    {
+        var tool = Tool.From("x", null, (int days) => days);
+
+        (await tool.RunAsync(Call($"{{\"days\": 3, \"more\": {new string('[', 500)}{new string(']', 500)}}}"))).Should().Be("3");
+    }
+
+    [Fact]
     public async Task What_a_delegate_throws_comes_out_as_it_was_thrown()
     {
         var tool = Tool.From("x", null, (int days) => days > 0 ? throw new InvalidOperationException("no") : "");

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Wire;
 
@@ -26,6 +27,7 @@ public sealed class BadInputTests
         { "id and retry lines", Events("id: 7\nretry: 10\n" + Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an event over several data lines", "data: {\"choices\":[{\"index\":0,\ndata: \"delta\":{\"content\":\"Hello\"}}]}\n\n" + Events(Stop, Done), StreamVerdict.Completed, "Hello" },
         { "two events glued by a proxy", Hello + "\n" + Stop + "\n" + Done + "\n\n", StreamVerdict.Completed, "Hello" },
+        { "an end marker with a name", Events(Hello, Stop, "event: done\n" + Done, "data: oops"), StreamVerdict.Completed, "Hello" },
         { "an event named ping", "event: ping\ndata: pong\n\n" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an empty event", "data:\n\ndata\n\n" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an event that is null", Events("data: null", Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
@@ -39,6 +41,7 @@ public sealed class BadInputTests
         { "the last event lacks its blank line", Events(Hello) + Stop, StreamVerdict.Completed, "Hello" },
         { "the end marker lacks its blank line", Events(Hello) + Done, StreamVerdict.Unconfirmed, "Hello" },
         { "the body ends inside an event", Events(Hello) + Stop[..40], StreamVerdict.Interrupted, "Hello" },
+        { "the body ends inside the second of two glued events", Hello + "\n" + Stop[..40], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside the end marker", Events(Hello) + Done[..9], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside a field's name", Events(Hello) + "da", StreamVerdict.Interrupted, "Hello" },
         { "the body ends after a field's name", Events(Hello) + "data: ", StreamVerdict.Interrupted, "Hello" },
@@ -57,15 +60,32 @@ public sealed class BadInputTests
         { "bare JSON lines called an event stream", Hello["data: ".Length..] + "\n", StreamVerdict.Malformed, "" },
         { "plain text called an event stream", "upstream connect error\n", StreamVerdict.Malformed, "" },
         { "plain text without a line end", "upstream connect error", StreamVerdict.Malformed, "" },
+        { "plain text in place of an end", Events(Hello) + "Internal Server Error", StreamVerdict.Malformed, "Hello" },
+        { "plain text between events", Events(Hello) + "Internal Server Error\n\n" + Events(Hello), StreamVerdict.Unconfirmed, "HelloHello" },
+        { "plain text after the finish reason", Events(Hello, Stop) + "Internal Server Error\n", StreamVerdict.Completed, "Hello" },
+        { "plain text that begins like a field", "error code: 502\n", StreamVerdict.Malformed, "" },
+        { "plain text that begins like a field, without a line end", "error code: 502", StreamVerdict.Malformed, "" },
+        { "plain text that begins like a field, with a blank line", "retry later: overloaded\n\n", StreamVerdict.Malformed, "" },
+        { "plain text that is longer than any field", "database connection pool exhausted\n", StreamVerdict.Malformed, "" },
+        { "plain text after a byte order mark", "\uFEFFupstream connect error", StreamVerdict.Malformed, "" },
+        { "HTML after a byte order mark", "\uFEFF<html>", StreamVerdict.Malformed, "" },
+        { "nothing but a comment after a byte order mark", "\uFEFF: ping\n\n", StreamVerdict.Interrupted, "" },
+        { "a body that ends inside its first field's name", "\uFEFFdat", StreamVerdict.Interrupted, "" },
+        { "bare JSON over several lines", "{\n  \"status\": \"ok\"\n}\n", StreamVerdict.Malformed, "" },
+        { "bare JSON over several lines, cut", "{\n  \"error\": {\"mess", StreamVerdict.Malformed, "" },
         { "a control character inside a string", Events(Hello.Replace("Hello", "He\0llo", StringComparison.Ordinal)), StreamVerdict.Malformed, "" },
 
         { "an error in mid-stream", Events(Hello, ErrorInStream, Done), StreamVerdict.ServerError, "Hello" },
         { "an error that is text", Events(Hello, """data: {"error":"boom"}""", Done), StreamVerdict.ServerError, "Hello" },
         { "an error that is a list", Events(Hello, """data: {"error":[{"message":"boom"}]}""", Done), StreamVerdict.ServerError, "Hello" },
         { "a flat error", Events(Hello, """data: {"object":"error","message":"boom","code":500}""", Done), StreamVerdict.ServerError, "Hello" },
+        { "a flat error by its type", Events(Hello, """data: {"type":"error","message":"boom"}""", Done), StreamVerdict.ServerError, "Hello" },
+        { "an error in words of a gateway's own", Events(Hello, """data: {"error":{"reason":"upstream died"}}""", Done), StreamVerdict.ServerError, "Hello" },
+        { "an error of a choice in words of a gateway's own", Events(Hello, """data: {"choices":[{"index":0,"delta":{},"error":{"reason":"upstream died"}}]}""", Done), StreamVerdict.ServerError, "Hello" },
         { "an event named error", Events(Hello, "event: error\ndata: boom"), StreamVerdict.ServerError, "Hello" },
         { "an error next to empty choices (OmniRoute#8210)", Events(Hello, """data: {"choices":[],"error":{"message":"boom","code":"500"}}"""), StreamVerdict.ServerError, "Hello" },
         { "an error without a frame (OpenFlowLM#64)", Events(Hello) + """{"error":{"message":"boom","code":500}}""", StreamVerdict.ServerError, "Hello" },
+        { "an error over several lines without a frame", Events(Hello) + "{\n  \"error\": {\n    \"message\": \"boom\"\n  }\n}\n", StreamVerdict.ServerError, "Hello" },
         { "an error after the finish reason", Events(Hello, Stop, """data: {"error":{"message":"boom","code":500}}""", Done), StreamVerdict.ServerError, "Hello" },
         { "an error after the role chunk", Events("""data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}""", """data: {"error":{"message":"boom","code":500}}"""), StreamVerdict.ServerError, "" },
     };
@@ -85,6 +105,32 @@ public sealed class BadInputTests
             played.Failure.Should().Match<Exception?>(failure => failure == null || failure is IncompleteStreamException);
             played.Outcome.Evidence.Bytes.Should().BeLessThanOrEqualTo(bytes.Length);
         }
+    }
+
+    [Theory]
+    [InlineData("[END]")]
+    [InlineData("END")]
+    [InlineData("done")]
+    [InlineData("<<end>>")]
+    [InlineData("""{"done":true}""")]
+    public async Task A_marker_that_some_policy_knows_ends_the_stream_and_is_never_malformed(string marker)
+    {
+        IStreamTerminationPolicy itself = VllmAdapter.Termination.OnSentinel(marker);
+        IStreamTerminationPolicy deadline = VllmAdapter.Termination.After(TimeSpan.FromHours(1));
+        string body = Events(Hello, $"data: {marker}", Hello);
+
+        Played alone = await RunAsync(itself);
+        Played first = await RunAsync(VllmAdapter.Termination.FirstOf(deadline, itself));
+        Played all = await RunAsync(VllmAdapter.Termination.AllOf(VllmAdapter.Termination.FirstOf(itself), deadline));
+        Played unknown = await RunAsync(deadline);
+
+        new[] { alone, first, all }.Should().OnlyContain(played => played.Outcome.Verdict == StreamVerdict.Unconfirmed && played.Text == "Hello");
+        (alone.Outcome.StoppedBy, first.Outcome.StoppedBy, all.Outcome.StoppedBy)
+            .Should().Be((StopCause.Sentinel, StopCause.Sentinel, StopCause.EndOfBody));
+        unknown.Outcome.Evidence.SentinelSeen.Should().BeFalse();
+
+        Task<Played> RunAsync(IStreamTerminationPolicy policy) =>
+            Played.RunAsync(body, ChatRequest.FromPrompt("Hello.") with { Termination = policy });
     }
 
     public static TheoryData<string, string, StreamVerdict, string, string?> Silences => new()
@@ -186,6 +232,19 @@ public sealed class BadInputTests
         (GC.GetTotalAllocatedBytes(precise: true) - before).Should().BeLessThan(16 * 1024 * 1024);
     }
 
+    [Fact]
+    public async Task However_many_events_are_glued_together_they_are_copied_only_once()
+    {
+        string glued = "data: " + string.Concat(Enumerable.Repeat("{}", 100_000)) + Hello["data: ".Length..] + "\n\n";
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+
+        Played played = await Played.RunAsync(glued + Events(Stop, Done));
+
+        // Other tests allocate meanwhile, but not the 10 GB that a copy for each of them would take.
+        played.Completion!.Text.Should().Be("Hello");
+        (GC.GetTotalAllocatedBytes(precise: true) - before).Should().BeLessThan(1024 * 1024 * 1024);
+    }
+
     public static TheoryData<string, int, string?, string, RequestFailure, string> Refusals => new()
     {
         { "HTML with status 200", 200, "text/html", "<html><title>Sign in</title></html>", RequestFailure.NotSse, "Sign in" },
@@ -195,7 +254,9 @@ public sealed class BadInputTests
         { "an error in JSON with status 200 (vLLM 0.15, #34516)", 200, "application/json", """{"error":{"message":"boom","code":500}}""", RequestFailure.ServerError, "boom" },
         { "an error as first event", 200, "text/event-stream", "data: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\ndata: [DONE]\n\n", RequestFailure.BadRequest, "boom" },
         { "an error as first event after a comment", 200, "text/event-stream", ": ping\n\ndata: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n", RequestFailure.BadRequest, "boom" },
+        { "an error as first event after a ping in JSON", 200, "text/event-stream", "event: ping\ndata: {\"type\":\"ping\"}\n\ndata: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n", RequestFailure.BadRequest, "boom" },
         { "an error without a frame, first", 200, "text/event-stream", "{\"error\":{\"message\":\"boom\",\"code\":400}}\n", RequestFailure.BadRequest, "boom" },
+        { "an error over several lines without a frame, first", 200, "text/event-stream", "{\n  \"error\": {\n    \"message\": \"boom\",\n    \"code\": 400\n  }\n}\n", RequestFailure.BadRequest, "boom" },
         { "204", 204, null, "", RequestFailure.NotSse, "204" },
         { "a redirect", 307, null, "", RequestFailure.NotSse, "307" },
         { "an empty 500 (vLLM 0.8.5 with a dead engine)", 500, null, "", RequestFailure.EngineDead, "500" },
@@ -224,6 +285,7 @@ public sealed class BadInputTests
     [InlineData("""{"choices":[{"index":0,"message":{"content":"Hel""", StreamVerdict.Interrupted)]
     [InlineData("""{"choices":[}""", StreamVerdict.Malformed)]
     [InlineData("""{"choices":[{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}""", StreamVerdict.Completed)]
+    [InlineData("\uFEFF{\"choices\":[{\"index\":0,\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}\n", StreamVerdict.Completed)]
     [InlineData("""{"choices":[{"index":0,"message":{"content":null},"finish_reason":null}]}""", StreamVerdict.Interrupted)]
     public async Task A_whole_reply_is_judged_like_a_stream(string body, StreamVerdict verdict)
     {
@@ -250,6 +312,19 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task Nobody_is_asked_to_compress_unless_the_caller_says_so()
+    {
+        using var vllm = FakeVllm.InMemory(Script.Says("Hello").Finishes("stop").Done());
+        ChatRequest request = ChatRequest.FromPrompt("Hello.");
+        var gzip = new RequestHeaders { Additional = new Dictionary<string, string>(StringComparer.Ordinal) { ["Accept-Encoding"] = "gzip" } };
+
+        await vllm.CreateAdapter().CompleteChatAsync(request);
+        await vllm.CreateAdapter().CompleteChatAsync(request with { Headers = gzip });
+
+        vllm.Requests.Select(sent => sent.Headers["Accept-Encoding"]).Should().Equal("identity", "gzip");
+    }
+
+    [Fact]
     public async Task A_compressed_reply_that_was_cut_is_no_completed_one()
     {
         byte[] compressed = Compress(Events(Hello, Stop, Done), "gzip");
@@ -259,6 +334,62 @@ public sealed class BadInputTests
 
         played.Failure.Should().BeOfType<IncompleteStreamException>();
         played.Outcome.Verdict.Should().BeOneOf(StreamVerdict.Interrupted, StreamVerdict.Malformed);
+    }
+
+    /// <summary>The decompressors of .NET end quietly there: a clean end to the eye, and no end at all (pydantic-ai PR#7388).</summary>
+    [Fact]
+    public async Task A_compressed_reply_that_was_cut_between_two_events_was_cut()
+    {
+        var server = new CannedServer { Pieces = Split(CompressAndFlush(Events(Hello)), 7), Headers = [("Content-Encoding", "gzip")] };
+
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
+
+        played.Outcome.Verdict.Should().Be(StreamVerdict.Interrupted, played.Outcome.Explain());
+        played.Completion!.Text.Should().Be("Hello");
+        played.Outcome.Evidence.TransportError.Should().Contain("compressed");
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public async Task A_compressed_reply_with_its_end_ended_in_order(string encoding)
+    {
+        var server = new CannedServer { Pieces = Split(Compress(Events(Hello), encoding), 7), Headers = [("Content-Encoding", encoding)] };
+
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
+
+        played.Outcome.Verdict.Should().Be(StreamVerdict.Unconfirmed, played.Outcome.Explain());
+        played.Outcome.Evidence.BodyEnd.Should().Be(BodyEnd.InOrder);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public async Task A_compressed_refusal_is_read(string encoding)
+    {
+        var server = new CannedServer
+        {
+            Status = 400,
+            ContentType = "application/json",
+            Pieces = [Compress("""{"error":{"message":"boom","type":"BadRequestError","code":400}}""", encoding)],
+            Headers = [("Content-Encoding", encoding)],
+        };
+
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
+
+        played.Failure.Should().BeOfType<VllmRequestException>().Which.ServerMessage.Should().Be("boom");
+    }
+
+    [Fact]
+    public async Task A_refusal_that_is_called_compressed_and_is_not_is_known_by_its_status()
+    {
+        var server = new CannedServer { Status = 502, ContentType = "text/html", Pieces = ["<html>"u8.ToArray()], Headers = [("Content-Encoding", "gzip")] };
+
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
+
+        played.Failure.Should().BeOfType<VllmRequestException>().Which.Failure.Should().Be(RequestFailure.Unavailable);
     }
 
     private static string Events(params string[] events) => string.Concat(events.Select(one => one + "\n\n"));
@@ -279,6 +410,16 @@ public sealed class BadInputTests
             stream.Write(Encoding.UTF8.GetBytes(text));
         }
 
+        return compressed.ToArray();
+    }
+
+    // As far as a gateway has come that flushes after every event.
+    private static byte[] CompressAndFlush(string text)
+    {
+        var compressed = new MemoryStream();
+        using var stream = new GZipStream(compressed, CompressionMode.Compress);
+        stream.Write(Encoding.UTF8.GetBytes(text));
+        stream.Flush();
         return compressed.ToArray();
     }
 
