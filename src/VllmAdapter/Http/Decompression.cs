@@ -36,7 +36,7 @@ internal static class Decompression
     }
 
     // Remembers the last four bytes that came.
-    private sealed class TailedStream(Stream wire) : Stream
+    private sealed class TailedStream(Stream wire) : ForwardStream
     {
         private readonly byte[] _tail = new byte[sizeof(uint)];
 
@@ -58,31 +58,5 @@ internal static class Decompression
 
             base.Dispose(disposing);
         }
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

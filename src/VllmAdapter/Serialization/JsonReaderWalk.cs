@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace VllmAdapter;
@@ -16,5 +17,30 @@ internal static class JsonReaderWalk
     {
         if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
             reader.Skip();
+    }
+
+    /// <summary>The current field's name.</summary>
+    public static ReadOnlySpan<byte> FieldName(this ref Utf8JsonReader reader) =>
+        reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(JsonText.Read(ref reader)) : reader.ValueSpan;
+
+    /// <summary>The whole numbers of a list, without whatever else is in it; null if there is no list.</summary>
+    public static List<int>? ReadNumbers(this ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.SkipValue();
+            return null;
+        }
+
+        List<int> numbers = [];
+        while (reader.ReadElement())
+        {
+            if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int number))
+                numbers.Add(number);
+            else
+                reader.SkipValue();
+        }
+
+        return numbers;
     }
 }

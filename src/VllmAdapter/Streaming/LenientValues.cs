@@ -1,0 +1,148 @@
+using System.Text;
+using System.Text.Json;
+
+namespace VllmAdapter;
+
+/// <summary>Reads values that may be of any type, and counts those that are not of the expected one.</summary>
+internal sealed class LenientValues
+{
+    /// <summary>Fields of an unexpected type so far.</summary>
+    public int Oddities { get; private set; }
+
+    /// <summary>Whether any text so far holds the replacement character, which is what bytes that are not UTF-8 become.</summary>
+    public bool TextIsLossy { get; private set; }
+
+    /// <summary>Looks at text that was read elsewhere.</summary>
+    public void Observe(string text) => TextIsLossy |= text.Contains('\uFFFD');
+
+    /// <summary>Whether the current value is of a type; another one is passed over.</summary>
+    public bool Expect(ref Utf8JsonReader reader, JsonTokenType type)
+    {
+        if (reader.TokenType == type)
+            return true;
+
+        if (reader.TokenType != JsonTokenType.Null)
+            Oddities++;
+
+        reader.SkipValue();
+        return false;
+    }
+
+    /// <summary>Text in whatever way it is written; null if there is none.</summary>
+    public string? ReadText(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                string text = JsonText.Read(ref reader);
+                Observe(text);
+                return text;
+            case JsonTokenType.Null:
+                return null;
+            case JsonTokenType.StartArray:
+                return ReadParts(ref reader);
+            case JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False:
+                Oddities++;
+                return Encoding.UTF8.GetString(reader.ValueSpan);
+            default:
+                Oddities++;
+                reader.SkipValue();
+                return null;
+        }
+    }
+
+    /// <summary>A word of the protocol; null if there is none.</summary>
+    public string? ReadWord(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            if (reader.TokenType != JsonTokenType.Null)
+                Oddities++;
+
+            reader.SkipValue();
+            return null;
+        }
+
+        // An empty word is what some servers send instead of null (ollama#4357).
+        return reader.ValueSpan switch
+        {
+            [] => null,
+            var word when word.SequenceEqual("stop"u8) => "stop",
+            var word when word.SequenceEqual("length"u8) => "length",
+            var word when word.SequenceEqual("tool_calls"u8) => "tool_calls",
+            _ => ReadText(ref reader),
+        };
+    }
+
+    /// <summary>The place of something in a list; null if it is not said.</summary>
+    public int? ReadIndex(ref Utf8JsonReader reader)
+    {
+        JsonTokenType type = reader.TokenType;
+        int? index = JsonText.ReadCount(ref reader);
+        if (type is not (JsonTokenType.Number or JsonTokenType.Null) || (index is null && type == JsonTokenType.Number))
+            Oddities++;
+
+        return index;
+    }
+
+    /// <summary>The stop string, or the number of the stop token.</summary>
+    public static string? ReadStopReason(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Null:
+                return null;
+            case JsonTokenType.String:
+                return JsonText.Read(ref reader) is { Length: > 0 } text ? text : null;
+            case JsonTokenType.Number:
+                return Encoding.UTF8.GetString(reader.ValueSpan);
+            default:
+                reader.SkipValue();
+                return null;
+        }
+    }
+
+    /// <summary>The text of a value as it stands.</summary>
+    /// <exception cref="JsonException">It holds bytes that are not UTF-8.</exception>
+    public static string ReadRaw(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            using JsonDocument value = JsonDocument.ParseValue(ref reader);
+            return value.RootElement.GetRawText();
+        }
+        catch (InvalidOperationException invalid)
+        {
+            throw new JsonException("An event that holds bytes which are not UTF-8 where they cannot be passed over.", invalid);
+        }
+    }
+
+    // Content as a list of parts: [{"type":"text","text":"..."}]; some gateways send answers so.
+    private string ReadParts(ref Utf8JsonReader reader)
+    {
+        var text = new StringBuilder();
+        while (reader.ReadElement())
+        {
+            if (reader.TokenType == JsonTokenType.String)
+            {
+                text.Append(ReadText(ref reader));
+                continue;
+            }
+
+            if (!Expect(ref reader, JsonTokenType.StartObject))
+                continue;
+
+            while (reader.ReadField())
+            {
+                bool isText = reader.FieldName().SequenceEqual("text"u8);
+                reader.Read();
+                if (isText)
+                    text.Append(ReadText(ref reader));
+                else
+                    reader.SkipValue();
+            }
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace VllmAdapter;
+
+/// <summary>Reads the log probabilities of a choice; what is not as expected is passed over.</summary>
+internal static class LogprobReading
+{
+    public static LogprobContent? Read(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.SkipValue();
+            return null;
+        }
+
+        IReadOnlyList<TokenLogprob> tokens = [];
+        while (reader.ReadField())
+        {
+            bool isContent = reader.FieldName().SequenceEqual("content"u8);
+            reader.Read();
+            if (isContent)
+                tokens = ReadTokens(ref reader);
+            else
+                reader.SkipValue();
+        }
+
+        return new LogprobContent { Tokens = tokens };
+    }
+
+    private static List<TokenLogprob> ReadTokens(ref Utf8JsonReader reader)
+    {
+        List<TokenLogprob> tokens = [];
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.SkipValue();
+            return tokens;
+        }
+
+        while (reader.ReadElement())
+        {
+            if (reader.TokenType == JsonTokenType.StartObject)
+                tokens.Add(ReadToken(ref reader));
+            else
+                reader.SkipValue();
+        }
+
+        return tokens;
+    }
+
+    private static TokenLogprob ReadToken(ref Utf8JsonReader reader)
+    {
+        var token = new TokenLogprob();
+        while (reader.ReadField())
+        {
+            ReadOnlySpan<byte> name = reader.FieldName();
+            reader.Read();
+            if (name.SequenceEqual("token"u8) && reader.TokenType == JsonTokenType.String)
+                token = token with { Token = JsonText.Read(ref reader) };
+            else if (name.SequenceEqual("logprob"u8) && reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double logprob))
+                token = token with { Logprob = logprob };
+            else if (name.SequenceEqual("bytes"u8))
+                token = token with { Bytes = reader.ReadNumbers() };
+            else if (name.SequenceEqual("top_logprobs"u8))
+                token = token with { Top = ReadTokens(ref reader) };
+            else
+                reader.SkipValue();
+        }
+
+        return token;
+    }
+}

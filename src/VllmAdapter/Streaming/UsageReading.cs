@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace VllmAdapter;
+
+/// <summary>Reads a usage object, and reports to the template where its counts stand.</summary>
+internal static class UsageReading
+{
+    public static TokenUsage? Read(ref Utf8JsonReader reader, ChunkTemplate template)
+    {
+        int? prompt = null, completion = null, total = null, cached = null, created = null, reasoning = null;
+        while (reader.ReadField())
+        {
+            ReadOnlySpan<byte> name = reader.FieldName();
+            reader.Read();
+            if (name.SequenceEqual("prompt_tokens"u8))
+                prompt = ReadCount(ref reader, template, ChunkTemplate.Part.PromptTokens);
+            else if (name.SequenceEqual("completion_tokens"u8))
+                completion = ReadCount(ref reader, template, ChunkTemplate.Part.CompletionTokens);
+            else if (name.SequenceEqual("total_tokens"u8))
+                total = ReadCount(ref reader, template, ChunkTemplate.Part.TotalTokens);
+            else if (name.SequenceEqual("prompt_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
+                ReadDetails(ref reader, ref cached, ref created, ref reasoning);
+            else if (name.SequenceEqual("completion_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
+                ReadDetails(ref reader, ref cached, ref created, ref reasoning);
+            else
+                reader.SkipValue();
+        }
+
+        TokenUsageDetails? details = (cached ?? created ?? reasoning) is null
+            ? null
+            : new TokenUsageDetails { CachedPromptTokens = cached, CreatedCacheTokens = created, ReasoningTokens = reasoning };
+        return TokenUsage.From(prompt, completion, total, details);
+    }
+
+    private static int? ReadCount(ref Utf8JsonReader reader, ChunkTemplate template, ChunkTemplate.Part part)
+    {
+        if (reader.TokenType == JsonTokenType.Number)
+            template.Report(part, reader.TokenStartIndex, reader.ValueSpan.Length);
+
+        return JsonText.ReadCount(ref reader);
+    }
+
+    private static void ReadDetails(ref Utf8JsonReader reader, ref int? cached, ref int? created, ref int? reasoning)
+    {
+        while (reader.ReadField())
+        {
+            ReadOnlySpan<byte> name = reader.FieldName();
+            reader.Read();
+            if (name.SequenceEqual("cached_tokens"u8))
+                cached = JsonText.ReadCount(ref reader);
+            else if (name.SequenceEqual("created_cache_tokens"u8))
+                created = JsonText.ReadCount(ref reader);
+            else if (name.SequenceEqual("reasoning_tokens"u8))
+                reasoning = JsonText.ReadCount(ref reader);
+            else
+                reader.SkipValue();
+        }
+    }
+}
