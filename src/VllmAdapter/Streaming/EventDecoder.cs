@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Says what an event is, and decodes it.</summary>
-internal sealed class EventDecoder(IReadOnlyList<byte[]> endMarkers)
+internal sealed class EventDecoder(byte[][] endMarkers)
 {
     private const int LongestMarker = 64;
     private const int LongestExcerpt = 2000;

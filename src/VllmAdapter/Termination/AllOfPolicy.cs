@@ -2,7 +2,7 @@ namespace VllmAdapter;
 
 internal sealed class AllOfPolicy(IStreamTerminationPolicy[] policies) : IStreamTerminationPolicy
 {
-    public IReadOnlyList<IStreamTerminationPolicy> Policies { get; } = policies;
+    public IStreamTerminationPolicy[] Policies { get; } = policies;
 
     public TerminationDecision Judge(StreamEvidence evidence)
     {

@@ -8,7 +8,7 @@ internal static class EndMarkers
     private static readonly byte[] Done = "[DONE]"u8.ToArray();
 
     /// <summary>The text of each, wherever in the policy it is named.</summary>
-    public static IReadOnlyList<byte[]> KnownTo(IStreamTerminationPolicy policy) =>
+    public static byte[][] KnownTo(IStreamTerminationPolicy policy) =>
         [Done, .. Named(policy).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
 
     private static IEnumerable<string> Named(IStreamTerminationPolicy policy) => policy switch
