@@ -51,7 +51,11 @@ public sealed class TokenBudget
     public BudgetReport Record(StreamOutcome outcome)
     {
         ArgumentNullException.ThrowIfNull(outcome);
-        var turn = TurnCost.Of(outcome);
+        return Add(TurnCost.Of(outcome));
+    }
+
+    internal BudgetReport Add(TurnCost turn)
+    {
         lock (_gate)
         {
             _turns++;
@@ -77,15 +81,17 @@ public sealed class TokenBudget
             if (at < 0)
                 throw new InvalidOperationException("Every recorded turn has an exact count; there is nothing to resolve.");
 
-            TurnCost open = _openTurns[at];
-            TurnCost resolved = open.ResolvedTo(exact);
-            _openTurns.RemoveAt(at);
-            Keep(resolved);
-            if (ReferenceEquals(open, _last))
-                _last = resolved;
+            return Settle(at, exact);
+        }
+    }
 
-            _all = _openTurns.Aggregate(_settled, (sum, turn) => sum.Plus(turn));
-            return Report();
+    /// <summary>Settles this turn if its count is still open, whatever other runs have recorded since.</summary>
+    internal BudgetReport Settle(TurnCost turn, TokenCount exact)
+    {
+        lock (_gate)
+        {
+            int at = _openTurns.FindIndex(open => ReferenceEquals(open, turn));
+            return at < 0 ? Report() : Settle(at, exact);
         }
     }
 
@@ -104,6 +110,19 @@ public sealed class TokenBudget
             return _all.Total.Min + prompt + completion >= _limits.Total
                 || _all.Completion.Min + completion >= _limits.Completion;
         }
+    }
+
+    private BudgetReport Settle(int at, TokenCount exact)
+    {
+        TurnCost open = _openTurns[at];
+        TurnCost resolved = open.ResolvedTo(exact);
+        _openTurns.RemoveAt(at);
+        Keep(resolved);
+        if (ReferenceEquals(open, _last))
+            _last = resolved;
+
+        _all = _openTurns.Aggregate(_settled, (sum, turn) => sum.Plus(turn));
+        return Report();
     }
 
     private void Keep(TurnCost turn)

@@ -162,14 +162,15 @@ internal sealed class ToolRun(
         if (budget is null)
             return;
 
-        _budget = budget.Record(turn);
-        if (TurnCost.Of(turn).Missing is null)
+        var cost = TurnCost.Of(turn);
+        _budget = budget.Add(cost);
+        if (cost.Total.IsExact)
             return;
 
         // What the next prompt begins with is what this turn has spent.
         TokenCount counted = await CountAsync(_request.With(turn, options.Reasoning), cancellationToken).ConfigureAwait(false);
         if (counted.Max is not null)
-            _budget = budget.Resolve(counted);
+            _budget = budget.Settle(cost, counted);
     }
 
     // A server that does not count leaves the number open; it is no reason to end the run.

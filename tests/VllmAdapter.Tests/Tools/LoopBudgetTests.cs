@@ -121,5 +121,42 @@ public sealed class LoopBudgetTests
         (await RunAsync(new LoopSetup { Budget = budget }, Call)).Result.Budget!.Spent.Should().Be(TokenCount.Exactly(58));
     }
 
+    [Fact]
+    public async Task A_turn_that_broke_on_its_last_allowed_token_needs_no_settling()
+    {
+        LoopSetup setup = Within(TokenLimits.OfTotal(1000)) with { Request = ChatRequest.FromPrompt("Go.") with { MaxTokens = 2 } };
+        LoopPlay play = await RunAsync(
+            setup with { Options = new() { CountPrompt = (_, _) => Task.FromResult(TokenCount.Exactly(40)) } },
+            Script.Says("one", " two").CountsEveryChunk(10).Resets(), Answer);
+
+        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Budget!.Spent.Should().Be(TokenCount.Exactly(10 + 2 + 30 + 3));
+    }
+
+    [Fact]
+    public async Task A_run_settles_its_own_turn_and_not_that_of_another_run()
+    {
+        var budget = new TokenBudget(TokenLimits.OfTotal(1000));
+        StreamOutcome others = (await RunAsync(Script.Says("Hm.").Finishes("stop").CountsEveryChunk(500).Done())).Result.Turns[0];
+        LoopPlay play = await RunAsync(
+            new LoopSetup
+            {
+                Budget = budget,
+                Options = new()
+                {
+                    CountPrompt = (request, _) =>
+                    {
+                        if (request.Messages.Count > 1)
+                            budget.Record(others);
+
+                        return Task.FromResult(TokenCount.Exactly(60));
+                    },
+                },
+            },
+            Script.Says("It is 4.").Finishes("stop").Done());
+
+        play.Result.Budget!.Spent.Should().Be(TokenCount.Between(60 + 501, 60 + 600));
+    }
+
     private static LoopSetup Within(TokenLimits limits) => new() { Budget = new TokenBudget(limits) };
 }
