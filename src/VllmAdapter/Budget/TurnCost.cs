@@ -70,7 +70,8 @@ internal sealed record TurnCost
     /// <summary>The same turn with a total known from elsewhere; what the server has shown is not undercut.</summary>
     public TurnCost ResolvedTo(TokenCount known)
     {
-        TokenCount total = UpTo(Math.Max(known.Min, Total.Min), known.Max);
+        TokenCount total = UpTo(
+            Math.Max(known.Min, Total.Min), known.Max is null || Total.Max < known.Max ? Total.Max : known.Max);
         long leastCompletion = Prompt.Max is { } mostPrompt ? Math.Max(Completion.Min, total.Min - mostPrompt) : Completion.Min;
         TokenCount completion = UpTo(leastCompletion, total.Max - Prompt.Min);
         return this with

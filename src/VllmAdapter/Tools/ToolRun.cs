@@ -170,8 +170,15 @@ internal sealed class ToolRun(
         // What the next prompt begins with is what this turn has spent.
         TokenCount counted = await CountAsync(_request.With(turn, options.Reasoning), cancellationToken).ConfigureAwait(false);
         if (counted.Max is not null)
-            _budget = budget.Settle(cost, counted);
+            _budget = budget.Settle(cost, EntersWhole(turn) ? counted : TokenCount.AtLeast(counted.Min));
     }
+
+    // What is not in the history cannot be counted there, but was paid for.
+    private bool EntersWhole(StreamOutcome turn) =>
+        (turn.IsComplete || turn.Verdict is StreamVerdict.LengthLimited or StreamVerdict.StoppedByServer)
+        && turn.Parts.Count == 0
+        && TurnUses.WordsFor(turn) is null
+        && (options.Reasoning == PastReasoning.Kept || turn.Received.All(choice => choice.Reasoning.Length == 0));
 
     // A server that does not count leaves the number open; it is no reason to end the run.
     private async ValueTask<TokenCount> CountAsync(ChatRequest counted, CancellationToken cancellationToken)

@@ -158,5 +158,15 @@ public sealed class LoopBudgetTests
         play.Result.Budget!.Spent.Should().Be(TokenCount.Between(60 + 501, 60 + 600));
     }
 
+    [Fact]
+    public async Task What_was_spent_on_a_withheld_call_is_not_counted_as_nothing()
+    {
+        LoopPlay play = await RunAsync(
+            Within(TokenLimits.OfTotal(1000)) with { Options = new() { MaxRepeats = 0, MaxCorrections = 0, CountPrompt = (_, _) => Task.FromResult(TokenCount.Exactly(40)) } },
+            Script.Calls("get_weather", """{"city": "Par""").Finishes("stop").Done());
+
+        play.Result.Budget!.Spent.Should().Be(TokenCount.AtLeast(40));
+    }
+
     private static LoopSetup Within(TokenLimits limits) => new() { Budget = new TokenBudget(limits) };
 }
