@@ -17,6 +17,9 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
     public StreamOutcome Outcome => _reply?.Outcome ?? throw NotOver(nameof(Outcome));
 
+    /// <summary>How the stream ended; null if it has not, or never began.</summary>
+    internal StreamOutcome? OutcomeIfOver => _reply?.Outcome;
+
     /// <summary>What was received, gathered.</summary>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
     public ChatCompletion Completion => _reply?.Completion ?? throw NotOver(nameof(Completion));

@@ -43,13 +43,18 @@ internal sealed class ToolRun(
             // Step 2.
             ChatStream stream = adapter.StreamChatAsync(NextRequest(), cancellationToken);
             IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
-            await using (chunks.ConfigureAwait(false))
+            try
             {
                 while (await HasNextAsync(chunks).ConfigureAwait(false))
                 {
                     if (chunks.Current.Outcome is null)
                         yield return new ChunkReceived(chunks.Current);
                 }
+            }
+            finally
+            {
+                await chunks.DisposeAsync().ConfigureAwait(false);
+                RecordIfGivenUp(stream.OutcomeIfOver);
             }
 
             if (_failure is not null)
@@ -155,6 +160,13 @@ internal sealed class ToolRun(
             _failure = refused;
             return false;
         }
+    }
+
+    // A turn that the caller left or cancelled was paid for too.
+    private void RecordIfGivenUp(StreamOutcome? turn)
+    {
+        if (turn is not null && (turn.StoppedBy == StopCause.ConsumerLeft || turn.StoppedBy == StopCause.CallerCancelled))
+            budget?.Record(turn);
     }
 
     private async ValueTask RecordAsync(StreamOutcome turn, CancellationToken cancellationToken)

@@ -168,5 +168,34 @@ public sealed class LoopBudgetTests
         play.Result.Budget!.Spent.Should().Be(TokenCount.AtLeast(40));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_turn_that_was_left_or_cancelled_was_paid_for_too(bool leaves)
+    {
+        using var cancel = new CancellationTokenSource();
+        using var vllm = FakeVllm.InMemory(Script.Says("one", " two", " three").CountsEveryChunk(10).Finishes("stop").Done());
+        using HttpClient http = vllm.CreateHttpClient();
+        var budget = new TokenBudget(TokenLimits.OfTotal(1000));
+        var loop = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [Random()]);
+        Func<Task> running = async () =>
+        {
+            await foreach (ToolLoopEvent step in loop.RunAsync(ChatRequest.FromPrompt("Go."), budget, cancel.Token))
+            {
+                if (step is not ChunkReceived { Text: " two" })
+                    continue;
+
+                if (leaves)
+                    break;
+
+                await cancel.CancelAsync();
+            }
+        };
+
+        await (leaves ? running.Should().NotThrowAsync() : (Task)running.Should().ThrowAsync<OperationCanceledException>());
+
+        budget.Spent.Should().Be(TokenCount.AtLeast(10 + 2));
+    }
+
     private static LoopSetup Within(TokenLimits limits) => new() { Budget = new TokenBudget(limits) };
 }
