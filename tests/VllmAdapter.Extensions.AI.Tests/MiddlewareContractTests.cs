@@ -115,6 +115,18 @@ public sealed class MiddlewareContractTests
         result.Calls.Should().ContainSingle().Which.Result.Should().Be("Sunny in Paris.");
     }
 
+    [Fact]
+    public async Task Calls_without_ids_get_different_ids_in_different_turns()
+    {
+        ScriptedReply nameless = Script.CallsAs(null, "get_random_number", "{}").Finishes("stop").Uses(20, 5).Done();
+        using var play = new BridgePlay(nameless, nameless, Answer);
+
+        await new InvokingLoop(play.Chat).RunAsync("Two numbers, please.", WithTools);
+
+        play.Bodies[2]["messages"]!.AsArray().Where(message => message!["tool_calls"] is not null)
+            .Select(message => message!["tool_calls"]![0]!["id"]!.GetValue<string>()).Should().HaveCount(2).And.OnlyHaveUniqueItems();
+    }
+
     public static TheoryData<string> Recordings => ToolRecordings.Paths;
 
     [Theory]

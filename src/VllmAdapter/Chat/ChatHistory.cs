@@ -3,8 +3,10 @@ namespace VllmAdapter;
 /// <summary>Turns an outcome into messages that every vLLM version and chat template takes back.</summary>
 internal static class ChatHistory
 {
-    public static IReadOnlyList<Message> Of(StreamOutcome turn, PastReasoning reasoning, IEnumerable<ToolResult> results)
+    public static IReadOnlyList<Message> Of(
+        IReadOnlyList<Message> before, StreamOutcome turn, PastReasoning reasoning, IEnumerable<ToolResult> results)
     {
+        HashSet<string> taken = [.. before.OfType<AssistantMessage>().SelectMany(message => message.ToolCalls).Select(call => call.Id)];
         List<ToolResult> given = [.. results];
         List<AssistantToolCall> calls = [];
         List<ToolResult> answers = [];
@@ -13,8 +15,9 @@ internal static class ChatHistory
             if (ReplayableArguments(call) is not { } arguments)
                 continue;
 
-            calls.Add(new AssistantToolCall(call.Id, call.Name, arguments));
-            answers.Add(Take(given, call.Id) ?? new ToolResult(call.Id, WordsInstead(call)));
+            string id = call.IdIsSynthetic ? NotIn(taken, call.Id) : call.Id;
+            calls.Add(new AssistantToolCall(id, call.Name, arguments));
+            answers.Add((Take(given, call.Id) ?? new ToolResult(id, WordsInstead(call))) with { ToolCallId = id });
         }
 
         ThrowIfForeign(given, turn);
@@ -37,7 +40,17 @@ internal static class ChatHistory
     private static string WordsInstead(ToolCall call) =>
         call.Problems.Count > 0 ? $"The call was not run. {string.Join(' ', call.Problems)}" : "The call was not run.";
 
-    // Servers that send no ids, or the same one twice, are served in order.
+    // Two replies may have one id, or none: then a made-up id of the one is that of the other.
+    private static string NotIn(HashSet<string> taken, string id)
+    {
+        string free = id;
+        for (int i = 2; !taken.Add(free); i++)
+            free = $"{id}-{i}";
+
+        return free;
+    }
+
+    // Servers that send the same id twice are served in order.
     private static ToolResult? Take(List<ToolResult> given, string id)
     {
         int at = given.FindIndex(result => string.Equals(result.ToolCallId, id, StringComparison.Ordinal));

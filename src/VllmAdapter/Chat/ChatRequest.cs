@@ -168,7 +168,7 @@ public sealed record ChatRequest
     {
         ArgumentNullException.ThrowIfNull(turn);
         ArgumentNullException.ThrowIfNull(results);
-        return With(ChatHistory.Of(turn, reasoning, results));
+        return With(ChatHistory.Of(Messages, turn, reasoning, results));
     }
 
     /// <summary>

@@ -36,7 +36,7 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
 
         return new ToolCall
         {
-            Id = call.Id ?? $"call-{choice.Index}-{position}",
+            Id = call.Id ?? MadeUpId(position),
             IdIsSynthetic = call.Id is null,
             Name = call.Name!,
             Arguments = arguments,
@@ -44,6 +44,9 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
             Problems = ToolCallProblems.Find(call.Name!, arguments, ToolNamed(call.Name!)),
         };
     }
+
+    // The reply's own id tells the calls of one turn from those of another.
+    private string MadeUpId(int position) => $"call-{choice.Index}-{position}" + (evidence.ResponseId is { } reply ? $"-{reply}" : "");
 
     // Older servers write "tool_calls" over "length", so that word alone confirms nothing; "stop" does.
     private bool EndIsConfirmed =>

@@ -263,6 +263,21 @@ public sealed class LoopTests
     }
 
     [Fact]
+    public async Task Calls_without_ids_get_ids_that_no_other_call_of_the_run_has()
+    {
+        ScriptedReply nameless = Script.CallsAs(null, "get_random_number", "{}").CallsAs(null, "get_weather", """{"city": "Paris"}""").Finishes("stop").Uses(20, 5).Done();
+        foreach (string? given in (string?[])[null, "mine"])
+        {
+            ChatRequest request = ChatRequest.FromPrompt("Go.") with { Headers = new() { RequestId = given } };
+            LoopPlay play = await RunAsync(new LoopSetup { Request = request }, nameless, nameless, Answer);
+
+            IEnumerable<string> called = play.Result.Request.Messages.OfType<AssistantMessage>().SelectMany(message => message.ToolCalls).Select(call => call.Id);
+            called.Should().HaveCount(4).And.OnlyHaveUniqueItems();
+            play.Result.Request.Messages.OfType<ToolResult>().Select(result => result.ToolCallId).Should().Equal(called);
+        }
+    }
+
+    [Fact]
     public void Setups_that_cannot_work_are_refused_at_once()
     {
         using var http = new HttpClient { BaseAddress = new Uri("http://vllm.test") };
