@@ -21,6 +21,15 @@ internal static class RequestMapping
         return options is null ? request : Apply(options, request);
     }
 
+    /// <summary>The same request, not streamed. What it says of streaming beside <see cref="ChatRequest.Reply"/> would be refused then.</summary>
+    public static ChatRequest Whole(ChatRequest request)
+    {
+        JsonObject? extra = request.Extra?.DeepClone().AsObject();
+        extra?.Remove("stream");
+        extra?.Remove("stream_options");
+        return request with { Reply = ReplyMode.Whole, Extra = extra };
+    }
+
     private static ChatRequest Apply(ChatOptions options, ChatRequest request)
     {
         ToolDefinition[] tools = [.. request.Tools, .. (options.Tools ?? []).OfType<AIFunctionDeclaration>().Select(ToolMapping.Definition)];

@@ -44,7 +44,7 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
     private async IAsyncEnumerable<ChatResponseUpdate> UpdatesAsync(
         ChatRequest request, Action<ChatCompletion> ended, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ReplyMode reply = request.Reply;
+        ChatRequest first = request;
         for (int corrections = 0; ; corrections++)
         {
             ChatStream stream = adapter.StreamChatAsync(request, cancellationToken);
@@ -70,7 +70,9 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
 
             // What streaming parsers lose, vLLM's parsers of whole replies keep; only then the model is to blame.
             bool mayBeTheServers = turn.ToolCalls.Count == 0 && !turn.Evidence.IsWholeReply;
-            request = mayBeTheServers ? request with { Reply = ReplyMode.Whole } : request.Correcting(turn) with { Reply = reply };
+            request = mayBeTheServers
+                ? RequestMapping.Whole(request)
+                : request.Correcting(turn) with { Reply = first.Reply, Extra = first.Extra };
         }
     }
 }

@@ -127,6 +127,18 @@ public sealed class MiddlewareContractTests
             .Select(message => message!["tool_calls"]![0]!["id"]!.GetValue<string>()).Should().HaveCount(2).And.OnlyHaveUniqueItems();
     }
 
+    [Fact]
+    public async Task What_the_properties_say_of_streaming_does_not_hinder_asking_whole()
+    {
+        using var play = new BridgePlay(Calling("get_weather", "["), Calling("get_weather", """{"city":"Paris"}""").Whole());
+        ChatOptions options = WithTools;
+        options.AdditionalProperties = new() { ["stream"] = true, ["stream_options"] = new { include_usage = true } };
+
+        await play.Chat.GetResponseAsync("The weather, please.", options);
+
+        play.Bodies.Select(body => body.ContainsKey("stream_options")).Should().Equal(true, false);
+    }
+
     public static TheoryData<string> Recordings => ToolRecordings.Paths;
 
     [Theory]

@@ -139,12 +139,17 @@ internal sealed class ToolRun(
     private int LeastPrompt() =>
         _turns.LastOrDefault(turn => turn.Usage is not null && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))?.Usage?.PromptTokens ?? 0;
 
+    private ChatRequest NextRequest()
+    {
+        ChatRequest next = Offering();
+        return _asksWhole ? WholeRequest.Of(next) : next;
+    }
+
     // A demand for a call would be repeated for ever: it is met once a call was run.
-    private ChatRequest NextRequest() => _request with
+    private ChatRequest Offering() => _request with
     {
         Tools = offered,
         ToolChoice = _hasRunACall && _start.ToolChoice is { } choice && (choice.Function is not null || choice == ToolChoice.Required) ? null : _start.ToolChoice,
-        Reply = _asksWhole ? ReplyMode.Whole : _start.Reply,
         IncompleteStreams = IncompleteStreams.Report,
     };
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using VllmAdapter.Testing;
 using static VllmAdapter.Tests.Tools.LoopPlay;
 
@@ -275,6 +276,20 @@ public sealed class LoopTests
             called.Should().HaveCount(4).And.OnlyHaveUniqueItems();
             play.Result.Request.Messages.OfType<ToolResult>().Select(result => result.ToolCallId).Should().Equal(called);
         }
+    }
+
+    [Fact]
+    public async Task What_extra_says_of_streaming_does_not_hinder_asking_whole()
+    {
+        ChatRequest request = ChatRequest.FromPrompt("Go.") with
+        {
+            Extra = new JsonObject { ["stream"] = true, ["stream_options"] = new JsonObject { ["include_usage"] = true }, ["top_a"] = 1 },
+        };
+        LoopPlay play = await RunAsync(
+            new LoopSetup { Request = request }, Calling("get_weather", "["), Calling("get_weather", """{"city": "Paris"}""").Whole(), Answer);
+
+        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Bodies.Select(body => (body["stream_options"] is null, body["top_a"]!.GetValue<int>())).Should().Equal((false, 1), (true, 1), (false, 1));
     }
 
     [Fact]
