@@ -54,7 +54,7 @@ public sealed class ToolLoop
     /// </param>
     /// <param name="budget">What the run may spend; it may be shared with other runs. Null for no limit.</param>
     /// <param name="cancellationToken">Ends the run, and handlers that are running, with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The events; the last one is <see cref="LoopEnded"/>. Nothing is sent before they are enumerated.</returns>
+    /// <returns>The events; the last one is <see cref="LoopEnded"/>. Nothing is sent before they are enumerated, which can be done once.</returns>
     /// <exception cref="ArgumentException">The request asks for several choices, or names a tool that the loop cannot run.</exception>
     /// <remarks>
     /// <para>

@@ -28,9 +28,13 @@ internal sealed class ToolRun(
     private bool _hasRunACall;
     private BudgetReport? _budget;
     private Exception? _failure;
+    private int _isTaken;
 
     public async IAsyncEnumerable<ToolLoopEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (Interlocked.Exchange(ref _isTaken, 1) != 0)
+            throw new InvalidOperationException("A run can be enumerated once. Call RunAsync again to run again.");
+
         while (true)
         {
             // Step 1.

@@ -293,6 +293,24 @@ public sealed class LoopTests
     }
 
     [Fact]
+    public async Task A_run_is_enumerated_once()
+    {
+        using var vllm = FakeVllm.InMemory(Answer);
+        using HttpClient http = vllm.CreateHttpClient();
+        IAsyncEnumerable<ToolLoopEvent> run = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [Random()]).RunAsync(ChatRequest.FromPrompt("Go."));
+        Func<Task> enumerating = async () =>
+        {
+            await foreach (ToolLoopEvent step in run)
+                step.Should().NotBeNull();
+        };
+
+        await enumerating.Should().NotThrowAsync();
+        (await enumerating.Should().ThrowAsync<InvalidOperationException>()).WithMessage("A run can be enumerated once.*");
+
+        vllm.Requests.Should().ContainSingle();
+    }
+
+    [Fact]
     public void Setups_that_cannot_work_are_refused_at_once()
     {
         using var http = new HttpClient { BaseAddress = new Uri("http://vllm.test") };
