@@ -27,7 +27,7 @@ internal static class TurnUses
         { Verdict: StreamVerdict.ServerError or StreamVerdict.Stalled or StreamVerdict.Interrupted or StreamVerdict.Aborted } => TurnUse.Broken,
         { IsComplete: false } => TurnUse.Unusable,
         _ when turn.ToolCalls.Any(call => call.Choice == 0) => TurnUse.Calls,
-        { WithheldToolCalls.Count: > 0 } => TurnUse.Damaged,
+        _ when Withheld(turn).Any() => TurnUse.Damaged,
         _ when WhatIsMissing(turn) is not null => TurnUse.Damaged,
         _ => TurnUse.Answer,
     };
@@ -35,8 +35,8 @@ internal static class TurnUses
     /// <summary>What the model must be told of a turn's withheld or missing calls; null if there is nothing to tell.</summary>
     public static string? WordsFor(StreamOutcome turn)
     {
-        List<string> complaints = [.. turn.WithheldToolCalls.Select(call => call.Explain())];
-        if (complaints.Count == 0 && turn.ToolCalls.Count == 0 && WhatIsMissing(turn) is { } missing)
+        List<string> complaints = [.. Withheld(turn).Select(call => call.Explain())];
+        if (complaints.Count == 0 && !turn.ToolCalls.Any(call => call.Choice == 0) && WhatIsMissing(turn) is { } missing)
             complaints.Add(missing);
 
         return complaints.Count == 0 ? null : string.Join('\n',
@@ -50,10 +50,13 @@ internal static class TurnUses
     /// <summary>Everything that spoke against the calls of a turn.</summary>
     public static IReadOnlyList<string> ComplaintsAbout(StreamOutcome turn) =>
     [
-        .. turn.ToolCalls.SelectMany(call => call.Problems),
-        .. turn.WithheldToolCalls.Select(call => call.Explain()),
+        .. turn.ToolCalls.Where(call => call.Choice == 0).SelectMany(call => call.Problems),
+        .. Withheld(turn).Select(call => call.Explain()),
         .. WhatIsMissing(turn) is { } missing ? [missing] : Array.Empty<string>(),
     ];
+
+    // Of several choices only the first goes on.
+    private static IEnumerable<WithheldToolCall> Withheld(StreamOutcome turn) => turn.WithheldToolCalls.Where(call => call.Choice == 0);
 
     // Tokens were counted and calls announced that never came: that is no answer, although the server calls it finished.
     private static string? WhatIsMissing(StreamOutcome turn)

@@ -99,6 +99,15 @@ public sealed class ChatHistoryTests
     }
 
     [Fact]
+    public async Task Only_the_calls_of_the_choice_that_is_taken_are_corrected()
+    {
+        StreamOutcome turn = await TurnAsync(Script.Says("Sunny.").Finishes("stop").Choice(1).Calls("random_number", "[").Finishes("tool_calls").Uses(10, 9).Done());
+        turn.WithheldToolCalls.Should().ContainSingle();
+
+        Request.Correcting(turn).Messages[^1].Should().BeOfType<AssistantMessage>();
+    }
+
+    [Fact]
     public async Task Reasoning_is_dropped_when_asked()
     {
         StreamOutcome turn = await TurnAsync(Script.Thinks("Paris is in France.").Says("Sunny.").Finishes("stop").Uses(10, 9).Done());
