@@ -21,6 +21,11 @@ internal sealed record PreparedCall(ToolCall Call, ToolInvocation? Invocation, s
         {
             return Refused(call, misfit.Message);
         }
+        catch (Exception failure)
+        {
+            // Code of the user's, such as a constructor that checks its values: that is a handler that fails, and no end of the run.
+            return new PreparedCall(call, _ => Task.FromException<string>(failure), "");
+        }
     }
 
     private static PreparedCall Refused(ToolCall call, string why) => new(call, Invocation: null, $"The call was not run. {why}");

@@ -140,6 +140,27 @@ public sealed class LoopHandlersTests
         hasEnded.Should().BeTrue();
     }
 
+    [Fact]
+    public async Task A_type_that_refuses_its_values_is_a_failure_and_does_not_end_the_run()
+    {
+        var tool = Tool.From("plan", "Plans.", (Nights nights) => $"{nights.Count}");
+        LoopPlay play = await RunAsync(new LoopSetup { Tools = [tool] }, Calling("plan", """{"nights": {"count": -1}}"""), Answer);
+
+        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Calls.Single().Failure.Should().BeOfType<ArgumentOutOfRangeException>();
+    }
+
     private static LoopSetup With(Func<string, Task<string>> weather) =>
         new() { Tools = [Tool.From("get_weather", "Weather of a city.", (string city) => weather(city))] };
+
+    private sealed record Nights
+    {
+        public Nights(int count)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(count);
+            Count = count;
+        }
+
+        public int Count { get; }
+    }
 }
