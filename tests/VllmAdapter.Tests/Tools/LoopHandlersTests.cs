@@ -150,6 +150,14 @@ public sealed class LoopHandlersTests
         play.Result.Calls.Single().Failure.Should().BeOfType<ArgumentOutOfRangeException>();
     }
 
+    [Fact]
+    public async Task A_handler_that_gives_back_nothing_is_answered_all_the_same()
+    {
+        LoopPlay play = await RunAsync(new LoopSetup { Tools = [Tool.From("get_random_number", "None.", () => null!)] }, Calling("get_random_number", "{}"), Answer);
+
+        play.Messages(1).Last().Should().Be("tool: null");
+    }
+
     private static LoopSetup With(Func<string, Task<string>> weather) =>
         new() { Tools = [Tool.From("get_weather", "Weather of a city.", (string city) => weather(city))] };
 
