@@ -53,7 +53,7 @@ internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry teleme
                 places.Release();
             }
         }
-        catch (Exception) when (callersToken.IsCancellationRequested)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
             throw new OperationCanceledException(callersToken);
         }

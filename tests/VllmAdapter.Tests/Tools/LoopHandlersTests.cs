@@ -158,6 +158,36 @@ public sealed class LoopHandlersTests
         play.Messages(1).Last().Should().Be("tool: null");
     }
 
+    [Fact]
+    public async Task A_handler_that_is_cancelled_because_the_run_was_left_has_not_failed()
+    {
+        List<string> described = [];
+        Tool[] tools = [Random(), Tool.From("wait", "Waits.", async cancellationToken =>
+        {
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            return "";
+        })];
+        using var vllm = FakeVllm.InMemory(Script.Calls("wait", "{}").Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done());
+        using HttpClient http = vllm.CreateHttpClient();
+        var options = new ToolLoopOptions
+        {
+            DescribeFailure = (call, _) =>
+            {
+                described.Add(call.Name);
+                return "";
+            },
+        };
+        var loop = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), tools, options);
+
+        await foreach (ToolLoopEvent step in loop.RunAsync(ChatRequest.FromPrompt("Go.")))
+        {
+            if (step is CallFinished)
+                break;
+        }
+
+        described.Should().BeEmpty();
+    }
+
     private static LoopSetup With(Func<string, Task<string>> weather) =>
         new() { Tools = [Tool.From("get_weather", "Weather of a city.", (string city) => weather(city))] };
 
