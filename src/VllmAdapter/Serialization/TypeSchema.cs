@@ -42,10 +42,20 @@ internal static class TypeSchema
         if (parameter.GetCustomAttribute<DescriptionAttribute>() is { } described)
             PutFirst(json, "description", described.Description);
 
-        if (parameter is { HasDefaultValue: true, DefaultValue: { } value })
+        if (DefaultOf(parameter) is { } value)
             json["default"] = JsonSerializer.SerializeToNode(value, parameter.ParameterType, serializer);
 
         return json;
+    }
+
+    /// <summary>The default value of a parameter; null if there is none.</summary>
+    public static object? DefaultOf(ParameterInfo parameter)
+    {
+        if (parameter is not { HasDefaultValue: true, DefaultValue: { } value })
+            return null;
+
+        // Reflection gives the default value of a nullable enum as a number.
+        return Nullable.GetUnderlyingType(parameter.ParameterType) is { IsEnum: true } type ? Enum.ToObject(type, value) : value;
     }
 
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)

@@ -80,7 +80,7 @@ internal sealed class DelegateTool
         {
             return parameter.IsRequired
                 ? throw new JsonException($"The required argument '{parameter.Name}' is missing.")
-                : parameter.Declared.DefaultValue;
+                : TypeSchema.DefaultOf(parameter.Declared);
         }
 
         if (value.ValueKind == JsonValueKind.Null && !parameter.IsNullable)

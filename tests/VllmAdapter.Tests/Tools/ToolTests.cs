@@ -57,6 +57,7 @@ public sealed partial class ToolTests
     {
         { () => "text as it is", "{}", "text as it is" },
         { () => 42, "{}", "42" },
+        { (Unit? unit = Unit.Fahrenheit) => unit, "{}", "\"Fahrenheit\"" },
         { () => Task.FromResult(new Stop("Paris", 2)), "{}", """{"city":"Paris","nights":2}""" },
         { () => ValueTask.FromResult<object>(new Stop("Paris")), "{}", """{"city":"Paris","nights":1}""" },
         { () => Task.CompletedTask, "{}", "done" },
