@@ -53,11 +53,11 @@ internal sealed class RecoveringReply(
 
     public async ValueTask DisposeAsync()
     {
-        if (_pump is null || _hasEnded)
+        if (_pump is null)
             return;
 
         await _pump.DisposeAsync().ConfigureAwait(false);
-        if (Keep(_pump))
+        if (!_hasEnded && Keep(_pump))
             Settle();
     }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Polly;
+using Polly.Retry;
 using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Resilience;
@@ -201,6 +203,31 @@ public sealed class ContinueTests
 
         vllm.Requests.Select(request => request.Headers["X-Request-Id"])
             .Should().Equal(refusedFirst ? ["mine", "mine-part2", "mine-part2-2"] : ["mine", "mine-part2"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nothing_stays_tied_to_the_callers_token(bool refusedFirst)
+    {
+        ScriptedReply refusal = Script.Refuses(400, "No.");
+        using var vllm = FakeVllm.InMemory(refusedFirst ? [refusal] : [Begun, refusal]);
+        using var caller = new CancellationTokenSource();
+        List<CancellationToken> tied = [];
+        VllmInferenceAdapter adapter = vllm.CreateAdapter(options => options.ResiliencePipeline = new ResiliencePipelineBuilder()
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = attempt =>
+                {
+                    tied.Add(attempt.Context.CancellationToken);
+                    return PredicateResult.False();
+                },
+            }).Build());
+
+        await FluentActions.Awaiting(() => adapter.CompleteChatAsync(Count, caller.Token)).Should().ThrowAsync<Exception>();
+        await caller.CancelAsync();
+
+        tied.Should().HaveCount(refusedFirst ? 1 : 2).And.NotContain(token => token.IsCancellationRequested);
     }
 
     [Fact]
