@@ -19,7 +19,7 @@ internal static class Continuation
         _ when cut.ToolCalls.Count + cut.WithheldToolCalls.Count > 0 => "it has a tool call",
         _ when cut.Evidence.Asked.CallRequired => "it had to be a tool call",
         _ when request.Output is not null || HasFormatInExtra(request) => "its output format would begin anew",
-        _ when TextOf(cut).Length == 0 && ReasoningOf(cut).Length > 0 => "its reasoning is not over",
+        _ when string.IsNullOrWhiteSpace(TextOf(cut)) && ReasoningOf(cut).Length > 0 => "its reasoning is not over",
         _ when RequestCap.Of(request) - Spent(cut) < 1 => "its token cap is spent",
         _ => null,
     };

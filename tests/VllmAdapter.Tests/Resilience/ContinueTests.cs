@@ -28,6 +28,7 @@ public sealed class ContinueTests
         { "it was not asked for", Count with { Recovery = null }, Script.Says("one").Resets() },
         { "a tool call had begun", Count, Script.Says("one").Calls("f", "{\"a\":").Resets() },
         { "still thinking", Count, Script.Thinks("hm").Resets() },
+        { "nothing but white space after the thoughts, so that it would think again", Count, Script.Thinks("hm").Says("\n\n").Resets() },
         { "several choices", Count with { Choices = 2 }, Script.Says("one").Choice(1).Says("uno").Resets() },
         { "an output format", Count with { Output = StructuredOutput.JsonObject }, Script.Says("{").Resets() },
         { "an output format in extra", Count with { Extra = new JsonObject { ["response_format"] = new JsonObject { ["type"] = "json_object" } } }, Script.Says("{").Resets() },
