@@ -65,7 +65,11 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
             byte[] body = await ReadAsync(response, either.Token).ConfigureAwait(false);
             return body.Length < maxBytes && read(body) is { } answer ? answer : throw transport.NotAReply(response, about, body);
         }
-        catch (OperationCanceledException given) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException given) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(given.Message, given, cancellationToken);
+        }
+        catch (OperationCanceledException given) when (timer.IsCancellationRequested)
         {
             throw VllmRequestException.For(about with { GaveUpAfter = question.Limit, Cause = given });
         }

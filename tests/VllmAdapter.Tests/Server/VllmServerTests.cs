@@ -188,6 +188,18 @@ public sealed class VllmServerTests
     internal static VllmInferenceAdapter AdapterOf(FakeVllm vllm, VllmAdapterOptions? options = null) =>
         new(vllm.CreateHttpClient(), options ?? new VllmAdapterOptions());
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Cancelling_surfaces_with_the_callers_token(bool beforeTheHeaders)
+    {
+        using var caller = new CancellationTokenSource();
+        using var http = new HttpClient(new Cancelling(caller, beforeTheHeaders)) { BaseAddress = new Uri("http://vllm.test") };
+        Func<Task> asking = () => new VllmInferenceAdapter(http, new VllmAdapterOptions()).Server.GetModelsAsync(caller.Token);
+
+        (await asking.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(caller.Token);
+    }
+
     private static CannedServer Saying(string body, int status, string contentType) => new()
     {
         Status = status,
@@ -199,5 +211,26 @@ public sealed class VllmServerTests
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             throw new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused.", statusCode: (HttpStatusCode?)null);
+    }
+
+    private sealed class Cancelling(CancellationTokenSource caller, bool beforeTheHeaders) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!beforeTheHeaders)
+                return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new CancellingStream(caller)) };
+
+            await caller.CancelAsync();
+            throw new TaskCanceledException("gone", null, cancellationToken);
+        }
+    }
+
+    private sealed class CancellingStream(CancellationTokenSource caller) : MemoryStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await caller.CancelAsync();
+            throw new TaskCanceledException("gone", null, cancellationToken);
+        }
     }
 }
