@@ -84,6 +84,7 @@ internal static class ReplyMapping
         return turn.FinishReason switch
         {
             null => null,
+            { } reason when string.IsNullOrWhiteSpace(reason.Word) => null,
             { } reason when reason == FinishReason.FunctionCall => ChatFinishReason.ToolCalls,
             { } reason => new ChatFinishReason(reason.Word),
         };

@@ -139,6 +139,14 @@ public sealed class MiddlewareContractTests
         play.Bodies.Select(body => body.ContainsKey("stream_options")).Should().Equal(true, false);
     }
 
+    [Fact]
+    public async Task A_finish_reason_without_a_word_in_it_is_none()
+    {
+        using var play = new BridgePlay(Script.Says("Hello.").Finishes(" ").Uses(20, 5).Done());
+
+        (await play.Chat.GetResponseAsync("Hello.")).FinishReason.Should().BeNull();
+    }
+
     public static TheoryData<string> Recordings => ToolRecordings.Paths;
 
     [Theory]
