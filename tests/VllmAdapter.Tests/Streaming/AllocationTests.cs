@@ -1,15 +1,17 @@
+using VllmAdapter.Tests.Telemetry;
 using VllmAdapter.Tests.Wire;
 
 namespace VllmAdapter.Tests.Streaming;
 
+[Collection(TelemetryCollection.Name)]
 public sealed class AllocationTests
 {
     private const int Chunks = 10_000;
     private const int WarmUp = 1_000;
 
     [Theory]
-    [InlineData("", 152)]
-    [InlineData(""","usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}""", 192)]
+    [InlineData("", 160)]
+    [InlineData(""","usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}""", 200)]
     public async Task A_chunk_costs_itself_its_text_and_its_usage(string usage, int mostBytes)
     {
         string chunk = """data: {"id":"1","choices":[{"index":0,"delta":{"content":" llama"}}]""" + usage + "}\n\n";
