@@ -290,6 +290,21 @@ public sealed class TransportTests
     [Theory]
     [InlineData(Way.Memory)]
     [InlineData(Way.Http1)]
+    public async Task A_body_of_any_size_is_taken(Way way)
+    {
+        (FakeVllm vllm, HttpClient http) = await Wire.OpenAsync(way, Script.Says("x"));
+        await using (vllm)
+        using (http)
+        {
+            await Wire.ReadAsync(http, new string('x', 31_000_000), "nowhere");
+
+            vllm.Requests[0].Body.Should().HaveLength(31_000_000);
+        }
+    }
+
+    [Theory]
+    [InlineData(Way.Memory)]
+    [InlineData(Way.Http1)]
     [InlineData(Way.Http2)]
     public async Task A_gate_that_breaks_frees_the_engine(Way way)
     {

@@ -21,6 +21,7 @@ internal sealed class Loopback : IAsyncDisposable
     {
         // Bare Kestrel: no host, no configuration, no logging.
         var options = new KestrelServerOptions { AddServerHeader = false };
+        options.Limits.MaxRequestBodySize = null;
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
         options.Limits.Http2.MaxStreamsPerConnection = int.MaxValue;
