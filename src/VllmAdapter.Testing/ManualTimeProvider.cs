@@ -9,7 +9,9 @@ namespace VllmAdapter.Testing;
 public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _gate = new();
-    private readonly PriorityQueue<(ManualTimer Timer, long Arming), (long Due, long Arming)> _due = new();
+    private readonly SortedSet<ManualTimer> _armed = new(Comparer<ManualTimer>.Create(
+        static (one, other) => (one.Due, one.Arming).CompareTo((other.Due, other.Arming))));
+
     private readonly List<(Func<bool> Holds, TaskCompletionSource Met)> _waiting = [];
     private readonly DateTimeOffset _start;
     private long _now;
@@ -31,7 +33,7 @@ public sealed class ManualTimeProvider : TimeProvider
         get
         {
             lock (_gate)
-                return Armed().Count();
+                return _armed.Count;
         }
     }
 
@@ -41,7 +43,7 @@ public sealed class ManualTimeProvider : TimeProvider
         get
         {
             lock (_gate)
-                return NextDue() is { } due ? TimeSpan.FromTicks(due - _now) : null;
+                return _armed.Min is { } next ? TimeSpan.FromTicks(next.Due - _now) : null;
         }
     }
 
@@ -91,23 +93,23 @@ public sealed class ManualTimeProvider : TimeProvider
 
     /// <summary>Completes as soon as at least one timer is armed.</summary>
     public Task WhenTimerArmedAsync(CancellationToken cancellationToken = default) =>
-        WhenAsync(() => NextDue() is not null, cancellationToken);
+        WhenAsync(() => _armed.Count > 0, cancellationToken);
 
     /// <summary>Completes as soon as a timer is armed that is due in exactly the given time, for example the time limit under test.</summary>
     /// <param name="dueIn">The time from now until the timer runs, measured when it is armed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task WhenTimerArmedAsync(TimeSpan dueIn, CancellationToken cancellationToken = default) =>
-        WhenAsync(() => Armed().Any(timer => timer.Due - _now == dueIn.Ticks), cancellationToken);
+        WhenAsync(() => _armed.Any(timer => timer.Due - _now == dueIn.Ticks), cancellationToken);
 
     internal void Arm(ManualTimer timer, TimeSpan dueTime, TimeSpan period)
     {
         List<TaskCompletionSource> met = [];
         lock (_gate)
         {
-            timer.Arming = ++_armings;
+            _armed.Remove(timer);
             timer.Period = period > TimeSpan.Zero ? period.Ticks : null;
-            timer.Due = dueTime < TimeSpan.Zero ? null : _now + dueTime.Ticks;
-            Enqueue(timer);
+            if (dueTime >= TimeSpan.Zero)
+                Enqueue(timer, _now + dueTime.Ticks);
             _waiting.RemoveAll(wait =>
             {
                 if (!wait.Holds())
@@ -119,7 +121,6 @@ public sealed class ManualTimeProvider : TimeProvider
 
         foreach (TaskCompletionSource wait in met)
             wait.TrySetResult();
-
     }
 
     internal void RunDueNow() => RunUntil(GetTimestamp());
@@ -127,7 +128,7 @@ public sealed class ManualTimeProvider : TimeProvider
     internal void Disarm(ManualTimer timer)
     {
         lock (_gate)
-            timer.Due = null;
+            _armed.Remove(timer);
     }
 
     private void RunUntil(long target)
@@ -140,43 +141,27 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            if (NextDue() is not { } due || due > target)
+            if (_armed.Min is not { } timer || timer.Due > target)
             {
                 _now = Math.Max(_now, target);
                 return null;
             }
 
-            ManualTimer timer = _due.Dequeue().Timer;
-            _now = Math.Max(_now, due);
-            timer.Due = timer.Period is { } period ? due + period : null;
-            timer.Arming = ++_armings;
-            Enqueue(timer);
+            _armed.Remove(timer);
+            _now = Math.Max(_now, timer.Due);
+            if (timer.Period is { } period)
+                Enqueue(timer, timer.Due + period);
             return timer;
         }
     }
 
-    // A timer that was changed or disposed leaves its old entry behind: the arming number tells the entries that still count.
-    private long? NextDue()
+    // What the set is ordered by changes only outside of it.
+    private void Enqueue(ManualTimer timer, long due)
     {
-        while (_due.TryPeek(out (ManualTimer Timer, long Arming) entry, out (long Due, long Arming) priority))
-        {
-            if (entry.Timer.Due == priority.Due && entry.Timer.Arming == entry.Arming)
-                return priority.Due;
-            _due.Dequeue();
-        }
-
-        return null;
+        timer.Due = due;
+        timer.Arming = ++_armings;
+        _armed.Add(timer);
     }
-
-    private void Enqueue(ManualTimer timer)
-    {
-        if (timer.Due is { } due)
-            _due.Enqueue((timer, timer.Arming), (due, timer.Arming));
-    }
-
-    private IEnumerable<ManualTimer> Armed() =>
-        _due.UnorderedItems.Where(item => item.Element.Timer.Due == item.Priority.Due && item.Element.Timer.Arming == item.Element.Arming)
-            .Select(item => item.Element.Timer);
 
     private Task WhenAsync(Func<bool> holds, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ internal sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callba
     private bool _disposed;
 
     // These three belong to the clock and are touched under its lock only.
-    internal long? Due { get; set; }
+    internal long Due { get; set; }
 
     internal long? Period { get; set; }
 

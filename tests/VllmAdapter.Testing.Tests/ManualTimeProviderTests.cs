@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace VllmAdapter.Testing.Tests;
 
 public sealed class ManualTimeProviderTests
@@ -290,6 +292,24 @@ public sealed class ManualTimeProviderTests
         _clock.Advance(Second);
 
         seen.Should().Be("created");
+    }
+
+    [Fact]
+    public void A_disposed_timer_is_let_go()
+    {
+        WeakReference state = ArmAndDispose();
+
+        GC.Collect();
+
+        state.IsAlive.Should().BeFalse();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference ArmAndDispose()
+    {
+        object state = new();
+        _clock.CreateTimer(_ => { }, state, TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan).Dispose();
+        return new WeakReference(state);
     }
 
     private ITimer Arm(string name, TimeSpan dueIn) =>

@@ -261,6 +261,45 @@ public sealed class ModelTests
     }
 
     [Theory]
+    [MemberData(nameof(Profiles))]
+    public async Task An_engine_that_dies_before_the_first_token_opens_no_choice(VllmProfile profile)
+    {
+        Seen seen = await AskAsync(profile, Script.Model.Fails(), "\"stream\":true");
+
+        seen.Events.Should().HaveCount(2);
+        seen.Chunks[0]["error"].Should().NotBeNull();
+        seen.Events[1].Should().Be("[DONE]");
+    }
+
+    [Fact]
+    public async Task Continuous_usage_counts_reasoning_apart_from_the_role_chunk_on()
+    {
+        Seen seen = await AskAsync(
+            VllmProfile.V32, Script.Model.Thinks("one two").Says("So."), """ "stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true} """);
+
+        seen.Chunks.Select(chunk => (int?)chunk["usage"]!["completion_tokens_details"]?["reasoning_tokens"]).Should().Equal(0, 1, 2, 2, 2, 2, 2);
+    }
+
+    [Fact]
+    public async Task The_last_piece_of_a_cut_call_has_nulls_on_0_20()
+    {
+        Seen seen = await AskAsync(Profile("0.20.2"), Calling, $"\"stream\":true,\"max_tokens\":32,\"tools\":[{Weather}]");
+
+        Seen.Delta(seen.Chunks[^1])!.ToJsonString().Should()
+            .MatchRegex("""^\{"tool_calls":\[\{"id":null,"type":null,"index":0,"function":\{"name":null,"arguments":"[^"]+"\}\}\]\}$""");
+    }
+
+    [Theory]
+    [InlineData("required", "{}")]
+    [InlineData("auto", """{"content":""}""")]
+    public async Task The_last_delta_of_a_required_call_is_empty_on_0_11(string choice, string delta)
+    {
+        Seen seen = await AskAsync(Profile("0.11.0"), Calling, $"\"stream\":true,\"tools\":[{Weather}],\"tool_choice\":\"{choice}\"");
+
+        Seen.Delta(seen.Chunks[^1])!.ToJsonString().Should().Be(delta);
+    }
+
+    [Theory]
     [InlineData(ReplyMode.Streamed)]
     [InlineData(ReplyMode.Whole)]
     public async Task Log_probabilities_are_those_of_a_model_that_is_certain(ReplyMode reply)

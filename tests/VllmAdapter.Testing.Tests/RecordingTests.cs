@@ -61,6 +61,87 @@ public sealed class RecordingTests : IDisposable
         written.Should().NotContain("hush").And.ContainEquivalentOf("\"X-Request-Id\": \"kept\"").And.Contain("x-kept");
     }
 
+    [Fact]
+    public async Task Keys_in_the_body_are_never_written_but_a_tool_may_speak_of_keys()
+    {
+        using var vllm = FakeVllm.InMemory(Script.Says("x"));
+        using HttpClient http = RecordingClient(vllm);
+        const string body = """
+            {"api_key":"hush","max_tokens":5,"messages":[{"role":"user","content":"Hi"}],
+             "tools":[{"type":"mcp","authorization":"hush","headers":{"X-Api-Key":"hush","X-Kept":"kept"}},
+                      {"type":"function","function":{"name":"f","parameters":{"properties":{"api_key":{"type":"string"}}}}}]}
+            """;
+
+        await Wire.ReadAsync(http, body);
+
+        JsonNode written = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_directory, "exchange-0001.json")))!["request"]!["body"]!;
+        written.ToJsonString().Should().NotContain("hush").And.Contain("kept").And.Contain("max_tokens");
+        written["tools"]![1]!["function"]!["parameters"]!["properties"]!["api_key"]!["type"]!.GetValue<string>().Should().Be("string");
+        vllm.Requests[0].Body.Should().Contain("hush", "the server itself gets what was sent");
+    }
+
+    [Fact]
+    public async Task A_body_that_cannot_be_searched_for_keys_is_not_written()
+    {
+        using var vllm = FakeVllm.InMemory(Script.Sends("x"));
+        using HttpClient http = RecordingClient(vllm);
+        const string twice = """{"user":"hush","user":"hush","messages":[{"role":"user","content":"Hi"}]}""";
+
+        await Wire.ReadAsync(http, twice, "nowhere");
+
+        vllm.Requests[0].Body.Should().Be(twice);
+        _recorded.Should().ContainSingle().Which.Request.Body.Should().BeNull();
+    }
+
+    [Fact]
+    public async Task What_is_read_after_the_end_changes_no_recording()
+    {
+        var gate = new TaskCompletionSource();
+        using var vllm = FakeVllm.InMemory(Script.Sends("a").WaitsFor(gate.Task).Sends("b"));
+        using HttpClient http = RecordingClient(vllm);
+        HttpResponseMessage response = await Wire.PostAsync(http, Wire.Streamed);
+        Stream body = await response.Content.ReadAsStreamAsync();
+        byte[] buffer = new byte[9];
+        await body.ReadExactlyAsync(buffer.AsMemory(0, 1));
+        Task<int> late = body.ReadAsync(buffer).AsTask();
+
+        response.Dispose();
+        gate.SetResult();
+        await late;
+
+        Text(_recorded.Should().ContainSingle().Subject).Should().Be("a");
+    }
+
+    [Theory]
+    [InlineData("../outside")]
+    [InlineData("a/b")]
+    [InlineData("/a")]
+    public async Task A_name_never_leads_out_of_the_directory(string name)
+    {
+        using var vllm = FakeVllm.InMemory(Script.Says("x"));
+        using HttpClient http = RecordingClient(vllm, _ => name);
+
+        await Wire.ReadAsync(http, Wire.Streamed);
+
+        string file = Directory.GetFiles(_directory).Should().ContainSingle().Subject;
+        RecordedExchange.Load(file).Name.Should().Be(name);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_replaced_is_replaced_as_a_whole()
+    {
+        using var vllm = FakeVllm.InMemory(Script.Sends("first"), Script.Sends("second"));
+        using HttpClient http = RecordingClient(vllm, _ => "same");
+        await Wire.ReadAsync(http, Wire.Streamed);
+        string file = Directory.GetFiles(_directory).Should().ContainSingle().Subject;
+        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+
+        await Wire.ReadAsync(http, Wire.Streamed);
+
+        Text(RecordedExchange.Parse(await reader.ReadToEndAsync())).Should().Be("first", "who reads meanwhile sees one of the two");
+        Text(RecordedExchange.Load(Directory.GetFiles(_directory).Should().ContainSingle().Subject)).Should().Be("second");
+    }
+
     [Theory]
     [InlineData("end", true, SocketEnd.Closed)]
     [InlineData("cut", false, SocketEnd.Closed)]

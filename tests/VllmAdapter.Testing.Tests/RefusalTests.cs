@@ -14,6 +14,7 @@ public sealed class RefusalTests
     [InlineData("0.32.0", """{"model":"m","stream":true}""", 400, "body.messages", "'input': '<dict of 2 items>'")]
     [InlineData("0.8.5", """{"model":"m","stream":true}""", 400, null, "'input': {'model': 'm', 'stream': True}")]
     [InlineData("0.32.0", """{"messages":[]}""", 400, null, "Cannot apply chat template to an empty conversation.")]
+    [InlineData("0.32.0", "{" + Hi + ""","stop":["END",""]}""", 400, null, "stop cannot contain an empty string.")]
     [InlineData("0.32.0", "{" + Hi + ""","n":0}""", 400, null, "n must be at least 1, got 0.")]
     [InlineData("0.8.5", "{" + Hi + ""","n":0}""", 400, null, "n must be at least 1, got 0.")]
     [InlineData("0.32.0", "{" + Hi + ""","n":2,"temperature":0}""", 400, null, "n must be 1 when using greedy sampling, got 2.")]
@@ -111,6 +112,24 @@ public sealed class RefusalTests
         seen.Status.Should().Be(status);
         if (status == HttpStatusCode.Unauthorized)
             seen.Body.Should().Be("""{"error":"Unauthorized"}""");
+    }
+
+    [Theory]
+    [InlineData("POST", "v1/models", "GET")]
+    [InlineData("POST", "health", "GET")]
+    [InlineData("DELETE", "version", "GET")]
+    [InlineData("GET", "tokenize", "POST")]
+    [InlineData("GET", "v1/chat/completions", "POST")]
+    public async Task Another_method_is_refused_with_the_one_that_is_allowed(string method, string path, string allowed)
+    {
+        using var vllm = FakeVllm.InMemory();
+        using HttpClient http = vllm.CreateHttpClient();
+
+        using HttpResponseMessage response = await http.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+
+        response.StatusCode.Should().Be(HttpStatusCode.MethodNotAllowed);
+        response.Content.Headers.Allow.Should().Equal(allowed);
+        (await response.Content.ReadAsStringAsync()).Should().Be("""{"detail":"Method Not Allowed"}""");
     }
 
     [Theory]

@@ -245,6 +245,7 @@ public sealed class TransportTests
 
         clock.Advance(TimeSpan.FromSeconds(25));
 
+        second.IsCompleted.Should().BeTrue("what is due arrives within the advance");
         (await second).Should().Be(1);
         body.ReadAsync(buffer).AsTask().IsCompleted.Should().BeTrue("it was due five seconds ago");
     }
@@ -263,6 +264,62 @@ public sealed class TransportTests
             seen.Should().OnlyContain(one => one.Text == "abc");
             await vllm.WhenIdleAsync();
             vllm.Completed.Should().Be(100);
+        }
+    }
+
+    [Theory]
+    [InlineData(Way.Http1)]
+    [InlineData(Way.Http2)]
+    public async Task What_a_script_throws_is_told_to_the_client(Way way)
+    {
+        await using FakeVllm vllm = await FakeVllm.StartAsync(_ => throw new InvalidOperationException("No such turn."));
+        using HttpClient http = vllm.CreateHttpClient();
+        if (way == Way.Http2)
+        {
+            http.BaseAddress = vllm.Http2Endpoint;
+            http.DefaultRequestVersion = HttpVersion.Version20;
+            http.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        }
+
+        Seen seen = await Wire.ReadAsync(http, Wire.Streamed);
+
+        seen.Status.Should().Be(HttpStatusCode.InternalServerError);
+        seen.Body.Should().Contain("The script threw").And.Contain("InvalidOperationException: No such turn.");
+    }
+
+    [Theory]
+    [InlineData(Way.Memory)]
+    [InlineData(Way.Http1)]
+    public async Task A_body_of_any_size_is_taken(Way way)
+    {
+        (FakeVllm vllm, HttpClient http) = await Wire.OpenAsync(way, Script.Says("x"));
+        await using (vllm)
+        using (http)
+        {
+            await Wire.ReadAsync(http, new string('x', 31_000_000), "nowhere");
+
+            vllm.Requests[0].Body.Should().HaveLength(31_000_000);
+        }
+    }
+
+    [Theory]
+    [InlineData(Way.Memory)]
+    [InlineData(Way.Http1)]
+    [InlineData(Way.Http2)]
+    public async Task A_gate_that_breaks_frees_the_engine(Way way)
+    {
+        var gate = new TaskCompletionSource();
+        (FakeVllm vllm, HttpClient http) = await Wire.OpenAsync(way, Script.Sends("a").WaitsFor(gate.Task).Sends("b"));
+        await using (vllm)
+        using (http)
+        using (HttpResponseMessage response = await Wire.PostAsync(http, Wire.Streamed))
+        {
+            Task<string> reading = response.Content.ReadAsStringAsync();
+            gate.SetException(new InvalidOperationException("Broken."));
+            await reading.Invoking(it => it).Should().ThrowAsync<Exception>();
+
+            await vllm.WhenIdleAsync();
+            vllm.Aborted.Should().Be(1);
         }
     }
 

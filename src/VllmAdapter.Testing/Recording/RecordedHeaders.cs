@@ -43,15 +43,42 @@ internal static class RecordedHeaders
     private static bool IsKey(string header) =>
         header.Contains("api-key", StringComparison.OrdinalIgnoreCase) || header.Contains("token", StringComparison.OrdinalIgnoreCase);
 
+    // Gateways take keys in the body too, and tools that are servers themselves carry theirs. What a schema says of a key is no key.
+    private static void TakeOutKeys(JsonNode? json)
+    {
+        if (json is JsonObject members)
+        {
+            foreach (string name in members.Where(static member => member.Value is JsonValue && IsSecret(member.Key)).Select(member => member.Key).ToArray())
+                members.Remove(name);
+            foreach ((_, JsonNode? member) in members)
+                TakeOutKeys(member);
+        }
+        else
+        {
+            foreach (JsonNode? item in json.Items())
+                TakeOutKeys(item);
+        }
+    }
+
+    private static bool IsSecret(string member) => member.Replace('-', '_').ToUpperInvariant() is
+        "API_KEY" or "APIKEY" or "X_API_KEY" or "AUTHORIZATION" or "PROXY_AUTHORIZATION" or "COOKIE" or "ACCESS_TOKEN" or "PASSWORD";
+
     private static JsonNode? AsJson(string body)
     {
         try
         {
-            return JsonNode.Parse(body);
+            JsonNode? json = JsonNode.Parse(body);
+            TakeOutKeys(json);
+            return json;
         }
         catch (JsonException)
         {
             return JsonValue.Create(body);
+        }
+        catch (ArgumentException)
+        {
+            // A member that is there twice: nobody can tell what to take out, so nothing is written.
+            return null;
         }
     }
 }

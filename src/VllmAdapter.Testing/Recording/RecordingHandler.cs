@@ -15,6 +15,7 @@ namespace VllmAdapter.Testing;
 /// </example>
 public sealed class RecordingHandler : DelegatingHandler
 {
+    private static readonly char[] NotInFileNames = [.. Path.GetInvalidFileNameChars().Union(['/', '\\', ':'])];
     private readonly string _directory;
     private readonly TimeProvider _clock;
     private int _count;
@@ -29,7 +30,7 @@ public sealed class RecordingHandler : DelegatingHandler
         _clock = clock ?? TimeProvider.System;
     }
 
-    /// <summary>Names the exchange that a request begins; the file is called after it.</summary>
+    /// <summary>Names the exchange that a request begins; the file is called after it, with a dash for what no file name may have.</summary>
     /// <value>
     /// Null: exchanges are numbered, from 1 for each handler. A client factory makes handlers anew every few minutes, so give names there.
     /// </value>
@@ -62,6 +63,13 @@ public sealed class RecordingHandler : DelegatingHandler
     {
         Recorded?.Invoke(exchange);
         Directory.CreateDirectory(_directory);
-        exchange.Save(Path.Combine(_directory, $"{exchange.Name}.json"));
+
+        // Written beside and moved: exchanges of one name that end at the same time do not meet in one file.
+        string written = Path.Combine(_directory, Path.GetRandomFileName());
+        exchange.Save(written);
+        File.Move(written, Path.Combine(_directory, $"{FileNameOf(exchange.Name)}.json"), overwrite: true);
     }
+
+    // A name may be an address or a path; the file stays in the directory.
+    private static string FileNameOf(string name) => string.Join('-', name.Split(NotInFileNames));
 }

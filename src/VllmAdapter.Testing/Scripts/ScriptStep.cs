@@ -31,6 +31,9 @@ internal abstract record ScriptStep
         /// <summary>Whether no content stands beside it, not even a null.</summary>
         public bool StandsAlone { get; init; }
 
+        /// <summary>Whether an id that is not there, and the type with it, is written as null.</summary>
+        public bool HasNullId { get; init; }
+
         /// <summary>Whether a name that is not there is written as null.</summary>
         public bool HasNullName { get; init; }
     }

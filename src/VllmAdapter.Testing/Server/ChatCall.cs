@@ -51,7 +51,6 @@ internal sealed record ChatCall
     public static ChatCall From(ReceivedRequest request, JsonNode body, VllmProfile profile, int promptTokens, int window, string model, string id, long created)
     {
         JsonNode? options = body.At("stream_options");
-        JsonNode? stop = body.At("stop");
         JsonNode? toolChoice = body.At("tool_choice");
         JsonArray tools = body.At("tools") as JsonArray ?? [];
         int room = Math.Max(0, window - promptTokens);
@@ -66,7 +65,7 @@ internal sealed record ChatCall
             Choices = body.At("n").Count() ?? 1,
             Cap = Math.Min(MaxTokens(body) ?? room, room),
             PromptTokens = promptTokens,
-            Stops = [.. (stop is JsonArray ? stop.Items() : [stop]).Select(LooseJson.Text).OfType<string>()],
+            Stops = StopsOf(body),
             IncludesStop = body.At("include_stop_str_in_output").Flag() ?? false,
             IgnoresEnd = body.At("ignore_eos").Flag() ?? false,
             ShowsReasoning = body.At("include_reasoning").Flag() ?? true,
@@ -77,6 +76,13 @@ internal sealed record ChatCall
             NamedTool = toolChoice.At("function", "name").Text(),
             ToolChoice = toolChoice is JsonObject ? null : toolChoice.Text() ?? (tools.Count > 0 ? "auto" : "none"),
         };
+    }
+
+    /// <summary>The stop strings, be they one or a list.</summary>
+    public static IReadOnlyList<string> StopsOf(JsonNode body)
+    {
+        JsonNode? stop = body.At("stop");
+        return [.. (stop is JsonArray ? stop.Items() : [stop]).Select(LooseJson.Text).OfType<string>()];
     }
 
     public static int? MaxTokens(JsonNode? body) => body.At("max_completion_tokens").Count() ?? body.At("max_tokens").Count();

@@ -36,13 +36,8 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
         json.WritePropertyName("usage");
         json.WriteStartObject();
         Counts(json, usage);
-        if (usage.Reasoning is { } reasoning)
-        {
-            json.WriteStartObject("completion_tokens_details");
-            json.WriteNumber("reasoning_tokens", reasoning);
-            json.WriteEndObject();
-        }
-
+        if (usage.Reasoning is not null)
+            Reasoning(json, usage);
         json.WriteEndObject();
         Fingerprint(json);
     });
@@ -67,6 +62,19 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
         json.WriteNumber("completion_tokens", usage.Completion);
     }
 
+    internal static void Reasoning(Utf8JsonWriter json, Tokens usage)
+    {
+        if (usage.Reasoning is not { } reasoning)
+        {
+            json.WriteNull("completion_tokens_details");
+            return;
+        }
+
+        json.WriteStartObject("completion_tokens_details");
+        json.WriteNumber("reasoning_tokens", reasoning);
+        json.WriteEndObject();
+    }
+
     private string Chunk(Action<Utf8JsonWriter> choice, Tokens? usage, bool isRole = false, bool closes = false) => Write(json =>
     {
         Envelope(json);
@@ -77,8 +85,8 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
         {
             json.WriteStartObject("usage");
             Counts(json, counts);
-            if (profile.Fingerprint is not null)
-                json.WriteNull("completion_tokens_details");
+            if (profile.HasFieldsOf032)
+                Reasoning(json, counts);
             json.WriteEndObject();
         }
 
@@ -167,7 +175,7 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
     {
         if (finish.Last is not null)
             Members(delta, finish.Last);
-        else if (profile.FinishHasEmptyContent)
+        else if (profile.FinishHasEmptyContent && call.ToolChoice != "required")
             delta.WriteString("content", "");
     }
 
@@ -177,10 +185,12 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
             delta.WriteNull("content");
         delta.WriteStartArray("tool_calls");
         delta.WriteStartObject();
-        if (part.Id is not null)
+        if (part.Id is not null || part.HasNullId)
             delta.WriteString("id", part.Id);
         if (part.Id is not null || part.HasTypeAlways)
             delta.WriteString("type", "function");
+        else if (part.HasNullId)
+            delta.WriteNull("type");
 
         if (part.Index is { } index)
             delta.WriteNumber("index", index);

@@ -60,7 +60,8 @@ internal sealed class FakeServer
         ("/tokenize", "POST") => WithBody(request, Tokenize),
         ("/detokenize", "POST") => WithBody(request, Detokenize),
         (ChatPath + "/render", "POST") when !_options.Profile.HasFlatErrors && _options.Profile.NamesParameters => WithBody(request, Render),
-        (ChatPath, _) => NotAllowed("POST"),
+        (ChatPath or "/tokenize" or "/detokenize", _) => NotAllowed("POST"),
+        ("/health" or "/version" or "/load" or "/v1/models", _) => NotAllowed("GET"),
         _ => Json("""{"detail":"Not Found"}""", 404),
     };
 

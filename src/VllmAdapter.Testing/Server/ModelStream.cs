@@ -23,19 +23,22 @@ internal sealed class ModelStream(ScriptedReply script, ChatCall call, VllmProfi
                 Add(voice.Hear(_turn.Tokens[i], isLast), i + 1);
         }
 
+        _steps.AddRange(_turn.After);
+        if (EndsInItsOwnWay())
+            return Literal();
         if (_turn.Tokens.IsEmpty)
             OpenChoices();
-        _steps.AddRange(_turn.After);
-        if (!EndsInItsOwnWay())
-            Finish(voices);
-        return script with
-        {
-            IsModel = false,
-            Steps = _steps.ToImmutable(),
-            CountsFrom = call.CountsEveryChunk ? call.PromptTokens : null,
-            Ending = _turn.EndedByItself ? script.Ending : null,
-        };
+        Finish(voices);
+        return Literal();
     }
+
+    private ScriptedReply Literal() => script with
+    {
+        IsModel = false,
+        Steps = _steps.ToImmutable(),
+        CountsFrom = call.CountsEveryChunk ? call.PromptTokens : null,
+        Ending = _turn.EndedByItself ? script.Ending : null,
+    };
 
     // The first token opens the choices, also when no delta comes of it.
     private void OpenChoices() => _steps.AddRange(Enumerable.Range(0, call.Choices).Select(choice => new ScriptStep.Role(choice)));

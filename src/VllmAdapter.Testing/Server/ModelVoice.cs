@@ -33,9 +33,13 @@ internal sealed class ModelVoice(int choice, ChatCall call, VllmProfile profile)
             return deltas;
         }
 
-        Last = deltas[^1] is ScriptStep.CallPart { Arguments: { } fragment } part && HoldsBrace
-            ? part with { Arguments = fragment + OpenJson.Closing(_arguments) }
-            : deltas[^1];
+        Last = deltas[^1] switch
+        {
+            ScriptStep.CallPart { Arguments: { } fragment } part when HoldsBrace => part with { Arguments = fragment + OpenJson.Closing(_arguments) },
+            ScriptStep.CallPart { Arguments: not null } part when profile.NullsLastPiece && !JoinsName =>
+                part with { HasNullId = true, HasNullName = true, StandsAlone = true },
+            ScriptStep other => other,
+        };
         return deltas[..^1];
     }
 

@@ -91,7 +91,7 @@ internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
             return Refuse(Named($"max_tokens must be at least 1, got {got}.", "max_tokens", got));
         }
 
-        return null;
+        return ChatCall.StopsOf(body).Any(string.IsNullOrEmpty) ? Refuse("stop cannot contain an empty string.", "BadRequestError") : null;
     }
 
     private WireReply? OfContext(JsonNode body, int prompt)

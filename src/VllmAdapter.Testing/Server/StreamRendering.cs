@@ -9,6 +9,12 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
     private readonly ChunkWriter _chunks = new(call, profile);
     private readonly ImmutableArray<WireStep>.Builder _steps = ImmutableArray.CreateBuilder<WireStep>();
     private readonly Dictionary<int, int> _counted = [];
+    private readonly Dictionary<int, int> _reasoned = [];
+
+    // A server with a reasoning parser tells the count from the first chunk on, be it zero (0.32.0).
+    private readonly bool _thinks = profile.HasFieldsOf032
+        && script.Steps.Any(static step => step is ScriptStep.Think or ScriptStep.Counted { Delta: ScriptStep.Think });
+
     private bool _opened;
 
     public ImmutableArray<WireStep> Render()
@@ -65,6 +71,8 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
         OpenChoices();
         int choice = ScriptStep.ChoiceOf(step) ?? 0;
         _counted[choice] = counted ?? (_counted.GetValueOrDefault(choice) + (step is ScriptStep.Finish { Last: null } ? 0 : 1));
+        if (step is ScriptStep.Think or ScriptStep.Finish { Last: ScriptStep.Think })
+            _reasoned[choice] = _reasoned.GetValueOrDefault(choice) + 1;
         Event(_chunks.Delta(step, CountOf(choice)));
     }
 
@@ -78,7 +86,9 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
             Event(_chunks.Role(choice, CountOf(choice)));
     }
 
-    private Tokens? CountOf(int choice) => script.CountsFrom is { } prompt ? new Tokens(prompt, _counted.GetValueOrDefault(choice)) : null;
+    private Tokens? CountOf(int choice) => script.CountsFrom is { } prompt
+        ? new Tokens(prompt, _counted.GetValueOrDefault(choice), _thinks ? _reasoned.GetValueOrDefault(choice) : null)
+        : null;
 
     private void Event(string data) =>
         Piece(string.Concat(data.Split('\n').Select(line => $"data: {line}{script.LineEnd}")) + script.LineEnd);

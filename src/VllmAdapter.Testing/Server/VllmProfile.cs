@@ -21,7 +21,7 @@ public sealed record VllmProfile
     };
 
     /// <summary>vLLM 0.20.2, spring 2026: an empty list of tool calls beside every text, and a call cut by the cap still says <c>tool_calls</c>.</summary>
-    public static VllmProfile V20 { get; } = new("0.20.2") { HasEmptyCallLists = true, MasksLength = true };
+    public static VllmProfile V20 { get; } = new("0.20.2") { HasEmptyCallLists = true, MasksLength = true, NullsLastPiece = true };
 
     /// <summary>vLLM 0.11.0, autumn 2025: reasoning is <c>reasoning_content</c>, and a call cut by the cap is closed and says <c>tool_calls</c>.</summary>
     public static VllmProfile V11 { get; } = new("0.11.0")
@@ -95,6 +95,9 @@ public sealed record VllmProfile
 
     // "tool_calls" in place of "length" as soon as a call has begun (#58228).
     internal bool MasksLength { get; private init; }
+
+    // The last piece of a cut call has null for id, type and name.
+    internal bool NullsLastPiece { get; private init; }
 
     // The rest of a cut call's JSON is made up, so that it looks whole.
     internal bool ClosesCutCalls { get; private init; }

@@ -58,19 +58,7 @@ internal sealed record WholeReply(IReadOnlyList<WholeChoice> Choices, Tokens? Us
         ChunkWriter.Counts(json, usage);
         json.WriteNull("prompt_tokens_details");
         if (profile.HasFieldsOf032)
-        {
-            if (usage.Reasoning is { } reasoning)
-            {
-                json.WriteStartObject("completion_tokens_details");
-                json.WriteNumber("reasoning_tokens", reasoning);
-                json.WriteEndObject();
-            }
-            else
-            {
-                json.WriteNull("completion_tokens_details");
-            }
-        }
-
+            ChunkWriter.Reasoning(json, usage);
         json.WriteEndObject();
     }
 }

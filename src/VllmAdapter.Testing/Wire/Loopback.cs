@@ -21,6 +21,7 @@ internal sealed class Loopback : IAsyncDisposable
     {
         // Bare Kestrel: no host, no configuration, no logging.
         var options = new KestrelServerOptions { AddServerHeader = false };
+        options.Limits.MaxRequestBodySize = null;
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
         options.Limits.Http2.MaxStreamsPerConnection = int.MaxValue;
@@ -75,7 +76,21 @@ internal sealed class Loopback : IAsyncDisposable
                 return;
             }
 
-            await new SocketReply(context, answer(request)).PlayAsync().ConfigureAwait(false);
+            await new SocketReply(context, Answer(request)).PlayAsync().ConfigureAwait(false);
+        }
+
+        // In memory it comes out of the client's call; a socket has only bytes to say it with, and Kestrel would send none.
+        private ReplyPlayback Answer(ReceivedRequest request)
+        {
+            try
+            {
+                return answer(request);
+            }
+            catch (Exception thrown)
+            {
+                WireReply told = ReplyRendering.Plain(Script.Replies(500, $"The script threw {thrown}", "text/plain; charset=utf-8"), VllmProfile.V32);
+                return new ReplyPlayback(told, TimeProvider.System, ticket: null);
+            }
         }
 
         private static async Task<ReceivedRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)

@@ -67,8 +67,8 @@ internal sealed class ReplyPlayback(WireReply reply, TimeProvider clock, EngineT
 
         // Task.Delay would cut the wait to whole milliseconds.
         var due = new TaskCompletionSource();
-        ITimer timer = clock.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), due, wait, Timeout.InfiniteTimeSpan);
-        await using (timer.ConfigureAwait(false))
-            await due.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Disposed at once: to wait for its callback, inside of which this goes on, would be to leave the advance of a manual clock.
+        using ITimer timer = clock.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), due, wait, Timeout.InfiniteTimeSpan);
+        await due.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 }

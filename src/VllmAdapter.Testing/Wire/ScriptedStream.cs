@@ -52,6 +52,12 @@ internal sealed class ScriptedStream(ReplyPlayback playback, CancellationToken s
             cancellationToken.ThrowIfCancellationRequested();
             throw ConnectionReset();
         }
+        catch
+        {
+            // A gate of the script's broke: its fault comes out of the client's read.
+            playback.Leave();
+            throw;
+        }
     }
 
     /// <summary>What a client sees when the reply is over before it began.</summary>

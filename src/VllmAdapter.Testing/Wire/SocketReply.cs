@@ -24,6 +24,12 @@ internal sealed class SocketReply(HttpContext context, ReplyPlayback playback)
             playback.Leave();
             context.Abort();
         }
+        catch
+        {
+            // A gate of the script's broke: Kestrel ends the connection.
+            playback.Leave();
+            throw;
+        }
     }
 
     private async Task SendAsync(WireStep step)
