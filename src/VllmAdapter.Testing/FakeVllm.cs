@@ -129,8 +129,17 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
 
     internal ReplyPlayback Answer(ReceivedRequest request)
     {
-        (WireReply reply, EngineTicket? ticket) = _server.Answer(request);
-        return new ReplyPlayback(reply, _options.Clock, ticket);
+        try
+        {
+            (WireReply reply, EngineTicket? ticket) = _server.Answer(request);
+            return new ReplyPlayback(reply, _options.Clock, ticket);
+        }
+        catch (Exception thrown)
+        {
+            // Whatever the transport, the client is told what is wrong with the test.
+            var told = Script.Replies(500, $"The script threw {thrown}", "text/plain; charset=utf-8");
+            return new ReplyPlayback(ReplyRendering.Plain(told, _options.Profile), _options.Clock, ticket: null);
+        }
     }
 
     private static Func<ReceivedRequest, ScriptedReply> InOrder(ScriptedReply[] scripts)

@@ -17,6 +17,7 @@ public sealed class RefusalTests
     [InlineData("0.32.0", "{" + Hi + ""","stop":["END",""]}""", 400, null, "stop cannot contain an empty string.")]
     [InlineData("0.32.0", "{" + Hi + ""","n":0}""", 400, null, "n must be at least 1, got 0.")]
     [InlineData("0.8.5", "{" + Hi + ""","n":0}""", 400, null, "n must be at least 1, got 0.")]
+    [InlineData("0.32.0", "{" + Hi + ""","n":100000}""", 400, null, "n must be at most 16384, got 100000.")]
     [InlineData("0.32.0", "{" + Hi + ""","n":2,"temperature":0}""", 400, null, "n must be 1 when using greedy sampling, got 2.")]
     [InlineData("0.32.0", "{" + Hi + ""","temperature":-2}""", 400, "temperature", "temperature must be non-negative, got -2.0. (parameter=temperature, value=-2.0)")]
     [InlineData("0.8.5", "{" + Hi + ""","temperature":-2}""", 400, null, "temperature must be non-negative, got -2.0.")]

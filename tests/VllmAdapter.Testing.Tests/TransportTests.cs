@@ -268,11 +268,13 @@ public sealed class TransportTests
     }
 
     [Theory]
+    [InlineData(Way.Memory)]
     [InlineData(Way.Http1)]
     [InlineData(Way.Http2)]
     public async Task What_a_script_throws_is_told_to_the_client(Way way)
     {
-        await using FakeVllm vllm = await FakeVllm.StartAsync(_ => throw new InvalidOperationException("No such turn."));
+        Func<ReceivedRequest, ScriptedReply> script = _ => throw new InvalidOperationException("No such turn.");
+        await using FakeVllm vllm = way == Way.Memory ? FakeVllm.InMemory(script) : await FakeVllm.StartAsync(script);
         using HttpClient http = vllm.CreateHttpClient();
         if (way == Way.Http2)
         {

@@ -7,6 +7,9 @@ namespace VllmAdapter.Testing;
 /// <summary>What vLLM refuses about a chat request, in the sentences of the version.</summary>
 internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
 {
+    // No server can answer with more at once, and neither can this one.
+    private const int MostChoices = 16_384;
+
     public WireReply? OfBody(ReceivedRequest request)
     {
         if (request.Headers.TryGetValue("Content-Type", out string? type) && !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
@@ -76,6 +79,8 @@ internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
             return Refuse(damage, "BadRequestError");
         if (body.At("n").Count() is < 1 and var n)
             return Refuse($"n must be at least 1, got {n}.", "BadRequestError");
+        if (body.At("n").Count() is > MostChoices and var tooMany)
+            return Refuse($"n must be at most {MostChoices}, got {tooMany}.", "BadRequestError");
         double? temperature = body.At("temperature").Number();
         if (temperature < 0)
         {

@@ -76,21 +76,7 @@ internal sealed class Loopback : IAsyncDisposable
                 return;
             }
 
-            await new SocketReply(context, Answer(request)).PlayAsync().ConfigureAwait(false);
-        }
-
-        // In memory it comes out of the client's call; a socket has only bytes to say it with, and Kestrel would send none.
-        private ReplyPlayback Answer(ReceivedRequest request)
-        {
-            try
-            {
-                return answer(request);
-            }
-            catch (Exception thrown)
-            {
-                WireReply told = ReplyRendering.Plain(Script.Replies(500, $"The script threw {thrown}", "text/plain; charset=utf-8"), VllmProfile.V32);
-                return new ReplyPlayback(told, TimeProvider.System, ticket: null);
-            }
+            await new SocketReply(context, answer(request)).PlayAsync().ConfigureAwait(false);
         }
 
         private static async Task<ReceivedRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
