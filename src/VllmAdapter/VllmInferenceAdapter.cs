@@ -68,7 +68,7 @@ public sealed class VllmInferenceAdapter
         _transport = new VllmTransport(
             client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, clock ?? TimeProvider.System);
         _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
-        _slots = _options.Resilience.MaxConcurrentStreams is { } most ? new StreamSlots(most) : null;
+        _slots = _options.Resilience.MaxConcurrentStreams is { } most ? StreamSlots.Of(most) : null;
         Server = new VllmServer(_options, _transport);
         ToolTelemetry = new ToolTelemetry(_logger, _transport.Clock);
     }

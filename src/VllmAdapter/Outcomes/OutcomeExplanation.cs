@@ -8,7 +8,7 @@ internal static class OutcomeExplanation
     public static string Of(StreamOutcome outcome)
     {
         string first = $"{outcome.Verdict}: {What(outcome)}{Share(outcome)}{Cost(outcome)}.";
-        return string.Join(' ', new[] { first, Tools(outcome), Note(outcome), Advice(outcome), Recovery(outcome) }.OfType<string>());
+        return string.Join(' ', new[] { first, Tools(outcome), Note(outcome), WayOut.OfAStall(outcome), Recovery(outcome) }.OfType<string>());
     }
 
     private static string What(StreamOutcome outcome)
@@ -139,15 +139,6 @@ internal static class OutcomeExplanation
         .Where(note => note.Kind is OutcomeNoteKind.OutputMissing or OutcomeNoteKind.AllReasoning or OutcomeNoteKind.EndedWithoutMarker)
         .Select(note => note.Text)
         .FirstOrDefault();
-
-    private static string? Advice(StreamOutcome outcome) => outcome switch
-    {
-        { Verdict: not StreamVerdict.Stalled } => null,
-        _ when outcome.StoppedBy == StopCause.Deadline => "Raise TimeLimits.Total (Termination.After), or ask for less.",
-        _ when outcome.StoppedBy == StopCause.FirstChunkTimeout =>
-            "The server may be queueing or loading: see its load, or raise TimeLimits.FirstChunk (Termination.OnSilence).",
-        _ => "A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence).",
-    };
 
     private static ChoiceOutcome? Worst(StreamOutcome outcome) => outcome.Choices.FirstOrDefault(choice => choice.Verdict == outcome.Verdict);
 

@@ -6,6 +6,16 @@ internal static class WayOut
     public static string After(StreamOutcome outcome) =>
         Advice(outcome) is { } advice ? $"{outcome.Explain()} {advice}" : outcome.Explain();
 
+    /// <summary>What to do about a silence, which <see cref="StreamOutcome.Explain"/> says too; null if there was none.</summary>
+    public static string? OfAStall(StreamOutcome outcome) => outcome switch
+    {
+        { Verdict: not StreamVerdict.Stalled } => null,
+        _ when outcome.StoppedBy == StopCause.Deadline => "Raise TimeLimits.Total (Termination.After), or ask for less.",
+        _ when outcome.StoppedBy == StopCause.FirstChunkTimeout =>
+            "The server may be queueing or loading: see its load, or raise TimeLimits.FirstChunk (Termination.OnSilence).",
+        _ => "A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence).",
+    };
+
     private static string? Advice(StreamOutcome outcome)
     {
         bool hasCalls = outcome.ToolCalls.Count + outcome.WithheldToolCalls.Count > 0;

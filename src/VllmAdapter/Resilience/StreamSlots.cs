@@ -1,26 +1,25 @@
 namespace VllmAdapter;
 
 /// <summary>The places for answers under way. A place is held until the stream ends, which no strategy around its beginning could do.</summary>
-#pragma warning disable CA1001 // A semaphore whose wait handle is never asked for holds nothing to dispose of.
-internal sealed class StreamSlots(int count)
-#pragma warning restore CA1001 // (see above)
+internal sealed class StreamSlots(SemaphoreSlim free)
 {
-    private readonly SemaphoreSlim _free = new(count, count);
+    /// <summary>So many places, all of them free.</summary>
+    public static StreamSlots Of(int count) => new(new SemaphoreSlim(count, count));
 
     public async ValueTask<IDisposable> TakeAsync(CancellationToken cancellationToken)
     {
-        await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return new Slot(_free);
+        await free.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new Slot(free);
     }
 
-    private sealed class Slot(SemaphoreSlim free) : IDisposable
+    private sealed class Slot(SemaphoreSlim places) : IDisposable
     {
         private int _isFree;
 
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _isFree, 1) == 0)
-                free.Release();
+                places.Release();
         }
     }
 }

@@ -73,7 +73,7 @@ public sealed class HangUpTests
     }
 
     /// <summary>The same bytes again and again, at once; far too often is an error, for then nobody stopped it.</summary>
-    private sealed class Flood(byte[] bytes, Action onRead) : ReadOnlyStream
+    private sealed class Flood(byte[] bytes, Action onRead) : ForwardStream
     {
         private int _reads;
         private int _at;
@@ -94,7 +94,7 @@ public sealed class HangUpTests
     }
 
     /// <summary>A chunk, then reads that find bytes at once, and then only waiting.</summary>
-    private sealed class Backlog(int reads, bool lastOneComesAllTheSame) : ReadOnlyStream
+    private sealed class Backlog(int reads, bool lastOneComesAllTheSame) : ForwardStream
     {
         private int _reads = -1;
         private bool _comes = lastOneComesAllTheSame;
@@ -132,34 +132,5 @@ public sealed class HangUpTests
 
             return 0;
         }
-    }
-
-    private abstract class ReadOnlyStream : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
