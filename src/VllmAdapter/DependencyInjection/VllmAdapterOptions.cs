@@ -44,6 +44,23 @@ public sealed class VllmAdapterOptions
     /// <value>16 MiB by default.</value>
     public int MaxEventBytes { get; set; } = 16 * 1024 * 1024;
 
+    /// <summary>The most that is read of one reply, counted after decompression; a longer one ends as <see cref="StreamVerdict.Malformed"/>, and keeps what came.</summary>
+    /// <value>256 MiB by default: about 800,000 tokens, one a chunk. With many log probabilities a chunk is ten times as large.</value>
+    public long MaxReplyBytes { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>Whether the server marks the end of its streams (<c>[DONE]</c>).</summary>
+    /// <value><see cref="EndMarker.Expected"/> by default: every vLLM does, and an end without the mark and without a finish reason is a cut.</value>
+    public EndMarker EndMarker { get; set; } = EndMarker.Expected;
+
+    /// <summary>
+    /// Whether the context window is asked for (<c>/v1/models</c>), once and beside the first request that declares tools, where nothing has
+    /// told it yet: a call that the window cut cannot be told from a whole one without it.
+    /// </summary>
+    /// <value>
+    /// Null by default: yes, but not on an <see cref="HttpClient"/> that the caller brought.
+    /// </value>
+    public bool? LearnContextWindow { get; set; }
+
     /// <summary>How often a request is tried again before its answer begins, and how many answers may be under way at once.</summary>
     /// <value>Up to 3 attempts by default.</value>
     public ResilienceOptions Resilience { get; set; } = new();

@@ -1,0 +1,136 @@
+namespace VllmAdapter;
+
+/// <summary>One piece of an answer, handed out in the very read that completed it.</summary>
+/// <remarks>Immutable. The last chunk of every stream carries the <see cref="Outcome"/> and nothing else.</remarks>
+public sealed record ChatChunk
+{
+    private readonly string? _finishWord;
+    private readonly IReadOnlyList<ToolCallDelta>? _toolCalls;
+    private readonly ChunkExtras? _extras;
+    private TokenUsage? _usage;
+
+    /// <summary>An empty chunk, to be filled by an object initializer.</summary>
+    public ChatChunk()
+        : this(choice: 0, text: "", reasoning: "", toolCalls: null, finishWord: null)
+    {
+    }
+
+    internal ChatChunk(
+        int choice, string text, string reasoning, IReadOnlyList<ToolCallDelta>? toolCalls, string? finishWord, TokenUsage? usage = null)
+    {
+        Choice = choice;
+        Text = text;
+        Reasoning = reasoning;
+        _toolCalls = toolCalls;
+        _finishWord = finishWord;
+        _usage = usage;
+    }
+
+    /// <summary>The choice that the piece belongs to, from 0.</summary>
+    public int Choice { get; init; }
+
+    /// <summary>A piece of the answer's text; empty when the chunk carries none.</summary>
+    public string Text { get; init; }
+
+    /// <summary>A piece of the model's reasoning; empty when the chunk carries none.</summary>
+    public string Reasoning { get; init; }
+
+    /// <summary>A piece of what the model says in place of an answer that it declines to give; empty when the chunk carries none.</summary>
+    public string Refusal
+    {
+        get => _extras?.Refusal ?? "";
+        init => _extras = (_extras ?? ChunkExtras.None) with { Refusal = value };
+    }
+
+    /// <summary>Pieces of tool calls, for display only: a call may be run when it is in <see cref="StreamOutcome.ToolCalls"/>.</summary>
+    public IReadOnlyList<ToolCallDelta> ToolCalls
+    {
+        get => _toolCalls ?? [];
+        init => _toolCalls = value;
+    }
+
+    /// <summary>Why the server ended this choice, on the chunk that says so. The same chunk may carry the last piece of text.</summary>
+    public FinishReason? FinishReason
+    {
+        get => _finishWord is null ? null : new FinishReason(_finishWord);
+        init => _finishWord = value?.Word;
+    }
+
+    /// <summary>The tokens counted so far, where the server says it: on every chunk with <see cref="UsageReporting.Continuous"/>.</summary>
+    public TokenUsage? Usage { get => _usage; init => _usage = value; }
+
+    /// <summary>Log probabilities of this piece's tokens, if they were asked for.</summary>
+    public LogprobContent? Logprobs
+    {
+        get => _extras?.Logprobs;
+        init => _extras = (_extras ?? ChunkExtras.None) with { Logprobs = value };
+    }
+
+    /// <summary>The ids of this piece's tokens, if they were asked for.</summary>
+    public IReadOnlyList<int>? TokenIds
+    {
+        get => _extras?.TokenIds;
+        init => _extras = (_extras ?? ChunkExtras.None) with { TokenIds = value };
+    }
+
+    /// <summary>The ids of the prompt's tokens: on the first chunk, if they were asked for.</summary>
+    public IReadOnlyList<int>? PromptTokenIds
+    {
+        get => _extras?.PromptTokenIds;
+        init => _extras = (_extras ?? ChunkExtras.None) with { PromptTokenIds = value };
+    }
+
+    /// <summary>What stopped the choice, next to its finish reason: the stop string, the number of the stop token, or null.</summary>
+    public string? StopReason
+    {
+        get => _extras?.StopReason;
+        init => _extras = (_extras ?? ChunkExtras.None) with { StopReason = value };
+    }
+
+    /// <summary>How the stream ended: exactly once, on one more, otherwise empty, chunk at the end.</summary>
+    public StreamOutcome? Outcome
+    {
+        get => _extras?.Outcome;
+        init => _extras = (_extras ?? ChunkExtras.None) with { Outcome = value };
+    }
+
+    /// <summary>The piece of text.</summary>
+    public override string ToString() => Text;
+
+    /// <summary>Whether the server's chunk had a choice at all; a trailing usage chunk has none.</summary>
+    internal bool HasChoice { get; init; } = true;
+
+    /// <summary>Whether the delta carries something that the model wrote.</summary>
+    internal bool HasOutput => Text.Length > 0 || Reasoning.Length > 0 || HasToolCalls || _extras is { Refusal.Length: > 0 };
+
+    internal bool HasExtras => _extras is not null;
+
+    internal bool HasToolCalls => _toolCalls is { Count: > 0 };
+
+    internal string? FinishWord => _finishWord;
+
+    /// <summary>Adds the usage, which may follow the choices, to a chunk that nobody has seen yet.</summary>
+    internal ChatChunk Counting(TokenUsage usage)
+    {
+        _usage = usage;
+        return this;
+    }
+
+    /// <summary>What few chunks carry stays out of the many that do not.</summary>
+    private sealed record ChunkExtras
+    {
+        public static readonly ChunkExtras None = new();
+
+        public string Refusal { get; init; } = "";
+
+        public LogprobContent? Logprobs { get; init; }
+
+        public IReadOnlyList<int>? TokenIds { get; init; }
+
+        public IReadOnlyList<int>? PromptTokenIds { get; init; }
+
+        public string? StopReason { get; init; }
+
+        public StreamOutcome? Outcome { get; init; }
+    }
+}

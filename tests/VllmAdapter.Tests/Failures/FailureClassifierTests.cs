@@ -1,0 +1,139 @@
+using System.Net;
+using System.Text;
+
+namespace VllmAdapter.Tests.Failures;
+
+public class FailureClassifierTests
+{
+    private const string Json = "application/json";
+
+    /// <summary>Status, content type, body; failure, whether the same request may succeed later.</summary>
+    public static TheoryData<int, string?, string, RequestFailure, bool> Responses => new()
+    {
+        { 400, Json, """{"error":{"message":"no","code":400}}""", RequestFailure.BadRequest, false },
+        { 413, "text/html", "<title>413 Request Entity Too Large</title>", RequestFailure.BadRequest, false },
+        { 415, Json, """{"detail":"Unsupported Media Type"}""", RequestFailure.BadRequest, false },
+        { 422, "text/plain", "Failed to deserialize the JSON body", RequestFailure.BadRequest, false },
+        { 418, null, "", RequestFailure.BadRequest, false },
+        { 401, Json, """{"error":"Unauthorized"}""", RequestFailure.Unauthorized, false },
+        { 403, Json, """{"detail":"Forbidden"}""", RequestFailure.Forbidden, false },
+
+        { 404, Json, """{"error":{"message":"The lora adapter 'x' cannot be found.","type":"NotFoundError","param":null,"code":404}}""", RequestFailure.ModelNotFound, false },
+        { 404, Json, """{"object":"error","message":"The model `nope` does not exist.","type":"NotFoundError","param":null,"code":404}""", RequestFailure.ModelNotFound, false },
+        { 404, Json, """{"error":{"message":"Not here","type":"NotFoundError","param":"model","code":404}}""", RequestFailure.ModelNotFound, false },
+        { 404, Json, """{"error":{"message":"x","code":"model_not_found"}}""", RequestFailure.ModelNotFound, false },
+        { 400, Json, """{"error":{"message":"/chat/completions: Invalid model name passed in model=nope. Call `/v1/models` to view available models for your key.","code":"400"}}""", RequestFailure.ModelNotFound, false },
+        { 400, Json, """{"error":{"message":"bad kind of model","param":"model","code":400}}""", RequestFailure.BadRequest, false },
+        { 404, Json, """{"detail":"Not Found"}""", RequestFailure.NotOffered, false },
+        { 404, "text/html", "<title>404 Not Found</title>", RequestFailure.NotOffered, false },
+        { 405, null, "", RequestFailure.NotOffered, false },
+        { 501, Json, """{"error":{"message":"not supported","type":"NotImplementedError","code":501}}""", RequestFailure.NotOffered, false },
+
+        { 408, null, "", RequestFailure.Timeout, true },
+        { 504, "text/html", "<title>504 Gateway Time-out</title>", RequestFailure.Timeout, true },
+        { 524, "text/html", "<title>A timeout occurred</title>", RequestFailure.Timeout, true },
+        { 425, null, "", RequestFailure.Unavailable, true },
+        { 429, Json, """{"error":{"message":"Rate limit"}}""", RequestFailure.RateLimited, true },
+        { 502, "text/html", "<title>502 Bad Gateway</title>", RequestFailure.Unavailable, true },
+        { 503, "text/plain", "no healthy upstream", RequestFailure.Unavailable, true },
+        { 503, Json, """{"error":"The model is currently scaling. Please try again later."}""", RequestFailure.Unavailable, true },
+        { 503, Json, """{"error":{"message":"The engine is currently busy and cannot accept new requests.","type":"Service Unavailable","code":503}}""", RequestFailure.Overloaded, true },
+        { 529, Json, """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", RequestFailure.Overloaded, true },
+        { 521, "text/html", "<title>Web server is down</title>", RequestFailure.Unavailable, true },
+        { 525, "text/html", "<title>SSL handshake failed</title>", RequestFailure.Unavailable, true },
+        { 530, "text/html", "<title>Origin DNS error</title>", RequestFailure.Unavailable, true },
+
+        { 500, Json, """{"error":{"message":"Internal server error","type":"InternalServerError","code":500}}""", RequestFailure.ServerError, false },
+        { 500, "text/plain", "Internal Server Error", RequestFailure.ServerError, false },
+        { 599, null, "", RequestFailure.ServerError, false },
+        { 500, null, "", RequestFailure.EngineDead, true },
+        { 500, Json, """{"error":{"message":"EngineCore encountered an issue. See stack trace (above) for the root cause.","code":500}}""", RequestFailure.EngineDead, true },
+        { 400, Json, """{"object":"error","message":"Engine loop is not running. Inspect the stacktrace","code":400}""", RequestFailure.EngineDead, true },
+        { 400, Json, """{"object":"error","message":"Engine process (pid 13474) died.","code":400}""", RequestFailure.EngineDead, true },
+        { 500, Json, """{"error":{"message":"litellm.InternalServerError: Cannot connect to host a:8140 [Connect call failed ('a', 8140)]","code":"500"}}""", RequestFailure.Unavailable, true },
+        { 500, "text/plain", "Request failed: error sending request for url (http://a/v1/chat/completions)", RequestFailure.Unavailable, true },
+
+        // An address in the request that cannot be fetched is the request's fault.
+        { 422, Json, """{"error":{"message":"Cannot connect to host images.example","type":"UnprocessableEntityError","code":422}}""", RequestFailure.BadRequest, false },
+
+        // vLLM 0.15 and 0.16 answer 200 with an error in JSON (vllm#34516).
+        { 200, Json, """{"error":{"message":"no","type":"BadRequestError","code":400}}""", RequestFailure.BadRequest, false },
+        { 200, Json, """{"error":{"message":"no","type":"InternalServerError","code":500}}""", RequestFailure.ServerError, false },
+        { 200, Json, """{"object":"error","message":"This model's maximum context length is 8 tokens.","code":400}""", RequestFailure.ContextWindowExceeded, false },
+
+        { 200, "text/html", "<title>Sign in</title>", RequestFailure.NotSse, false },
+        { 200, "text/plain", "EngineCore encountered an issue", RequestFailure.NotSse, false },
+        { 200, Json, """{"models":[]}""", RequestFailure.NotSse, false },
+        { 204, null, "", RequestFailure.NotSse, false },
+        { 307, null, "", RequestFailure.NotSse, false },
+
+        // The same sentence with a number of its own is no refusal of the length, nor is it in an answer of another kind.
+        { 400, Json, """{"error":{"message":"x","code":"context_length_exceeded"}}""", RequestFailure.ContextWindowExceeded, false },
+        { 413, Json, """{"error":{"message":"This model's maximum context length is 8 tokens."}}""", RequestFailure.ContextWindowExceeded, false },
+        { 429, Json, """{"error":{"message":"Over your share of the maximum context length (8)."}}""", RequestFailure.RateLimited, true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Responses))]
+    public void A_response_means_what_its_caller_should_do(
+        int status, string? contentType, string body, RequestFailure failure, bool isRetryable)
+    {
+        ServerError error = ServerError.FromBody(contentType, Encoding.UTF8.GetBytes(body));
+
+        var (read, refusal, retryable) =
+            FailureClassifier.Classify((HttpStatusCode)status, error, askedMaxTokens: 10, insideStream: false);
+
+        read.Should().Be(failure);
+        retryable.Should().Be(isRetryable);
+        (refusal is not null).Should().Be(failure == RequestFailure.ContextWindowExceeded);
+    }
+
+    [Theory]
+    [InlineData("""{"error":{"message":"no","code":400}}""", RequestFailure.BadRequest)]
+    [InlineData("""{"error":{"message":"no","code":"400"}}""", RequestFailure.BadRequest)]
+    [InlineData("""{"error":{"message":"Internal server error","code":"500"}}""", RequestFailure.ServerError)]
+    [InlineData("""{"error":{"message":"EngineCore encountered an issue.","type":"BadRequestError","code":400}}""", RequestFailure.EngineDead)]
+    [InlineData("""{"error":{"message":"The engine is currently busy and cannot accept new requests","code":503}}""", RequestFailure.Overloaded)]
+    [InlineData("""{"error":{"message":"Response payload is not completed","code":"500"}}""", RequestFailure.Unavailable)]
+    [InlineData("""{"error":{"message":"no","code":"rate_limit_exceeded"}}""", RequestFailure.RateLimited)]
+    [InlineData("""{"error":{"message":"no","type":"BadRequestError"}}""", RequestFailure.BadRequest)]
+    [InlineData("""{"error":{"message":"no","type":"NotImplementedError"}}""", RequestFailure.NotOffered)]
+    [InlineData("""{"error":{"message":"no","type":"authentication_error"}}""", RequestFailure.Unauthorized)]
+    [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", RequestFailure.Overloaded)]
+    [InlineData("""{"error":{"message":"The model `x` does not exist.","code":404}}""", RequestFailure.ModelNotFound)]
+    [InlineData("""{"error":"This model's maximum context length is 8 tokens."}""", RequestFailure.ContextWindowExceeded)]
+    [InlineData("""{"error":{"message":"no","type":"BadRequestError","code":0}}""", RequestFailure.BadRequest)]
+    [InlineData("""{"error":"something"}""", RequestFailure.ServerError)]
+    [InlineData("""{"error":{"message":"no","code":307}}""", RequestFailure.ServerError)]
+    [InlineData("""{"error":{"message":"no","code":-1}}""", RequestFailure.ServerError)]
+    public void An_error_event_is_judged_by_its_words_and_its_code(string json, RequestFailure failure)
+    {
+        ServerError.TryRead(Encoding.UTF8.GetBytes(json), out ServerError? error).Should().BeTrue();
+
+        FailureClassifier.Classify(HttpStatusCode.OK, error!, null, insideStream: true)
+            .Failure.Should().Be(failure);
+    }
+
+    [Fact]
+    public void No_response_is_a_failed_connection() =>
+        FailureClassifier.Classify(null, ServerError.Empty, null, insideStream: false)
+            .Should().Be((RequestFailure.ConnectionFailed, null, true));
+
+    [Theory]
+    [InlineData("This model's maximum context length is 5 tokens.")]
+    [InlineData("EngineCore encountered an issue.")]
+    [InlineData("The engine is currently busy and cannot accept new requests.")]
+    [InlineData("The model `x` does not exist.")]
+    public void Words_of_the_user_in_a_repeated_request_decide_nothing(string words)
+    {
+        var error = new ServerError
+        {
+            Message = "1 validation error:\n  {'type': 'missing', 'loc': 'body.n', 'msg': 'Field required', "
+                + $"'input': {{'messages': [{{'role': 'user', 'content': \"{words}\"}}]}}}}",
+            IsDeclared = true,
+        };
+
+        FailureClassifier.Classify(HttpStatusCode.BadRequest, error, null, insideStream: false)
+            .Should().Be((RequestFailure.BadRequest, null, false));
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text.Json.Nodes;
+using VllmAdapter.Testing;
+
+namespace VllmAdapter.Tests.Requests;
+
+public sealed class ChatHistoryTests
+{
+    private static readonly ChatRequest Request = new()
+    {
+        Messages = [Message.User("How is the weather in Paris?")],
+        Tools =
+        [
+            new("get_weather", null, """{"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}"""),
+            new("random_number"),
+        ],
+        MaxTokens = 100,
+    };
+
+    [Fact]
+    public async Task A_turn_enters_with_its_text_its_calls_and_their_results()
+    {
+        StreamOutcome turn = await TurnAsync(Script.Thinks("Weather...").Says("Let me see.")
+            .CallsAs("a", "get_weather", """{"city": "Paris"}""").CallsAs("b", "random_number", "{}").Finishes("tool_calls").Uses(10, 9).Done());
+
+        JsonArray messages = Sent(Request.With(turn, Message.ToolResult("b", "4"), Message.ToolResult("a", "Sunny.")));
+
+        messages.ToJsonString().Should().Be(new JsonArray(
+            Node("""{"role":"user","content":"How is the weather in Paris?"}"""),
+            Node("""
+                {"role":"assistant","content":"Let me see.","reasoning":"Weather...","tool_calls":[
+                    {"id":"a","type":"function","function":{"name":"get_weather","arguments":"{\"city\": \"Paris\"}"}},
+                    {"id":"b","type":"function","function":{"name":"random_number","arguments":"{}"}}]}
+                """),
+            Node("""{"role":"tool","tool_call_id":"a","content":"Sunny."}"""),
+            Node("""{"role":"tool","tool_call_id":"b","content":"4"}""")).ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_call_without_any_arguments_enters_with_an_empty_object()
+    {
+        StreamOutcome turn = await TurnAsync(Script.CallsAs("a", "random_number").Uses(10, 9).Done());
+
+        Sent(Request.With(turn, Message.ToolResult("a", "4")))[1]!["tool_calls"]![0]!["function"]!["arguments"]!.GetValue<string>()
+            .Should().Be("{}");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("""{"city": "Par""")]
+    [InlineData("""{"city": "Paris"}{"city": "Paris"}""")]
+    public async Task A_withheld_call_stays_out_and_so_does_a_result_for_it(string arguments)
+    {
+        StreamOutcome turn = await TurnAsync(Script.Says("Hm.").CallsAs("a", "get_weather", arguments).Finishes("tool_calls").Uses(10, 9).Done());
+        turn.WithheldToolCalls.Should().ContainSingle();
+
+        Sent(Request.With(turn, Message.ToolResult("a", "?"))).ToJsonString().Should().Be(new JsonArray(
+            Node("""{"role":"user","content":"How is the weather in Paris?"}"""),
+            Node("""{"role":"assistant","content":"Hm."}""")).ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_turn_that_leaves_nothing_adds_no_message()
+    {
+        StreamOutcome turn = await TurnAsync(Script.CallsAs("a", "get_weather", """{"city": "P""").Finishes("tool_calls").Uses(10, 9).Done());
+
+        Request.With(turn).Messages.Should().Equal(Request.Messages);
+    }
+
+    [Fact]
+    public async Task A_call_without_a_result_is_answered_with_what_speaks_against_it()
+    {
+        StreamOutcome turn = await TurnAsync(Script.CallsAs("a", "random_number", "{}").CallsAs("b", "get_weather", "{}")
+            .Finishes("tool_calls").Uses(10, 9).Done());
+
+        Request.With(turn).Messages.OfType<ToolResult>().Should().Equal(
+            Message.ToolResult("a", "The call was not run."),
+            Message.ToolResult("b", "The call was not run. The required argument 'city' is missing."));
+    }
+
+    [Fact]
+    public async Task A_result_that_belongs_to_no_call_is_a_mistake_of_the_caller()
+    {
+        StreamOutcome turn = await TurnAsync(Script.CallsAs("a", "random_number", "{}").Finishes("tool_calls").Uses(10, 9).Done());
+
+        Action with = () => Request.With(turn, Message.ToolResult("x", "4"));
+
+        with.Should().Throw<ArgumentException>().WithMessage("There is a result for 'x'*");
+    }
+
+    [Fact]
+    public async Task Two_calls_of_one_id_get_their_results_in_order()
+    {
+        StreamOutcome turn = await TurnAsync(Script.CallDelta(0, "a", "random_number", "{}").CallDelta(1, "a", "random_number", "{}")
+            .Finishes("tool_calls").Uses(10, 9).Done());
+        turn.ToolCalls.Should().HaveCount(2);
+
+        Request.With(turn, Message.ToolResult("a", "4"), Message.ToolResult("a", "5")).Messages.OfType<ToolResult>()
+            .Select(result => result.Content).Should().Equal("4", "5");
+    }
+
+    [Fact]
+    public async Task Only_the_calls_of_the_choice_that_is_taken_are_corrected()
+    {
+        StreamOutcome turn = await TurnAsync(Script.Says("Sunny.").Finishes("stop").Choice(1).Calls("random_number", "[").Finishes("tool_calls").Uses(10, 9).Done());
+        turn.WithheldToolCalls.Should().ContainSingle();
+
+        Request.Correcting(turn).Messages[^1].Should().BeOfType<AssistantMessage>();
+    }
+
+    [Fact]
+    public async Task Reasoning_is_dropped_when_asked()
+    {
+        StreamOutcome turn = await TurnAsync(Script.Thinks("Paris is in France.").Says("Sunny.").Finishes("stop").Uses(10, 9).Done());
+
+        Request.With(turn).Messages[^1].As<AssistantMessage>().Reasoning.Should().Be("Paris is in France.");
+        Request.With(turn, PastReasoning.Dropped).Messages[^1].As<AssistantMessage>().Reasoning.Should().BeNull();
+    }
+
+    [Fact]
+    public async Task Half_a_surrogate_pair_in_the_text_can_be_sent_back()
+    {
+        StreamOutcome turn = await TurnAsync(Script.Event("""{"choices":[{"index":0,"delta":{"content":"x\ud83d"},"finish_reason":"stop"}]}""").Done());
+
+        Sent(Request.With(turn))[1]!["content"]!.GetValue<string>().Should().Be("x\uFFFD");
+    }
+
+    [Fact]
+    public async Task The_received_text_is_not_part_of_the_outcome_as_json()
+    {
+        StreamOutcome turn = await TurnAsync(Script.Says("Sunny.").Finishes("stop").Uses(10, 9).Done());
+
+        turn.ToJson().Should().NotContain("Sunny.");
+    }
+
+    private static async Task<StreamOutcome> TurnAsync(ScriptedReply script)
+    {
+        using var vllm = FakeVllm.InMemory(script);
+        using HttpClient http = vllm.CreateHttpClient();
+        ChatStream stream = new VllmInferenceAdapter(http, new VllmAdapterOptions()).StreamChatAsync(Request);
+        await foreach (ChatChunk chunk in stream)
+        {
+            // The outcome is what counts.
+        }
+
+        return stream.Outcome;
+    }
+
+    private static JsonArray Sent(ChatRequest request) =>
+        JsonNode.Parse(ChatRequestBody.ToUtf8(ChatRequestBody.Build(request, null, UsageReporting.None)))!["messages"]!.AsArray();
+
+    private static JsonNode Node(string json) => JsonNode.Parse(json)!;
+}
