@@ -4,10 +4,12 @@ using System.Text.Json.Serialization;
 namespace VllmAdapter;
 
 /// <summary>What was observed of one choice.</summary>
-/// <remarks>While the stream runs the adapter goes on writing to the same instance; afterwards it does not change.</remarks>
+/// <remarks>While the stream runs the adapter goes on writing to the same instance; a copy (<c>choice with { }</c>) does not change.</remarks>
 public sealed record ChoiceEvidence
 {
-    private List<FinishReason>? _declared;
+    private const int MostReasons = 16;
+
+    private FinishReason[] _declared = [];
     private int? _completionTokens;
     private bool _countedAtEnd;
     private int _chunks;
@@ -27,7 +29,7 @@ public sealed record ChoiceEvidence
     /// <summary>Every finish reason that the server declared, in order, repetitions left out; empty if it declared none.</summary>
     public IReadOnlyList<FinishReason> Declared
     {
-        get => _declared ?? (IReadOnlyList<FinishReason>)[];
+        get => _declared;
         init => _declared = [.. value];
     }
 
@@ -69,13 +71,13 @@ public sealed record ChoiceEvidence
 
     /// <summary>Whether the server declared a finish reason.</summary>
     [JsonIgnore]
-    public bool HasDeclared => _declared is { Count: > 0 };
+    public bool HasDeclared => _declared.Length > 0;
 
     /// <summary>Whether anything that the model wrote was delivered.</summary>
     [JsonIgnore]
     public bool HasOutput => _textLength > 0 || _reasoningLength > 0 || _refusalLength > 0 || ToolCalls.Count > 0;
 
-    internal void Observe(ChatChunk chunk)
+    internal void Observe(ChatChunk chunk, Secrets secrets)
     {
         _chunks++;
         _textLength += chunk.Text.Length;
@@ -86,9 +88,9 @@ public sealed record ChoiceEvidence
             (_hasLateOutput, _countedAtEnd) = (true, false);
 
         if (chunk.FinishWord is { } word)
-            Declare(new FinishReason(word));
+            Declare(new FinishReason(secrets.Hide(word)!));
 
-        _stopReason = chunk.StopReason ?? _stopReason;
+        _stopReason = secrets.Hide(chunk.StopReason) ?? _stopReason;
     }
 
     internal void Count(int completionTokens)
@@ -103,10 +105,10 @@ public sealed record ChoiceEvidence
 
     internal void Assemble(IReadOnlyList<AssembledToolCall> toolCalls) => _toolCalls = toolCalls;
 
+    // A new list for every word, so that copies do not share one. More words than any server has for it say nothing more.
     private void Declare(FinishReason reason)
     {
-        _declared ??= new List<FinishReason>(1);
-        if (!_declared.Contains(reason))
-            _declared.Add(reason);
+        if (_declared.Length < MostReasons && !_declared.Contains(reason))
+            _declared = [.. _declared, reason];
     }
 }

@@ -107,7 +107,8 @@ public sealed class StreamEvidenceTests
     public void The_usage_of_a_whole_reply_is_final_and_that_of_a_single_choice(int asked, int? ofTheChoice)
     {
         StreamEvidence evidence = new() { Asked = new AskedFor { Choices = asked } };
-        evidence.HeadersCame(TimeSpan.FromSeconds(1), isWhole: true);
+        evidence.HeadersCame(TimeSpan.FromSeconds(1));
+        evidence.IsOneWhole();
         var reader = new ChunkReader();
         reader.Read("""{"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}"""u8);
         evidence.Fold(reader);
@@ -181,7 +182,7 @@ public sealed class StreamEvidenceTests
     {
         StreamEvidence evidence = new();
         var reader = new ChunkReader();
-        evidence.At(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2));
+        evidence.At(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2), sinceFinish: null);
         evidence.ObserveEvent(bytes: 20, keepAlives: 1);
         reader.Read("{}"u8);
         evidence.Fold(reader);
@@ -197,7 +198,7 @@ public sealed class StreamEvidenceTests
         reader.Read("""{"choices": [{"delta": {"content": "a"}}]}"""u8);
         foreach (int second in new[] { 1, 2, 5 })
         {
-            evidence.At(TimeSpan.FromSeconds(second), TimeSpan.Zero);
+            evidence.At(TimeSpan.FromSeconds(second), TimeSpan.Zero, sinceFinish: null);
             evidence.Fold(reader);
         }
 
