@@ -200,7 +200,9 @@ internal sealed class AttemptLog(ChatCall call, FailedRequest about, ReplyBody b
         if (isTail)
             return;
 
-        if (body.IsWhole && decoder.IsCut)
+        if (body.IsBareJson && !(call.AsksForWholeReply && decoder.IsCut))
+            Malform(ObservedStream.SaysBareJson);
+        else if (body.IsWhole && decoder.IsCut)
             EndInside();
         else if (body.IsWhole && !call.AsksForWholeReply)
             throw call.Transport.NotAReply(body.Response, about, body.Whole);

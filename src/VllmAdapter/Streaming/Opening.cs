@@ -61,7 +61,8 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         }
         catch (OperationCanceledException) when (signal.Cause is not null)
         {
-            GiveUp();
+            signal.ThrowIfFailed();
+            nothingCame = GiveUp();
         }
         catch (ExecutionRejectedException rejected)
         {
@@ -134,11 +135,16 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         watch.BeginWait(isOwed: false);
     }
 
-    // Between two attempts the time ran out: what is known is how the last one failed.
-    private void GiveUp()
+    // Between two attempts the time ran out: what is known is how the last one failed. True if that is for the judge to say.
+    private bool GiveUp()
     {
-        if (signal.Cause != StopCause.CallerCancelled && _lastFailure is not null && !ReferenceEquals(_lastFailure, _attempt?.Failure))
+        if (signal.Cause == StopCause.CallerCancelled || _lastFailure is null)
+            return false;
+
+        if (!ReferenceEquals(_lastFailure, _attempt?.Failure))
             ExceptionDispatchInfo.Throw(_lastFailure);
+
+        return true;
     }
 
     private VllmRequestException Rejected(ExecutionRejectedException rejected) => VllmRequestException.For((_attempt ?? _next!).About with

@@ -41,6 +41,9 @@ internal sealed class ReplyBody
     /// <summary>Whether what came is neither events nor JSON, nor called an event stream.</summary>
     public bool IsForeign { get; private set; }
 
+    /// <summary>Whether what is called an event stream is JSON that is neither a reply nor an error.</summary>
+    public bool IsBareJson { get; private set; }
+
     /// <summary>What was received of a body that does not hold events.</summary>
     public ReadOnlySpan<byte> Whole => _whole is { } body ? body.Bytes : [];
 
@@ -171,7 +174,11 @@ internal sealed class ReplyBody
         // Behind a reply that is called an event stream an end marker may stand (decolua/9router#3492).
         json = JsonFront.LengthOf(json) is > 0 and var length ? json[..length] : json;
         EventKind kind = Decoder.Decode("message", json);
-        return kind == EventKind.Chunk && json.IndexOf("\"message\""u8) < 0 ? EventKind.Unreadable : kind;
+        if (kind == EventKind.Error || (kind == EventKind.Chunk && json.IndexOf("\"message\""u8) >= 0))
+            return kind;
+
+        (IsBareJson, IsForeign) = (IsLabelledEvents, !IsLabelledEvents);
+        return EventKind.Unreadable;
     }
 
     // Disposing alone would first read on for a while, to save the connection: seconds of work on the server. A read that is

@@ -98,7 +98,7 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
         {
             long now = clock.GetTimestamp();
             CountTo(now);
-            (_waits, _isOwed) = (true, isOwed);
+            (_waits, _isOwed, _isPaused) = (true, isOwed, false);
             Ring(now);
         }
     }

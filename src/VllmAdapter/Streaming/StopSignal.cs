@@ -30,7 +30,7 @@ internal sealed class StopSignal : IDisposable
     public CancellationToken Token => _source.Token;
 
     /// <summary>Why; null to go on.</summary>
-    public StopCause? Cause => Volatile.Read(ref _reason)?.Cause;
+    public StopCause? Cause => (Volatile.Read(ref _reason) ?? (Whole is { } whole ? Volatile.Read(ref whole._reason) : null))?.Cause;
 
     private StopSignal? Whole { get; }
 

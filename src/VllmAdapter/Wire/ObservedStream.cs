@@ -15,6 +15,8 @@ namespace VllmAdapter;
 /// </remarks>
 internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, long maxReplyBytes) : ForwardStream
 {
+    public const string SaysBareJson = "The body holds bare JSON instead of events (\"data: ...\" lines)";
+
     private const int LongestRefused = 64 * 1024;
     private const int LongestExcerpt = 8 * 1024;
     private const int MostReadsInARow = 64;
@@ -58,7 +60,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         ForeignBody.Html => "The body holds HTML instead of events; a proxy may have answered",
         ForeignBody.TooLarge => $"An event of more than {maxEventBytes:N0} bytes was refused; raise VllmAdapterOptions.MaxEventBytes if the server means it",
         ForeignBody.TooLong => $"A reply of more than {maxReplyBytes:N0} bytes was refused; raise VllmAdapterOptions.MaxReplyBytes if the server means it",
-        _ => "The body holds bare JSON instead of events (\"data: ...\" lines)",
+        _ => SaysBareJson,
     };
 
     /// <summary>What was refused: the JSON value that stands there, whatever follows it, or else the first line.</summary>
@@ -85,6 +87,10 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
             int count;
             try
             {
+                // Of a flood of blank lines there is no end by itself, and the policy must be asked.
+                if (++_readsSinceEvent % MostReadsInARow == 0)
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
                 count = await body.ReadAsync(start.AsMemory(length), cancellationToken).ConfigureAwait(false);
             }
             catch (Exception fault)
