@@ -55,6 +55,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting
     /// <exception cref="VllmRequestException">No chat reply answered, it broke off before its first event, or that event did not come in time.</exception>
     public async ValueTask BeginAsync(TimeSpan? limit, CancellationToken pipelinesToken)
     {
+        TimeSpan begunAt = _watch.ElapsedNow;
         try
         {
             using (pipelinesToken == _whole.Token
@@ -75,8 +76,13 @@ internal sealed class Attempt : SilenceWatch.IWaiting
         if (Stop == StopCause.Pipeline)
             throw new OperationCanceledException(pipelinesToken);
 
-        if (!HasBegun && NothingCame() is { } facts)
-            throw Failure = VllmRequestException.For(facts);
+        if (HasBegun || NothingCame(begunAt) is not { } facts)
+            return;
+
+        // Without an answer it is no stream that the judge could speak of.
+        var failure = VllmRequestException.For(facts);
+        Failure = _body is null ? null : failure;
+        throw failure;
     }
 
     /// <summary>The next chunk to hand out; null if there is none.</summary>
@@ -252,9 +258,9 @@ internal sealed class Attempt : SilenceWatch.IWaiting
 
     // A hang, a cut and an end in order without one event are alike: nothing began, and it may be asked again. A whole reply that takes
     // its time may be a long one.
-    private FailedRequest? NothingCame() => Stop switch
+    private FailedRequest? NothingCame(TimeSpan begunAt) => Stop switch
     {
-        { } stop when stop == StopCause.FirstChunkTimeout && !_call.AsksForWholeReply => About with { GaveUpAfter = Evidence.SilentFor },
+        { } stop when stop == StopCause.FirstChunkTimeout && !_call.AsksForWholeReply => About with { GaveUpAfter = _watch.ElapsedNow - begunAt },
         _ when _body is { IsWhole: true, Bytes.BytesRead: > 0 } => null,
         { } stop when stop == StopCause.Fault && Evidence.Fault is { } fault => About with { Cause = fault },
         { } stop when stop == StopCause.EndOfBody && Evidence is { Malformation: null, Events: 0 } =>
