@@ -92,11 +92,7 @@ internal sealed class ReplyBody
         if (!read.IsCompletedSuccessfully)
             return NextAsync(read);
 
-        bool hasEvent = read.Result;
-        if (hasEvent)
-            Current = _events.Current.Data;
-
-        return new ValueTask<bool>(hasEvent);
+        return new ValueTask<bool>(Take(read.Result));
     }
 
     /// <summary>Lets go of the reply. Hanging up closes the connection, which is what makes vLLM stop generating.</summary>
@@ -125,7 +121,12 @@ internal sealed class ReplyBody
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> NextAsync(ValueTask<bool> read)
     {
-        bool hasEvent = await read.ConfigureAwait(false);
+        return Take(await read.ConfigureAwait(false));
+    }
+
+    private bool Take(bool hasEvent)
+    {
+        Bytes.EventCame();
         if (hasEvent)
             Current = _events!.Current.Data;
 

@@ -150,10 +150,11 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
     /// <summary>The next chunk is asked for.</summary>
     public void Resume()
     {
-        if (_isPauseTimed)
-            CountToNow();
+        if (!_isPauseTimed)
+            return;
 
-        _isPauseTimed = false;
+        CountToNow();
+        (_isPaused, _isPauseTimed) = (false, false);
     }
 
     public ValueTask DisposeAsync() => _timer?.DisposeAsync() ?? ValueTask.CompletedTask;

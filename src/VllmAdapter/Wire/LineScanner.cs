@@ -36,9 +36,6 @@ internal sealed class LineScanner(int maxEventBytes)
     /// <summary>An event began and was not closed.</summary>
     public bool IsInsideEvent { get; private set; }
 
-    /// <summary>Events that were closed.</summary>
-    public int Events { get; private set; }
-
     /// <summary>Why the lines are no event stream; none for as long as they are.</summary>
     public ForeignBody? Refused { get; private set; }
 
@@ -155,7 +152,6 @@ internal sealed class LineScanner(int maxEventBytes)
         if (!IsInsideEvent)
             return;
 
-        Events++;
         (IsInsideEvent, EndsInForeignLines) = (false, false);
         _foreign.Clear();
     }

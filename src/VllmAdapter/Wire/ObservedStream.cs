@@ -27,7 +27,6 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     private byte[] _start = [];
     private int _startAt;
     private int _readsSinceEvent;
-    private int _eventsSeen;
     private int _blankLineToSend;
     private List<byte>? _refused;
     private ForeignBody? _foreign;
@@ -111,6 +110,9 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         _start = start[..length];
         return kind.Value;
     }
+
+    /// <summary>Takes over that the parser gave an event: it does return by itself.</summary>
+    public void EventCame() => _readsSinceEvent = 0;
 
     /// <summary>The body as it is, without a look at its lines.</summary>
     public Stream Raw => new RawBytes(this);
@@ -196,9 +198,6 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
 
         Span<byte> bytes = buffer.Span;
         int kept = _lines.Scan(bytes[..count]);
-        if (_lines.Events != _eventsSeen)
-            (_eventsSeen, _readsSinceEvent) = (_lines.Events, 0);
-
         // What came before the line is handed out first; the next read refuses.
         if (_lines.Refused is { } why)
         {
