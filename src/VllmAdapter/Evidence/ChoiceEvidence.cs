@@ -9,7 +9,7 @@ public sealed record ChoiceEvidence
 {
     private const int MostReasons = 16;
 
-    private FinishReason[] _declared = [];
+    private ValueList<FinishReason> _declared = ValueList<FinishReason>.Empty;
     private int? _completionTokens;
     private bool _countedAtEnd;
     private int _chunks;
@@ -21,7 +21,7 @@ public sealed record ChoiceEvidence
     private string? _stopReason;
     private ServerError? _error;
     private bool _hasLateOutput;
-    private IReadOnlyList<AssembledToolCall> _toolCalls = [];
+    private ValueList<AssembledToolCall> _toolCalls = ValueList<AssembledToolCall>.Empty;
 
     /// <summary>The choice's index, from 0.</summary>
     public int Index { get; init; }
@@ -30,7 +30,7 @@ public sealed record ChoiceEvidence
     public IReadOnlyList<FinishReason> Declared
     {
         get => _declared;
-        init => _declared = [.. value];
+        init => _declared = ValueList<FinishReason>.Of(value);
     }
 
     /// <summary>What stopped the choice: the stop string, the number of the stop token, or null.</summary>
@@ -55,7 +55,7 @@ public sealed record ChoiceEvidence
     public string? CallMarkup { get => _callMarkup; init => _callMarkup = value; }
 
     /// <summary>The tool calls as far as they were received; ready or not is the gate's business.</summary>
-    public IReadOnlyList<AssembledToolCall> ToolCalls { get => _toolCalls; init => _toolCalls = value; }
+    public IReadOnlyList<AssembledToolCall> ToolCalls { get => _toolCalls; init => _toolCalls = ValueList<AssembledToolCall>.Of(value); }
 
     /// <summary>The largest number of completion tokens that the server counted for this choice alone, or null if it never did.</summary>
     public int? CompletionTokens { get => _completionTokens; init => _completionTokens = value; }
@@ -71,7 +71,7 @@ public sealed record ChoiceEvidence
 
     /// <summary>Whether the server declared a finish reason.</summary>
     [JsonIgnore]
-    public bool HasDeclared => _declared.Length > 0;
+    public bool HasDeclared => _declared.Count > 0;
 
     /// <summary>Whether anything that the model wrote was delivered.</summary>
     [JsonIgnore]
@@ -103,12 +103,12 @@ public sealed record ChoiceEvidence
 
     internal void FindMarkup(string? tool) => _callMarkup = tool;
 
-    internal void Assemble(IReadOnlyList<AssembledToolCall> toolCalls) => _toolCalls = toolCalls;
+    internal void Assemble(IReadOnlyList<AssembledToolCall> toolCalls) => _toolCalls = ValueList<AssembledToolCall>.Of(toolCalls);
 
     // A new list for every word, so that copies do not share one. More words than any server has for it say nothing more.
     private void Declare(FinishReason reason)
     {
-        if (_declared.Length < MostReasons && !_declared.Contains(reason))
-            _declared = [.. _declared, reason];
+        if (_declared.Count < MostReasons && !_declared.Contains(reason))
+            _declared = _declared.And(reason);
     }
 }

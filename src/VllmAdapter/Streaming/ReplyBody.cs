@@ -98,23 +98,20 @@ internal sealed class ReplyBody
     /// <summary>Lets go of the reply. Hanging up closes the connection, which is what makes vLLM stop generating.</summary>
     public async ValueTask CloseAsync(bool hangUp)
     {
+        if (hangUp)
+            await CutAsync().ConfigureAwait(false);
+
         try
         {
-            if (hangUp)
-                await CutAsync().ConfigureAwait(false);
-
             if (_events is not null)
                 await _events.DisposeAsync().ConfigureAwait(false);
 
             await _decompressed.DisposeAsync().ConfigureAwait(false);
+            Response.Dispose();
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             // Whatever goes wrong in letting go changes nothing about what was received.
-        }
-        finally
-        {
-            Response.Dispose();
         }
     }
 

@@ -9,6 +9,8 @@ public sealed class HangTests
     private static readonly ScriptedReply Answer = Script.Says("Hel", "lo").Finishes("stop").Uses(10, 2).Done();
     private static readonly ScriptedReply Hang = Script.Empty.WithoutRole().GoesSilent();
 
+    private static readonly TimeSpan FirstChunk = TimeSpan.FromMinutes(5);
+
     private readonly ManualTimeProvider _clock = new();
 
     [Fact]
@@ -16,7 +18,7 @@ public sealed class HangTests
     {
         using var vllm = FakeVllm.InMemory(Options(), Hang, Answer);
 
-        StreamOutcome outcome = await RunAsync(vllm, new VllmAdapterOptions());
+        StreamOutcome outcome = await RunAsync(vllm, new VllmAdapterOptions(), hangs: 1);
 
         (outcome.Verdict, outcome.Attempts).Should().Be((StreamVerdict.Completed, 2));
         outcome.Notes.Should().Contain(note => note.Kind == OutcomeNoteKind.Retried);
@@ -31,10 +33,24 @@ public sealed class HangTests
     {
         using var vllm = FakeVllm.InMemory(Options(), Hang);
 
-        StreamOutcome outcome = await RunAsync(vllm, new VllmAdapterOptions { Resilience = { MaxAttempts = allowed } });
+        StreamOutcome outcome = await RunAsync(vllm, new VllmAdapterOptions { Resilience = { MaxAttempts = allowed } }, hangs: made);
 
         (outcome.Verdict, outcome.StoppedBy, vllm.Requests.Count).Should().Be((StreamVerdict.Stalled, StopCause.FirstChunkTimeout, made));
-        outcome.Evidence.Elapsed.Should().BeLessThanOrEqualTo(TimeSpan.FromMinutes(10) + TimeSpan.FromSeconds(1));
+        outcome.Evidence.Elapsed.Should().Be(made * FirstChunk);
+    }
+
+    /// <summary>Whatever the first attempt took, both together have twice the limit of one.</summary>
+    [Fact]
+    public async Task What_the_first_attempt_took_is_taken_off_the_second()
+    {
+        using var vllm = FakeVllm.InMemory(Options(), Script.Refuses(503, "starting").HeadersAfter(TimeSpan.FromMinutes(4)), Hang);
+        var options = new VllmAdapterOptions { TimeLimits = { FirstChunk = TimeSpan.FromMinutes(3) }, Resilience = { BaseDelay = TimeSpan.Zero } };
+        Task<ChatCompletion> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock).CompleteChatAsync(Hello);
+
+        await AdvanceAsync(TimeSpan.FromMinutes(4));
+        await AdvanceAsync(TimeSpan.FromMinutes(2));
+
+        (await asking).Outcome.Evidence.Elapsed.Should().Be(TimeSpan.FromMinutes(6));
     }
 
     [Fact]
@@ -42,20 +58,21 @@ public sealed class HangTests
     {
         using var vllm = FakeVllm.InMemory(Options(), Answer.HeadersAfter(TimeSpan.FromHours(1)));
 
-        Func<Task> asking = () => RunAsync(vllm, new VllmAdapterOptions { Resilience = { MaxAttempts = 5 } });
+        Func<Task> asking = () => RunAsync(vllm, new VllmAdapterOptions { Resilience = { MaxAttempts = 5 } }, hangs: 2);
 
         (await asking.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.Timeout);
         vllm.Requests.Should().HaveCount(2);
-        _clock.GetUtcNow().Should().BeBefore(_start + TimeSpan.FromMinutes(11));
     }
 
     [Fact]
     public async Task A_silence_after_the_first_chunk_is_not_asked_again()
     {
         using var vllm = FakeVllm.InMemory(Options(), Script.Says("Hel").GoesSilent());
+        Task<ChatCompletion> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), clock: _clock).CompleteChatAsync(Hello);
 
-        StreamOutcome outcome = await RunAsync(vllm, new VllmAdapterOptions());
+        await AdvanceAsync(TimeSpan.FromMinutes(2));
 
+        StreamOutcome outcome = (await asking).Outcome;
         (outcome.Verdict, outcome.StoppedBy, vllm.Requests.Count).Should().Be((StreamVerdict.Stalled, StopCause.IdleTimeout, 1));
     }
 
@@ -68,25 +85,26 @@ public sealed class HangTests
         ScriptedReply nothing = Script.Empty.WithoutRole();
         using var vllm = FakeVllm.InMemory(Options(), what == "nothing at all" ? nothing : nothing.KeepsAlive(), Answer);
 
-        StreamOutcome outcome = await RunAsync(vllm, new VllmAdapterOptions());
+        StreamOutcome outcome = await RunAsync(vllm, new VllmAdapterOptions(), hangs: 0);
 
         (outcome.Verdict, outcome.Attempts).Should().Be((StreamVerdict.Completed, 2));
     }
 
-    private static readonly DateTimeOffset _start = new ManualTimeProvider().GetUtcNow();
-
     private FakeVllmOptions Options() => new() { Clock = _clock };
 
-    private async Task<StreamOutcome> RunAsync(FakeVllm vllm, VllmAdapterOptions options)
+    private async Task<StreamOutcome> RunAsync(FakeVllm vllm, VllmAdapterOptions options, int hangs)
     {
-        var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock);
-        Task<ChatCompletion> asking = adapter.CompleteChatAsync(Hello);
-        while (!asking.IsCompleted)
-        {
-            _clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+        options.Resilience.BaseDelay = TimeSpan.Zero;
+        Task<ChatCompletion> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock).CompleteChatAsync(Hello);
+        for (int hang = 0; hang < hangs; hang++)
+            await AdvanceAsync(FirstChunk);
 
-        return (await asking).Outcome;
+        return (await asking.WaitAsync(TimeSpan.FromSeconds(30))).Outcome;
+    }
+
+    private async Task AdvanceAsync(TimeSpan wait)
+    {
+        await _clock.WhenTimerArmedAsync(wait).WaitAsync(TimeSpan.FromSeconds(30));
+        _clock.Advance(wait);
     }
 }
