@@ -31,7 +31,7 @@ internal static class ChatHistory
     // vLLM 0.8.5 answers 400 to arguments that are "" or broken, in this and every later turn.
     private static string? ReplayableArguments(ToolCall call) => ArgumentsTextReading.Read(call.Arguments) switch
     {
-        ArgumentsText.Object => call.Arguments,
+        ArgumentsText.Object => SurrogateHalves.ReplacedIn(call.Arguments),
         ArgumentsText.Empty => "{}",
         _ => null,
     };

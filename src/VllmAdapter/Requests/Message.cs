@@ -49,6 +49,11 @@ public abstract record Message
     /// <param name="toolCallId">The id of the call that is answered.</param>
     /// <param name="content">The result as text, often JSON.</param>
     public static ToolResult ToolResult(string toolCallId, string content) => new(toolCallId, content);
+
+    /// <summary>What a tool gave back, where that is more than text.</summary>
+    /// <param name="toolCallId">The id of the call that is answered.</param>
+    /// <param name="parts">Text, images and other parts, in order.</param>
+    public static ToolResult ToolResult(string toolCallId, params ContentPart[] parts) => new(toolCallId, "") { Parts = parts };
 }
 
 /// <summary>An instruction to the model that stands above the conversation.</summary>
@@ -62,4 +67,10 @@ public sealed record DeveloperMessage(string Text) : Message;
 /// <summary>What a tool gave back for a call of the assistant message before it.</summary>
 /// <param name="ToolCallId">The id of the call that is answered.</param>
 /// <param name="Content">The result as text, often JSON.</param>
-public sealed record ToolResult(string ToolCallId, string Content) : Message;
+public sealed record ToolResult(string ToolCallId, string Content) : Message
+{
+    /// <summary>What follows the text, in order: images and whatever else is more than text.</summary>
+    /// <value>Empty (default): there is only text, which is sent as a plain string.</value>
+    /// <remarks>vLLM takes parts in a tool message; whether the model sees an image there is up to its chat template.</remarks>
+    public IReadOnlyList<ContentPart> Parts { get; init; } = [];
+}
