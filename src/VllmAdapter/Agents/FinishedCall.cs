@@ -18,4 +18,7 @@ public sealed record FinishedCall
 
     /// <summary>What the handler threw; null if it did not.</summary>
     public Exception? Failure { get; init; }
+
+    /// <summary>The call and whether it was run, not what came of it.</summary>
+    public override string ToString() => $"{Call}: {(Failure is not null ? "failed" : WasRun ? "run" : "not run")}";
 }

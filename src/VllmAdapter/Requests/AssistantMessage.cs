@@ -32,4 +32,8 @@ public sealed record AssistantMessage : Message
 /// with a damaged call in the history vLLM 0.8.5 answers 400 to this and every later turn, and newer versions drop the
 /// arguments.
 /// </param>
-public sealed record AssistantToolCall(string Id, string Name, string Arguments);
+public sealed record AssistantToolCall(string Id, string Name, string Arguments)
+{
+    /// <summary>Name and id, not the arguments.</summary>
+    public override string ToString() => $"Call of {Name} ({Id})";
+}

@@ -14,6 +14,9 @@ public abstract record Message
     /// <value>Null (default): not sent.</value>
     public string? Name { get; init; }
 
+    /// <summary>The kind of the message and its length, not what it says: conversations do not belong in logs.</summary>
+    public sealed override string ToString() => RequestWords.Of(this);
+
     /// <summary>An instruction to the model that stands above the conversation.</summary>
     /// <param name="text">The instruction.</param>
     public static SystemMessage System(string text) => new(text);
