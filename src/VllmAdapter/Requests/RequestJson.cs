@@ -13,9 +13,9 @@ internal static class RequestJson
     {
         JsonSerializerOptions options = VllmJsonContext.Relaxed.Options;
         var buffer = new ArrayBufferWriter<byte>(RoomFor(body));
+        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = options.Encoder, MaxDepth = options.MaxDepth });
         try
         {
-            using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = options.Encoder, MaxDepth = options.MaxDepth });
             writer.WriteStartObject();
             foreach ((string name, JsonNode? value) in body)
             {
@@ -27,14 +27,15 @@ internal static class RequestJson
             }
 
             writer.WriteEndObject();
+            writer.Flush();
         }
-        catch (InvalidOperationException tooDeep)
+        catch (InvalidOperationException tooDeep) when (writer.CurrentDepth >= options.MaxDepth)
         {
             throw new ArgumentException(
                 $"The request nests deeper than {options.MaxDepth} levels, which no server reads. Look at Extra and at the schemas of tools and output.",
                 nameof(ChatRequest.Extra), tooDeep);
         }
-        catch (Exception unwritable) when (unwritable is JsonException or NotSupportedException or ArgumentException { ParamName: null })
+        catch (Exception unwritable) when (unwritable is JsonException or NotSupportedException or InvalidOperationException or ArgumentException { ParamName: null })
         {
             throw new ArgumentException($"The request cannot be written as JSON: {unwritable.Message}", nameof(ChatRequest.Extra), unwritable);
         }
@@ -98,5 +99,6 @@ internal static class RequestJson
         _ => 4,
     };
 
-    private static string? TextOf(JsonValue value) => value.TryGetValue(out string? text) ? text : null;
+    // Text that was parsed is written as it was.
+    private static string? TextOf(JsonValue value) => !value.TryGetValue(out JsonElement _) && value.TryGetValue(out string? text) ? text : null;
 }

@@ -85,6 +85,13 @@ public sealed class RequestJsonTests
         FluentActions.Invoking(() => ChatRequestBody.ToUtf8(Built(Hello with { Extra = new() { ["a"] = double.NaN } })))
             .Should().Throw<ArgumentException>().WithMessage("The request cannot be written as JSON*");
 
+    [Theory]
+    [InlineData("extra")]
+    [InlineData("messages")]
+    public void Half_a_surrogate_pair_in_parsed_JSON_is_told_as_what_it_is(string place) =>
+        FluentActions.Invoking(() => ChatRequestBody.ToUtf8(Built(Hello with { Extra = new() { [place] = JsonNode.Parse("""["\ud83d"]""") } })))
+            .Should().Throw<ArgumentException>().WithMessage("The request cannot be written as JSON*surrogate*");
+
     private static JsonObject Built(ChatRequest request) => ChatRequestBody.Build(request, null, UsageReporting.None);
 
     private static string Sent(ChatRequest request)
