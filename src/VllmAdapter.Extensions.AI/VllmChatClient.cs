@@ -43,7 +43,7 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
     }
 
     private CancellableEvents<ChatResponseUpdate> UpdatesUntilAsync(ChatRequest request, CancellationToken callersToken) =>
-        new(callersToken, token => UpdatesAsync(request, static _ => { }, token));
+        new(token => UpdatesAsync(request, static _ => { }, token), callersToken);
 
     private async IAsyncEnumerable<ChatResponseUpdate> UpdatesAsync(
         ChatRequest request, Action<ChatCompletion> ended, [EnumeratorCancellation] CancellationToken cancellationToken)

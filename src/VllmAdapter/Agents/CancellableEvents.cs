@@ -1,7 +1,7 @@
 namespace VllmAdapter;
 
 /// <summary>Events that the token of the call ends, and that of the enumeration too: whoever cancelled catches his own token, never one made of both.</summary>
-internal sealed class CancellableEvents<T>(CancellationToken callersToken, Func<CancellationToken, IAsyncEnumerable<T>> events) : IAsyncEnumerable<T>
+internal sealed class CancellableEvents<T>(Func<CancellationToken, IAsyncEnumerable<T>> events, CancellationToken callersToken) : IAsyncEnumerable<T>
 {
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {

@@ -144,6 +144,8 @@ internal sealed class DelegateTool
 
         public bool IsRequired => !Declared.HasDefaultValue;
 
+        [RequiresUnreferencedCode("The schema of a parameter is made by reflection.")]
+        [RequiresDynamicCode("The schema of a parameter is made by reflection.")]
         public static Parameter Of(ParameterInfo parameter, NullabilityInfoContext nullability, JsonSerializerOptions serializer)
         {
             string name = parameter.Name ?? throw new ArgumentException("Every parameter of a tool needs a name.", nameof(parameter));

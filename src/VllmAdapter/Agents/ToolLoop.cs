@@ -76,7 +76,7 @@ public sealed class ToolLoop
         ArgumentNullException.ThrowIfNull(request);
         ThrowIfUnfit(request);
         var run = new ToolRun(_adapter, _tools, _options, request, Offered(request), budget);
-        return new CancellableEvents<ToolLoopEvent>(cancellationToken, run.EventsAsync);
+        return new CancellableEvents<ToolLoopEvent>(run.EventsAsync, cancellationToken);
     }
 
     /// <summary>Runs to the end without a budget, and hands out what happens on the way.</summary>

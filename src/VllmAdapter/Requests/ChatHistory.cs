@@ -25,7 +25,7 @@ internal static class ChatHistory
         string? thoughts = reasoning == PastReasoning.Kept ? TextOrNull(turn, choice => choice.Reasoning) : null;
         return text is null && calls.Count == 0
             ? []
-            : [new AssistantMessage { Text = text, Reasoning = thoughts, ToolCalls = calls }, .. answers];
+            : [new AssistantMessage { Text = text, Reasoning = thoughts, ReasoningName = ReasoningName(turn), ToolCalls = calls }, .. answers];
     }
 
     // vLLM 0.8.5 answers 400 to arguments that are "" or broken, in this and every later turn.
@@ -76,6 +76,8 @@ internal static class ChatHistory
             }
         }
     }
+
+    private static string? ReasoningName(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0)?.ReasoningName;
 
     private static string? TextOrNull(StreamOutcome turn, Func<CompletedChoice, string> part)
     {

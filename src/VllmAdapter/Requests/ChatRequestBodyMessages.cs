@@ -82,7 +82,7 @@ internal static class ChatRequestBodyMessages
     {
         // The format allows null content only next to calls.
         JsonObject json = Said("assistant", assistant.Text ?? (assistant.ToolCalls.Count > 0 ? null : ""));
-        json.Put("reasoning", assistant.Reasoning);
+        json.Put(assistant.ReasoningName ?? "reasoning", assistant.Reasoning);
         if (assistant.ToolCalls.Count > 0)
             json["tool_calls"] = new JsonArray([.. assistant.ToolCalls.Select(call => Call(call, place))]);
 

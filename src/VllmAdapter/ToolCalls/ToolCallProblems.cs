@@ -37,7 +37,7 @@ internal static class ToolCallProblems
 
     // Models write null for what they leave out.
     private static bool IsLeftOut(string argument, JsonElement value, DeclaredTool tool) =>
-        value.ValueKind == JsonValueKind.Null && !tool.Required.Contains(argument);
+        value.ValueKind == JsonValueKind.Null && !tool.Required.Contains(argument, StringComparer.Ordinal);
 
     private static bool Fits(JsonElement value, string type) => type switch
     {

@@ -1,9 +1,12 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace VllmAdapter.Tests.Agents;
 
 public sealed class FittedArgumentsTests
 {
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     // mlx-lm#1627 and #1635: models write 140.0 where the schema says integer, which JSON Schema takes for one.
     [Theory]
     [InlineData("3.0", "3")]
@@ -71,6 +74,6 @@ public sealed class FittedArgumentsTests
     {
         using JsonDocument given = JsonDocument.Parse(arguments);
         using JsonDocument by = JsonDocument.Parse(schema);
-        return JsonSerializer.Serialize(FittedArguments.Of(given.RootElement, by.RootElement), new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        return JsonSerializer.Serialize(FittedArguments.Of(given.RootElement, by.RootElement), Plain);
     }
 }

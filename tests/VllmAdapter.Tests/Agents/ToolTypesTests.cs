@@ -60,7 +60,7 @@ public sealed partial class ToolTypesTests
 
         // Awaited by what they are when they run.
         { object () => Task.FromResult("4"), "{}", "4" },
-        { object () => ValueTask.FromResult(new Nothing()), "{}", "{}" },
+        { object () => new ValueTask<Nothing>(new Nothing()), "{}", "{}" },
         { object () => Task.CompletedTask, "{}", "done" },
         { object () => Later(), "{}", "done" },
         { Task () => Task.FromResult("4"), "{}", "done" },
