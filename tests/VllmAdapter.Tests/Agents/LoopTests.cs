@@ -239,7 +239,8 @@ public sealed class LoopTests
 
         play.Result.End.Should().Be(LoopEnd.Answered);
         play.Bodies[0]["tool_choice"]!.ToJsonString().Should().Contain(choice);
-        play.Bodies[1]["tool_choice"]?.GetValue<string>().Should().Be(afterwards);
+        string? second = play.Bodies[1]["tool_choice"]?.GetValue<string>();
+        second.Should().Be(afterwards);
     }
 
     [Fact]

@@ -55,6 +55,7 @@ public sealed partial class ToolTypesTests
         { (FSharpOption<int> days) => days is null ? "none" : $"{days.Value}", """{"days": 3}""", "3" },
         { (FSharpValueOption<int> days) => $"{days.IsNone}", """{"days": null}""", "True" },
         { (JsonElement anything) => $"{anything.ValueKind}", """{"anything": null}""", "Null" },
+        { (JsonElement anything) => $"{anything.GetArrayLength()}", $$"""{"anything": {{new string('[', 200)}}{{new string(']', 200)}}}""", "1" },
         { (JsonNode anything) => anything.ToJsonString(), """{"anything": [[3.0]]}""", "[[3.0]]" },
         { (Animal animal) => $"{animal}", """{"animal": {"name": "Tom", "$type": "cat"}}""", "Cat { Name = Tom }" },
 
