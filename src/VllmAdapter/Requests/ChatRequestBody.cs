@@ -6,8 +6,7 @@ namespace VllmAdapter;
 /// <summary>Writes a <see cref="ChatRequest"/> as the body of <c>POST /v1/chat/completions</c>.</summary>
 internal static class ChatRequestBody
 {
-    public static byte[] ToUtf8(JsonObject body) =>
-        JsonSerializer.SerializeToUtf8Bytes(body, VllmJsonContext.Relaxed.JsonObject);
+    public static byte[] ToUtf8(JsonObject body) => RequestJson.ToUtf8(body);
 
     public static JsonObject Build(ChatRequest request, string? defaultModel, UsageReporting defaultUsage)
     {
@@ -27,6 +26,7 @@ internal static class ChatRequestBody
         PutServing(body, request.Serving);
         body.Put("user", request.User);
         Merge(body, request);
+        RequestCheck.Check(body, request.SendUnchecked);
         return body;
     }
 

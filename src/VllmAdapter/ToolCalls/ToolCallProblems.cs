@@ -10,15 +10,11 @@ internal static class ToolCallProblems
         if (tool is null)
             return [$"The tool '{name}' was not declared in the request."];
 
+        if (SurrogateHalves.AreIn(arguments))
+            return ["The arguments hold half a surrogate pair, which is no text."];
+
         using JsonDocument document = JsonDocument.Parse(arguments, JsonText.Parsing);
-        try
-        {
-            return [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
-        }
-        catch (InvalidOperationException)
-        {
-            return ["The name of an argument holds half a surrogate pair, which is no text."];
-        }
+        return [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
     }
 
     private static IEnumerable<string> Missing(JsonElement arguments, DeclaredTool tool)
@@ -34,10 +30,14 @@ internal static class ToolCallProblems
     {
         foreach ((string argument, IReadOnlyList<string> types) in tool.Types)
         {
-            if (arguments.TryGetProperty(argument, out JsonElement value) && !types.Any(type => Fits(value, type)))
+            if (arguments.TryGetProperty(argument, out JsonElement value) && !types.Any(type => Fits(value, type)) && !IsLeftOut(argument, value, tool))
                 yield return $"The argument '{argument}' must be {string.Join(" or ", types)}, but is {NameOf(value)}.";
         }
     }
+
+    // Models write null for what they leave out.
+    private static bool IsLeftOut(string argument, JsonElement value, DeclaredTool tool) =>
+        value.ValueKind == JsonValueKind.Null && !tool.Required.Contains(argument, StringComparer.Ordinal);
 
     private static bool Fits(JsonElement value, string type) => type switch
     {

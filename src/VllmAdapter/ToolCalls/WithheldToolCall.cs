@@ -23,6 +23,9 @@ public sealed record WithheldToolCall
     /// <summary>One sentence for people and for the model.</summary>
     public string Explain() => $"The call of {Name ?? "an unnamed tool"} was withheld: {Because}.";
 
+    /// <inheritdoc/>
+    public override string ToString() => Explain();
+
     private string Because => Reason switch
     {
         WithheldReason.ChoiceCut => "its choice was cut by the token limit, and whole JSON does not prove a whole call",
