@@ -195,7 +195,7 @@ public sealed record StreamEvidence
     internal Exception? Fault { get; private set; }
 
     /// <summary>What must show in no text of the server's: the API key.</summary>
-    internal string? Secret { private get; init; }
+    internal Secrets Secrets { private get; init; } = Secrets.None;
 
     internal ChoiceEvidence ChoiceAt(int index)
     {
@@ -254,7 +254,7 @@ public sealed record StreamEvidence
         }
 
         foreach ((int choice, ServerError error) in reader.ChoiceErrors)
-            ChoiceAt(choice).Fail(error.Without(Secret));
+            ChoiceAt(choice).Fail(error.Without(Secrets));
 
         if (reader.Usage is { } usage)
             Count(usage, reader.Chunks);
@@ -286,7 +286,7 @@ public sealed record StreamEvidence
         (_textIsLossy, _oddities) = (reader.TextIsLossy, reader.Oddities);
     }
 
-    internal void Fail(ServerError error) => _error ??= error.Without(Secret);
+    internal void Fail(ServerError error) => _error ??= error.Without(Secrets);
 
     internal void Malform(string why) => _malformation ??= why;
 
@@ -303,5 +303,5 @@ public sealed record StreamEvidence
         _bodyEnd ??= VllmAdapter.BodyEnd.Cut;
     }
 
-    internal void KeepUnread(string? text) => _unreadText ??= ServerError.Hide(Secret, text);
+    internal void KeepUnread(string? text) => _unreadText ??= Secrets.Hide(text);
 }

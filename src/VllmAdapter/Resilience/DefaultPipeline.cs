@@ -31,12 +31,23 @@ internal static class DefaultPipeline
             MaxDelay = longest,
             ShouldHandle = arguments => ValueTask.FromResult(
                 arguments.Outcome.Exception is VllmRequestException { IsRetryable: true } failure && !(failure.RetryAfter > longest)),
-            DelayGenerator = static arguments => ValueTask.FromResult((arguments.Outcome.Exception as VllmRequestException)?.RetryAfter),
         };
         if (options.Randomness is { } randomness)
             retry.Randomizer = randomness;
 
+        Func<double> random = retry.Randomizer;
+        retry.DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(
+            arguments.Outcome.Exception is VllmRequestException { RetryAfter: { } wait } && wait > TimeSpan.Zero
+                ? Asked(wait, options, arguments.AttemptNumber, random())
+                : null);
         return retry;
+    }
+
+    // The server's wait, or our own where that is longer: "come back at once" must not become three requests within a moment.
+    private static TimeSpan Asked(TimeSpan wait, ResilienceOptions options, int attempt, double random)
+    {
+        double backoff = options.BaseDelay.TotalSeconds * Math.Pow(2, attempt) * (0.5 + random);
+        return TimeSpan.FromSeconds(Math.Min(Math.Max(wait.TotalSeconds, backoff), options.MaxDelay.TotalSeconds));
     }
 
     // A request that the server rightly refuses says nothing against the server.

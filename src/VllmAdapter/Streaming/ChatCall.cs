@@ -49,6 +49,9 @@ internal sealed record ChatCall
 
     public TimeProvider Clock => Transport.Clock;
 
+    /// <summary>The keys that the request carries.</summary>
+    public Secrets Secrets => Transport.Keys.With(Headers);
+
     public HttpRequestMessage NewMessage(string requestId)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, Transport.Endpoint.At(VllmEndpoint.ChatCompletions))
@@ -71,9 +74,11 @@ internal sealed record ChatCall
         : NewRequestId();
 
     /// <summary>What a failure is to say of this call.</summary>
-    public FailedRequest About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with
+    public FailureFacts About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with
     {
         Model = Model,
+        RequestBody = Body,
+        Secrets = Secrets,
         AskedMaxTokens = Asked.OutputCap,
         Attempts = attempts,
     };

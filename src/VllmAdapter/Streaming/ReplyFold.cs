@@ -6,7 +6,7 @@ namespace VllmAdapter;
 /// Steps 3 and 4 of a reply: folds its events, and its end, into the evidence, gives its chunks, and says when there is nothing more to read.
 /// </summary>
 internal sealed class ReplyFold(
-    ChatCall call, FailedRequest about, OpenReply reply, StreamEvidence evidence, SilenceWatch watch, Gathering gathering, CallTelemetry telemetry)
+    ChatCall call, FailureFacts about, OpenReply reply, StreamEvidence evidence, SilenceWatch watch, Gathering gathering, CallTelemetry telemetry)
 {
     private static readonly List<ChatChunk> NoChunks = [];
 

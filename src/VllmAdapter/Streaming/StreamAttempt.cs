@@ -26,7 +26,7 @@ internal sealed class StreamAttempt
             Asked = call.Asked,
             RequestId = RequestId,
             FailedAttempts = before,
-            Secret = call.Transport.ApiKey,
+            Secrets = call.Secrets,
         };
         watch.Observe(Evidence);
     }
@@ -44,7 +44,7 @@ internal sealed class StreamAttempt
     public VllmRequestException? Cut { get; private set; }
 
     /// <summary>What a failure is to say of this attempt.</summary>
-    public FailedRequest About => _call.About(RequestId, _number);
+    public FailureFacts About => _call.About(RequestId, _number);
 
     /// <summary>Step 1, once: send, and read until the first event came.</summary>
     /// <exception cref="VllmRequestException">No chat reply answered, or it broke off before its first event.</exception>
@@ -166,7 +166,7 @@ internal sealed class StreamAttempt
             hangUp.ThrowIfCancellationRequested();
 
         if (Evidence.Fault is { } fault && !_fold.HasBegun && !(_reply.IsWhole && _reply.Bytes.BytesRead > 0))
-            throw Cut = VllmRequestException.For(About with { Cause = fault });
+            throw Cut = VllmRequestException.For(About with { Cause = fault, BrokeOffAfter = Evidence.SilentFor });
     }
 
     private async ValueTask<HttpResponseMessage> SendAsync(CallTelemetry telemetry, CancellationToken hangUp)

@@ -80,12 +80,10 @@ public class FailureClassifierTests
     {
         ServerError error = ServerError.FromBody(contentType, Encoding.UTF8.GetBytes(body));
 
-        var (read, refusal, retryable) =
-            FailureClassifier.Classify((HttpStatusCode)status, error, askedMaxTokens: 10, insideStream: false);
+        FailureMeaning read = FailureClassifier.Classify(new() { Status = (HttpStatusCode)status, Error = error, AskedMaxTokens = 10 });
 
-        read.Should().Be(failure);
-        retryable.Should().Be(isRetryable);
-        (refusal is not null).Should().Be(failure == RequestFailure.ContextWindowExceeded);
+        (read.Failure, read.IsRetryable).Should().Be((failure, isRetryable));
+        (read.Refusal is not null).Should().Be(failure == RequestFailure.ContextWindowExceeded);
     }
 
     [Theory]
@@ -110,14 +108,14 @@ public class FailureClassifierTests
     {
         ServerError.TryRead(Encoding.UTF8.GetBytes(json), out ServerError? error).Should().BeTrue();
 
-        FailureClassifier.Classify(HttpStatusCode.OK, error!, null, insideStream: true)
+        FailureClassifier.Classify(new() { Status = HttpStatusCode.OK, Error = error!, InsideStream = true })
             .Failure.Should().Be(failure);
     }
 
     [Fact]
     public void No_response_is_a_failed_connection() =>
-        FailureClassifier.Classify(null, ServerError.Empty, null, insideStream: false)
-            .Should().Be((RequestFailure.ConnectionFailed, null, true));
+        FailureClassifier.Classify(new())
+            .Should().Be(new FailureMeaning(RequestFailure.ConnectionFailed) { IsRetryable = true });
 
     [Theory]
     [InlineData("This model's maximum context length is 5 tokens.")]
@@ -133,7 +131,7 @@ public class FailureClassifierTests
             IsDeclared = true,
         };
 
-        FailureClassifier.Classify(HttpStatusCode.BadRequest, error, null, insideStream: false)
-            .Should().Be((RequestFailure.BadRequest, null, false));
+        FailureClassifier.Classify(new() { Status = HttpStatusCode.BadRequest, Error = error })
+            .Should().Be(new FailureMeaning(RequestFailure.BadRequest));
     }
 }

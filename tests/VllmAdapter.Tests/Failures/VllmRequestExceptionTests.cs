@@ -98,7 +98,7 @@ public class VllmRequestExceptionTests
     [InlineData(503)]
     public void The_wait_that_was_asked_for_is_named(int status)
     {
-        FailedRequest request = Answer(status, null, "") with { RetryAfter = TimeSpan.FromSeconds(7), Attempts = 2 };
+        FailureFacts request = Answer(status, null, "") with { RetryAfter = TimeSpan.FromSeconds(7), Attempts = 2 };
 
         VllmRequestException failed = VllmRequestException.For(request);
 
@@ -137,7 +137,7 @@ public class VllmRequestExceptionTests
         const string Key = "sk-very-secret";
         const string Body = $$$"""{"error":{"message":"Invalid key {{{Key}}}","type":"{{{Key}}}","param":"{{{Key}}}","code":"{{{Key}}}"}}""";
 
-        VllmRequestException failed = VllmRequestException.For(Answer(401, Json, Body) with { ApiKey = Key });
+        VllmRequestException failed = VllmRequestException.For(Answer(401, Json, Body) with { Secrets = Secrets.Of(Key) });
 
         failed.ServerMessage.Should().Be("Invalid key ***");
         string?[] texts = [failed.ToString(), failed.ServerErrorType, failed.Param, failed.Code, failed.ResponseBody];
@@ -156,7 +156,7 @@ public class VllmRequestExceptionTests
         failed.Message.Length.Should().BeLessThan(500);
     }
 
-    private static FailedRequest Answer(int status, string? contentType, string body) => new()
+    private static FailureFacts Answer(int status, string? contentType, string body) => new()
     {
         Status = (HttpStatusCode)status,
         ContentType = contentType,
