@@ -86,6 +86,7 @@ internal static class ContextRefusalReader
         Number(message, "context length is only ", " tokens")
         ?? Number(message, "maximum context length is ", " tokens")
         ?? Number(message, "maximum context length (", ")")
+        ?? Number(message, "maximum context length of ", " tokens")
         ?? Number(message, "maximum model length of ")
         ?? Number(message, "max_model_len=")
         ?? Number(message, "max_total_tokens=") // 0.20.2: "max_model_len=max_total_tokens=2048"

@@ -36,7 +36,7 @@ internal static class ServerErrorJson
     // message alone may be anything.
     private static bool SaysSoInOtherWords(JsonElement root)
     {
-        if (root.TryGetProperty("object", out _) || root.TryGetProperty("usage", out _) || root.TryGetProperty("data", out JsonElement data) && SaysSomething(data))
+        if (root.TryGetProperty("object", out _) || root.TryGetProperty("usage", out _) || (root.TryGetProperty("data", out JsonElement data) && SaysSomething(data)))
             return false;
 
         bool hasMessage = Text(root, "message") is not null || Text(root, "msg") is not null;

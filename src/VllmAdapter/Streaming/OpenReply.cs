@@ -56,9 +56,12 @@ internal sealed class OpenReply
         return new OpenReply(response, wire, bytes, new EventDecoder(EndMarkers.KnownTo(call.Termination)), isWhole, hangUp);
     }
 
-    /// <summary>Whether the content type is one that a chat reply may have; a missing one is read as an event stream.</summary>
-    public static bool CanBeOne(HttpResponseMessage response) =>
-        response.Content.Headers.ContentType?.MediaType is null || IsOfType(response, "text/event-stream") || IsOfType(response, "application/json");
+    /// <summary>
+    /// Whether the content type is one that a chat reply may have; a missing one is read as an event stream. A reply of declared emptiness
+    /// is none: Caddy without a route answers so.
+    /// </summary>
+    public static bool CanBeOne(HttpResponseMessage response) => response.Content.Headers.ContentLength != 0
+        && (response.Content.Headers.ContentType?.MediaType is null || IsOfType(response, "text/event-stream") || IsOfType(response, "application/json"));
 
     /// <summary>Goes to the next event; false at the end of the body.</summary>
     public ValueTask<bool> ReadAsync() => _events.MoveNextAsync();
