@@ -15,10 +15,10 @@ internal sealed class SettledOptions(VllmAdapterOptions options)
     /// <summary>The options, with the pipeline that was configured for the adapter, if one was.</summary>
     public VllmAdapterOptions With(IServiceProvider provider, string name)
     {
-        VllmAdapterOptions options = _options.Copy();
+        VllmAdapterOptions settled = _options.Copy();
         if (provider.GetKeyedServices<ConfiguredPipeline>(name).LastOrDefault() is { } pipeline)
-            options.ResiliencePipeline = pipeline.Build(provider.GetService<TimeProvider>());
+            settled.ResiliencePipeline = pipeline.Build(provider.GetService<TimeProvider>());
 
-        return options;
+        return settled;
     }
 }

@@ -17,9 +17,9 @@ internal static class OutcomeLog
         if (logger.IsEnabled(level))
         {
             TurnCost cost = TurnCost.Of(outcome);
+            string reason = ServerText.Quote(outcome.FinishReason?.Word, secrets, LongestWord) ?? "none";
             Log.Ended(
-                logger, level, outcome.Evidence.RequestId, outcome.Verdict, outcome.Certainty,
-                ServerText.Quote(outcome.FinishReason?.Word, secrets, LongestWord) ?? "none",
+                logger, level, outcome.Evidence.RequestId, outcome.Verdict, outcome.Certainty, reason,
                 outcome.StoppedBy, outcome.Evidence.Chunks, outcome.Evidence.Elapsed, cost.Prompt, cost.Completion);
         }
 

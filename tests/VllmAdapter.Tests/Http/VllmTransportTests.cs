@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Http;
@@ -63,6 +64,18 @@ public sealed class VllmTransportTests
 
         foreach (VllmRequestException refused in (VllmRequestException[])[chat, count])
             $"{refused} {refused.ServerMessage} {refused.ResponseBody}".Should().Contain("Incorrect API key provided: ***").And.NotContain("tenant");
+    }
+
+    [Fact]
+    public async Task A_refused_model_is_the_one_that_the_body_named()
+    {
+        using FakeVllm vllm = FakeVllm.InMemory(Script.Refuses(404, "The model `nope` does not exist."));
+        using HttpClient http = vllm.CreateHttpClient();
+        var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions { Model = "tiny" });
+        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { Extra = new JsonObject { ["model"] = "nope" } };
+
+        (await adapter.Awaiting(a => a.CompleteChatAsync(request)).Should().ThrowAsync<VllmRequestException>())
+            .Which.Message.Should().StartWith("The server has no model 'nope'");
     }
 
     private sealed class Refusing(string words) : HttpMessageHandler
