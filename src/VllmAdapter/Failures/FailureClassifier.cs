@@ -20,6 +20,7 @@ internal static class FailureClassifier
         {
             _ when facts.WasRejected => RequestFailure.NotSent,
             _ when facts.GaveUpAfter is not null => RequestFailure.Timeout,
+            _ when facts.FollowedTo is not null => RequestFailure.NotSse,
             _ when !isAnswered => NoAnswer(facts),
             _ when facts.BrokeOffAfter is not null => RequestFailure.ConnectionFailed,
             _ when isSuccess && !error.IsDeclared => RequestFailure.NotSse,

@@ -57,6 +57,15 @@ internal sealed record FailureFacts
     /// <summary>True if a strategy on our own side kept it from being sent.</summary>
     public bool WasRejected { get; init; }
 
+    /// <summary>Set if the connection broke while a long body was being sent: the size of the body.</summary>
+    public long? BrokeWhileSending { get; init; }
+
+    /// <summary>Set if the caller's own client followed a redirect: where it sent the request.</summary>
+    public Uri? FollowedTo { get; init; }
+
+    /// <summary>Set if the answer was larger than the most that is read of one: that limit, in bytes.</summary>
+    public long? LargerThan { get; init; }
+
     /// <summary>Kept out of all texts, should a gateway repeat them.</summary>
     public Secrets Secrets { get; init; } = Secrets.None;
 
@@ -64,10 +73,6 @@ internal sealed record FailureFacts
 
     /// <summary>The server's certificate was not accepted, or what answers speaks no TLS.</summary>
     public bool FailedToSecure => Cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException };
-
-    /// <summary>The connection broke while the body of the request was on its way.</summary>
-    public bool BrokeWhileSending =>
-        Status is null && Cause is HttpRequestException { InnerException: not null } fault && fault.Message.StartsWith("Error while copying content", StringComparison.Ordinal);
 
     /// <summary>The status with which a proxy refused to make the connection; null if none did.</summary>
     public HttpStatusCode? RefusedByProxy => Cause switch
@@ -80,7 +85,7 @@ internal sealed record FailureFacts
     };
 
     /// <summary>Whether the connection failed for a reason that time does not mend.</summary>
-    public bool WillFailAgain => FailedToSecure || (BrokeWhileSending && Attempts > 1) || Cause is HttpRequestException
+    public bool WillFailAgain => FailedToSecure || BrokeWhileSending is not null || Cause is HttpRequestException
     {
         HttpRequestError: HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded,
     };

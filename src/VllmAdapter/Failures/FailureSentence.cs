@@ -22,8 +22,9 @@ internal static class FailureSentence
                 + "Check the server's certificate, and that it is https at all.",
             (RequestFailure.ConnectionFailed, { BrokeOffAfter: { } silence }) =>
                 $"The reply{At(facts)} broke off before its first event{Silence(silence)}{Again(facts)}{Because(facts)} Ask again; see the server's log.",
-            (RequestFailure.ConnectionFailed, { BrokeWhileSending: true }) =>
-                $"The connection{At(facts)} broke while the request{Size(facts)} was sent{Again(facts)}{Because(facts)} {FailureWayOut.OfTooLarge}",
+            (RequestFailure.ConnectionFailed, { BrokeWhileSending: { } size }) =>
+                $"The connection{At(facts)} broke while {Megabytes(size)} were being sent{Again(facts)}{Because(facts)} "
+                + "A body limit of a proxy is likely (nginx: client_max_body_size): send less, or raise it.",
             (RequestFailure.ConnectionFailed, _) =>
                 $"No connection{At(facts)}{Again(facts)}{Because(facts)} Check that a vLLM server listens there.",
             (RequestFailure.NotSent, _) =>
@@ -31,6 +32,12 @@ internal static class FailureSentence
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(facts)}{Again(facts)}. "
                 + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",
+            (RequestFailure.NotSse, { FollowedTo: { } other }) =>
+                $"The HttpClient followed a redirect to {ServerText.Quote(Shown(other), facts.Secrets)} and sent the request there; what came back was not read. "
+                + "Set the endpoint to the final address, and AllowAutoRedirect of the client's handler to false.",
+            (RequestFailure.NotSse, { Status: { } status, LargerThan: { } limit }) =>
+                $"The server answered {(int)status} with more than {limit.ToString("N0", CultureInfo.InvariantCulture)} bytes{At(facts)}, too many for "
+                + $"{facts.Expected}. Raise VllmAdapterOptions.MaxEventBytes, or check that the endpoint is a vLLM server.",
             (RequestFailure.NotSse, { Status: { } status, ContentLength: 0 }) when (int)status < 300 =>
                 $"The server answered {(int)status} with an empty body: nothing is served{At(facts)}. Check the endpoint's address.",
             (RequestFailure.NotSse, { Status: { } status }) when (int)status < 300 =>
@@ -113,9 +120,11 @@ internal static class FailureSentence
     private static string Size(FailureFacts facts) => facts.RequestBody.Length switch
     {
         0 => "",
-        >= 1_000_000 and var bytes => string.Create(CultureInfo.InvariantCulture, $" of {bytes / 1e6:0.0} MB"),
+        >= 1_000_000 and var bytes => $" of {Megabytes(bytes)}",
         var bytes => string.Create(CultureInfo.InvariantCulture, $" of {bytes:N0} bytes"),
     };
+
+    private static string Megabytes(long size) => string.Create(CultureInfo.InvariantCulture, $"{size / 1e6:0.0} MB");
 
     private static string Because(FailureFacts facts) =>
         ServerText.Quote(Innermost(facts.Cause), facts.Secrets) is { } why ? $": {Sentence(why)}" : ".";

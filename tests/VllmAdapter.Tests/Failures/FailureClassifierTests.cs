@@ -216,17 +216,17 @@ public class FailureClassifierTests
         (meaning.Failure, meaning.IsRetryable).Should().Be((failure, isRetryable));
     }
 
+    [Fact]
+    public void A_connection_that_breaks_while_a_long_request_is_sent_is_not_tried_again() =>
+        FailureClassifier.Classify(new() { Cause = new IOException("Broken pipe"), BrokeWhileSending = 20_000_000 })
+            .Should().Be(new FailureMeaning(RequestFailure.ConnectionFailed));
+
     [Theory]
-    [InlineData(1, true)]
-    [InlineData(2, false)]
-    public void A_connection_that_breaks_while_the_request_is_sent_is_tried_again_once(int attempts, bool isRetryable)
-    {
-        var cause = new HttpRequestException("Error while copying content to a stream.", new IOException("Broken pipe"));
-
-        FailureMeaning meaning = FailureClassifier.Classify(new() { Cause = cause, Attempts = attempts });
-
-        (meaning.Failure, meaning.IsRetryable).Should().Be((RequestFailure.ConnectionFailed, isRetryable));
-    }
+    [InlineData(200)]
+    [InlineData(405)]
+    public void What_another_address_answers_to_a_followed_redirect_is_none_of_ours(int status) =>
+        FailureClassifier.Classify(new() { Status = (HttpStatusCode)status, FollowedTo = new Uri("http://other.example") })
+            .Should().Be(new FailureMeaning(RequestFailure.NotSse));
 
     [Theory]
     [InlineData("This model's maximum context length is 5 tokens.")]

@@ -87,17 +87,31 @@ public class VllmRequestExceptionTests
     public void A_request_that_is_too_large_is_told_its_size(int bytes, string size)
     {
         FailureFacts refused = Answer(413, null, "") with { RequestBody = new byte[bytes] };
-        FailureFacts broken = refused with
-        {
-            Status = null,
-            Cause = new HttpRequestException("Error while copying content to a stream.", new IOException("Broken pipe")),
-        };
 
         VllmRequestException.For(refused).Message.Should().StartWith($"The request{size} is too large");
-        VllmRequestException.For(broken).Message.Should().Be(
-            $"The connection at http://vllm.example:8000/v1/chat/completions broke while the request{size} was sent: Broken pipe. "
-            + "Send less, or raise the body limit of the proxies on the way (nginx: client_max_body_size).");
     }
+
+    [Fact]
+    public void A_connection_that_breaks_while_a_long_request_is_sent_is_told_with_its_size()
+    {
+        var cause = new HttpRequestException("Error while copying content to a stream.", new IOException("Broken pipe"));
+
+        VllmRequestException.For(new() { Address = Chat, Cause = cause, BrokeWhileSending = 20_100_000 }).Message.Should().Be(
+            "The connection at http://vllm.example:8000/v1/chat/completions broke while 20.1 MB were being sent: Broken pipe. "
+            + "A body limit of a proxy is likely (nginx: client_max_body_size): send less, or raise it.");
+    }
+
+    [Fact]
+    public void A_redirect_that_was_followed_is_told_without_secrets() =>
+        VllmRequestException.For(Answer(200, Json, "{}") with { FollowedTo = new Uri("https://user:secret@other.example/chat?key=secret") }).Message.Should().Be(
+            "The HttpClient followed a redirect to https://other.example/chat and sent the request there; what came back was not read. "
+            + "Set the endpoint to the final address, and AllowAutoRedirect of the client's handler to false.");
+
+    [Fact]
+    public void An_answer_that_is_too_large_is_told_the_limit() =>
+        VllmRequestException.For(Answer(200, Json, "") with { LargerThan = 16_777_216, Expected = "a list of models" }).Message.Should().Be(
+            "The server answered 200 with more than 16,777,216 bytes at http://vllm.example:8000/v1/chat/completions, too many for a list of models. "
+            + "Raise VllmAdapterOptions.MaxEventBytes, or check that the endpoint is a vLLM server.");
 
     [Theory]
     [InlineData("https://user:secret@other.example/v1/chat/completions?key=secret#top", "https://other.example/v1/chat/completions")]
