@@ -154,6 +154,7 @@ public sealed class VllmInferenceAdapter
 
     private ChatCall CallOf(ChatRequest request)
     {
+        request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.Usage);
         byte[] body = ChatRequestBody.ToUtf8(json);
         bool isWhole = request.Reply == ReplyMode.Whole;
@@ -167,11 +168,11 @@ public sealed class VllmInferenceAdapter
             MaxEventBytes = _options.MaxEventBytes,
             MaxReplyBytes = _options.MaxReplyBytes,
             EndMarker = _options.EndMarker,
-            Secrets = Secrets.Of(_options.ApiKey, request.Headers),
+            Secrets = _transport.Keys.With(request.Headers),
             HeadersLimit = isWhole ? null : _options.TimeLimits.Headers,
             AsksForWholeReply = isWhole,
             Headers = request.Headers,
-            Model = request.Model ?? _options.Model,
+            Model = ChatRequestBody.ModelOf(json),
             Resilience = _resilience,
             Slots = _slots,
             NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),

@@ -17,8 +17,11 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
 
     public string? ApiKey { get; } = apiKey;
 
+    /// <summary>The adapter's own key, to be kept out of what the server says.</summary>
+    public Secrets Keys { get; } = Secrets.Of(apiKey);
+
     /// <summary>What a failure is to say of any request: the key is known to it only to be kept out of it.</summary>
-    public FailedRequest About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, ApiKey = ApiKey };
+    public FailureFacts About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, Secrets = Keys };
 
     /// <param name="message">The request; its address and body are set.</param>
     /// <param name="about">What a failure is to say of the request.</param>
@@ -26,7 +29,7 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     /// <param name="cancellationToken">The caller's.</param>
     /// <exception cref="VllmRequestException">Nobody answered in time, or the answer is a refusal.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage message, FailedRequest about, TimeSpan? limit, CancellationToken cancellationToken)
+        HttpRequestMessage message, FailureFacts about, TimeSpan? limit, CancellationToken cancellationToken)
     {
         using var timer = limit is { } time && time != Timeout.InfiniteTimeSpan ? new CancellationTokenSource(time, Clock) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
@@ -69,11 +72,11 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         clientTimeout != Timeout.InfiniteTimeSpan && given.Message.Contains(nameof(HttpClient) + "." + nameof(HttpClient.Timeout), StringComparison.Ordinal);
 
     /// <summary>Says what is wrong with a success that is no chat reply.</summary>
-    public VllmRequestException NotAReply(HttpResponseMessage response, FailedRequest about, ReadOnlySpan<byte> body) =>
+    public VllmRequestException NotAReply(HttpResponseMessage response, FailureFacts about, ReadOnlySpan<byte> body) =>
         Failure(response, about, body);
 
     /// <inheritdoc cref="NotAReply"/>
-    public Task<VllmRequestException> NotAReplyAsync(HttpResponseMessage response, FailedRequest about, CancellationToken cancellationToken) =>
+    public Task<VllmRequestException> NotAReplyAsync(HttpResponseMessage response, FailureFacts about, CancellationToken cancellationToken) =>
         RefusalAsync(response, about, cancellationToken);
 
     private void Authorize(HttpRequestMessage message)
@@ -84,21 +87,24 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     }
 
     private async Task<VllmRequestException> RefusalAsync(
-        HttpResponseMessage response, FailedRequest about, CancellationToken cancellationToken)
+        HttpResponseMessage response, FailureFacts about, CancellationToken cancellationToken)
     {
         (byte[] body, bool isCut) = await ReadRefusalAsync(response, cancellationToken).ConfigureAwait(false);
         return Failure(response, about, body, isCut);
     }
 
-    private VllmRequestException Failure(HttpResponseMessage response, FailedRequest about, ReadOnlySpan<byte> body, bool isCut = false)
+    private VllmRequestException Failure(HttpResponseMessage response, FailureFacts about, ReadOnlySpan<byte> body, bool isCut = false)
     {
         string? contentType = response.Content.Headers.ContentType?.MediaType;
         return VllmRequestException.For(about with
         {
             Status = response.StatusCode,
             ContentType = contentType,
-            Error = ServerError.FromBody(contentType, body) with { IsCut = isCut },
-            RetryAfter = RetryAfter.Parse(response.Headers.RetryAfter?.ToString(), Clock),
+            ContentLength = response.Content.Headers.ContentLength,
+            Location = response.Headers.Location,
+            Challenge = (response.Headers.WwwAuthenticate.FirstOrDefault() ?? response.Headers.ProxyAuthenticate.FirstOrDefault())?.Scheme,
+            Error = ServerError.FromBody(contentType, body, about.Secrets) with { IsCut = isCut },
+            RetryAfter = RetryAfter.Parse(response.Headers.NonValidated.TryGetValues("Retry-After", out HeaderStringValues wait) ? wait.ToString() : null, Clock),
         });
     }
 

@@ -49,10 +49,12 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
         ServerQuestion question, string expected, Reading<T> read, CancellationToken cancellationToken)
         where T : class
     {
-        FailedRequest about = transport.About(question.Path, requestId: null) with
+        FailureFacts about = transport.About(question.Path, requestId: null) with
         {
             Expected = expected,
             Model = question.Model,
+            RequestBody = question.JsonBody,
+            Secrets = transport.Keys.With(question.Headers),
             MayBeSwitchedOff = question.MayBeSwitchedOff,
         };
         using var timer = new CancellationTokenSource(question.Limit, transport.Clock);

@@ -26,9 +26,6 @@ internal sealed record ChatCall
 
     public EndMarker EndMarker { get; init; } = EndMarker.Expected;
 
-    /// <summary>The keys that the request carries.</summary>
-    public required Secrets Secrets { get; init; }
-
     /// <summary>For the headers of a streamed reply; those of a whole one come with the reply, and the policy watches over it.</summary>
     public TimeSpan? HeadersLimit { get; init; }
 
@@ -59,6 +56,9 @@ internal sealed record ChatCall
 
     public TimeProvider Clock => Transport.Clock;
 
+    /// <summary>The keys that the request carries.</summary>
+    public Secrets Secrets { get; init; } = Secrets.None;
+
     public HttpRequestMessage NewMessage(string requestId)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, Transport.Endpoint.At(VllmEndpoint.ChatCompletions))
@@ -81,9 +81,11 @@ internal sealed record ChatCall
         : NewRequestId();
 
     /// <summary>What a failure is to say of this call.</summary>
-    public FailedRequest About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with
+    public FailureFacts About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with
     {
         Model = Model,
+        RequestBody = Body,
+        Secrets = Secrets,
         AskedMaxTokens = Asked.OutputCap,
         Attempts = attempts,
     };
