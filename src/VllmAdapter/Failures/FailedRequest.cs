@@ -15,7 +15,7 @@ internal sealed record FailedRequest
     public bool FailedToSecure => Cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException };
 
     /// <summary>Whether the connection failed for a reason that time does not mend.</summary>
-    public bool WillFailAgain => FailedToSecure || Cause is HttpRequestException
+    public bool WillFailAgain => FailedToSecure || BrokeWhileSending is not null || Cause is HttpRequestException
     {
         HttpRequestError: HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded,
     };
@@ -50,6 +50,15 @@ internal sealed record FailedRequest
 
     /// <summary>True if a strategy on our own side kept it from being sent.</summary>
     public bool WasRejected { get; init; }
+
+    /// <summary>Set if the connection broke while a long body was being sent: the size of the body.</summary>
+    public long? BrokeWhileSending { get; init; }
+
+    /// <summary>Set if the caller's own client followed a redirect: where it sent the request.</summary>
+    public Uri? FollowedTo { get; init; }
+
+    /// <summary>Set if the answer was larger than the most that is read of one: that limit, in bytes.</summary>
+    public long? LargerThan { get; init; }
 
     /// <summary>Kept out of all texts, should a gateway repeat it.</summary>
     public string? ApiKey { get; init; }

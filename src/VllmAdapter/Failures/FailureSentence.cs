@@ -17,6 +17,9 @@ internal static class FailureSentence
             (RequestFailure.ConnectionFailed, { FailedToSecure: true }) =>
                 $"No secure connection{At(request)}{Again(request)}{Because(request.Cause!.InnerException)} "
                 + "Check the server's certificate, and that it is https at all.",
+            (RequestFailure.ConnectionFailed, { BrokeWhileSending: { } size }) =>
+                $"The connection{At(request)} broke while {Megabytes(size)} were being sent{Again(request)}{Because(request.Cause)} "
+                + "A body limit of a proxy is likely (nginx: client_max_body_size): send less, or raise it.",
             (RequestFailure.ConnectionFailed, _) =>
                 $"No connection{At(request)}{Again(request)}{Because(request.Cause)} Check that a vLLM server listens there.",
             (RequestFailure.NotSent, _) =>
@@ -24,6 +27,12 @@ internal static class FailureSentence
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(request)}{Again(request)}. "
                 + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",
+            (RequestFailure.NotSse, { FollowedTo: { } other }) =>
+                $"The HttpClient followed a redirect to {Place(other)} and sent the request there; what came back was not read. "
+                + "Set the endpoint to the final address, and AllowAutoRedirect of the client's handler to false.",
+            (RequestFailure.NotSse, { Status: { } status, LargerThan: { } limit }) =>
+                $"The server answered {(int)status} with more than {limit.ToString("N0", CultureInfo.InvariantCulture)} bytes{At(request)}, too many for "
+                + $"{request.Expected}. Raise VllmAdapterOptions.MaxEventBytes, or check that the endpoint is a vLLM server.",
             (RequestFailure.NotSse, { Status: { } status }) when (int)status < 300 =>
                 $"The server answered {(int)status} with {MediaType(request)}, which is not {request.Expected}{said} "
                 + $"Check that the endpoint is a vLLM server{At(request)}.",
@@ -116,7 +125,11 @@ internal static class FailureSentence
 
     // No user name and no query: either may hold a secret.
     private static string At(FailedRequest request) =>
-        request.Address is { IsAbsoluteUri: true } at ? $" at {at.Scheme}://{at.Authority}{at.AbsolutePath}" : "";
+        request.Address is { IsAbsoluteUri: true } at ? $" at {Place(at)}" : "";
+
+    private static string Place(Uri address) => $"{address.Scheme}://{address.Authority}{address.AbsolutePath}";
+
+    private static string Megabytes(long size) => string.Create(CultureInfo.InvariantCulture, $"{size / 1e6:0.0} MB");
 
     private static string Because(Exception? cause) =>
         ServerWords.Quote(cause?.Message, Quoted) is { } why ? $": {Sentence(why)}" : ".";

@@ -66,6 +66,7 @@ public sealed class VllmRequestException : Exception
         {
             { WasRejected: true } => (RequestFailure.NotSent, null, true),
             { GaveUpAfter: not null } => (RequestFailure.Timeout, null, true),
+            { FollowedTo: not null } => (RequestFailure.NotSse, null, false),
             _ => FailureClassifier.Classify(safe.Status, error, safe.AskedMaxTokens, safe.InsideStream),
         };
         if (failure == RequestFailure.Forbidden && safe.MayBeSwitchedOff)

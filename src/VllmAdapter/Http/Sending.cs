@@ -1,0 +1,104 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+
+namespace VllmAdapter;
+
+/// <summary>One request under way, and what becomes of it: sent, sent once more, led elsewhere, or broken off in the middle.</summary>
+/// <remarks>
+/// A server may close an idle connection at the very moment at which a request goes out on it (vLLM 0.20.2 does so 2 ms after a refusal).
+/// Nothing was answered then, and nothing says that the server is not well: the request goes out once more, whatever it is.
+/// </remarks>
+internal sealed class Sending(HttpRequestMessage message)
+{
+    // As many connections as may have been closed at once; the next one is mostly a fresh one.
+    private const int MostOnReused = 3;
+
+    private readonly HttpMethod _method = message.Method;
+    private readonly Uri _address = message.RequestUri!;
+    private readonly string? _id = IdOf(message);
+    private int _resends;
+
+    /// <summary>What goes out, or went out last.</summary>
+    public HttpRequestMessage Message { get; private set; } = message;
+
+    /// <summary>The id under which it went out last; null if it has none.</summary>
+    public string? RequestId => IdOf(Message);
+
+    /// <summary>The size of a long body whose sending broke off; null if none did.</summary>
+    public long? BrokeWhileSending => Message.Content is JsonBody { TakesLong: true, BrokeOff: true } body ? body.Length : null;
+
+    public async Task<HttpResponseMessage> SendAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // A message of one's own does not take over what the client was set to; only the client's shortcuts do.
+            (Message.Version, Message.VersionPolicy) = (http.DefaultRequestVersion, http.DefaultVersionPolicy);
+            if (Message.Content is JsonBody body)
+                body.Of = Message;
+
+            var use = ConnectionUse.Begin();
+            try
+            {
+                return await http.SendAsync(Message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            }
+            catch (HttpRequestException fault) when (!cancellationToken.IsCancellationRequested && MayGoOutAgain(fault, use))
+            {
+                _resends++;
+                Message = Again();
+            }
+        }
+    }
+
+    /// <summary>The address of another's that answered, because the client followed a redirect; null if it did not.</summary>
+    public Uri? FollowedTo(HttpResponseMessage response)
+    {
+        if (response.RequestMessage is not { RequestUri: { } answeredAt } answered)
+            return null;
+
+        // Handlers may write another address, of the same server or of one that they chose; only a redirect sends elsewhere in the middle.
+        bool isElsewhere = answeredAt != _address && (Message.Content is JsonBody body
+            ? body.FirstSentTo != body.LastSentTo
+            : answeredAt.Segments[^1] != _address.Segments[^1]);
+        return isElsewhere || answered.Method != _method ? answeredAt : null;
+    }
+
+    private bool MayGoOutAgain(HttpRequestException fault, ConnectionUse use) =>
+        BrokeWhileSending is null && use switch
+        {
+            { WasReused: true } => !use.WasAnswered && _resends < MostOnReused && fault.InnerException is IOException,
+            { WasReused: false } => false,
+
+            // Of a client of the caller's nobody knows: only what a closed connection looks like, and nothing else does.
+            _ => _resends == 0 && LooksLikeAClosedConnection(fault),
+        };
+
+    private static bool LooksLikeAClosedConnection(HttpRequestException fault) =>
+        (fault.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown, fault.InnerException) switch
+        {
+            (true, HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded }) => true,
+            (true, IOException { InnerException: SocketException socket }) =>
+                socket.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown,
+            _ => false,
+        };
+
+    // Under an id of its own: the first may be running still, and servers before 0.14 break when two requests share one.
+    private HttpRequestMessage Again()
+    {
+        var again = new HttpRequestMessage(_method, _address) { Content = Message.Content };
+        foreach ((string name, HeaderStringValues values) in Message.Headers.NonValidated)
+            again.Headers.TryAddWithoutValidation(name, values);
+
+        foreach ((string name, object? value) in Message.Options)
+            again.Options.TryAdd(name, value);
+
+        if (_id is null)
+            return again;
+
+        again.Headers.Remove(RequestHeaders.IdHeader);
+        again.Headers.TryAddWithoutValidation(RequestHeaders.IdHeader, _id + (_resends == 1 ? "-resent" : $"-resent{_resends}"));
+        return again;
+    }
+
+    private static string? IdOf(HttpRequestMessage message) =>
+        message.Headers.NonValidated.TryGetValues(RequestHeaders.IdHeader, out HeaderStringValues values) ? values.ToString() : null;
+}
