@@ -31,7 +31,9 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
         try
         {
             Task<Stream> opening = response.Content.ReadAsStreamAsync(cancellationToken);
-            Stream wire = await HeedAsync(opening, clock, cancellationToken).ConfigureAwait(false);
+            Stream wire = opening.IsCompleted
+                ? await opening.ConfigureAwait(false)
+                : await HeedAsync(opening, clock, cancellationToken).ConfigureAwait(false);
             body = Decompression.Of(response, wire);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -69,6 +71,10 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
                 Memory<byte> free = buffer.AsMemory(length, (int)Math.Min(buffer.Length, most) - length);
                 count = await ReadOnceAsync(body, free, clock, cancellationToken).ConfigureAwait(false);
                 length += count;
+
+                // Asked after what is here was taken; a body that always has more might never ask.
+                if (count > 0)
+                    cancellationToken.ThrowIfCancellationRequested();
             }
         }
         catch (Exception broken) when (broken is not OutOfMemoryException)
@@ -89,7 +95,6 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
     private static async ValueTask<int> ReadOnceAsync(
         Stream body, Memory<byte> free, TimeProvider? clock, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         ValueTask<int> read = body.ReadAsync(free, cancellationToken);
         return read.IsCompleted
             ? await read.ConfigureAwait(false)

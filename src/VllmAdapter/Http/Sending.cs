@@ -8,7 +8,11 @@ namespace VllmAdapter;
 /// A server may close an idle connection at the very moment at which a request goes out on it (vLLM 0.20.2 does so 2 ms after a refusal).
 /// Nothing was answered then, and nothing says that the server is not well: the request goes out once more, whatever it is.
 /// </remarks>
-internal sealed class Sending(HttpRequestMessage message)
+/// <param name="message">The request; its address and body are set.</param>
+/// <param name="resending">
+/// Told why, whenever it is about to go out once more; gives the id for that. By default the id is the first one with an ending of its own.
+/// </param>
+internal sealed class Sending(HttpRequestMessage message, Func<HttpRequestException, string>? resending = null)
 {
     // As many connections as may have been closed at once; the next one is mostly a fresh one.
     private const int MostOnReused = 3;
@@ -16,7 +20,9 @@ internal sealed class Sending(HttpRequestMessage message)
     private readonly HttpMethod _method = message.Method;
     private readonly Uri _address = message.RequestUri!;
     private readonly string? _id = IdOf(message);
-    private int _resends;
+
+    /// <summary>How often it went out again.</summary>
+    public int Resends { get; private set; }
 
     /// <summary>What goes out, or went out last.</summary>
     public HttpRequestMessage Message { get; private set; } = message;
@@ -43,8 +49,8 @@ internal sealed class Sending(HttpRequestMessage message)
             }
             catch (HttpRequestException fault) when (!cancellationToken.IsCancellationRequested && MayGoOutAgain(fault, use))
             {
-                _resends++;
-                Message = Again();
+                Resends++;
+                Message = Again(resending?.Invoke(fault) ?? EndedId());
             }
         }
     }
@@ -65,12 +71,15 @@ internal sealed class Sending(HttpRequestMessage message)
     private bool MayGoOutAgain(HttpRequestException fault, ConnectionUse use) =>
         BrokeWhileSending is null && use switch
         {
-            { WasReused: true } => !use.WasAnswered && _resends < MostOnReused && fault.InnerException is IOException,
+            { WasReused: true } => !use.WasAnswered && Resends < MostOnReused && fault.InnerException is IOException,
             { WasReused: false } => false,
 
             // Of a client of the caller's nobody knows: only what a closed connection looks like, and nothing else does.
-            _ => _resends == 0 && LooksLikeAClosedConnection(fault),
+            _ => Resends == 0 && ComesFromSockets(fault) && LooksLikeAClosedConnection(fault),
         };
+
+    // A handler that stands in for a server says what it means to say, and is not asked twice.
+    private static bool ComesFromSockets(HttpRequestException fault) => fault.Source == typeof(HttpClient).Assembly.GetName().Name;
 
     private static bool LooksLikeAClosedConnection(HttpRequestException fault) =>
         (fault.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown, fault.InnerException) switch
@@ -81,8 +90,7 @@ internal sealed class Sending(HttpRequestMessage message)
             _ => false,
         };
 
-    // Under an id of its own: the first may be running still, and servers before 0.14 break when two requests share one.
-    private HttpRequestMessage Again()
+    private HttpRequestMessage Again(string? id)
     {
         var again = new HttpRequestMessage(_method, _address) { Content = Message.Content };
         foreach ((string name, HeaderStringValues values) in Message.Headers.NonValidated)
@@ -91,13 +99,15 @@ internal sealed class Sending(HttpRequestMessage message)
         foreach ((string name, object? value) in Message.Options)
             again.Options.TryAdd(name, value);
 
-        if (_id is null)
-            return again;
-
         again.Headers.Remove(RequestHeaders.IdHeader);
-        again.Headers.TryAddWithoutValidation(RequestHeaders.IdHeader, _id + (_resends == 1 ? "-resent" : $"-resent{_resends}"));
+        if (id is not null)
+            again.Headers.TryAddWithoutValidation(RequestHeaders.IdHeader, id);
+
         return again;
     }
+
+    // The first may be running still, and servers before 0.14 break when two requests share an id.
+    private string? EndedId() => _id is null ? null : $"{_id}-resent{(Resends == 1 ? "" : Resends)}";
 
     private static string? IdOf(HttpRequestMessage message) =>
         message.Headers.NonValidated.TryGetValues(RequestHeaders.IdHeader, out HeaderStringValues values) ? values.ToString() : null;

@@ -25,14 +25,19 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     /// <param name="about">What a failure is to say of the request.</param>
     /// <param name="limit">For the headers; null for none.</param>
     /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="resending">Told why, whenever the request is about to go out once more; gives the id for that.</param>
     /// <returns>The response. The id under which it went out last is in the headers of its request message.</returns>
     /// <exception cref="VllmRequestException">Nobody answered in time, or the answer is a refusal.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage message, FailedRequest about, TimeSpan? limit, CancellationToken cancellationToken)
+        HttpRequestMessage message,
+        FailedRequest about,
+        TimeSpan? limit,
+        CancellationToken cancellationToken,
+        Func<HttpRequestException, string>? resending = null)
     {
         using var timer = limit is { } time && time != Timeout.InfiniteTimeSpan ? new CancellationTokenSource(time, Clock) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
-        var sending = new Sending(message);
+        var sending = new Sending(message, resending);
         TimeSpan clientsLimit = Timeout.InfiniteTimeSpan;
         try
         {
@@ -64,7 +69,11 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
             throw VllmRequestException.For(AboutLast() with { Cause = fault, BrokeWhileSending = sending.BrokeWhileSending });
         }
 
-        FailedRequest AboutLast() => about with { RequestId = sending.RequestId ?? about.RequestId };
+        FailedRequest AboutLast() => about with
+        {
+            RequestId = sending.RequestId ?? about.RequestId,
+            Attempts = about.Attempts + sending.Resends,
+        };
     }
 
     // A connect timeout looks the same but for its words; it is a failed connection.
