@@ -6,7 +6,7 @@ internal sealed class WindowLearning(Func<Task> ask, TimeProvider clock)
 {
     internal static readonly TimeSpan Pause = TimeSpan.FromMinutes(5);
 
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private Task? _learning;
     private long? _failedAt;
 
