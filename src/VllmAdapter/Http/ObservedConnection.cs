@@ -40,22 +40,13 @@ internal sealed class ObservedConnection(Stream connection) : Stream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ValueTask<int> read = connection.ReadAsync(buffer, cancellationToken);
-
-        // Once an answer came, and while nothing was asked, there is nothing to note.
-        return _use is null or { WasAnswered: true } || buffer.IsEmpty ? read : NoteAsync(read, _use);
+        return read.IsCompletedSuccessfully ? ValueTask.FromResult(Noted(read.Result)) : NoteAsync(read);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        int read = connection.Read(buffer, offset, count);
-        if (read > 0)
-            _use?.BytesCame();
-
-        return read;
-    }
+    public override int Read(byte[] buffer, int offset, int count) => Noted(connection.Read(buffer, offset, count));
 
     public override void Flush() => connection.Flush();
 
@@ -75,12 +66,14 @@ internal sealed class ObservedConnection(Stream connection) : Stream
         base.Dispose(disposing);
     }
 
+    // The read that brings an answer may have begun before the request went out: it is how a closed connection is noticed while it is idle.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<int> NoteAsync(ValueTask<int> read, ConnectionUse use)
+    private async ValueTask<int> NoteAsync(ValueTask<int> read) => Noted(await read.ConfigureAwait(false));
+
+    private int Noted(int count)
     {
-        int count = await read.ConfigureAwait(false);
         if (count > 0)
-            use.BytesCame();
+            _use?.BytesCame();
 
         return count;
     }

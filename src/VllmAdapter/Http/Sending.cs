@@ -81,10 +81,11 @@ internal sealed class Sending(HttpRequestMessage message, Func<HttpRequestExcept
     // A handler that stands in for a server says what it means to say, and is not asked twice.
     private static bool ComesFromSockets(HttpRequestException fault) => fault.Source == typeof(HttpClient).Assembly.GetName().Name;
 
-    private static bool LooksLikeAClosedConnection(HttpRequestException fault) =>
+    private bool LooksLikeAClosedConnection(HttpRequestException fault) =>
         (fault.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown, fault.InnerException) switch
         {
-            (true, HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded }) => true,
+            // .NET itself sends a request without a body up to four times then.
+            (true, HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded }) => Message.Content is not null,
             (true, IOException { InnerException: SocketException socket }) =>
                 socket.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown,
             _ => false,
