@@ -94,7 +94,7 @@ public sealed class ReusedConnectionTests
         VllmInferenceAdapter adapter = Played.NewAdapter(server.Endpoint);
         await Task.WhenAll(RefusedAsync(adapter), RefusedAsync(adapter));
 
-        await Calls["version"](adapter).WaitAsync(RawServer.Guard);
+        await Calls["tokenize"](adapter).WaitAsync(RawServer.Guard);
 
         server.Accepted.Should().Be(3);
     }

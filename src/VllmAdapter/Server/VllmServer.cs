@@ -6,7 +6,7 @@ namespace VllmAdapter;
 /// <summary>What a vLLM server can be asked beside chats: its models, state and tokens, and what it would do with a request.</summary>
 /// <remarks>
 /// <para>Thread-safe. Works with vLLM 0.8.5 to 0.33.0. Each method asks once and nothing is retried, within
-/// <see cref="TimeLimits.ServerCall"/>.</para>
+/// <see cref="TimeLimits.ServerCall"/>; only a request whose connection the server had just closed goes out once more.</para>
 /// <para>Once models, tokens or a plan have told the context window of a model, the adapter uses it for later requests to that model
 /// where <see cref="VllmAdapterOptions.ContextWindow"/> is not set.</para>
 /// <para>Every method throws <see cref="VllmRequestException"/> if the server cannot be reached or refuses;
