@@ -45,7 +45,10 @@ public sealed class VllmInferenceAdapter
     }
 
     /// <summary>Makes an adapter on an HTTP client of the caller's, which it neither changes nor disposes.</summary>
-    /// <param name="http">The client. Its <see cref="HttpClient.Timeout"/> bounds the wait for the headers, so make it infinite or long.</param>
+    /// <param name="http">
+    /// The client. Its <see cref="HttpClient.Timeout"/> bounds the wait for the headers, so make it infinite or long; and let its handler follow no
+    /// redirects (<see cref="HttpClientHandler.AllowAutoRedirect"/>), or the prompt and its headers go to whatever address a server names.
+    /// </param>
     /// <param name="options">The options, null for the defaults; without an endpoint the client's base address is used.</param>
     /// <param name="clock">Where time comes from; the system's clock by default.</param>
     /// <param name="logger">Where to log; nowhere by default.</param>

@@ -17,6 +17,9 @@ internal sealed class RawConnection : IDisposable
         (_socket, _client) = (socket, client);
     }
 
+    /// <summary>What came of the request that is being read, or was read last.</summary>
+    public string Request => Encoding.Latin1.GetString([.. _received]);
+
     /// <summary>Reads the next request to its end; false if the client closed the connection instead.</summary>
     public async Task<bool> ReadRequestAsync()
     {

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Polly;
@@ -8,8 +7,6 @@ namespace VllmAdapter;
 /// <summary>One call, ready to be sent: everything that the request and the options had to say is decided.</summary>
 internal sealed record ChatCall
 {
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
-
     public required VllmTransport Transport { get; init; }
 
     public required byte[] Body { get; init; }
@@ -63,7 +60,7 @@ internal sealed record ChatCall
     {
         var message = new HttpRequestMessage(HttpMethod.Post, Transport.Endpoint.At(VllmEndpoint.ChatCompletions))
         {
-            Content = new ByteArrayContent(Body) { Headers = { ContentType = Json } },
+            Content = new JsonBody(Body),
         };
         message.Headers.Accept.ParseAdd(AsksForWholeReply ? "application/json" : "text/event-stream");
 
