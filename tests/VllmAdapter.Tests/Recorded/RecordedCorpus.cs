@@ -8,8 +8,6 @@ namespace VllmAdapter.Tests.Recorded;
 /// <remarks>The environment variable VLLMADAPTER_CASES names one more folder, to hold the adapter against cases that are not kept here.</remarks>
 internal sealed class RecordedCorpus
 {
-    private const string NoCase = "(none: VLLMADAPTER_CASES names no folder)";
-
     private static readonly string Data = Path.Combine(AppContext.BaseDirectory, "Recordings");
     private readonly Lazy<Dictionary<string, Recording>> _cases;
 
@@ -33,18 +31,15 @@ internal sealed class RecordedCorpus
 
     public IReadOnlyList<Recording> Cases => [.. _cases.Value.Values];
 
-    /// <summary>The cases with an expectation of a chat; one row that is none where there is no case, since a theory needs a row.</summary>
-    public TheoryData<string> Judged
+    /// <summary>The cases with an expectation of a chat; where there is none, the row that stands for none.</summary>
+    public TheoryData<RecordedPath> Judged
     {
         get
         {
-            TheoryData<string> paths = PathsOf(one => one.Kind is not null);
-            return paths.Count > 0 ? paths : [NoCase];
+            TheoryData<RecordedPath> paths = [.. Cases.Where(one => one.Kind is not null).Select(one => new RecordedPath(one.Path))];
+            return paths.Count > 0 ? paths : [new RecordedPath()];
         }
     }
-
-    /// <summary>Whether the row is the one that stands for none.</summary>
-    public static bool IsNoCase(string path) => path == NoCase;
 
     public static Recording Find(string path)
     {

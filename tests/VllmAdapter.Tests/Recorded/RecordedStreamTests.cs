@@ -6,13 +6,13 @@ namespace VllmAdapter.Tests.Recorded;
 /// <summary>Every recorded exchange of a chat with a real server, replayed through the public API: what a careful client must conclude, it concludes.</summary>
 public sealed class RecordedStreamTests(ITestOutputHelper output)
 {
-    public static TheoryData<string> Exchanges => RecordedCorpus.Servers.Judged;
+    public static TheoryData<RecordedPath> Exchanges => RecordedCorpus.Servers.Judged;
 
     [Theory]
     [MemberData(nameof(Exchanges))]
-    public async Task A_recorded_exchange_is_judged_as_its_bytes_deserve(string path)
+    public async Task A_recorded_exchange_is_judged_as_its_bytes_deserve(RecordedPath path)
     {
-        Recording recording = Recording.At(path);
+        Recording recording = Recording.At(path.Path!);
 
         Played played = await PlayAsync(recording);
 
