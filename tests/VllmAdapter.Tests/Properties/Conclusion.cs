@@ -5,11 +5,13 @@ namespace VllmAdapter.Tests.Properties;
 /// <summary>All that a caller may rely on, in one value that can be compared: it must not depend on how the bytes came.</summary>
 internal sealed record Conclusion(string End, string Said, string Calls, string Error, string Notes)
 {
-    public static Conclusion Of(Played played) => played.Completion is { } completion
-        ? Of(completion, played.Failure)
+    /// <param name="played">What came.</param>
+    /// <param name="besides">A note that is told apart.</param>
+    public static Conclusion Of(Played played, OutcomeNoteKind? besides = null) => played.Completion is { } completion
+        ? Of(completion, played.Failure, besides)
         : Of(played.Failure as VllmRequestException, played.Failure);
 
-    private static Conclusion Of(ChatCompletion completion, Exception? failure)
+    private static Conclusion Of(ChatCompletion completion, Exception? failure, OutcomeNoteKind? besides)
     {
         StreamOutcome outcome = completion.Outcome;
         return new Conclusion(
@@ -18,7 +20,7 @@ internal sealed record Conclusion(string End, string Said, string Calls, string 
             Joined(outcome.ToolCalls, call => $"{call.Choice}={call.Name}({call.Arguments})")
                 + Joined(outcome.WithheldToolCalls, call => $"{call.Choice}={call.Name}({call.RawArguments}) {call.Reason}"),
             OnLineFeeds($"{outcome.Evidence.Error?.Message} {outcome.Evidence.Error?.Type} {outcome.Evidence.Error?.Code}"),
-            Joined(outcome.Notes.OrderBy(note => note.Kind), note => note.Kind.ToString()));
+            Joined(outcome.Notes.Where(note => note.Kind != besides).OrderBy(note => note.Kind), note => note.Kind.ToString()));
     }
 
     private static Conclusion Of(VllmRequestException? refused, Exception? failure) => new(

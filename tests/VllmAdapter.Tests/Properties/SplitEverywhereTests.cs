@@ -8,6 +8,7 @@ namespace VllmAdapter.Tests.Properties;
 /// By default all odd bodies, all that public reports tell and a tenth of the small recordings, at sampled places; with the environment variable
 /// VLLMADAPTER_FULL_SWEEP=1 all of them at every place.
 /// </summary>
+[Trait("Sweep", "full")]
 public sealed class SplitEverywhereTests
 {
     private const int SampledSplits = 3;
