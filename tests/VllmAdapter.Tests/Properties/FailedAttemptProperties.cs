@@ -3,7 +3,6 @@ using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
 using Polly;
 using Polly.Timeout;
-using VllmAdapter.Testing;
 using VllmAdapter.Tests.Wire;
 
 namespace VllmAdapter.Tests.Properties;
