@@ -19,15 +19,6 @@ internal sealed class RawConnection : IDisposable
         ClientPort = ((IPEndPoint)socket.RemoteEndPoint!).Port;
     }
 
-    /// <summary>The port at the client's end, which tells its connections apart.</summary>
-    public int ClientPort { get; }
-
-    /// <summary>How many bytes were sent on the connection.</summary>
-    public long Sent { get; private set; }
-
-    /// <summary>The first line of the request that was read last, such as <c>POST /v1/chat/completions HTTP/1.1</c>.</summary>
-    public string RequestLine => Encoding.Latin1.GetString([.. _received.TakeWhile(one => one != '\r')]);
-
     /// <summary>Reads the next request to its end; false if the client closed the connection instead.</summary>
     public async Task<bool> ReadRequestAsync()
     {
@@ -62,6 +53,15 @@ internal sealed class RawConnection : IDisposable
 
     /// <summary>Waits until the client has handed out that many chunks, over all connections.</summary>
     public Task WhenHandedOutAsync(int chunks) => _client.WhenHandedOutAsync(chunks);
+
+    /// <summary>The port at the client's end, which tells its connections apart.</summary>
+    public int ClientPort { get; }
+
+    /// <summary>How many bytes were sent on the connection.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>The first line of the request that was read last, such as <c>POST /v1/chat/completions HTTP/1.1</c>.</summary>
+    public string RequestLine => Encoding.Latin1.GetString([.. _received.TakeWhile(one => one != '\r')]);
 
     /// <summary>Closes the connection with a reset.</summary>
     public void Reset()
