@@ -20,11 +20,8 @@ internal sealed class Gathering
         if (chunk.TokenIds is { } tokenIds)
             (choice.TokenIds ??= []).AddRange(tokenIds);
 
-        if (!chunk.HasToolCalls)
-            return;
-
-        foreach (ToolCallDelta delta in chunk.ToolCalls)
-            (choice.Calls ??= new ToolCallAssembler()).Add(delta);
+        if (chunk.HasToolCalls)
+            (choice.Calls ??= new ToolCallAssembler()).Add(chunk);
     }
 
     /// <summary>Puts the assembled calls into the evidence, once, before it is judged.</summary>
