@@ -42,7 +42,7 @@ internal sealed class ChoiceProgress
             return null;
 
         var calls = new List<ToolCallDelta>();
-        foreach ((int index, PieceProgress arguments) in _halfArguments ?? [])
+        foreach ((int index, PieceProgress arguments) in (_halfArguments ?? []).OrderBy(call => call.Key))
         {
             if (arguments.HoldsHalf)
                 calls.Add(new ToolCallDelta { Index = index < 0 ? null : index, Arguments = arguments.Release() });

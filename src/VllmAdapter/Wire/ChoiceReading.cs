@@ -115,7 +115,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
             else if (RankOfReasoning(name) is { } place)
                 ReadReasoning(ref reader, rank + place);
             else if (name.SequenceEqual("refusal"u8))
-                _refusal.Offer(values.ReadText(ref reader), rank);
+                OfferRefusal(values.ReadText(ref reader), rank);
             else if (name.SequenceEqual("tool_calls"u8))
                 Offer(_calls.Read(ref reader, isWhole: rank > 0), rank);
             else if (name.SequenceEqual("function_call"u8) && reader.TokenType == JsonTokenType.StartObject)
@@ -148,7 +148,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
 
         _text.Offer(text, rank);
         _reasoning.Offer(reasoning, rank + InContent);
-        _refusal.Offer(refusal, rank + 1);
+        OfferRefusal(refusal, rank + 1);
     }
 
     private void ReadReasoning(ref Utf8JsonReader reader, int rank)
@@ -178,6 +178,14 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
             templates.Spoil();
 
         return text;
+    }
+
+    private void OfferRefusal(string? refusal, int rank)
+    {
+        if (refusal is { Length: > 0 })
+            templates.Spoil();
+
+        _refusal.Offer(refusal, rank);
     }
 
     private void Offer(List<ToolCallDelta>? calls, int rank)

@@ -150,7 +150,7 @@ internal sealed class ChunkReference
 
     private List<string> HalfCalls(int choice) =>
     [
-        .. _halves.Keys.Where(key => key.Choice == choice && key.Part.StartsWith("call ", StringComparison.Ordinal) && _halves[key].Length > 0).ToList()
+        .. _halves.Keys.Where(key => key.Choice == choice && key.Part.StartsWith("call ", StringComparison.Ordinal) && _halves[key].Length > 0).OrderBy(key => key.Part, StringComparer.Ordinal).ToList()
             .Select(key => (Index: key.Part["call ".Length..], Half: Join(choice, key.Part, "", isLast: true))).Select(it => $"{it.Index}:::{it.Half}"),
     ];
 
