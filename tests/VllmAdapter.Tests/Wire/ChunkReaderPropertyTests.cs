@@ -45,6 +45,7 @@ public sealed class ChunkReaderPropertyTests
             if (!read.SequenceEqual(expected))
                 read.Should().Equal(expected, Because("the rules"));
 
+            json.Should().Contain($"\"id\":\"{reader.Id}\"", Because("the id"));
             if (!isPlain)
                 continue;
 

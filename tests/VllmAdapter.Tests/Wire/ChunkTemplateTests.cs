@@ -104,6 +104,17 @@ public sealed class ChunkTemplateTests
     }
 
     [Fact]
+    public void What_every_chunk_repeats_is_never_that_of_an_older_template()
+    {
+        Reading read = Reading.Of(Of("1", "a")).Then(Of("2", "b", choice: 1)).Then(Of("1", "c"));
+
+        (read.Reader.Id, read.Reader.IdHasChanged).Should().Be(("1", true));
+
+        static string Of(string id, string text, int choice = 0) =>
+            $$$"""{"id":"{{{id}}}","choices":[{"index":{{{choice}}},"delta":{"content":"{{{text}}}"}}]}""";
+    }
+
+    [Fact]
     public void More_than_eight_choices_keep_no_more_templates()
     {
         var reader = new ChunkReader();
