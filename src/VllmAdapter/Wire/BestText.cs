@@ -7,6 +7,8 @@ internal struct BestText
 
     public readonly string Text => _text ?? "";
 
+    public readonly bool IsEmpty => _text is null;
+
     /// <summary>The rank of the name that counts; the lower the better.</summary>
     public int Rank { get; private set; }
 

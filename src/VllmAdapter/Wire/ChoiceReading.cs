@@ -6,20 +6,7 @@ namespace VllmAdapter;
 /// <summary>Reads one choice of an event: its delta, or the whole message that some servers send in its place or beside it.</summary>
 internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templates)
 {
-    // The delta counts before the message, and that before the text of /v1/completions; within one the names have their own order.
-    private const int Message = 10;
-    private const int Completion = 20;
-    private const int InContent = 4;
-    private const int InDetails = 5;
-
-    private readonly ToolCallReading _calls = new(values, templates);
-    private readonly ContentReading _content = new(values);
-
-    private BestText _text;
-    private BestText _reasoning;
-    private BestText _refusal;
-    private List<ToolCallDelta>? _toolCalls;
-    private int _rankOfCalls;
+    private readonly DeltaReading _pieces = new(values, templates);
 
     /// <summary>The choice's index as the server wrote it.</summary>
     public int Index { get; private set; }
@@ -29,7 +16,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
     public ServerError? Error { get; private set; }
 
     /// <summary>Whether it carries something that the model wrote.</summary>
-    public bool HasOutput => _text.Text.Length > 0 || _reasoning.Text.Length > 0 || _refusal.Text.Length > 0 || _toolCalls is not null;
+    public bool HasOutput => _pieces.HasOutput;
 
     private string? FinishWord { get; set; }
 
@@ -41,16 +28,16 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
 
     public void Read(ref Utf8JsonReader reader)
     {
-        (_text, _reasoning, _refusal, _toolCalls, _rankOfCalls) = (default, default, default, null, int.MaxValue);
+        _pieces.Begin();
         (Index, Usage, Error, FinishWord, StopReason, Logprobs, TokenIds) = (0, null, null, null, null, null, null);
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = reader.FieldName();
             reader.Read();
             if (name.SequenceEqual("delta"u8))
-                ReadDelta(ref reader, rank: 0);
+                _pieces.Read(ref reader, PieceRank.Delta);
             else if (name.SequenceEqual("message"u8))
-                ReadDelta(ref reader, Message);
+                _pieces.Read(ref reader, PieceRank.Message);
             else if (name.SequenceEqual("index"u8))
                 Index = values.ReadIndex(ref reader) ?? 0;
             else if (name.SequenceEqual("finish_reason"u8))
@@ -58,7 +45,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
             else if (name.SequenceEqual("stop_reason"u8))
                 StopReason = LenientValues.ReadStopReason(ref reader);
             else if (name.SequenceEqual("text"u8))
-                ReadContent(ref reader, Completion);
+                _pieces.ReadContent(ref reader, PieceRank.Completion);
             else if (name.SequenceEqual("logprobs"u8))
                 Logprobs = LogprobReading.Read(ref reader);
             else if (name.SequenceEqual("token_ids"u8))
@@ -85,9 +72,9 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
 
     private ChatChunk Output(int choice, ChoiceProgress progress)
     {
-        string text = _text.Text.Length > 0 ? Add(_text, progress.Text) : "";
-        string reasoning = _reasoning.Text.Length > 0 ? Add(_reasoning, progress.Reasoning) : "";
-        string refusal = _refusal.Text.Length > 0 ? Add(_refusal, progress.Refusal) : "";
+        string text = _pieces.Text.IsEmpty ? "" : Add(_pieces.Text, progress.Text);
+        string reasoning = _pieces.Reasoning.IsEmpty ? "" : Add(_pieces.Reasoning, progress.Reasoning);
+        string refusal = _pieces.Refusal.IsEmpty ? "" : Add(_pieces.Refusal, progress.Refusal);
         List<ToolCallDelta>? calls = AddCalls(progress);
         if (FinishWord is not null && progress.Release(choice) is { } left)
         {
@@ -101,115 +88,16 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
         return refusal.Length > 0 ? chunk with { Refusal = refusal } : chunk;
     }
 
-    private void ReadDelta(ref Utf8JsonReader reader, int rank)
-    {
-        if (!values.Expect(ref reader, JsonTokenType.StartObject))
-            return;
-
-        while (reader.ReadField())
-        {
-            ReadOnlySpan<byte> name = reader.FieldName();
-            reader.Read();
-            if (name.SequenceEqual("content"u8))
-                ReadContent(ref reader, rank);
-            else if (RankOfReasoning(name) is { } place)
-                ReadReasoning(ref reader, rank + place);
-            else if (name.SequenceEqual("refusal"u8))
-                OfferRefusal(values.ReadText(ref reader), rank);
-            else if (name.SequenceEqual("tool_calls"u8))
-                Offer(_calls.Read(ref reader, isWhole: rank > 0), rank);
-            else if (name.SequenceEqual("function_call"u8) && reader.TokenType == JsonTokenType.StartObject)
-                Offer([_calls.ReadLegacy(ref reader)], rank + 1);
-            else
-                reader.SkipValue();
-        }
-    }
-
-    // vLLM before 0.16 says reasoning_content, and 0.11.1 to 0.15 say both with the same text; the others are those of other servers.
-    private static int? RankOfReasoning(ReadOnlySpan<byte> name) =>
-        name.SequenceEqual("reasoning"u8) ? 0
-        : name.SequenceEqual("reasoning_content"u8) ? 1
-        : name.SequenceEqual("thinking"u8) ? 2
-        : name.SequenceEqual("reasoning_text"u8) ? 3
-        : name.SequenceEqual("reasoning_details"u8) ? InDetails
-        : null;
-
-    private void ReadContent(ref Utf8JsonReader reader, int rank)
-    {
-        if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
-        {
-            _text.Offer(ReadPiece(ref reader, ChunkPart.Text, rank), rank);
-            return;
-        }
-
-        (string text, string reasoning, string refusal) = _content.Read(ref reader);
-        if (text.Length > 0 || reasoning.Length > 0)
-            templates.Spoil();
-
-        _text.Offer(text, rank);
-        _reasoning.Offer(reasoning, rank + InContent);
-        OfferRefusal(refusal, rank + 1);
-    }
-
-    private void ReadReasoning(ref Utf8JsonReader reader, int rank)
-    {
-        if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
-        {
-            _reasoning.Offer(ReadPiece(ref reader, ChunkPart.Reasoning, rank), rank);
-            return;
-        }
-
-        (string text, string reasoning, _) = _content.Read(ref reader);
-        if (text.Length > 0 || reasoning.Length > 0)
-            templates.Spoil();
-
-        _reasoning.Offer(reasoning + text, rank);
-    }
-
-    // Of a delta a string decides its part alone; whatever else says something makes the event no template.
-    private string? ReadPiece(ref Utf8JsonReader reader, ChunkPart part, int rank)
-    {
-        bool isPiece = reader.TokenType == JsonTokenType.String && rank < Message;
-        if (isPiece)
-            templates.Report(part, reader.TokenStartIndex + 1, reader.ValueSpan.Length);
-
-        string? text = values.ReadText(ref reader);
-        if (!isPiece && text is { Length: > 0 })
-            templates.Spoil();
-
-        return text;
-    }
-
-    private void OfferRefusal(string? refusal, int rank)
-    {
-        if (refusal is { Length: > 0 })
-            templates.Spoil();
-
-        _refusal.Offer(refusal, rank);
-    }
-
-    private void Offer(List<ToolCallDelta>? calls, int rank)
-    {
-        if (calls is null)
-            return;
-
-        if (rank >= Message)
-            templates.Spoil();
-
-        if (rank <= _rankOfCalls)
-            (_toolCalls, _rankOfCalls) = (calls, rank);
-    }
-
     // What deltas brought, a whole message or a completion's text beside them only repeats.
     private string Add(BestText piece, PieceProgress progress)
     {
-        if (piece.Rank >= Message && progress.CameByDelta)
+        if (piece.Rank >= PieceRank.Message && progress.CameByDelta)
             return "";
 
         string text = piece.Rank switch
         {
-            < Message => progress.AddDelta(piece.Text),
-            < Completion => progress.Add(piece.Text) + progress.Release(),
+            < PieceRank.Message => progress.AddDelta(piece.Text),
+            < PieceRank.Completion => progress.Add(piece.Text) + progress.Release(),
             _ => progress.Add(piece.Text),
         };
         values.Observe(text);
@@ -218,21 +106,21 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
 
     private List<ToolCallDelta>? AddCalls(ChoiceProgress progress)
     {
-        bool isDelta = _rankOfCalls < Message;
-        if (_toolCalls is null || (!isDelta && progress.CallsCameByDelta))
+        bool isDelta = _pieces.RankOfCalls < PieceRank.Message;
+        if (_pieces.Calls is not { } calls || (!isDelta && progress.CallsCameByDelta))
             return null;
 
         progress.CallsCameByDelta |= isDelta;
-        for (int i = 0; i < _toolCalls.Count; i++)
+        for (int i = 0; i < calls.Count; i++)
         {
-            ToolCallDelta call = _toolCalls[i];
+            ToolCallDelta call = calls[i];
             string arguments = isDelta ? progress.AddArguments(call.Index, call.Arguments) : PieceProgress.Whole(call.Arguments);
             values.Observe(arguments);
             if (!ReferenceEquals(arguments, call.Arguments))
-                _toolCalls[i] = call with { Arguments = arguments };
+                calls[i] = call with { Arguments = arguments };
         }
 
-        return _toolCalls;
+        return calls;
     }
 
     private static ServerError? ReadError(ref Utf8JsonReader reader)

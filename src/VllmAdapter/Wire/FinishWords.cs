@@ -5,7 +5,7 @@ namespace VllmAdapter;
 /// <summary>What the words mean with which servers of other makes say why a choice ended; a word that is not listed stays as it is.</summary>
 internal static class FinishWords
 {
-    private static readonly FrozenDictionary<string, string?> Meanings = new Dictionary<string, string?>
+    private static readonly FrozenDictionary<string, string?> Meanings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
     {
         // Not finished, written as a word (ollama#4357).
         [""] = null,

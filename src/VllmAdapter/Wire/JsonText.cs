@@ -78,8 +78,7 @@ internal static class JsonText
         switch ((char)escape[1])
         {
             case 'u':
-                Utf8Parser.TryParse(escape[ShortEscape..LongEscape], out ushort unit, out _, 'x');
-                return (char)unit;
+                return Utf8Parser.TryParse(escape[ShortEscape..LongEscape], out ushort unit, out _, 'x') ? (char)unit : '\uFFFD';
             case 'n':
                 return '\n';
             case 't':

@@ -110,7 +110,7 @@ public sealed class ChunkReaderHalfCharacterTests
     {
         ChatChunk chunk = Reading.OfChoice(fields).Chunk;
 
-        string.Concat(chunk.FinishReason?.Word, chunk.StopReason, chunk.ToolCalls.FirstOrDefault()?.Id, chunk.ToolCalls.FirstOrDefault()?.Name)
+        string.Concat(chunk.FinishReason?.Word, chunk.StopReason, string.Concat(chunk.ToolCalls.Select(call => call.Id + call.Name)))
             .Should().Be("\ufffd\ufffd");
     }
 

@@ -105,7 +105,7 @@ internal sealed class ChunkReference
 
     private static string Flat(JsonElement value) => value.ValueKind is JsonValueKind.Array or JsonValueKind.Object
         ? string.Concat(Parts(value).OrderBy(part => !part.IsReasoning).Select(part => part.Text))
-        : Text(value);
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? "" : Text(value);
 
     private string Take(int choice, string part, List<Offer> offers, bool isFinished)
     {
