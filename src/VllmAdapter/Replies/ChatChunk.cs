@@ -5,7 +5,7 @@ namespace VllmAdapter;
 public sealed record ChatChunk
 {
     private readonly string? _finishWord;
-    private readonly IReadOnlyList<ToolCallDelta>? _toolCalls;
+    private readonly object? _toolCalls; // a list, or the one piece itself: most chunks with calls carry one
     private readonly ChunkExtras? _extras;
     private TokenUsage? _usage;
 
@@ -26,6 +26,9 @@ public sealed record ChatChunk
         _usage = usage;
     }
 
+    internal ChatChunk(int choice, string text, string reasoning, ToolCallDelta toolCall, TokenUsage? usage)
+        : this(choice, text, reasoning, toolCalls: null, finishWord: null, usage) => _toolCalls = toolCall;
+
     /// <summary>The choice that the piece belongs to, from 0.</summary>
     public int Choice { get; init; }
 
@@ -45,7 +48,12 @@ public sealed record ChatChunk
     /// <summary>Pieces of tool calls, for display only: a call may be run when it is in <see cref="StreamOutcome.ToolCalls"/>.</summary>
     public IReadOnlyList<ToolCallDelta> ToolCalls
     {
-        get => _toolCalls ?? [];
+        get => _toolCalls switch
+        {
+            ToolCallDelta one => [one],
+            IReadOnlyList<ToolCallDelta> several => several,
+            _ => [],
+        };
         init => _toolCalls = value;
     }
 
@@ -105,7 +113,15 @@ public sealed record ChatChunk
 
     internal bool HasExtras => _extras is not null;
 
-    internal bool HasToolCalls => _toolCalls is { Count: > 0 };
+    internal bool HasToolCalls => _toolCalls is ToolCallDelta or IReadOnlyList<ToolCallDelta> { Count: > 0 };
+
+    /// <summary>The piece of a call, if there is exactly one; unlike <see cref="ToolCalls"/> it makes no list.</summary>
+    internal ToolCallDelta? OnlyCall => _toolCalls switch
+    {
+        ToolCallDelta one => one,
+        IReadOnlyList<ToolCallDelta> { Count: 1 } list => list[0],
+        _ => null,
+    };
 
     internal string? FinishWord => _finishWord;
 

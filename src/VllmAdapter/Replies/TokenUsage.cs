@@ -24,4 +24,11 @@ public sealed record TokenUsage
             CompletionTokens = completion ?? Math.Max(0, total - prompt ?? 0),
             Details = details,
         };
+
+    /// <summary>Both choices' tokens, where the server counts each choice for itself.</summary>
+    internal TokenUsage With(TokenUsage otherChoice) => new()
+    {
+        PromptTokens = Math.Max(PromptTokens, otherChoice.PromptTokens),
+        CompletionTokens = (int)Math.Min((long)CompletionTokens + otherChoice.CompletionTokens, int.MaxValue / 2),
+    };
 }

@@ -136,6 +136,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting
         if (!hasEvent)
         {
             _log!.EndOfBody();
+            _log.HandOutRest();
             _signal.TryEnd(_log.Stop!.Value);
             return;
         }
@@ -161,8 +162,11 @@ internal sealed class Attempt : SilenceWatch.IWaiting
         if (kind == EventKind.Marker)
             _log.JudgeMarker(policys);
 
-        if ((_log.Stop ?? policys) is { } stop)
-            _signal.TryEnd(stop);
+        if ((_log.Stop ?? policys) is not { } stop)
+            return;
+
+        _log.HandOutRest();
+        _signal.TryEnd(stop);
     }
 
     /// <summary>Takes over why nothing more can be read.</summary>

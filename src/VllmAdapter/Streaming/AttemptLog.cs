@@ -61,7 +61,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
                 throw call.Transport.NotAReply(body.Response, about, body.Whole);
 
             case EventKind.Chunk:
-                Receive(decoder, isTail);
+                Receive(decoder.Chunks, isTail);
                 break;
 
             case EventKind.Marker:
@@ -69,7 +69,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
                 break;
 
             case EventKind.Error:
-                Receive(decoder, isTail);
+                Receive(decoder.Chunks, isTail);
                 Fail(decoder.Error!);
                 break;
 
@@ -136,6 +136,16 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
             evidence.Cut(fault);
     }
 
+    /// <summary>Hands out what the reader still held back: half a character that nothing follows.</summary>
+    public void HandOutRest()
+    {
+        if (HasChunks)
+            return;
+
+        body.Decoder.Reader.End();
+        Receive(body.Decoder.Reader.Chunks, isTail: true);
+    }
+
     /// <summary>Takes over what the whole reply had in common; nothing is read any more.</summary>
     public void Close()
     {
@@ -154,10 +164,13 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
 
     private void Begin() => (_chunks, _handedOut, IsProgress) = (NoChunks, 0, false);
 
-    private void Receive(EventDecoder decoder, bool isTail)
+    private void Receive(List<ChatChunk> chunks, bool isTail)
     {
-        _chunks = decoder.Chunks;
-        IsProgress = evidence.Fold(decoder.Reader) && !isTail;
+        if (chunks.Count == 0)
+            return;
+
+        _chunks = chunks;
+        IsProgress = evidence.Fold(body.Decoder.Reader) && !isTail;
         if (evidence.Choices.Count > _mostChoices)
             Malform($"{evidence.Choices.Count:N0} choices came where {call.Asked.Choices:N0} were asked for");
 
@@ -226,7 +239,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
             return;
         }
 
-        if (ServerError.TryRead(text, out ServerError? error))
+        if (ServerError.TryRead(text, out ServerError? error, call.Secrets))
         {
             Fail(error);
             return;

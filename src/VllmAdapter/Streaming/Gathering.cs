@@ -17,11 +17,10 @@ internal sealed class Gathering
     {
         GatheredChoice choice = ChoiceAt(chunk.Choice);
         _characters += chunk.Text.Length + chunk.Reasoning.Length + chunk.Refusal.Length;
-        if (chunk.HasToolCalls)
-        {
-            foreach (ToolCallDelta delta in chunk.ToolCalls)
-                _characters += delta.Arguments.Length;
-        }
+        if (chunk.OnlyCall is { } one)
+            _characters += one.Arguments.Length;
+        else if (chunk.HasToolCalls)
+            _characters += chunk.ToolCalls.Sum(static delta => (long)delta.Arguments.Length);
 
         if (_characters > MostCharacters)
             return false;
@@ -86,11 +85,8 @@ internal sealed class Gathering
             if (chunk.TokenIds is { } tokenIds)
                 (_tokenIds ??= []).AddRange(tokenIds);
 
-            if (!chunk.HasToolCalls)
-                return;
-
-            foreach (ToolCallDelta delta in chunk.ToolCalls)
-                (Calls ??= new ToolCallAssembler()).Add(delta);
+            if (chunk.HasToolCalls)
+                (Calls ??= new ToolCallAssembler()).Add(chunk);
         }
 
         public CompletedChoice Complete() => new()

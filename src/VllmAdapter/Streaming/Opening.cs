@@ -11,6 +11,9 @@ namespace VllmAdapter;
 /// </summary>
 internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch watch, CallTelemetry telemetry)
 {
+    // A limit beyond this is none.
+    private static readonly TimeSpan LongestLimit = TimeSpan.FromDays(24);
+
     private readonly List<FailedAttempt> _failed = [];
     private Attempt? _attempt;
     private Attempt? _next;
@@ -109,7 +112,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     // All attempts together take at most twice the limit of one for its first chunk.
     private TimeSpan? TimeLeft()
     {
-        if (call.FirstChunkLimit is not { } one)
+        if (call.FirstChunkLimit is not { } one || one > LongestLimit)
             return null;
 
         TimeSpan left = (2 * one) - (watch.Elapsed - _startedAt);

@@ -26,7 +26,7 @@ internal sealed class ReplyBody
         (Response, _wire, _call, _cancellationToken) = (response, wire, call, cancellationToken);
         _decompressed = Decompression.Of(response, wire);
         Bytes = new ObservedStream(_decompressed, call.Clock, call.MaxEventBytes, call.MaxReplyBytes);
-        Decoder = new EventDecoder(EndMarkers.KnownTo(call.Termination));
+        Decoder = new EventDecoder(EndMarkers.KnownTo(call.Termination), call.Asked.Choices, call.Secrets);
     }
 
     public HttpResponseMessage Response { get; }
@@ -150,7 +150,7 @@ internal sealed class ReplyBody
 
         _isRead = true;
         _whole = await BoundedBody.ReadAsync(
-            Bytes.Raw, IsForeign ? LargestRefusal : _call.MaxEventBytes, _cancellationToken).ConfigureAwait(false);
+            Bytes.Raw, IsForeign ? LargestRefusal : _call.MaxEventBytes, _cancellationToken, _call.Clock).ConfigureAwait(false);
         if (IsForeign)
             return true;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace VllmAdapter;
@@ -10,15 +9,29 @@ internal sealed class ChunkReader
     private readonly RepeatedText _id = new();
     private readonly RepeatedText _model = new();
     private readonly RepeatedText _fingerprint = new();
-    private readonly ChunkTemplate _template = new();
+    private readonly ChunkTemplates _templates = new();
     private readonly LenientValues _values = new();
-    private readonly ToolCallReading _calls;
+    private readonly Dictionary<int, ChoiceProgress> _progress = new(1);
     private readonly List<ChatChunk> _chunks = new(1);
     private readonly List<(int Choice, ServerError Error)> _choiceErrors = [];
+    private readonly ChoiceIndexes _indexes;
+    private readonly ChoiceReading _choice;
     private TokenUsage? _usage;
+    private TokenUsage? _usageOfChoices;
     private IReadOnlyList<int>? _promptTokenIds;
 
-    public ChunkReader() => _calls = new ToolCallReading(_values);
+    /// <summary>A reader that leaves every index as it is.</summary>
+    public ChunkReader()
+        : this(int.MaxValue)
+    {
+    }
+
+    /// <summary>A reader that knows how many answers were asked for. Where it is one, all indexes mean choice 0.</summary>
+    public ChunkReader(int answersAsked)
+    {
+        _indexes = new ChoiceIndexes(answersAsked);
+        _choice = new ChoiceReading(_values, _templates);
+    }
 
     /// <summary>The chunks of the last event: one a choice, or one without a choice for a usage.</summary>
     public List<ChatChunk> Chunks => _chunks;
@@ -43,28 +56,32 @@ internal sealed class ChunkReader
     /// <summary>Fields of an unexpected type so far.</summary>
     public int Oddities => _values.Oddities;
 
-    /// <summary>Whether any text so far holds the replacement character, which is what bytes that are not UTF-8 become.</summary>
-    public bool TextIsLossy => _values.TextIsLossy;
+    /// <summary>
+    /// Whether any text so far holds the replacement character, which is what bytes that are not UTF-8 and half characters become, or
+    /// ends in half a character whose other half has not come.
+    /// </summary>
+    public bool TextIsLossy => _values.TextIsLossy || _progress.Values.Any(choice => choice.HoldsHalf);
+
+    /// <summary>How many different choice indexes the server wrote so far: more than were asked for if it counts something else with them.</summary>
+    public int ChoiceIndexesSeen => _indexes.Seen;
+
+    /// <summary>Whether the pieces of a choice's text or reasoning, at least three, each repeat all that came before them (QwenLM/qwen-code#3896).</summary>
+    public bool LooksCumulative => _progress.Values.Any(choice => choice.LooksCumulative);
 
     /// <summary>Reads one JSON object. A whole reply's <c>message</c> reads as a stream's <c>delta</c>.</summary>
     /// <returns>The bytes read; more may follow where a proxy glued two events together.</returns>
     /// <exception cref="JsonException">The bytes are not a JSON object.</exception>
     public int Read(ReadOnlySpan<byte> json)
     {
-        _chunks.Clear();
-        _choiceErrors.Clear();
-        _usage = null;
-        _promptTokenIds = null;
-        Error = null;
-        if (_template.Read(json, out _usage) is { } alike)
+        Clear();
+        if (ReadAlike(json) is { } alike)
         {
             _chunks.Add(alike);
-            _values.Observe(alike.Text);
-            _values.Observe(alike.Reasoning);
+            _usage = alike.Usage;
             return json.Length;
         }
 
-        _template.Begin();
+        _templates.Begin();
         int oddities = Oddities;
         var reader = new Utf8JsonReader(json, JsonText.Reading);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -74,19 +91,71 @@ internal sealed class ChunkReader
         while (reader.ReadField())
             mayBeError |= ReadRootField(ref reader);
 
-        if (mayBeError && ServerError.TryRead(json[..(int)reader.BytesConsumed], out ServerError? error))
+        int length = (int)reader.BytesConsumed;
+        if (mayBeError && ServerError.TryRead(json[..length], out ServerError? error))
             Error = error;
 
         Complete();
-        int length = (int)reader.BytesConsumed;
-        if (length == json.Length && Error is null && Oddities == oddities && _choiceErrors.Count == 0 && _promptTokenIds is null)
-            _template.Keep(json, _chunks);
+        bool isPlain = length == json.Length && !mayBeError && Oddities == oddities && _choiceErrors.Count == 0 && _promptTokenIds is null;
+        if (isPlain && _chunks is [var chunk] && _templates.CanKeep(length, chunk))
+            _templates.Keep(json, chunk, ProgressOf(chunk.Choice));
 
         return length;
     }
 
+    /// <summary>Whether an event would be read by comparison with one before it.</summary>
+    internal bool IsAlike(ReadOnlySpan<byte> json)
+    {
+        var filling = new ChunkTemplate.Filling();
+        return _templates.Find(json, ref filling) is not null;
+    }
+
+    /// <summary>Ends the stream: <see cref="Chunks"/> are what is still to hand out where the second half of a character never came.</summary>
+    public void End()
+    {
+        Clear();
+        foreach ((int choice, ChoiceProgress progress) in _progress)
+        {
+            if (progress.Release(choice) is { } left)
+                _chunks.Add(left);
+        }
+
+        if (_chunks.Count > 0)
+            _values.Observe("\uFFFD");
+    }
+
+    private void Clear()
+    {
+        _chunks.Clear();
+        _choiceErrors.Clear();
+        (_usage, _usageOfChoices, _promptTokenIds, Error) = (null, null, null, null);
+    }
+
+    private ChatChunk? ReadAlike(ReadOnlySpan<byte> json)
+    {
+        var filling = new ChunkTemplate.Filling();
+        if (_templates.Find(json, ref filling) is not { } template)
+            return null;
+
+        ChoiceProgress progress = template.Progress;
+        string text = filling.Text, reasoning = filling.Reasoning;
+        if (text.Length > 0)
+            _values.Observe(text = progress.Text.AddDelta(text));
+
+        if (reasoning.Length > 0)
+            _values.Observe(reasoning = progress.Reasoning.AddDelta(reasoning));
+
+        if (template.Call is not { } call)
+            return new ChatChunk(template.Choice, text, reasoning, toolCalls: null, finishWord: null, filling.Usage);
+
+        string arguments = progress.AddArguments(call.Index, filling.Arguments);
+        _values.Observe(arguments);
+        return new ChatChunk(template.Choice, text, reasoning, call with { Arguments = arguments }, filling.Usage);
+    }
+
     private void Complete()
     {
+        _usage ??= _usageOfChoices;
         if (_chunks.Count == 0 && (_usage is not null || _promptTokenIds is not null))
             _chunks.Add(new ChatChunk { HasChoice = false, Usage = _usage });
         else if (_chunks.Count > 0 && _usage is not null)
@@ -103,13 +172,13 @@ internal sealed class ChunkReader
         if (name.SequenceEqual("choices"u8))
             ReadChoices(ref reader);
         else if (name.SequenceEqual("id"u8))
-            _id.Observe(ref reader);
+            Observe(ref reader, _id);
         else if (name.SequenceEqual("model"u8))
-            _model.Observe(ref reader);
+            Observe(ref reader, _model);
         else if (name.SequenceEqual("usage"u8))
-            _usage = (_values.Expect(ref reader, JsonTokenType.StartObject) ? UsageReading.Read(ref reader, _template) : null) ?? _usage;
+            _usage = (_values.Expect(ref reader, JsonTokenType.StartObject) ? UsageReading.Read(ref reader, _templates) : null) ?? _usage;
         else if (name.SequenceEqual("system_fingerprint"u8))
-            _fingerprint.Observe(ref reader);
+            Observe(ref reader, _fingerprint);
         else if (name.SequenceEqual("prompt_token_ids"u8))
             _promptTokenIds = reader.ReadNumbers();
         else if (name.SequenceEqual("object"u8) || name.SequenceEqual("type"u8))
@@ -126,6 +195,12 @@ internal sealed class ChunkReader
         return false;
     }
 
+    private void Observe(ref Utf8JsonReader reader, RepeatedText text)
+    {
+        if (text.Observe(ref reader))
+            _templates.Forget();
+    }
+
     private static bool SkipIsError(ref Utf8JsonReader reader)
     {
         bool isError = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("error"u8);
@@ -135,6 +210,12 @@ internal sealed class ChunkReader
 
     private void ReadChoices(ref Utf8JsonReader reader)
     {
+        if (_values.ExpectAsList(ref reader))
+        {
+            ReadChoice(ref reader);
+            return;
+        }
+
         if (!_values.Expect(ref reader, JsonTokenType.StartArray))
             return;
 
@@ -147,90 +228,25 @@ internal sealed class ChunkReader
 
     private void ReadChoice(ref Utf8JsonReader reader)
     {
-        int index = 0;
-        string text = "", reasoning = "";
-        string? finishWord = null, stopReason = null;
-        IReadOnlyList<ToolCallDelta>? toolCalls = null;
-        LogprobContent? logprobs = null;
-        IReadOnlyList<int>? tokenIds = null;
-        ServerError? error = null;
-
-        while (reader.ReadField())
+        _choice.Read(ref reader);
+        int choice = _indexes.ChoiceOf(_choice.Index, _choice.BeginsAnAnswer);
+        ChatChunk chunk = _choice.Chunk(choice, _choice.HasOutput ? ProgressOf(choice) : _progress.GetValueOrDefault(choice));
+        if (_choice.Usage is { } usage)
         {
-            ReadOnlySpan<byte> name = reader.FieldName();
-            reader.Read();
-            if (name.SequenceEqual("delta"u8) || name.SequenceEqual("message"u8))
-                ReadDelta(ref reader, name[0] == 'm', ref text, ref reasoning, ref toolCalls);
-            else if (name.SequenceEqual("index"u8))
-                index = _values.ReadIndex(ref reader) ?? 0;
-            else if (name.SequenceEqual("finish_reason"u8))
-                finishWord = _values.ReadWord(ref reader);
-            else if (name.SequenceEqual("stop_reason"u8))
-                stopReason = LenientValues.ReadStopReason(ref reader);
-            else if (name.SequenceEqual("text"u8)) // of /v1/completions
-                text = _values.ReadText(ref reader) ?? text;
-            else if (name.SequenceEqual("logprobs"u8))
-                logprobs = LogprobReading.Read(ref reader);
-            else if (name.SequenceEqual("token_ids"u8))
-                tokenIds = reader.ReadNumbers();
-            else if (name.SequenceEqual("error"u8))
-                error = ReadChoiceError(ref reader);
-            else
-                reader.SkipValue();
+            chunk.Counting(usage);
+            _usageOfChoices = _usageOfChoices is null ? usage : _usageOfChoices.With(usage);
         }
-
-        var chunk = new ChatChunk(index, text, reasoning, toolCalls, finishWord);
-        if (stopReason is not null || logprobs is not null || tokenIds is not null)
-            chunk = chunk with { StopReason = stopReason, Logprobs = logprobs, TokenIds = tokenIds };
 
         _chunks.Add(chunk);
-        if (error is not null)
-            _choiceErrors.Add((index, error));
+        if (_choice.Error is { } error)
+            _choiceErrors.Add((choice, error));
     }
 
-    private void ReadDelta(
-        ref Utf8JsonReader reader, bool isWhole, ref string text, ref string reasoning, ref IReadOnlyList<ToolCallDelta>? toolCalls)
+    private ChoiceProgress ProgressOf(int choice)
     {
-        if (!_values.Expect(ref reader, JsonTokenType.StartObject))
-            return;
+        if (!_progress.TryGetValue(choice, out ChoiceProgress? progress))
+            _progress.Add(choice, progress = new ChoiceProgress());
 
-        string? olderReasoning = null;
-        while (reader.ReadField())
-        {
-            ReadOnlySpan<byte> name = reader.FieldName();
-            reader.Read();
-            if (name.SequenceEqual("content"u8))
-                text = ReadPiece(ref reader, ChunkTemplate.Part.Text) ?? text;
-            else if (name.SequenceEqual("reasoning"u8))
-                reasoning = ReadPiece(ref reader, ChunkTemplate.Part.Reasoning) ?? reasoning;
-            else if (name.SequenceEqual("reasoning_content"u8)) // vLLM before 0.16; 0.11.1 to 0.15 send both with the same text
-                olderReasoning = ReadPiece(ref reader, ChunkTemplate.Part.Reasoning);
-            else if (name.SequenceEqual("tool_calls"u8))
-                toolCalls = _calls.Read(ref reader, isWhole) ?? toolCalls;
-            else if (name.SequenceEqual("function_call"u8) && reader.TokenType == JsonTokenType.StartObject && toolCalls is null)
-                toolCalls = [_calls.ReadLegacy(ref reader)];
-            else
-                reader.SkipValue();
-        }
-
-        if (reasoning.Length == 0)
-            reasoning = olderReasoning ?? "";
-    }
-
-    private string? ReadPiece(ref Utf8JsonReader reader, ChunkTemplate.Part part)
-    {
-        if (reader.TokenType == JsonTokenType.String)
-            _template.Report(part, reader.TokenStartIndex + 1, reader.ValueSpan.Length);
-
-        return _values.ReadText(ref reader);
-    }
-
-    private static ServerError? ReadChoiceError(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType == JsonTokenType.Null)
-            return null;
-
-        byte[] error = Encoding.UTF8.GetBytes($"{{\"error\":{LenientValues.ReadRaw(ref reader)}}}");
-        return ServerError.TryRead(error, out ServerError? read) ? read : null;
+        return progress;
     }
 }

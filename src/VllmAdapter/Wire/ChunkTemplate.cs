@@ -1,141 +1,141 @@
 using System.Buffers;
-using System.Text;
 
 namespace VllmAdapter;
 
-/// <summary>
-/// The last piece of text that was read in full. Most chunks differ from the one before only in their text and their counts; such a
-/// chunk is read by comparing bytes, several times faster than by parsing, and with the same result.
-/// </summary>
+/// <summary>One chunk that was parsed, and the places in it where the next one may differ.</summary>
 /// <remarks>
-/// A JSON document in which only the inside of a string without escapes, or the digits of a number, was exchanged has the same
-/// structure. Everything else does not match, and is parsed.
+/// A JSON document in which only the inside of a string, or the digits of a number, was exchanged has the same structure. Everything
+/// else does not match, and is parsed.
 /// </remarks>
-internal sealed class ChunkTemplate
+internal sealed class ChunkTemplate(byte[] json, ChunkTemplate.Hole[] holes, ChatChunk chunk, ChoiceProgress progress)
 {
     private const int MostDigits = 9;
 
-    // What ends a string, escapes in it, or must not be in it.
+    // What ends a string, begins an escape, or must not be in it.
     private static readonly SearchValues<byte> NotPlain =
         SearchValues.Create([(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x20).Select(control => (byte)control)]);
 
-    private readonly List<Hole> _holes = new(4);
-    private byte[] _bytes = [];
-    private int _length;
-    private bool _isUsable;
+    /// <summary>The choice of every chunk that matches.</summary>
+    public int Choice { get; } = chunk.Choice;
 
-    /// <summary>What may differ from chunk to chunk.</summary>
-    public enum Part
+    /// <summary>The call of every chunk that matches, but for its arguments; null if they have none.</summary>
+    public ToolCallDelta? Call { get; } = chunk.OnlyCall;
+
+    public ChoiceProgress Progress { get; } = progress;
+
+    /// <summary>Reads JSON that matches.</summary>
+    public bool TryRead(ReadOnlySpan<byte> alike, ref Filling filling)
     {
-        Text = 1,
-        Reasoning,
-        PromptTokens,
-        CompletionTokens,
-        TotalTokens,
-    }
-
-    private readonly record struct Hole(Part Part, int Start, int End);
-
-    /// <summary>Forgets the holes; the parser reports them anew as it comes upon them.</summary>
-    public void Begin()
-    {
-        _holes.Clear();
-        _isUsable = false;
-    }
-
-    public void Report(Part part, long start, int length) => _holes.Add(new Hole(part, (int)start, (int)start + length));
-
-    /// <summary>Keeps a chunk as the template of the next, if it is a plain piece of text.</summary>
-    public void Keep(ReadOnlySpan<byte> json, List<ChatChunk> chunks)
-    {
-        if (chunks is not [{ HasChoice: true, FinishWord: null, HasToolCalls: false, HasExtras: false, Usage: null or { Details: null } }])
-            return;
-
-        if (_holes.Count(hole => hole.Part is Part.Text or Part.Reasoning) != 1 || _holes.DistinctBy(hole => hole.Part).Count() != _holes.Count)
-            return;
-
-        if (_bytes.Length < json.Length)
-            _bytes = new byte[json.Length * 2];
-
-        json.CopyTo(_bytes);
-        _length = json.Length;
-        Choice = chunks[0].Choice;
-        _isUsable = true;
-    }
-
-    /// <summary>The choice of the template, and so of every chunk that matches it.</summary>
-    public int Choice { get; private set; }
-
-    /// <summary>The chunk of some JSON that matches the template; null if it does not.</summary>
-    public ChatChunk? Read(ReadOnlySpan<byte> json, out TokenUsage? usage)
-    {
-        usage = null;
-        if (!_isUsable)
-            return null;
-
-        ReadOnlySpan<byte> template = _bytes.AsSpan(0, _length);
-        ReadOnlySpan<byte> text = default;
-        bool isReasoning = false;
-        int? prompt = null, completion = null, total = null;
+        ReadOnlySpan<byte> template = json;
         int at = 0;
         int from = 0;
-        foreach (Hole hole in _holes)
+        foreach (Hole hole in holes)
         {
             ReadOnlySpan<byte> same = template[from..hole.Start];
-            if (!json[at..].StartsWith(same))
-                return null;
+            if (!alike[at..].StartsWith(same))
+                return false;
 
             at += same.Length;
             from = hole.End;
-            if (hole.Part is Part.Text or Part.Reasoning)
-            {
-                int length = json[at..].IndexOfAny(NotPlain);
-                if (length < 0 || json[at + length] != '"')
-                    return null;
-
-                text = json.Slice(at, length);
-                isReasoning = hole.Part == Part.Reasoning;
-                at += length;
-            }
-            else
-            {
-                if (!TryReadNumber(json[at..], out int number, out int digits))
-                    return null;
-
-                if (hole.Part == Part.PromptTokens)
-                    prompt = number;
-                else if (hole.Part == Part.CompletionTokens)
-                    completion = number;
-                else
-                    total = number;
-
-                at += digits;
-            }
-        }
-
-        if (!json[at..].SequenceEqual(template[from..]))
-            return null;
-
-        usage = TokenUsage.From(prompt, completion, total);
-        string read = text.IsEmpty ? "" : Encoding.UTF8.GetString(text);
-        return isReasoning
-            ? new ChatChunk(Choice, "", read, toolCalls: null, finishWord: null, usage)
-            : new ChatChunk(Choice, read, "", toolCalls: null, finishWord: null, usage);
-    }
-
-    private static bool TryReadNumber(ReadOnlySpan<byte> json, out int number, out int digits)
-    {
-        number = 0;
-        digits = 0;
-        while (digits < json.Length && json[digits] is >= (byte)'0' and <= (byte)'9')
-        {
-            if (digits == MostDigits)
+            int length = hole.IsText ? LengthOfText(alike[at..]) : LengthOfNumber(alike[at..]);
+            if (length < 0)
                 return false;
 
-            number = (number * 10) + (json[digits++] - '0');
+            filling.Set(hole.Part, alike.Slice(at, length));
+            at += length;
         }
 
-        // A zero in front is no JSON, and what follows the digits is compared with the template.
-        return digits > 0 && !(digits > 1 && json[0] == '0');
+        return alike[at..].SequenceEqual(template[from..]);
+    }
+
+    // The quote that ends the string is compared with the template.
+    private static int LengthOfText(ReadOnlySpan<byte> json)
+    {
+        int length = 0;
+        while (true)
+        {
+            int plain = json[length..].IndexOfAny(NotPlain);
+            if (plain < 0)
+                return -1;
+
+            length += plain;
+            if (json[length] == '"')
+                return length;
+
+            int escape = JsonText.LengthOfEscape(json[length..]);
+            if (escape < 0)
+                return -1;
+
+            length += escape;
+        }
+    }
+
+    // A zero in front is no JSON, and what follows the digits is compared with the template.
+    private static int LengthOfNumber(ReadOnlySpan<byte> json)
+    {
+        int length = 0;
+        while (length < json.Length && json[length] is >= (byte)'0' and <= (byte)'9')
+            length++;
+
+        return length is < 1 or > MostDigits || (length > 1 && json[0] == '0') ? -1 : length;
+    }
+
+    /// <summary>A place where chunks may differ.</summary>
+    public readonly record struct Hole(ChunkPart Part, int Start, int End)
+    {
+        public bool IsText => Part is ChunkPart.Text or ChunkPart.Reasoning or ChunkPart.Arguments;
+    }
+
+    /// <summary>What stands in the holes of a chunk that matched.</summary>
+    public ref struct Filling
+    {
+        private ReadOnlySpan<byte> _text;
+        private ReadOnlySpan<byte> _reasoning;
+        private ReadOnlySpan<byte> _arguments;
+        private int? _prompt;
+        private int? _completion;
+        private int? _total;
+
+        public readonly string Text => JsonText.ReadPiece(_text);
+
+        public readonly string Reasoning => JsonText.ReadPiece(_reasoning);
+
+        public readonly string Arguments => JsonText.ReadPiece(_arguments);
+
+        public readonly TokenUsage? Usage => TokenUsage.From(_prompt, _completion, _total);
+
+        public void Set(ChunkPart part, ReadOnlySpan<byte> json)
+        {
+            switch (part)
+            {
+                case ChunkPart.Text:
+                    _text = json;
+                    break;
+                case ChunkPart.Reasoning:
+                    _reasoning = json;
+                    break;
+                case ChunkPart.Arguments:
+                    _arguments = json;
+                    break;
+                case ChunkPart.PromptTokens:
+                    _prompt = Number(json);
+                    break;
+                case ChunkPart.CompletionTokens:
+                    _completion = Number(json);
+                    break;
+                case ChunkPart.TotalTokens:
+                    _total = Number(json);
+                    break;
+            }
+        }
+
+        private static int Number(ReadOnlySpan<byte> digits)
+        {
+            int number = 0;
+            foreach (byte digit in digits)
+                number = (number * 10) + (digit - '0');
+
+            return number;
+        }
     }
 }

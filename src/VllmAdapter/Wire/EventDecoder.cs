@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Says what an event is, and decodes it.</summary>
-internal sealed class EventDecoder(byte[][] endMarkers)
+internal sealed class EventDecoder(byte[][] endMarkers, int answersAsked, Secrets secrets)
 {
     private const int LongestMarker = 64;
     private const int LongestExcerpt = 8 * 1024;
@@ -14,7 +14,7 @@ internal sealed class EventDecoder(byte[][] endMarkers)
     private byte[] _event = [];
     private Range? _glued;
 
-    public ChunkReader Reader { get; } = new();
+    public ChunkReader Reader { get; } = new(answersAsked);
 
     /// <summary>The text of the last marker.</summary>
     public string? Marker { get; private set; }
@@ -96,7 +96,7 @@ internal sealed class EventDecoder(byte[][] endMarkers)
     // An event named "error" is one, whatever its data look like.
     private EventKind DecodeError(ReadOnlySpan<byte> text)
     {
-        Error = ServerError.FromBody("application/json", text);
+        Error = ServerError.FromBody("application/json", text, secrets);
         return EventKind.Error;
     }
 

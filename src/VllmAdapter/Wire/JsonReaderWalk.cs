@@ -37,6 +37,8 @@ internal static class JsonReaderWalk
         {
             if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int number))
                 numbers.Add(number);
+            else if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double real) && real == (int)real)
+                numbers.Add((int)real);
             else
                 reader.SkipValue();
         }

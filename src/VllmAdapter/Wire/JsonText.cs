@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
@@ -14,57 +15,83 @@ internal static class JsonText
     // So that the sum of two counts is still a number.
     private const int LargestCount = 1_000_000_000;
 
+    private const int ShortEscape = 2;
+    private const int LongEscape = 6;
+    private const int MostOnStack = 256;
+
+    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
+
     public static JsonReaderOptions Reading { get; } = new() { MaxDepth = MaxDepth };
 
     public static JsonDocumentOptions Parsing { get; } = new() { MaxDepth = MaxDepth };
 
-    public static string Read(ref Utf8JsonReader reader)
+    /// <summary>The current text; half a surrogate pair becomes the replacement character.</summary>
+    public static string Read(ref Utf8JsonReader reader) => PieceProgress.Whole(ReadPiece(reader.ValueSpan));
+
+    /// <summary>The text inside a checked JSON string. Half a surrogate pair stays half: the other one may open the next piece.</summary>
+    public static string ReadPiece(ReadOnlySpan<byte> inside)
     {
-        ReadOnlySpan<byte> value = reader.ValueSpan;
-        if (value.IsEmpty)
+        if (inside.IsEmpty)
             return "";
 
-        if (!reader.ValueIsEscaped)
-            return Encoding.UTF8.GetString(value);
-
-        try
-        {
-            return reader.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            // A lone surrogate is kept: its other half may open the next chunk.
-            return Unescape(value);
-        }
+        return inside.Contains((byte)'\\') ? Unescape(inside) : Encoding.UTF8.GetString(inside);
     }
 
-    private static string Unescape(ReadOnlySpan<byte> value)
+    /// <summary>The length of the escape at the beginning; negative if JSON has no such escape.</summary>
+    public static int LengthOfEscape(ReadOnlySpan<byte> json)
     {
-        var text = new StringBuilder(value.Length);
-        while (!value.IsEmpty)
-        {
-            int plain = value.IndexOf((byte)'\\');
-            if (plain < 0)
-                plain = value.Length;
+        if (json.Length < ShortEscape)
+            return -1;
 
-            text.Append(Encoding.UTF8.GetString(value[..plain]));
-            value = value[plain..];
-            if (value.IsEmpty)
+        if (json[1] != 'u')
+            return "\"\\/bfnrt"u8.Contains(json[1]) ? ShortEscape : -1;
+
+        return json.Length >= LongEscape && !json[ShortEscape..LongEscape].ContainsAnyExcept(HexDigits) ? LongEscape : -1;
+    }
+
+    private static string Unescape(ReadOnlySpan<byte> inside)
+    {
+        char[]? rented = null;
+        Span<char> text = inside.Length <= MostOnStack ? stackalloc char[MostOnStack] : rented = ArrayPool<char>.Shared.Rent(inside.Length);
+        int length = 0;
+        while (true)
+        {
+            int plain = inside.IndexOf((byte)'\\');
+            length += Encoding.UTF8.GetChars(plain < 0 ? inside : inside[..plain], text[length..]);
+            if (plain < 0)
                 break;
 
-            // The reader has checked the escapes' form already.
-            if (value[1] == 'u' && Utf8Parser.TryParse(value.Slice(2, 4), out ushort unit, out _, 'x'))
-            {
-                text.Append((char)unit);
-                value = value[6..];
-                continue;
-            }
-
-            text.Append((char)value[1] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'b' => '\b', 'f' => '\f', var same => same });
-            value = value[2..];
+            inside = inside[plain..];
+            text[length++] = Escaped(inside);
+            inside = inside[(inside[1] == 'u' ? LongEscape : ShortEscape)..];
         }
 
-        return text.ToString();
+        string read = new(text[..length]);
+        if (rented is not null)
+            ArrayPool<char>.Shared.Return(rented);
+
+        return read;
+    }
+
+    private static char Escaped(ReadOnlySpan<byte> escape)
+    {
+        switch ((char)escape[1])
+        {
+            case 'u':
+                return Utf8Parser.TryParse(escape[ShortEscape..LongEscape], out ushort unit, out _, 'x') ? (char)unit : '\uFFFD';
+            case 'n':
+                return '\n';
+            case 't':
+                return '\t';
+            case 'r':
+                return '\r';
+            case 'b':
+                return '\b';
+            case 'f':
+                return '\f';
+            default:
+                return (char)escape[1];
+        }
     }
 
     /// <summary>Reads a number that some servers send as a float or as text; null for anything else, negative or beyond any count.</summary>

@@ -28,19 +28,25 @@ internal sealed class LenientValues
         return false;
     }
 
-    /// <summary>Text in whatever way it is written; null if there is none.</summary>
+    /// <summary>Whether the current value begins an object; one that should stand in a list is taken without it.</summary>
+    public bool ExpectAsList(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+            return false;
+
+        Oddities++;
+        return true;
+    }
+
+    /// <summary>A piece of text, or a number or a truth value as it stands; null if there is none.</summary>
     public string? ReadText(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
-                string text = JsonText.Read(ref reader);
-                Observe(text);
-                return text;
+                return JsonText.ReadPiece(reader.ValueSpan);
             case JsonTokenType.Null:
                 return null;
-            case JsonTokenType.StartArray:
-                return ReadParts(ref reader);
             case JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False:
                 Oddities++;
                 return Encoding.UTF8.GetString(reader.ValueSpan);
@@ -51,28 +57,21 @@ internal sealed class LenientValues
         }
     }
 
-    /// <summary>A word of the protocol; null if there is none.</summary>
-    public string? ReadWord(ref Utf8JsonReader reader)
+    /// <summary>A name or an id; null if there is none.</summary>
+    public string? ReadName(ref Utf8JsonReader reader)
     {
-        if (reader.TokenType != JsonTokenType.String)
-        {
-            if (reader.TokenType != JsonTokenType.Null)
-                Oddities++;
-
-            reader.SkipValue();
+        string? name = ReadText(ref reader);
+        if (string.IsNullOrEmpty(name))
             return null;
-        }
 
-        // An empty word is what some servers send instead of null (ollama#4357).
-        return reader.ValueSpan switch
-        {
-            [] => null,
-            var word when word.SequenceEqual("stop"u8) => "stop",
-            var word when word.SequenceEqual("length"u8) => "length",
-            var word when word.SequenceEqual("tool_calls"u8) => "tool_calls",
-            _ => ReadText(ref reader),
-        };
+        name = PieceProgress.Whole(name);
+        Observe(name);
+        return name;
     }
+
+    /// <summary>A finish reason's word; null if there is none.</summary>
+    public string? ReadFinishWord(ref Utf8JsonReader reader) =>
+        Expect(ref reader, JsonTokenType.String) ? FinishWords.Read(JsonText.Read(ref reader)) : null;
 
     /// <summary>The place of something in a list; null if it is not said.</summary>
     public int? ReadIndex(ref Utf8JsonReader reader)
@@ -115,34 +114,5 @@ internal sealed class LenientValues
         {
             throw new JsonException("An event that holds bytes which are not UTF-8 where they cannot be passed over.", invalid);
         }
-    }
-
-    // Content as a list of parts: [{"type":"text","text":"..."}]; some gateways send answers so.
-    private string ReadParts(ref Utf8JsonReader reader)
-    {
-        var text = new StringBuilder();
-        while (reader.ReadElement())
-        {
-            if (reader.TokenType == JsonTokenType.String)
-            {
-                text.Append(ReadText(ref reader));
-                continue;
-            }
-
-            if (!Expect(ref reader, JsonTokenType.StartObject))
-                continue;
-
-            while (reader.ReadField())
-            {
-                bool isText = reader.FieldName().SequenceEqual("text"u8);
-                reader.Read();
-                if (isText)
-                    text.Append(ReadText(ref reader));
-                else
-                    reader.SkipValue();
-            }
-        }
-
-        return text.ToString();
     }
 }

@@ -11,20 +11,22 @@ internal sealed class RepeatedText
 
     public bool HasChanged { get; private set; }
 
-    public void Observe(ref Utf8JsonReader reader)
+    /// <returns>Whether it is another text than before.</returns>
+    public bool Observe(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.String)
         {
             reader.SkipValue();
-            return;
+            return false;
         }
 
         if (reader.ValueSpan.SequenceEqual(_utf8) || reader.ValueSpan.IsEmpty)
-            return;
+            return false;
 
         string text = JsonText.Read(ref reader);
         HasChanged |= Text is not null && !string.Equals(text, Text, StringComparison.Ordinal);
         _utf8 = reader.ValueSpan.ToArray();
         Text = text;
+        return true;
     }
 }

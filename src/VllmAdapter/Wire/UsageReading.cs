@@ -5,19 +5,20 @@ namespace VllmAdapter;
 /// <summary>Reads a usage object, and reports to the template where its counts stand.</summary>
 internal static class UsageReading
 {
-    public static TokenUsage? Read(ref Utf8JsonReader reader, ChunkTemplate template)
+    public static TokenUsage? Read(ref Utf8JsonReader reader, ChunkTemplates templates)
     {
+        templates.ReportUsage();
         int? prompt = null, completion = null, total = null, cached = null, created = null, reasoning = null;
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = reader.FieldName();
             reader.Read();
             if (name.SequenceEqual("prompt_tokens"u8))
-                prompt = ReadCount(ref reader, template, ChunkTemplate.Part.PromptTokens);
+                prompt = ReadCount(ref reader, templates, ChunkPart.PromptTokens) ?? prompt;
             else if (name.SequenceEqual("completion_tokens"u8))
-                completion = ReadCount(ref reader, template, ChunkTemplate.Part.CompletionTokens);
+                completion = ReadCount(ref reader, templates, ChunkPart.CompletionTokens) ?? completion;
             else if (name.SequenceEqual("total_tokens"u8))
-                total = ReadCount(ref reader, template, ChunkTemplate.Part.TotalTokens);
+                total = ReadCount(ref reader, templates, ChunkPart.TotalTokens) ?? total;
             else if (name.SequenceEqual("prompt_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
                 ReadDetails(ref reader, ref cached, ref created, ref reasoning);
             else if (name.SequenceEqual("completion_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
@@ -32,12 +33,17 @@ internal static class UsageReading
         return TokenUsage.From(prompt, completion, total, details);
     }
 
-    private static int? ReadCount(ref Utf8JsonReader reader, ChunkTemplate template, ChunkTemplate.Part part)
+    private static int? ReadCount(ref Utf8JsonReader reader, ChunkTemplates templates, ChunkPart part)
     {
-        if (reader.TokenType == JsonTokenType.Number)
-            template.Report(part, reader.TokenStartIndex, reader.ValueSpan.Length);
+        bool isNumber = reader.TokenType == JsonTokenType.Number;
+        if (isNumber)
+            templates.Report(part, reader.TokenStartIndex, reader.ValueSpan.Length);
 
-        return JsonText.ReadCount(ref reader);
+        int? count = JsonText.ReadCount(ref reader);
+        if (count is not null && !isNumber)
+            templates.Spoil();
+
+        return count;
     }
 
     private static void ReadDetails(ref Utf8JsonReader reader, ref int? cached, ref int? created, ref int? reasoning)
@@ -47,11 +53,11 @@ internal static class UsageReading
             ReadOnlySpan<byte> name = reader.FieldName();
             reader.Read();
             if (name.SequenceEqual("cached_tokens"u8))
-                cached = JsonText.ReadCount(ref reader);
+                cached = JsonText.ReadCount(ref reader) ?? cached;
             else if (name.SequenceEqual("created_cache_tokens"u8))
-                created = JsonText.ReadCount(ref reader);
+                created = JsonText.ReadCount(ref reader) ?? created;
             else if (name.SequenceEqual("reasoning_tokens"u8))
-                reasoning = JsonText.ReadCount(ref reader);
+                reasoning = JsonText.ReadCount(ref reader) ?? reasoning;
             else
                 reader.SkipValue();
         }

@@ -33,7 +33,7 @@ public sealed class BadInputTests
         { "an event that is null", Events("data: null", Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "error: null on a healthy chunk (openai-go)", Events(Hello.Replace("{\"id\"", "{\"error\":null,\"id\"", StringComparison.Ordinal), Stop, Done), StreamVerdict.Completed, "Hello" },
         { "a chunk without choices first", Events("""data: {"prompt_filter_results":[]}""", Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
-        { "an unknown reason", Events(Hello, Stop.Replace("stop", "eos", StringComparison.Ordinal), Done), StreamVerdict.StoppedByServer, "Hello" },
+        { "an unknown reason", Events(Hello, Stop.Replace("stop", "bored", StringComparison.Ordinal), Done), StreamVerdict.StoppedByServer, "Hello" },
         { "an empty reason on every chunk (ollama#4357)", Events(Hello.Replace("}}]", "},\"finish_reason\":\"\"}]", StringComparison.Ordinal), Done), StreamVerdict.Unconfirmed, "Hello" },
         { "two end markers", Events(Hello, Stop, Done, Done), StreamVerdict.Completed, "Hello" },
         { "events after the end marker", Events(Hello, Stop, Done, Hello), StreamVerdict.Completed, "Hello" },

@@ -140,24 +140,6 @@ public sealed class ChunkReaderOddityTests
     public void Names_of_half_a_character_are_unknown_ones() =>
         Reading.Of("""{"\ud83d": 1, "choices": [{"\ude00": 1, "delta": {"\ud83d": 1, "content": "a"}}]}""").Chunk.Text.Should().Be("a");
 
-    [Fact]
-    public void A_character_that_is_split_over_two_chunks_is_joined_again()
-    {
-        string first = Reading.OfDelta("\"content\": \"a\\ud83d\"").Chunk.Text;
-        string second = Reading.OfDelta("\"content\": \"\\ude00b\"").Chunk.Text;
-
-        (first + second).Should().Be("a😀b");
-    }
-
-    [Theory]
-    [InlineData("""\ud83d\n\t\r\b\f\/\\\"\u0041é""", "\n\t\r\b\f/\\\"Aé")]
-    [InlineData("""a\ud83d""", "")]
-    public void Text_next_to_half_a_character_is_not_lost(string escaped, string after) =>
-        Reading.OfDelta($"\"content\": \"{escaped}\"").Chunk.Text.Should().EndWith("\ud83d" + after);
-
-    [Fact]
-    public void Half_a_character_is_not_what_lossy_text_means() => Reading.OfDelta("\"content\": \"\\ud83d\"").Reader.TextIsLossy.Should().BeFalse();
-
     [Theory]
     [InlineData(new byte[] { 0xff })]
     [InlineData(new byte[] { 0xc3 })]

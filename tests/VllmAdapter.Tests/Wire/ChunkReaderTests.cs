@@ -63,7 +63,18 @@ public sealed class ChunkReaderTests
     [InlineData("\"reasoning\": \"a\", \"reasoning_content\": null", "a")]
     [InlineData("\"reasoning\": null, \"reasoning_content\": null", "")]
     [InlineData("\"content\": \"a\"", "")]
-    public void Reasoning_goes_by_two_names_and_counts_once(string fields, string reasoning) =>
+    [InlineData("\"thinking\": \"a\"", "a")]
+    [InlineData("\"reasoning_text\": \"a\"", "a")]
+    [InlineData("\"thinking\": \"a\", \"reasoning_text\": \"a\", \"reasoning\": \"\"", "a")]
+    [InlineData("\"thinking\": true, \"reasoning_content\": \"a\"", "a")]
+    [InlineData("\"thinking\": true", "")]
+    [InlineData("\"reasoning\": [{\"type\": \"text\", \"text\": \"a\"}]", "a")]
+    [InlineData("\"thinking\": {\"type\": \"text\", \"text\": \"a\"}", "a")]
+    [InlineData("\"reasoning_details\": [{\"type\": \"reasoning.text\", \"text\": \"a\"}, {\"text\": \"b\"}]", "ab")]
+    [InlineData("\"reasoning_details\": [{\"type\": \"reasoning.summary\", \"summary\": \"a\"}, {\"type\": \"reasoning.encrypted\", \"data\": \"x\"}]", "a")]
+    [InlineData("\"reasoning_details\": [{\"type\": \"reasoning.text\", \"text\": \"a\"}], \"reasoning\": \"a\"", "a")]
+    [InlineData("\"reasoning\": \"a\", \"reasoning_details\": [{\"type\": \"reasoning.text\", \"text\": \"a\"}]", "a")]
+    public void Reasoning_goes_by_many_names_and_counts_once(string fields, string reasoning) =>
         Reading.OfDelta(fields).Chunk.Reasoning.Should().Be(reasoning);
 
     [Theory]
@@ -114,6 +125,20 @@ public sealed class ChunkReaderTests
     [InlineData("\"st\\u006fp\"", "stop")]
     [InlineData("\"repetition\"", "repetition")]
     [InlineData("\"\"", null)]
+    [InlineData("\"null\"", null)]
+    [InlineData("\"None\"", null)]
+    [InlineData("\"none\"", null)]
+    [InlineData("\"eos\"", "stop")]
+    [InlineData("\"eos_token\"", "stop")] // huggingface/text-generation-inference#2344
+    [InlineData("\"stop_sequence\"", "stop")]
+    [InlineData("\"end_turn\"", "stop")]
+    [InlineData("\"STOP\"", "stop")]
+    [InlineData("\"MAX_TOKENS\"", "length")]
+    [InlineData("\"model_length\"", "length")]
+    [InlineData("\"tool_use\"", "tool_calls")]
+    [InlineData("\"function_call\"", "function_call")]
+    [InlineData("\"content_filter\"", "content_filter")]
+    [InlineData("\"nothing\"", "nothing")]
     [InlineData("null", null)]
     public void A_finish_reason_is_a_word(string json, string? word) =>
         Reading.OfChoice($"\"finish_reason\": {json}").Chunk.FinishReason?.Word.Should().Be(word);
@@ -149,6 +174,7 @@ public sealed class ChunkReaderTests
     [Fact]
     public void Token_ids_are_read()
     {
+        Reading.OfChoice("""  "token_ids": [1.0, 2, 2.5, "3", 1e99, -1] """).Chunk.TokenIds.Should().Equal(1, 2, -1);
         Reading.OfChoice("""  "token_ids": [1, 2] """).Chunk.TokenIds.Should().Equal(1, 2);
         Reading.Of("""{"choices": [{}], "prompt_token_ids": [3, 4]}""").Chunk.PromptTokenIds.Should().Equal(3, 4);
         Reading.Of("""{"prompt_token_ids": [3, 4]}""").Chunk.PromptTokenIds.Should().Equal(3, 4);

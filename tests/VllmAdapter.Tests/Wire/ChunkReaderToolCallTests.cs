@@ -45,6 +45,21 @@ public sealed class ChunkReaderToolCallTests
     public void An_empty_list_is_no_call(string json) =>
         Reading.OfDelta($"\"content\": \"a\", \"tool_calls\": {json}").Chunk.ToolCalls.Should().BeEmpty();
 
+    [Theory]
+    [InlineData("""{"index": 0, "id": "a", "function": {"name": "f"}}""", 1)]
+    [InlineData("{}", 0)]
+    [InlineData("""{"function": {}}""", 0)]
+    public void One_object_stands_for_a_list_of_one(string json, int calls) =>
+        Reading.OfDelta($"\"tool_calls\": {json}").Chunk.ToolCalls.Should().HaveCount(calls);
+
+    [Fact]
+    public void The_index_may_be_written_as_a_float() => Reading.OfCall("""  "index": 3.0 """).Call.Index.Should().Be(3);
+
+    [Fact]
+    public void A_hundred_thousand_calls_in_one_event_are_read_in_one_pass() =>
+        Reading.OfDelta($$"""  "tool_calls": [{{string.Join(',', Enumerable.Range(0, 100_000).Select(i => $$"""{"index": {{i}} }"""))}}] """)
+            .Chunk.ToolCalls.Should().HaveCount(100_000);
+
     [Fact]
     public void In_a_whole_reply_every_entry_is_a_call_of_its_own() =>
         Reading.OfChoice("""  "message": {"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}, {"id": "a", "function": {"name": "f", "arguments": "{}"}}]} """)

@@ -62,18 +62,80 @@ public sealed class ChunkTemplateTests
         comparing.Id.Should().Be(parsing.Id, difference);
     }
 
-    [Fact]
-    public void A_piece_of_text_like_the_one_before_is_read_by_comparison()
+    public static TheoryData<string, string, string> Alike => new()
     {
-        var template = new ChunkTemplate();
-        template.Begin();
-        byte[] json = """{"choices":[{"index":3,"delta":{"content":"a"}}]}"""u8.ToArray();
-        template.Report(ChunkTemplate.Part.Text, Array.IndexOf(json, (byte)'a', 36), 1);
-        template.Keep(json, [new ChatChunk { Choice = 3, Text = "a" }]);
+        { "longer text", """{"choices":[{"index":3,"delta":{"content":"a"}}]}""", """{"choices":[{"index":3,"delta":{"content":"llama"}}]}""" },
+        { "text with escapes", """{"choices":[{"delta":{"content":"a"}}]}""", """{"choices":[{"delta":{"content":"\"\u00e9\n\/"}}]}""" },
+        { "after text with escapes", """{"choices":[{"delta":{"content":"\n"}}]}""", """{"choices":[{"delta":{"content":"a"}}]}""" },
+        { "reasoning", """{"choices":[{"delta":{"content":"","reasoning":"a"}}]}""", """{"choices":[{"delta":{"content":"","reasoning":"b"}}]}""" },
+        { "from reasoning to text", """{"choices":[{"delta":{"content":"","reasoning":"a"}}]}""", """{"choices":[{"delta":{"content":"b","reasoning":""}}]}""" },
+        { "an empty list of calls (vLLM 0.20.2)", """{"choices":[{"delta":{"content":"a","tool_calls":[]}}]}""", """{"choices":[{"delta":{"content":"b","tool_calls":[]}}]}""" },
+        { "arguments", """{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{"}}]}}]}""", """{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\"x\": 1}"}}]}}]}""" },
+        { "arguments with a repeated name", """{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}]}}]}""", """{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"}"}}]}}]}""" },
+        { "counts", """{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"completion_tokens":1}}""", """{"choices":[{"delta":{"content":"b"}}],"usage":{"prompt_tokens":9,"completion_tokens":12345}}""" },
+        { "an error that is null", """{"choices":[{"delta":{"content":"a"},"error":null}],"error":null}""", """{"choices":[{"delta":{"content":"b"},"error":null}],"error":null}""" },
+        { "other noise", """{"kv_transfer_params":null,"x":{"y":[1]},"choices":[{"delta":{"content":"a"},"text":"","logprobs":null,"token_ids":null}]}""", """{"kv_transfer_params":null,"x":{"y":[1]},"choices":[{"delta":{"content":"b"},"text":"","logprobs":null,"token_ids":null}]}""" },
+    };
 
-        template.Read("""{"choices":[{"index":3,"delta":{"content":"llama"}}]}"""u8, out _)!.Text.Should().Be("llama");
-        template.Read("""{"choices":[{"index":4,"delta":{"content":"llama"}}]}"""u8, out _).Should().BeNull();
+    [Theory]
+    [MemberData(nameof(Alike))]
+    public void A_piece_like_the_one_before_is_read_by_comparison(string what, string first, string second)
+    {
+        var reader = new ChunkReader();
+        reader.Read(Encoding.UTF8.GetBytes(first));
+        byte[] json = Encoding.UTF8.GetBytes(second);
+        var parsing = new ChunkReader();
+        parsing.Read(json);
+
+        reader.IsAlike(json).Should().BeTrue(what);
+
+        reader.Read(json);
+        reader.Chunks.Select(Describe).Should().Equal(parsing.Chunks.Select(Describe), what);
     }
+
+    [Fact]
+    public void Each_choice_has_a_template_of_its_own()
+    {
+        var reader = new ChunkReader();
+        for (int choice = 0; choice < 8; choice++)
+            reader.Read(Piece(choice));
+
+        Enumerable.Range(0, 8).Should().OnlyContain(choice => reader.IsAlike(Piece(choice)));
+    }
+
+    [Fact]
+    public void What_every_chunk_repeats_is_never_that_of_an_older_template()
+    {
+        Reading read = Reading.Of(Of("1", "a")).Then(Of("2", "b", choice: 1)).Then(Of("1", "c"));
+
+        (read.Reader.Id, read.Reader.IdHasChanged).Should().Be(("1", true));
+
+        static string Of(string id, string text, int choice = 0) =>
+            $$$"""{"id":"{{{id}}}","choices":[{"index":{{{choice}}},"delta":{"content":"{{{text}}}"}}]}""";
+    }
+
+    [Fact]
+    public void More_than_eight_choices_keep_no_more_templates()
+    {
+        var reader = new ChunkReader();
+        for (int choice = 0; choice < 9; choice++)
+            reader.Read(Piece(choice));
+
+        reader.IsAlike(Piece(7)).Should().BeTrue();
+        reader.IsAlike(Piece(8)).Should().BeFalse();
+    }
+
+    [Fact]
+    public void An_event_of_more_than_4_KiB_is_no_template()
+    {
+        var reader = new ChunkReader();
+        byte[] large = Encoding.UTF8.GetBytes($$$"""{"x":"{{{new string('x', 5000)}}}","choices":[{"delta":{"content":"a"}}]}""");
+        reader.Read(large);
+
+        reader.IsAlike(large).Should().BeFalse();
+    }
+
+    private static byte[] Piece(int choice) => Encoding.UTF8.GetBytes($$$"""{"choices":[{"index":{{{choice}}},"delta":{"content":"a"}}]}""");
 
     private static IEnumerable<string> EventsOf(string path) => Encoding.UTF8.GetString(Recording.At(path).Body)
         .Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
