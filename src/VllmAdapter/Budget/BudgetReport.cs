@@ -43,6 +43,9 @@ public enum MissingMetadata
     /// <see cref="UsageReporting.Continuous"/>.
     /// </summary>
     UsageOfEachChoice,
+
+    /// <summary>Usage came, but it counts more tokens than the request allowed, so it proves nothing: settle the turn with a count of your own.</summary>
+    CredibleUsage,
 }
 
 /// <summary>A budget's answer.</summary>
@@ -86,6 +89,7 @@ public sealed record BudgetReport
     {
         _ when Missing.Contains(MissingMetadata.Usage) => "and the server sent no usage for all of them",
         _ when Missing.Contains(MissingMetadata.FinalUsage) => "and the final usage did not come",
+        _ when Missing.Contains(MissingMetadata.CredibleUsage) => "and the server counted more than was allowed, which proves nothing",
         _ => "and of several choices only the sum came, which vLLM 0.8.5 undercounts",
     };
 

@@ -16,6 +16,7 @@ public sealed record ChoiceEvidence
     private long _refusalLength;
     private long _outputBytes;
     private string? _callMarkup;
+    private bool _otherOutput;
     private string? _stopReason;
     private ServerError? _error;
     private bool _hasLateOutput;
@@ -52,6 +53,9 @@ public sealed record ChoiceEvidence
     /// <summary>The declared tool whose call stands as markup in text or reasoning, where the server's parser should have found it; or null.</summary>
     public string? CallMarkup { get => _callMarkup; init => _callMarkup = value; }
 
+    /// <summary>Whether output came that is neither text, reasoning, a refusal nor a call, such as audio or images.</summary>
+    public bool OtherOutput { get => _otherOutput; init => _otherOutput = value; }
+
     /// <summary>The tool calls as far as they were received; ready or not is the gate's business.</summary>
     public IReadOnlyList<AssembledToolCall> ToolCalls { get => _toolCalls; init => _toolCalls = value; }
 
@@ -73,7 +77,7 @@ public sealed record ChoiceEvidence
 
     /// <summary>Whether anything that the model wrote was delivered.</summary>
     [JsonIgnore]
-    public bool HasOutput => _textLength > 0 || _reasoningLength > 0 || _refusalLength > 0 || ToolCalls.Count > 0;
+    public bool HasOutput => _textLength > 0 || _reasoningLength > 0 || _refusalLength > 0 || _otherOutput || ToolCalls.Count > 0;
 
     internal void Observe(ChatChunk chunk)
     {

@@ -39,6 +39,9 @@ public sealed record StreamEvidence
     private bool _responseIdChanged;
     private bool _textIsLossy;
     private int _oddities;
+    private int _choiceIndexesSeen;
+    private bool _looksCumulative;
+    private bool _unwantedReasoning;
 
     /// <summary>What the request asked for.</summary>
     public AskedFor Asked { get; init; } = new();
@@ -143,6 +146,18 @@ public sealed record StreamEvidence
     /// <summary>Fields of an unexpected type that were passed over.</summary>
     public int Oddities { get => _oddities; init => _oddities = value; }
 
+    /// <summary>
+    /// How many choice indexes the server used, where one choice was asked for and all pieces were taken for that one; 0 if it numbered
+    /// the choices as it should.
+    /// </summary>
+    public int ChoiceIndexesSeen { get => _choiceIndexesSeen; init => _choiceIndexesSeen = value; }
+
+    /// <summary>Whether each piece of text repeated all text before it, so that the text is there several times over.</summary>
+    public bool LooksCumulative { get => _looksCumulative; init => _looksCumulative = value; }
+
+    /// <summary>Whether reasoning came although the request hid it (<c>include_reasoning: false</c>); it was left out.</summary>
+    public bool UnwantedReasoning { get => _unwantedReasoning; init => _unwantedReasoning = value; }
+
     /// <summary>What was observed of each choice, in the order in which they appeared.</summary>
     public IReadOnlyList<ChoiceEvidence> Choices
     {
@@ -183,11 +198,13 @@ public sealed record StreamEvidence
     }
 
     /// <summary>
-    /// Whether <see cref="CountedTokens"/> are all that the request has cost. A sum over the choices of a stream is believed if each
-    /// of them was counted to its end, or if the server names its version: vLLM 0.8.5, which undercounts it, does not do so yet.
+    /// Whether <see cref="CountedTokens"/> are all that the request has cost. Counts of several streamed choices are believed if the server
+    /// names its version: vLLM 0.8.5, which counts one token too few for each, does not do so yet.
     /// </summary>
-    internal bool UsageIsExact => _usageIsFinal
-        && (IsSingle || _isWholeReply || _systemFingerprint is not null || _choices.TrueForAll(choice => choice.CountedAtEnd));
+    internal bool UsageIsExact => _usageIsFinal && !MayUndercount;
+
+    /// <summary>Whether a count may be one token too low for each choice.</summary>
+    internal bool MayUndercount => !IsSingle && !_isWholeReply && _systemFingerprint is null;
 
     /// <summary>Whether the server is known to have written all that it meant to write.</summary>
     internal bool EndIsMarked => _sentinelSeen || (IsWholeReply && _bodyEnd == VllmAdapter.BodyEnd.InOrder);
@@ -214,7 +231,11 @@ public sealed record StreamEvidence
         return added;
     }
 
-    internal void At(TimeSpan elapsed, TimeSpan silentFor) => (_elapsed, _silentFor) = (elapsed, silentFor);
+    internal void At(TimeSpan elapsed, TimeSpan silentFor)
+    {
+        (_elapsed, _silentFor) = (elapsed, silentFor);
+        _sinceFinish = _hasOutput && EveryChoiceDeclared ? silentFor : null;
+    }
 
     internal void HeadersCame(TimeSpan at, bool isWhole) => (_headersAt, _isWholeReply) = (at, isWhole);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -27,6 +28,7 @@ internal static class ChatRequestBody
         PutServing(body, request.Serving);
         body.Put("user", request.User);
         Merge(body, request);
+        RefuseAbsurdChoices(body, request);
         return body;
     }
 
@@ -218,6 +220,19 @@ internal static class ChatRequestBody
             }
 
             body[name] = value?.DeepClone();
+        }
+    }
+
+    // Each choice costs the server a sequence and the outcome a ruling; nobody means so many.
+    private static void RefuseAbsurdChoices(JsonObject body, ChatRequest request)
+    {
+        const int Most = 10_000;
+        if (body["n"] is JsonValue n
+            && double.TryParse(n.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double choices) && choices > Most)
+        {
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"The request asks for {choices:N0} choices (n); at most {Most:N0} are sent. Ask for fewer."),
+                nameof(request));
         }
     }
 

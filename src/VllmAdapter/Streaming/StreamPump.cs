@@ -150,7 +150,7 @@ internal sealed class StreamPump : IRunningReply
         StreamEvidence evidence = Attempt.Evidence;
         Attempt.Close();
         _gathering.AssembleInto(evidence);
-        Outcome = OutcomeJudge.Decide(evidence, cause) with { Received = _gathering.Complete() };
+        Outcome = OutcomeJudge.Decide(evidence, cause, _gathering.Complete());
         Completion = new ChatCompletion { Outcome = Outcome, Choices = Outcome.Received };
         _telemetry?.End(Completion);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || evidence.BodyEnd is not null;

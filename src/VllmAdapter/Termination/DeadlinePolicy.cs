@@ -2,8 +2,10 @@ namespace VllmAdapter;
 
 internal sealed class DeadlinePolicy(TimeSpan deadline) : IStreamTerminationPolicy
 {
+    public TimeSpan Deadline { get; } = deadline;
+
     public TerminationDecision Judge(StreamEvidence evidence) =>
-        evidence.Elapsed >= deadline
+        evidence.Elapsed >= Deadline
             ? TerminationDecision.Stop(StopCause.Deadline)
-            : TerminationDecision.ContinueFor(deadline - evidence.Elapsed);
+            : TerminationDecision.ContinueFor(Deadline - evidence.Elapsed);
 }
