@@ -79,7 +79,7 @@ internal static class ChoiceNotes
     private static string MissingOutput(StreamEvidence evidence, ChoiceEvidence choice)
     {
         string askAgain = evidence.IsWholeReply ? "ask once more" : "ask once more without streaming";
-        if (OutcomeJudge.RequiredCallIsMissing(evidence, choice) && (choice.HasOutput || TokenRoom.CountedFor(evidence, choice) is null or 0))
+        if (!OutcomeJudge.MoreWasCountedThanCame(evidence, choice))
             return $"A tool call was required, but none came; {askAgain}.";
 
         string tokens = OutcomeNotes.Count(TokenRoom.CountedFor(evidence, choice) ?? 0, "token");

@@ -92,7 +92,7 @@ internal static class OutcomeExplanation
     // A cut that follows a silence names the setting behind it.
     private static string AfterSilence(StreamEvidence evidence) =>
         evidence.SilentFor > WorthTelling
-            ? $" after {Seconds(evidence.SilentFor)} of silence; an idle limit of a proxy on the way is likely"
+            ? $", after {Seconds(evidence.SilentFor)} of silence; an idle limit of a proxy on the way is likely"
             : "";
 
     private static string Malformation(StreamEvidence evidence)

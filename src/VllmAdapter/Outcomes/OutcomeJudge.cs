@@ -156,12 +156,12 @@ public static class OutcomeJudge
     internal static bool OutputIsMissing(StreamEvidence evidence, ChoiceEvidence choice) =>
         RequiredCallIsMissing(evidence, choice) || MoreWasCountedThanCame(evidence, choice);
 
-    internal static bool RequiredCallIsMissing(StreamEvidence evidence, ChoiceEvidence choice) =>
+    private static bool RequiredCallIsMissing(StreamEvidence evidence, ChoiceEvidence choice) =>
         evidence.Asked.CallRequired && choice is { ToolCalls.Count: 0, RefusalLength: 0 };
 
     // A token spells at least one byte unless it is special. Innocent are an end token, and what the request itself left out: the text
     // from a stop string on, reasoning, special tokens. What a call spelt is not known, nor what audio is worth.
-    private static bool MoreWasCountedThanCame(StreamEvidence evidence, ChoiceEvidence choice) =>
+    internal static bool MoreWasCountedThanCame(StreamEvidence evidence, ChoiceEvidence choice) =>
         TokenRoom.CountedFor(evidence, choice) - TokensThatSpellNothing > choice.OutputBytes
         && choice is { StopReason: null, OtherOutput: false, RefusalLength: 0, ToolCalls.Count: 0 }
         && evidence.Asked is { HidesReasoning: false, IgnoresEndToken: false, SkipsSpecialTokens: false }

@@ -26,16 +26,19 @@ internal static class TokenRoom
         IsCountedToTheEnd(evidence, choice)
         && evidence.Asked.ContextWindow is not null
         && evidence.Usage is { PromptTokens: > 0 }
-        && !IsBeyondCap(evidence, choice)
         && LimitReached(evidence, choice) is null
         && !MayBeAtLimit(evidence, choice);
 
-    /// <summary>Whether the true count may be at a limit that the server's count is one short of (vLLM 0.8.5 with several choices).</summary>
+    /// <summary>
+    /// Whether the true count may well be at a limit, whatever the server's is: that one is beyond the cap, or of a kind that is one too
+    /// low for each choice (vLLM 0.8.5) and one short of a limit.
+    /// </summary>
     public static bool MayBeAtLimit(StreamEvidence evidence, ChoiceEvidence choice) =>
-        evidence.MayUndercount
-        && CountedFor(evidence, choice) is { } tokens
-        && (tokens + 1 == evidence.Asked.OutputCap || tokens + 1 == evidence.Asked.ServerCap
-            || evidence.Usage?.PromptTokens + tokens + 1 >= evidence.Asked.ContextWindow);
+        IsBeyondCap(evidence, choice)
+        || (evidence.MayUndercount
+            && CountedFor(evidence, choice) is { } tokens
+            && (tokens + 1 == evidence.Asked.OutputCap || tokens + 1 == evidence.Asked.ServerCap
+                || evidence.Usage?.PromptTokens + tokens + 1 >= evidence.Asked.ContextWindow));
 
     // A count that came before the end says only that there were at least so many.
     public static bool IsCountedToTheEnd(StreamEvidence evidence, ChoiceEvidence choice) =>

@@ -129,6 +129,8 @@ internal sealed record Evidence
     public Evidence IsGarbled(string why = "an event holds something other than a JSON object") =>
         With(seen => seen with { Malformation = why }).StoppedBy(StopCause.Fault);
 
+    public Evidence SilentFor(double seconds) => With(seen => seen with { SilentFor = TimeSpan.FromSeconds(seconds) });
+
     public Evidence StoppedBy(StopCause cause) => this with { _stoppedBy = cause };
 
     public Evidence With(Func<StreamEvidence, StreamEvidence> change) => this with { _seen = change(_seen) };
