@@ -77,10 +77,10 @@ public sealed class StructuredOutputCheckTests
             .Which.Text.Should().StartWith("Choice 1: The answer is not what");
     }
 
-    private static Task<ChatCompletion> CompleteAsync(ScriptedReply script, StructuredOutput output, int? choices = null)
+    private static async Task<ChatCompletion> CompleteAsync(ScriptedReply script, StructuredOutput output, int? choices = null)
     {
-        FakeVllm vllm = FakeVllm.InMemory(script);
-        return vllm.CreateAdapter().CompleteChatAsync(
+        using FakeVllm vllm = FakeVllm.InMemory(script);
+        return await vllm.CreateAdapter().CompleteChatAsync(
             ChatRequest.FromPrompt("Which?") with { Output = output, Choices = choices, IncompleteStreams = IncompleteStreams.Report, MaxTokens = 100 });
     }
 
