@@ -20,6 +20,8 @@ public sealed record ChoiceEvidence
     private string? _stopReason;
     private ServerError? _error;
     private bool _hasLateOutput;
+    private bool _hadOutput;
+    private bool _reasonWasPremature;
     private IReadOnlyList<AssembledToolCall> _toolCalls = [];
 
     /// <summary>The choice's index, from 0.</summary>
@@ -68,6 +70,12 @@ public sealed record ChoiceEvidence
     /// <summary>Whether output came after the finish reason; it was accepted.</summary>
     public bool HasLateOutput { get => _hasLateOutput; init => _hasLateOutput = value; }
 
+    /// <summary>
+    /// Whether the finish reason came before any output, output followed it, and no reason has followed that: the choice is not finished
+    /// (open-webui#23921).
+    /// </summary>
+    public bool ReasonWasPremature { get => _reasonWasPremature; init => _reasonWasPremature = value; }
+
     /// <summary>An error that the server attached to this choice.</summary>
     public ServerError? Error { get => _error; init => _error = value; }
 
@@ -87,10 +95,15 @@ public sealed record ChoiceEvidence
         _refusalLength += chunk.Refusal.Length;
         _outputBytes += Encoding.UTF8.GetByteCount(chunk.Text) + Encoding.UTF8.GetByteCount(chunk.Reasoning) + Encoding.UTF8.GetByteCount(chunk.Refusal);
         if (HasDeclared && chunk.HasOutput)
-            (_hasLateOutput, _countedAtEnd) = (true, false);
+            (_hasLateOutput, _countedAtEnd, _reasonWasPremature) = (true, false, _reasonWasPremature || !_hadOutput);
+
+        _hadOutput |= chunk.HasOutput;
 
         if (chunk.FinishWord is { } word)
+        {
             Declare(new FinishReason(word));
+            _reasonWasPremature = false;
+        }
 
         _stopReason = chunk.StopReason ?? _stopReason;
     }

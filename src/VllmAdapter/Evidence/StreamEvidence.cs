@@ -173,7 +173,7 @@ public sealed record StreamEvidence
         {
             foreach (ChoiceEvidence choice in _choices)
             {
-                if (!choice.HasDeclared)
+                if (!choice.HasDeclared || choice.ReasonWasPremature)
                     return false;
             }
 

@@ -87,8 +87,10 @@ public static class OutcomeJudge
 
     private static ChoiceOutcome RuleOn(StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy)
     {
-        // Of two reasons for one choice the one with the worse verdict counts; both stay in the evidence.
-        (FinishReason? word, StreamVerdict verdict, Certainty certainty) = choice.Declared
+        // Of two reasons for one choice the one with the worse verdict counts; both stay in the evidence. One that came before the answer says
+        // nothing of its end.
+        IReadOnlyList<FinishReason> declared = choice.ReasonWasPremature && !evidence.EndIsMarked ? [] : choice.Declared;
+        (FinishReason? word, StreamVerdict verdict, Certainty certainty) = declared
             .Select(reason => (Word: (FinishReason?)reason, Rule: VerdictOn(evidence, choice, stoppedBy, reason)))
             .DefaultIfEmpty((Word: null, Rule: VerdictOn(evidence, choice, stoppedBy, declared: null)))
             .Select(ruling => (ruling.Word, ruling.Rule.Verdict, ruling.Rule.Certainty))

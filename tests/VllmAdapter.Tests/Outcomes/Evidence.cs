@@ -67,6 +67,9 @@ internal sealed record Evidence
 
     public Evidence StopsAt(string stopReason) => Change(choice => choice with { StopReason = stopReason });
 
+    /// <summary>All that was said was said after the reason, and no reason followed.</summary>
+    public Evidence DeclaredTooEarly() => Change(choice => choice with { HasLateOutput = true, ReasonWasPremature = true });
+
     public Evidence SaysMoreAfterIt() => Change(choice => choice with { HasLateOutput = true });
 
     /// <summary>The trailing usage: of the whole request.</summary>

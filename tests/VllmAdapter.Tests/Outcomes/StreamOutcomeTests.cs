@@ -94,7 +94,7 @@ public sealed class StreamOutcomeTests
             "choice_indexes_seen":0,"looks_cumulative":false,"unwanted_reasoning":false,
             "choices":[{"index":0,"declared":["stop"],"chunks":0,"text_length":5,"reasoning_length":0,"refusal_length":0,
             "output_bytes":5,"other_output":false,"tool_calls":[],
-            "counted_at_end":false,"has_late_output":false}]},"attempts":1,"parts":[],"is_complete":true}
+            "counted_at_end":false,"has_late_output":false,"reason_was_premature":false}]},"attempts":1,"parts":[],"is_complete":true}
             """.ReplaceLineEndings(""));
 
     [Fact]

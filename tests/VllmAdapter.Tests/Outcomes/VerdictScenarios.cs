@@ -151,6 +151,16 @@ internal static class VerdictScenarios
         new("Finish reason content_filter", Hello.Declares("content_filter").Done(), StoppedByServer, Declared),
         new("Finish reason repetition (vLLM since 0.17)",
             Hello.Declares("repetition").StopsAt("repetition_detected").Done(), StoppedByServer, Declared),
+        new("A stop before the answer, then the answer, and [DONE] (open-webui#23921)",
+            Hello.Declares("stop").DeclaredTooEarly().Done(), Completed, Declared) { Notes = [LateOutput] },
+        new("A stop before the answer, then a reset in its middle", Hello.Declares("stop").DeclaredTooEarly().IsCut(), Interrupted, Observed)
+            { Notes = [LateOutput] },
+        new("A stop before the answer, then silence in its middle",
+            Hello.Declares("stop").DeclaredTooEarly().StoppedBy(StopCause.IdleTimeout), Stalled, Observed) { Notes = [LateOutput] },
+        new("A stop before the answer, then an end in order without [DONE]",
+            Hello.Declares("stop").DeclaredTooEarly().EndsInOrder(), Interrupted, Inferred) { Notes = [LateOutput] },
+        new("A stop before the answer, and a whole reply", Evidence.OfWholeReply().Says("Hello").Declares("stop").DeclaredTooEarly(), Completed, Declared)
+            { Notes = [LateOutput] },
         new("A finish reason that nobody knows", Hello.Declares("preempted").Done(), StoppedByServer, Declared),
         new("A finish reason that nobody knows, at the cap",
             Hello.Declares("preempted").Capped(5).Uses(9, 5).Done(), StoppedByServer, Declared),
