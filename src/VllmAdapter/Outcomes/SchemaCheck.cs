@@ -92,7 +92,7 @@ internal sealed class SchemaCheck
 
         foreach (string name in (string[])["anyOf", "oneOf"])
         {
-            JsonElement[] ways = [.. List(schema, name)];
+            JsonElement[] ways = List(schema, name);
             if (ways.Length > 0 && ways.All(each => Misfit(each, value, path, depth + 1) is not null))
                 return $"{Named(path)} is nothing of what {name} allows";
         }
@@ -142,8 +142,8 @@ internal sealed class SchemaCheck
     private static JsonElement? Field(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out JsonElement field) ? field : null;
 
-    private static IEnumerable<JsonElement> List(JsonElement schema, string name) =>
-        Field(schema, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
+    private static JsonElement[] List(JsonElement schema, string name) =>
+        Field(schema, name) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
 
     private static string Named(string path) => path.Length == 0 ? "it" : ServerText.Quote(path.TrimStart('.'), 100) ?? "it";
 }

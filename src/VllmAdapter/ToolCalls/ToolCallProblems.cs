@@ -11,13 +11,29 @@ internal static class ToolCallProblems
             return [$"The tool '{name}' was not declared in the request."];
 
         using JsonDocument document = JsonDocument.Parse(arguments, JsonText.Parsing);
+        return MayHoldHalfACharacter(arguments) && HoldsHalfACharacter(document.RootElement)
+            ? ["A name or a text in the arguments holds half a surrogate pair, which is no text."]
+            : [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
+    }
+
+    // Half a pair can only stand there as an escape; such a text cannot be read, nor written back.
+    private static bool MayHoldHalfACharacter(string arguments) => arguments.Contains(@"\ud", StringComparison.OrdinalIgnoreCase);
+
+    private static bool HoldsHalfACharacter(JsonElement value)
+    {
         try
         {
-            return [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
+            return value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString() is null,
+                JsonValueKind.Array => value.EnumerateArray().Any(HoldsHalfACharacter),
+                JsonValueKind.Object => value.EnumerateObject().Any(property => property.Name is null || HoldsHalfACharacter(property.Value)),
+                _ => false,
+            };
         }
         catch (InvalidOperationException)
         {
-            return ["The name of an argument holds half a surrogate pair, which is no text."];
+            return true;
         }
     }
 

@@ -59,6 +59,17 @@ public sealed class ToolCallProblemsTests
     [Theory]
     [InlineData("""{"a": 1, "\ud83d": 1}""")]
     [InlineData("""{"\ud83d": 1}""")]
-    public void A_name_that_is_no_text_is_a_problem(string arguments) =>
-        Problems(arguments, """{"required": ["a"]}""").Should().Be("The name of an argument holds half a surrogate pair, which is no text.");
+    [InlineData("""{"a": "Par\ud83d"}""")]
+    [InlineData("""{"a": [{"b": "\uDE00"}]}""")]
+    [InlineData("""{"a": 1, "b": {"\ud800": 1}}""")]
+    public void A_name_or_a_value_that_is_no_text_is_a_problem(string arguments)
+    {
+        const string Problem = "A name or a text in the arguments holds half a surrogate pair, which is no text.";
+
+        Problems(arguments, """{"required": ["a"]}""").Should().Be(Problem);
+        Problems(arguments, "{}").Should().Be(Problem);
+    }
+
+    [Fact]
+    public void A_whole_pair_is_text() => Problems("""{"a": "\ud83d\ude00"}""", """{"required": ["a"]}""").Should().BeEmpty();
 }
