@@ -2,7 +2,7 @@ using Microsoft.Extensions.AI;
 
 namespace VllmAdapter.Extensions.AI;
 
-/// <summary>The conversation as messages that vLLM takes. Content that it has no place for is left out.</summary>
+/// <summary>The conversation as messages that vLLM takes. Content that it has no place for is refused.</summary>
 /// <remarks>
 /// A call enters together with its result or not at all: chat templates refuse the one without the other, and vLLM refuses damaged calls.
 /// </remarks>
@@ -27,8 +27,11 @@ internal static class MessageMapping
         foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
         {
             if (called.Contains(result.CallId))
-                yield return new ToolResult(result.CallId, ResultText.Of(result));
+                yield return ToolResultMapping.Of(result);
         }
+
+        if (message.Role != ChatRole.User)
+            PartMapping.ThrowIfLost(message.Contents, $"A message of the role '{message.Role}'");
 
         if (message.Role == ChatRole.System && message.Text.Length > 0)
         {
@@ -69,33 +72,9 @@ internal static class MessageMapping
 
     private static UserMessage? User(ChatMessage message)
     {
-        ContentPart[] parts = [.. message.Contents.Select(Part).OfType<ContentPart>()];
+        ContentPart[] parts = [.. message.Contents.Select(content => PartMapping.Of(content, "A user's message")).OfType<ContentPart>()];
         return parts.Length == 0 ? null
             : parts.All(part => part is TextPart) ? new UserMessage { Name = message.AuthorName, Text = message.Text }
             : new UserMessage { Name = message.AuthorName, Parts = parts };
     }
-
-    private static ContentPart? Part(AIContent content) => content switch
-    {
-        { RawRepresentation: ContentPart own } => own,
-        TextContent { Text.Length: > 0 } text => ContentPart.Text(text.Text),
-        DataContent data when data.HasTopLevelMediaType("image") => new ImagePart(data.Uri) { Detail = DetailOf(data) },
-        DataContent data when data.HasTopLevelMediaType("audio") => new AudioPart(data.Base64Data.ToString(), AudioFormatOf(data.MediaType)),
-        DataContent data when data.HasTopLevelMediaType("video") => new VideoPart(data.Uri),
-        UriContent uri when uri.HasTopLevelMediaType("image") => new ImagePart(uri.Uri.AbsoluteUri) { Detail = DetailOf(uri) },
-        UriContent uri when uri.HasTopLevelMediaType("audio") => new AudioUrlPart(uri.Uri.AbsoluteUri),
-        UriContent uri when uri.HasTopLevelMediaType("video") => new VideoPart(uri.Uri.AbsoluteUri),
-        _ => null,
-    };
-
-    private static string? DetailOf(AIContent content) =>
-        content.AdditionalProperties is { } properties && properties.TryGetValue("detail", out object? detail) ? detail?.ToString() : null;
-
-    private static string AudioFormatOf(string mediaType) => mediaType[(mediaType.IndexOf('/') + 1)..] switch
-    {
-        "mpeg" or "mpeg3" or "x-mpeg-3" => "mp3",
-        "x-wav" or "wave" or "vnd.wave" => "wav",
-        "x-flac" => "flac",
-        var format => format,
-    };
 }

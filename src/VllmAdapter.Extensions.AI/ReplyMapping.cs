@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 namespace VllmAdapter.Extensions.AI;
@@ -6,20 +7,20 @@ namespace VllmAdapter.Extensions.AI;
 internal static class ReplyMapping
 {
     /// <summary>Text and reasoning as they come. Pieces of tool calls stay in the raw chunk: nothing may act on them.</summary>
-    public static ChatResponseUpdate Piece(ChatChunk chunk)
+    public static ChatResponseUpdate Piece(ChatChunk chunk, ShownText reasoning, ShownText text)
     {
         var update = new ChatResponseUpdate { Role = ChatRole.Assistant, RawRepresentation = chunk };
-        if (chunk.Reasoning.Length > 0)
-            update.Contents.Add(new TextReasoningContent(chunk.Reasoning) { RawRepresentation = chunk });
+        if (reasoning.New(chunk.Reasoning) is { Length: > 0 } thought)
+            update.Contents.Add(new TextReasoningContent(thought) { RawRepresentation = chunk });
 
-        if (chunk.Text.Length > 0)
-            update.Contents.Add(new TextContent(chunk.Text) { RawRepresentation = chunk });
+        if (text.New(chunk.Text) is { Length: > 0 } said)
+            update.Contents.Add(new TextContent(said) { RawRepresentation = chunk });
 
         return update;
     }
 
     /// <summary>The end of a turn: its calls, its usage, its finish reason and its outcome.</summary>
-    public static ChatResponseUpdate End(StreamOutcome turn, ChatChunk chunk, bool isLast)
+    public static ChatResponseUpdate End(StreamOutcome turn, ChatChunk chunk, bool isLast, string refusal, IReadOnlyList<ToolDefinition> tools)
     {
         var update = new ChatResponseUpdate
         {
@@ -31,7 +32,13 @@ internal static class ReplyMapping
             AdditionalProperties = new AdditionalPropertiesDictionary { [VllmChatClientExtensions.OutcomeKey] = turn },
         };
         foreach (ToolCall call in Callable(turn))
-            update.Contents.Add(new FunctionCallContent(call.Id, call.Name, ToolMapping.Arguments(call)) { RawRepresentation = call });
+        {
+            JsonElement? schema = tools.FirstOrDefault(tool => tool.Name == call.Name)?.Parameters;
+            update.Contents.Add(new FunctionCallContent(call.Id, call.Name, ToolMapping.Arguments(call, schema)) { RawRepresentation = call });
+        }
+
+        if (refusal.Length > 0)
+            update.Contents.Add(new ErrorContent(refusal) { ErrorCode = VllmChatClientExtensions.Refusal });
 
         if (isLast)
         {
@@ -47,11 +54,14 @@ internal static class ReplyMapping
 
     /// <summary>Whether a finished turn wanted to call tools, but nothing of it can be used.</summary>
     public static bool IsUnusable(StreamOutcome turn) =>
-        turn.IsComplete && !Callable(turn).Any() && (Unusable(turn).Any() || turn.Notes.Any(note => note.Kind is
+        turn.IsComplete && !Declined(turn) && !Callable(turn).Any() && (Unusable(turn).Any() || turn.Notes.Any(note => note.Kind is
             OutcomeNoteKind.OutputMissing or OutcomeNoteKind.CallsAnnouncedNoneCame));
 
     public static bool IsBroken(StreamOutcome turn) => turn.Verdict is StreamVerdict.ServerError or StreamVerdict.Malformed
         or StreamVerdict.Stalled or StreamVerdict.Interrupted or StreamVerdict.Aborted;
+
+    // A model that declines has answered: asking again does not change its mind.
+    private static bool Declined(StreamOutcome turn) => turn.Evidence.Choices.Any(choice => choice is { Index: 0, RefusalLength: > 0 });
 
     private static IEnumerable<ToolCall> Callable(StreamOutcome turn) =>
         turn.ToolCalls.Where(call => call is { Choice: 0, Problems.Count: 0 });

@@ -16,13 +16,14 @@ internal static class ToolMapping
             Strict = function.AdditionalProperties.TryGetValue("strict", out object? strict) && strict is bool flag ? flag : null,
         };
 
-    public static Dictionary<string, object?> Arguments(ToolCall call)
+    /// <summary>The arguments by name, 3.0 as the integer that the schema asks for, and without null for what may be left out.</summary>
+    public static Dictionary<string, object?> Arguments(ToolCall call, JsonElement? schema)
     {
         using JsonDocument arguments = JsonDocument.Parse(call.Arguments, DeepArguments);
 
         // The last of two equal names counts, as in every JSON reader.
         var byName = new Dictionary<string, object?>(StringComparer.Ordinal);
-        foreach (JsonProperty argument in arguments.RootElement.EnumerateObject())
+        foreach (JsonProperty argument in FittedArguments.Of(arguments.RootElement, schema ?? default).EnumerateObject())
             byName[argument.Name] = argument.Value.Clone();
 
         return byName;
@@ -42,7 +43,7 @@ internal static class ToolMapping
         {
             return new AssistantToolCall(call.CallId, call.Name, JsonValues.ToObject(call.Arguments).ToJsonString());
         }
-        catch (Exception unwritable) when (unwritable is NotSupportedException or JsonException)
+        catch (Exception unwritable) when (unwritable is NotSupportedException or JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace VllmAdapter.Extensions.AI;
@@ -24,7 +25,7 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
 
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        UpdatesAsync(RequestMapping.Map(messages, options, this, model), static _ => { }, cancellationToken);
+        UpdatesUntilAsync(RequestMapping.Map(messages, options, this, model), cancellationToken);
 
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
@@ -41,24 +42,30 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
         // The adapter belongs to whoever made it.
     }
 
+    private CancellableEvents<ChatResponseUpdate> UpdatesUntilAsync(ChatRequest request, CancellationToken callersToken) =>
+        new(token => UpdatesAsync(request, static _ => { }, token), callersToken);
+
     private async IAsyncEnumerable<ChatResponseUpdate> UpdatesAsync(
         ChatRequest request, Action<ChatCompletion> ended, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ChatRequest first = request;
+        var (reasoning, text) = (new ShownText(), new ShownText());
         for (int corrections = 0; ; corrections++)
         {
             ChatStream stream = adapter.StreamChatAsync(request, cancellationToken);
             bool asksOn = false;
+            var refusal = new StringBuilder();
             await foreach (ChatChunk chunk in stream.ConfigureAwait(false))
             {
                 if (chunk.Outcome is { } outcome)
                 {
                     asksOn = corrections < maxCorrections && ReplyMapping.IsUnusable(outcome);
-                    yield return ReplyMapping.End(outcome, chunk, isLast: !asksOn);
+                    yield return ReplyMapping.End(outcome, chunk, isLast: !asksOn, $"{refusal}", request.Tools);
                 }
                 else if (chunk.Choice == 0)
                 {
-                    yield return ReplyMapping.Piece(chunk);
+                    refusal.Append(chunk.Refusal);
+                    yield return ReplyMapping.Piece(chunk, reasoning, text);
                 }
             }
 
@@ -70,6 +77,8 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
 
             // What streaming parsers lose, vLLM's parsers of whole replies keep; only then the model is to blame.
             bool mayBeTheServers = turn.ToolCalls.Count == 0 && !turn.Evidence.IsWholeReply;
+            reasoning.Follow(mayBeTheServers ? stream.Completion.Reasoning : "");
+            text.Follow(mayBeTheServers ? stream.Completion.Text : "");
             request = mayBeTheServers
                 ? RequestMapping.Whole(request)
                 : request.Correcting(turn) with { Reply = first.Reply, Extra = first.Extra };

@@ -14,6 +14,9 @@ public static class VllmChatClientExtensions
     /// <summary>The <see cref="ErrorContent.ErrorCode"/> of content that stands for a tool call which must not be run.</summary>
     public const string UnusableToolCall = "unusable_tool_call";
 
+    /// <summary>The <see cref="ErrorContent.ErrorCode"/> of what the model says in place of an answer that it declines to give.</summary>
+    public const string Refusal = "Refusal";
+
     /// <summary>Makes a chat client of the adapter.</summary>
     /// <param name="adapter">The adapter; the client does not own it, and disposing the client does nothing.</param>
     /// <param name="model">The model of requests that name none; null: the adapter's.</param>
@@ -28,7 +31,12 @@ public static class VllmChatClientExtensions
     /// <para>
     /// A stream that broke throws <see cref="IncompleteStreamException"/>, after everything received was handed out and whatever
     /// <see cref="IncompleteStreams"/> says: middleware takes a normal end for success. An answer cut by a token limit ends with
-    /// <see cref="ChatFinishReason.Length"/>; one that nobody confirmed has no finish reason.
+    /// <see cref="ChatFinishReason.Length"/>; one that nobody confirmed has no finish reason. What the model says when it declines to answer comes as
+    /// <see cref="ErrorContent"/> with the code <see cref="Refusal"/>, and is not asked for again.
+    /// </para>
+    /// <para>
+    /// Text, images, audio and video go through, also from tools; other content of a message, such as a PDF, is refused with
+    /// <see cref="NotSupportedException"/>, for the model would answer as if there were none.
     /// </para>
     /// <para><see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="ChatRequest"/> to start from; what it sets comes before the options.</para>
     /// </remarks>
@@ -61,8 +69,8 @@ public static class VllmChatClientExtensions
     public static Tool AsTool(this AIFunction function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return new Tool(ToolMapping.Definition(function), async (call, cancellationToken) => ResultText.Of(
-            await function.InvokeAsync(new AIFunctionArguments(ToolMapping.Arguments(call), StringComparer.Ordinal), cancellationToken).ConfigureAwait(false)));
+        return Tool.Showing(ToolMapping.Definition(function), async (call, cancellationToken) => ToolResultMapping.PartsOf(await function.InvokeAsync(
+            new AIFunctionArguments(ToolMapping.Arguments(call, function.JsonSchema), StringComparer.Ordinal), cancellationToken).ConfigureAwait(false)));
     }
 
     private static StreamOutcome? Outcome(this AdditionalPropertiesDictionary? properties) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
@@ -12,7 +13,7 @@ public sealed class MessageMappingTests
         { new(ChatRole.User, "Hello.") { AuthorName = "Ann" }, """[{"role":"user","content":"Hello.","name":"Ann"}]""" },
         { new(ChatRole.User, [new TextContent("Hel"), new TextContent("lo.")]), """[{"role":"user","content":"Hello."}]""" },
         { new(ChatRole.User, []), "[]" },
-        { new(ChatRole.User, [new HostedFileContent("file-1")]), "[]" },
+        { new(ChatRole.User, [new TextContent(""), new ErrorContent("oops"), new UsageContent(new())]), "[]" },
         {
             new(ChatRole.User, [new TextContent("See:"), new DataContent(new byte[] { 1, 2 }, "image/png")]),
             """[{"role":"user","content":[{"type":"text","text":"See:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AQI="}}]}]"""
@@ -73,12 +74,61 @@ public sealed class MessageMappingTests
         sent[1]!["content"]!.GetValue<string>().Should().Be(text);
     }
 
+    // agent-framework#1569: as text, an image is 40,000 characters and means nothing to the model.
+    public static TheoryData<object, string> Shown => new()
+    {
+        { new DataContent(new byte[] { 1, 2 }, "image/png"), """[{"type":"image_url","image_url":{"url":"data:image/png;base64,AQI="}}]""" },
+        { new UriContent("https://x.test/a.png", "image/png"), """[{"type":"image_url","image_url":{"url":"https://x.test/a.png"}}]""" },
+        {
+            new AIContent[] { new TextContent("See:"), new DataContent(new byte[] { 1, 2 }, "image/png"), new UsageContent(new()) },
+            """[{"type":"text","text":"See:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AQI="}}]"""
+        },
+        {
+            new List<AIContent> { new DataContent(new byte[] { 1, 2 }, "audio/wav") },
+            """[{"type":"input_audio","input_audio":{"data":"AQI=","format":"wav"}}]"""
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shown))]
+    public async Task What_a_tool_shows_goes_back_as_parts(object result, string parts)
+    {
+        JsonArray sent = await SentAsync(
+            new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("a", "look")]),
+            new ChatMessage(ChatRole.Tool, [new FunctionResultContent("a", result)]));
+
+        JsonNode.DeepEquals(sent[1]!["content"], JsonNode.Parse(parts)).Should().BeTrue(sent[1]!.ToJsonString());
+    }
+
+    // vscode#336694, vercel/ai#16972: the model answered as if nothing had been attached.
+    public static TheoryData<ChatMessage, string> Lost => new()
+    {
+        { new(ChatRole.User, [new TextContent("Read this."), new DataContent(new byte[] { 1 }, "application/pdf") { Name = "cv.pdf" }]), "A user's message holds application/pdf (cv.pdf)*" },
+        { new(ChatRole.User, [new DataContent(new byte[] { 1 }, "text/plain")]), "A user's message holds text/plain*" },
+        { new(ChatRole.User, [new UriContent("https://x.test/a.pdf", "application/pdf")]), "A user's message holds application/pdf behind a URL*" },
+        { new(ChatRole.User, [new HostedFileContent("file-1")]), "A user's message holds the hosted file file-1*" },
+        { new(ChatRole.User, [new HostedVectorStoreContent("store-1")]), "A user's message holds a HostedVectorStoreContent*" },
+        { new(ChatRole.System, [new TextContent("As here."), new DataContent(new byte[] { 1 }, "image/png")]), "A message of the role 'system' holds image/png*" },
+        { new(ChatRole.Assistant, [new TextContent("Here."), new DataContent(new byte[] { 1 }, "image/png")]), "A message of the role 'assistant' holds image/png*" },
+        { new(ChatRole.Tool, [new FunctionResultContent("a", new DataContent(new byte[] { 1 }, "application/pdf"))]), "The result of a tool holds application/pdf*" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Lost))]
+    public async Task Content_that_vllm_has_no_place_for_is_refused_by_name(ChatMessage message, string why)
+    {
+        ChatMessage call = new(ChatRole.Assistant, [new FunctionCallContent("a", "read")]);
+
+        await FluentActions.Awaiting(() => SentAsync(call, message)).Should().ThrowAsync<NotSupportedException>().WithMessage(why);
+    }
+
     public static TheoryData<FunctionCallContent> Unfit => new()
     {
         new FunctionCallContent("a", "get_weather") { Exception = new FormatException("cut") },
         new FunctionCallContent("a", "get_weather") { InformationalOnly = true },
         new FunctionCallContent("a", " "),
         new FunctionCallContent("a", "get_weather", new Dictionary<string, object?> { ["x"] = typeof(string) }),
+        new FunctionCallContent("a", "get_weather", new Dictionary<string, object?> { ["x"] = JsonElement.Parse("""["\ud83d"]""") }),
     };
 
     [Theory]

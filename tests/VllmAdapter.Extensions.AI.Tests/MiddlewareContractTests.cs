@@ -115,6 +115,100 @@ public sealed class MiddlewareContractTests
         result.Calls.Should().ContainSingle().Which.Result.Should().Be("Sunny in Paris.");
     }
 
+    // vllm#41182: the streaming parser loses the call, that of whole replies keeps it; the words come twice.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Words_beside_a_lost_call_are_handed_out_once(bool streaming)
+    {
+        ScriptedReply lost = Script.Thinks("Hm.").Says("I will ", "look.").Finishes("tool_calls").Uses(20, 9).Done();
+        using var play = new BridgePlay(
+            lost, Script.Thinks("Hm.").Says("I will look.").Calls("get_weather", """{"city":"Paris"}""").Finishes("tool_calls").Uses(20, 9).Whole());
+        var loop = new InvokingLoop(play.Chat, maxTurns: 1);
+
+        ChatResponse response = await loop.RunAsync("The weather, please.", WithTools, streaming);
+
+        response.Text.Should().Be("I will look.");
+        string.Concat(response.Messages.SelectMany(message => message.Contents).OfType<TextReasoningContent>()).Should().Be("Hm.");
+        play.Bodies.Should().HaveCount(2);
+        response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>().Should().ContainSingle();
+    }
+
+    // any-llm#1359. Its words are read by the core; here they come in a literal outcome.
+    [Fact]
+    public void A_refusal_is_an_error_in_the_models_words_and_not_asked_again()
+    {
+        StreamOutcome turn = new()
+        {
+            Verdict = StreamVerdict.Unconfirmed,
+            Notes = [new OutcomeNote(OutcomeNoteKind.OutputMissing, "9 tokens were counted.")],
+            Evidence = new StreamEvidence { Choices = [new ChoiceEvidence { RefusalLength = 13 }] },
+        };
+
+        ReplyMapping.IsUnusable(turn).Should().BeFalse();
+        ReplyMapping.IsUnusable(turn with { Evidence = new StreamEvidence() }).Should().BeTrue();
+        ReplyMapping.End(turn, new ChatChunk(), isLast: true, "I can't help.", []).Contents.OfType<ErrorContent>().Should().ContainSingle()
+            .Which.Should().BeEquivalentTo(new { Message = "I can't help.", ErrorCode = VllmChatClientExtensions.Refusal });
+    }
+
+    // mlx-lm#1627, ZenRows/zenrows-mcp#23: a function of .NET would fail on the one and be handed the other.
+    [Fact]
+    public async Task Arguments_are_handed_out_as_the_schema_means_them()
+    {
+        AIFunction plan = AIFunctionFactory.Create((int days, string unit = "C") => $"{days} {unit}", "plan");
+        using var play = new BridgePlay(Calling("plan", """{"days":3.0,"unit":null}"""), Answer);
+        using var tool = new BridgePlay(Calling("plan", """{"days":3.0,"unit":null}"""), Answer);
+        var loop = new InvokingLoop(play.Chat);
+
+        await loop.RunAsync("A plan, please.", new ChatOptions { Tools = [plan], MaxOutputTokens = 100 });
+        ToolLoopResult run = await new ToolLoop(tool.Adapter, [plan.AsTool()]).CompleteAsync(ChatRequest.FromPrompt("A plan, please."));
+
+        loop.Seen.Should().Equal("""plan {"days":3}""");
+        play.Messages(1).Last().Should().Be("tool: 3 C");
+        run.Calls.Single().Result.Should().Be("3 C");
+    }
+
+    [Fact]
+    public async Task A_call_whose_argument_is_named_by_half_a_surrogate_pair_is_corrected_and_never_visible()
+    {
+        using var play = new BridgePlay(Calling("get_random_number", """{"\ud800":1}"""), Answer);
+        var loop = new InvokingLoop(play.Chat);
+
+        ChatResponse response = await loop.RunAsync("A number, please.", WithTools);
+
+        loop.Seen.Should().BeEmpty();
+        response.Text.Should().Be("It is 4.");
+    }
+
+    [Fact]
+    public async Task A_functions_image_goes_into_the_tool_message_of_the_adapters_own_loop()
+    {
+        AIFunction look = AIFunctionFactory.Create(() => new DataContent(new byte[] { 1, 2 }, "image/png"), "look");
+        using var play = new BridgePlay(Calling("look", "{}"), Answer);
+
+        await new ToolLoop(play.Adapter, [look.AsTool()]).CompleteAsync(ChatRequest.FromPrompt("Look."));
+
+        play.Messages(1).Last().Should().StartWith("tool: [").And.Contain("data:image/png;base64,AQI=").And.Contain("image_url");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_cancelled(bool isTheCallers)
+    {
+        using var callers = new CancellationTokenSource();
+        using var enumerators = new CancellationTokenSource();
+        using var play = new BridgePlay(Answer);
+
+        var cancelled = await FluentActions.Awaiting(async () =>
+        {
+            await foreach (ChatResponseUpdate update in play.Chat.GetStreamingResponseAsync("Hello.", cancellationToken: callers.Token).WithCancellation(enumerators.Token))
+                await (isTheCallers ? callers : enumerators).CancelAsync();
+        }).Should().ThrowAsync<OperationCanceledException>();
+
+        cancelled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
+    }
+
     [Fact]
     public async Task Calls_without_ids_get_different_ids_in_different_turns()
     {

@@ -19,7 +19,10 @@ public sealed class RequestMappingTests
         { new() { PresencePenalty = 1.1f }, "presence_penalty", "1.1" },
         { new() { Seed = 42 }, "seed", "42" },
         { new() { StopSequences = ["END", "---"] }, "stop", """["END","---"]""" },
+
+        // Written out, it ends the engine of vLLM 0.11.0 for everybody.
         { new() { ResponseFormat = ChatResponseFormat.Text }, "response_format", null },
+        { new() { AdditionalProperties = new() { ["response_format"] = new JsonObject { ["type"] = "text" } } }, "response_format", null },
         { new() { ResponseFormat = ChatResponseFormat.Json }, "response_format", """{"type":"json_object"}""" },
         {
             new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(Schema, "plan", "A plan.") }, "response_format",

@@ -15,39 +15,27 @@ internal sealed class DelegateTool
     private readonly Delegate _handler;
     private readonly JsonSerializerOptions _serializer;
     private readonly Parameter[] _parameters;
+    private readonly JsonElement _schema;
 
     public DelegateTool(Delegate handler, JsonSerializerOptions? serializer)
     {
         (_handler, _serializer) = (handler, ReflectedJson.Or(serializer));
+        if (AwaitedResult.Obstacle(handler.Method.ReturnType) is { } obstacle)
+            throw new ArgumentException($"The method cannot be a tool: {obstacle}.", nameof(handler));
+
         var nullability = new NullabilityInfoContext();
-        _parameters = [.. handler.Method.GetParameters().Select(parameter => Parameter.Of(parameter, nullability))];
+        _parameters = [.. handler.Method.GetParameters().Select(parameter => Parameter.Of(parameter, nullability, _serializer))];
+        Schema = SchemaOf(_parameters);
+        _schema = JsonSchemaText.From(Schema, nameof(handler));
     }
 
-    public JsonObject Schema
-    {
-        get
-        {
-            var properties = new JsonObject();
-            var required = new JsonArray();
-            foreach (Parameter parameter in _parameters.Where(parameter => parameter.IsArgument))
-            {
-                properties[parameter.Name] = SchemaOf(parameter);
-                if (parameter.IsRequired)
-                    required.Add((JsonNode)parameter.Name);
-            }
-
-            var schema = new JsonObject { ["type"] = "object", ["properties"] = properties };
-            if (required.Count > 0)
-                schema["required"] = required;
-
-            return schema;
-        }
-    }
+    public JsonObject Schema { get; }
 
     public ToolInvocation Bind(ToolCall call)
     {
-        using JsonDocument arguments = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
-        object?[] values = [.. _parameters.Select(parameter => Read(parameter, arguments.RootElement, call))];
+        using JsonDocument document = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
+        JsonElement arguments = FittedArguments.Of(document.RootElement, _schema);
+        object?[] values = [.. _parameters.Select(parameter => Read(parameter, arguments, call))];
         return cancellationToken => RunAsync(values, cancellationToken);
     }
 
@@ -90,15 +78,33 @@ internal sealed class DelegateTool
         {
             return value.Deserialize(parameter.Declared.ParameterType, _serializer);
         }
-        catch (JsonException misfit)
+        catch (Exception misfit) when (misfit is JsonException or NotSupportedException)
         {
             // The serializer's own words name .NET types, of which the model knows nothing.
-            string place = misfit.Path is null or "$" ? "" : $" at {misfit.Path}";
-            throw new JsonException($"The argument '{parameter.Name}' does not fit{place}: it must be {SchemaOf(parameter).ToJsonString()}.", misfit);
+            string place = misfit is JsonException { Path: { } path and not "$" } ? $" at {path}" : "";
+            throw new JsonException($"The argument '{parameter.Name}' does not fit{place}: it must be {parameter.Schema!.ToJsonString()}.", misfit);
         }
     }
 
-    private async Task<string> RunAsync(object?[] values, CancellationToken cancellationToken)
+    private static JsonObject SchemaOf(IEnumerable<Parameter> parameters)
+    {
+        var properties = new JsonObject();
+        var required = new JsonArray();
+        foreach (Parameter parameter in parameters.Where(parameter => parameter.IsArgument))
+        {
+            properties[parameter.Name] = parameter.Schema!.DeepClone();
+            if (parameter.IsRequired)
+                required.Add((JsonNode)parameter.Name);
+        }
+
+        var schema = new JsonObject { ["type"] = "object", ["properties"] = properties };
+        if (required.Count > 0)
+            schema["required"] = required;
+
+        return schema;
+    }
+
+    private async Task<ToolOutput> RunAsync(object?[] values, CancellationToken cancellationToken)
     {
         for (int i = 0; i < values.Length; i++)
         {
@@ -117,50 +123,43 @@ internal sealed class DelegateTool
             throw;
         }
 
-        (object? result, Type type) = await AwaitAsync(returned).ConfigureAwait(false);
+        (object? result, Type type) = await AwaitedResult.OfAsync(returned, _handler.Method.ReturnType).ConfigureAwait(false);
         return result switch
         {
-            _ when type == typeof(void) => "done",
-            string text => text,
-            _ => JsonSerializer.Serialize(result, type, _serializer),
+            _ when type == typeof(void) => ToolOutput.Of("done"),
+            string text => ToolOutput.Of(text),
+            ContentPart part => ToolOutput.Of([part]),
+            IEnumerable<ContentPart> parts => ToolOutput.Of([.. parts]),
+            _ => ToolOutput.Of(JsonSerializer.Serialize(result, type, _serializer)),
         };
     }
 
-    private async Task<(object? Result, Type Type)> AwaitAsync(object? returned)
+    /// <param name="Declared">The parameter of the delegate.</param>
+    /// <param name="Name">Its name, which is the argument's.</param>
+    /// <param name="IsNullable">Whether null may be handed in.</param>
+    /// <param name="Schema">What the model is told of it; null for what is handed in and not shown.</param>
+    private sealed record Parameter(ParameterInfo Declared, string Name, bool IsNullable, JsonObject? Schema)
     {
-        Type declared = _handler.Method.ReturnType;
-        if (declared.IsGenericType && declared.GetGenericTypeDefinition() == typeof(ValueTask<>))
-            returned = declared.GetMethod(nameof(ValueTask<>.AsTask))!.Invoke(returned, null);
-
-        switch (returned)
-        {
-            case ValueTask task:
-                await task.ConfigureAwait(false);
-                return (null, typeof(void));
-
-            case Task task:
-                await task.ConfigureAwait(false);
-                return declared.IsGenericType
-                    ? (task.GetType().GetProperty(nameof(Task<>.Result))!.GetValue(task), declared.GetGenericArguments()[0])
-                    : (null, typeof(void));
-
-            default:
-                return (returned, declared);
-        }
-    }
-
-    private JsonObject SchemaOf(Parameter parameter) => TypeSchema.Of(parameter.Declared, parameter.IsNullable, _serializer);
-
-    private sealed record Parameter(ParameterInfo Declared, string Name, bool IsNullable)
-    {
-        public bool IsArgument => Declared.ParameterType != typeof(CancellationToken) && Declared.ParameterType != typeof(ToolCall);
+        public bool IsArgument => Schema is not null;
 
         public bool IsRequired => !Declared.HasDefaultValue;
 
-        public static Parameter Of(ParameterInfo parameter, NullabilityInfoContext nullability) => new(
-            parameter,
-            parameter.Name ?? throw new ArgumentException("Every parameter of a tool needs a name.", nameof(parameter)),
-            Nullable.GetUnderlyingType(parameter.ParameterType) is not null
-                || (!parameter.ParameterType.IsValueType && nullability.Create(parameter).WriteState == NullabilityState.Nullable));
+        [RequiresUnreferencedCode("The schema of a parameter is made by reflection.")]
+        [RequiresDynamicCode("The schema of a parameter is made by reflection.")]
+        public static Parameter Of(ParameterInfo parameter, NullabilityInfoContext nullability, JsonSerializerOptions serializer)
+        {
+            string name = parameter.Name ?? throw new ArgumentException("Every parameter of a tool needs a name.", nameof(parameter));
+            Type type = parameter.ParameterType;
+            if (type == typeof(CancellationToken) || type == typeof(ToolCall))
+                return new Parameter(parameter, name, IsNullable: false, Schema: null);
+
+            if (type.IsByRef || type.IsPointer || type.IsByRefLike)
+                throw TypeSchema.Unreadable(type, $"the parameter '{name}' is a reference");
+
+            bool isNullable = Nullable.GetUnderlyingType(type) is not null
+                || (!type.IsValueType && nullability.Create(parameter).WriteState == NullabilityState.Nullable);
+            JsonObject schema = TypeSchema.Of(parameter, isNullable, serializer);
+            return new Parameter(parameter, name, isNullable || TypeSchema.TakesNull(schema, type), schema);
+        }
     }
 }

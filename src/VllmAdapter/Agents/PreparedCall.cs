@@ -24,7 +24,7 @@ internal sealed record PreparedCall(ToolCall Call, ToolInvocation? Invocation, s
         catch (Exception failure)
         {
             // Code of the user's, such as a constructor that checks its values: that is a handler that fails, and no end of the run.
-            return new PreparedCall(call, _ => Task.FromException<string>(failure), "");
+            return new PreparedCall(call, _ => Task.FromException<ToolOutput>(failure), "");
         }
     }
 

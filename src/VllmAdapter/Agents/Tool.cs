@@ -44,6 +44,16 @@ public sealed class Tool
     /// <summary>The name by which the model calls it.</summary>
     public string Name => Definition.Name;
 
+    /// <summary>A tool that reads its arguments itself, and gives back more than text.</summary>
+    /// <param name="definition">What the model is told of it.</param>
+    /// <param name="handler">Runs a call and gives back what the model is to see: text, images and other parts, in order.</param>
+    /// <remarks>The parts go into the tool message as they are; whether the model sees an image there is up to its chat template.</remarks>
+    public static Tool Showing(ToolDefinition definition, Func<ToolCall, CancellationToken, Task<IReadOnlyList<ContentPart>>> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        return new Tool(definition, call => async cancellationToken => ToolOutput.Of(await handler(call, cancellationToken).ConfigureAwait(false)));
+    }
+
     /// <summary>A tool without arguments.</summary>
     /// <param name="name">The name by which the model calls it.</param>
     /// <param name="description">What it does and when to use it, for the model to read.</param>
@@ -67,17 +77,17 @@ public sealed class Tool
     /// <param name="arguments">The type's metadata, from a source-generated context; the schema is made of it, <c>[Description]</c> included.</param>
     /// <param name="handler">Gives back the text that the model is to see.</param>
     /// <typeparam name="TArguments">A type whose properties are the arguments.</typeparam>
-    /// <exception cref="ArgumentException">The type's JSON is not an object.</exception>
+    /// <exception cref="ArgumentException">The type's JSON is not an object, or it cannot be read from JSON.</exception>
     public static Tool From<TArguments>(
         string name, string? description, JsonTypeInfo<TArguments> arguments, Func<TArguments, CancellationToken, Task<string>> handler)
     {
         ArgumentNullException.ThrowIfNull(arguments);
         ArgumentNullException.ThrowIfNull(handler);
-        JsonObject schema = TypeSchema.OfArguments(arguments);
-        return new Tool(new ToolDefinition(name, description, schema), call =>
+        var definition = new ToolDefinition(name, description, TypeSchema.OfArguments(arguments));
+        return new Tool(definition, call =>
         {
-            TArguments read = Read(call, arguments, schema);
-            return cancellationToken => handler(read, cancellationToken);
+            TArguments read = Read(call, arguments, definition.Parameters!.Value);
+            return async cancellationToken => ToolOutput.Of(await handler(read, cancellationToken).ConfigureAwait(false));
         });
     }
 
@@ -117,9 +127,10 @@ public sealed class Tool
     /// <param name="handler">
     /// A lambda or method, asynchronous or not. Its parameters' names, types, <c>[Description]</c> and default values make the schema; one without a
     /// default value is required. A <see cref="CancellationToken"/> and a <see cref="ToolCall"/> are handed in and not shown to the model.
-    /// Text that it gives back is sent as it is, anything else as JSON.
+    /// Text that it gives back is sent as it is, <see cref="ContentPart"/>s as parts, anything else as JSON.
     /// </param>
     /// <param name="serializer">How arguments and results are read and written; by default in camel case, enums by name.</param>
+    /// <exception cref="ArgumentException">A parameter cannot be read from JSON (a tuple, a delegate), or the result cannot be waited for (an F# Async).</exception>
     [RequiresUnreferencedCode(UsesReflection)]
     [RequiresDynamicCode(UsesReflection)]
     public static Tool From(string name, string? description, Delegate handler, JsonSerializerOptions? serializer = null)
@@ -152,28 +163,29 @@ public sealed class Tool
     /// <summary>Runs a call.</summary>
     /// <param name="call">A ready call without problems.</param>
     /// <param name="cancellationToken">Handed to the handler.</param>
-    /// <returns>The text that the model is to see.</returns>
+    /// <returns>The text that the model is to see; of several parts the text.</returns>
     /// <exception cref="JsonException">The arguments do not fit the handler's types; nothing was run.</exception>
     public async Task<string> RunAsync(ToolCall call, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return await Bind(call)(cancellationToken).ConfigureAwait(false);
+        return (await Bind(call)(cancellationToken).ConfigureAwait(false)).Text;
     }
 
     /// <summary>Reads the arguments, and nothing else: what does not fit is the model's mistake, not the handler's.</summary>
     internal ToolInvocation Bind(ToolCall call) => _bind(call);
 
     // The serializer's own words name .NET types, of which the model knows nothing.
-    private static TArguments Read<TArguments>(ToolCall call, JsonTypeInfo<TArguments> arguments, JsonObject schema)
+    private static TArguments Read<TArguments>(ToolCall call, JsonTypeInfo<TArguments> type, JsonElement schema)
     {
         try
         {
-            return call.ArgumentsAs(arguments) ?? throw new JsonException("The arguments are null.");
+            using JsonDocument arguments = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
+            return FittedArguments.Of(arguments.RootElement, schema).Deserialize(type) ?? throw new JsonException("The arguments are null.");
         }
-        catch (JsonException misfit)
+        catch (Exception misfit) when (misfit is JsonException or NotSupportedException)
         {
-            string place = misfit.Path is null or "$" ? "" : $" at {misfit.Path}";
-            throw new JsonException($"The arguments do not fit{place}: they must be {schema.ToJsonString()}.", misfit);
+            string place = misfit is JsonException { Path: { } path and not "$" } ? $" at {path}" : "";
+            throw new JsonException($"The arguments do not fit{place}: they must be {schema.GetRawText()}.", misfit);
         }
     }
 
@@ -182,9 +194,9 @@ public sealed class Tool
     private static Func<ToolCall, ToolInvocation> Bound(Func<ToolCall, CancellationToken, Task<string>> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        return call => cancellationToken => handler(call, cancellationToken);
+        return call => async cancellationToken => ToolOutput.Of(await handler(call, cancellationToken).ConfigureAwait(false));
     }
 }
 
 /// <summary>A call whose arguments were read and fit.</summary>
-internal delegate Task<string> ToolInvocation(CancellationToken cancellationToken);
+internal delegate Task<ToolOutput> ToolInvocation(CancellationToken cancellationToken);

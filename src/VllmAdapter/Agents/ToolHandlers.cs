@@ -45,8 +45,8 @@ internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry teleme
             try
             {
                 // A handler that blocks must not hold up the others.
-                string? result = await Task.Run(() => telemetry.RunAsync(prepared.Call, invocation, stop), stop).ConfigureAwait(false);
-                return (at, new FinishedCall { Call = prepared.Call, Result = result ?? "null", WasRun = true });
+                ToolOutput output = await Task.Run(() => telemetry.RunAsync(prepared.Call, invocation, stop), stop).ConfigureAwait(false);
+                return (at, new FinishedCall { Call = prepared.Call, Result = output.Text, Parts = output.Parts, WasRun = true });
             }
             finally
             {

@@ -6,7 +6,7 @@ internal static class ToolHistory
     public static ChatRequest After(
         ChatRequest request, StreamOutcome turn, PastReasoning reasoning, IReadOnlyList<FinishedCall> calls, string? told)
     {
-        ChatRequest after = request.With(turn, reasoning, calls.Select(call => new ToolResult(call.Call.Id, call.Result)));
+        ChatRequest after = request.With(turn, reasoning, calls.Select(ResultOf));
         if (told is null)
             return after;
 
@@ -14,12 +14,17 @@ internal static class ToolHistory
         // so the words join the message before them, unless that is the model's own.
         return after.Messages[^1] switch
         {
+            ToolResult { Parts.Count: > 0 } result => EndingWith(after, result with { Parts = [.. result.Parts, ContentPart.Text(told)] }),
             ToolResult result => EndingWith(after, result with { Content = $"{result.Content}\n\n{told}" }),
             UserMessage { Parts.Count: > 0 } user => EndingWith(after, user with { Parts = [.. user.Parts, ContentPart.Text(told)] }),
             UserMessage user => EndingWith(after, user with { Text = $"{user.Text}\n\n{told}" }),
             _ => after.With(Message.User(told)),
         };
     }
+
+    private static ToolResult ResultOf(FinishedCall call) => call.Parts.Count > 0
+        ? new ToolResult(call.Call.Id, "") { Parts = call.Parts }
+        : new ToolResult(call.Call.Id, call.Result);
 
     private static ChatRequest EndingWith(ChatRequest request, Message last) =>
         request with { Messages = [.. request.Messages.SkipLast(1), last] };

@@ -53,7 +53,10 @@ public sealed class ToolLoop
     /// Where to start. If it names tools, only these of the loop's tools are offered to the model.
     /// </param>
     /// <param name="budget">What the run may spend; it may be shared with other runs. Null for no limit.</param>
-    /// <param name="cancellationToken">Ends the run, and handlers that are running, with <see cref="OperationCanceledException"/>.</param>
+    /// <param name="cancellationToken">
+    /// Ends the run, and handlers that are running, with <see cref="OperationCanceledException"/>, as a token of the enumeration does; the exception
+    /// carries the token that was cancelled.
+    /// </param>
     /// <returns>The events; the last one is <see cref="LoopEnded"/>. Nothing is sent before they are enumerated, which can be done once.</returns>
     /// <exception cref="ArgumentException">The request asks for several choices, or names a tool that the loop cannot run.</exception>
     /// <remarks>
@@ -72,7 +75,8 @@ public sealed class ToolLoop
     {
         ArgumentNullException.ThrowIfNull(request);
         ThrowIfUnfit(request);
-        return new ToolRun(_adapter, _tools, _options, request, Offered(request), budget).EventsAsync(cancellationToken);
+        var run = new ToolRun(_adapter, _tools, _options, request, Offered(request), budget);
+        return new CancellableEvents<ToolLoopEvent>(run.EventsAsync, cancellationToken);
     }
 
     /// <summary>Runs to the end without a budget, and hands out what happens on the way.</summary>

@@ -6,7 +6,7 @@ public sealed record ToolLoopResult
     /// <summary>How it ended.</summary>
     public required LoopEnd End { get; init; }
 
-    /// <summary>The model's answer; what came of it, if the last turn was cut; "" if there is none.</summary>
+    /// <summary>The model's answer; what came of it, if the last turn cannot be used; its words, if it declined to answer; "" if there is none.</summary>
     public string Text { get; init; } = "";
 
     /// <summary>How every turn ended, those asked again included.</summary>

@@ -244,6 +244,10 @@ internal sealed class ToolRun(
                 (_hasRunACall, _corrections) = (true, 0);
                 return null;
 
+            // The model can do nothing about what the server should have found.
+            case TurnUse.Damaged when TurnUses.WordsFor(turn) is null:
+                return End(LoopEnd.Incomplete);
+
             case TurnUse.Calls or TurnUse.Damaged when _corrections < options.MaxCorrections:
                 _corrections++;
                 return null;
@@ -269,5 +273,10 @@ internal sealed class ToolRun(
         Failure = _failure,
     });
 
-    private static string TextOf(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0)?.Text ?? "";
+    private static string TextOf(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0) switch
+    {
+        null => "",
+        { Text.Length: 0 } declined => declined.Refusal,
+        { } answer => answer.Text,
+    };
 }

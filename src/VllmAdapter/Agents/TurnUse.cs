@@ -15,7 +15,7 @@ internal enum TurnUse
     /// <summary>Its stream broke; the same request may fare better.</summary>
     Broken,
 
-    /// <summary>It was cut, or ended in a way that asking again does not change.</summary>
+    /// <summary>It was cut, holds no answer, or ended in another way that asking again does not change.</summary>
     Unusable,
 }
 
@@ -28,8 +28,16 @@ internal static class TurnUses
         { IsComplete: false } => TurnUse.Unusable,
         _ when turn.ToolCalls.Any(call => call.Choice == 0) => TurnUse.Calls,
         _ when Withheld(turn).Any() => TurnUse.Damaged,
+        _ when NoAnswer.KindOf(turn) == NoAnswerKind.Declined => TurnUse.Unusable,
         _ when WhatIsMissing(turn) is not null => TurnUse.Damaged,
-        _ => TurnUse.Answer,
+        _ => NoAnswer.KindOf(turn) switch
+        {
+            null => TurnUse.Answer,
+
+            // What streaming parsers leave in the text, vLLM's parsers of whole replies may find.
+            NoAnswerKind.CallAsText when !turn.Evidence.IsWholeReply => TurnUse.Damaged,
+            _ => TurnUse.Unusable,
+        },
     };
 
     /// <summary>What the model must be told of a turn's withheld or missing calls; null if there is nothing to tell.</summary>
@@ -53,6 +61,7 @@ internal static class TurnUses
         .. turn.ToolCalls.Where(call => call.Choice == 0).SelectMany(call => call.Problems),
         .. Withheld(turn).Select(call => call.Explain()),
         .. WhatIsMissing(turn) is { } missing ? [missing] : Array.Empty<string>(),
+        .. NoAnswer.Explain(turn) is { } instead ? [instead] : Array.Empty<string>(),
     ];
 
     // Of several choices only the first goes on.

@@ -58,8 +58,22 @@ internal static class TypeSchema
         return Nullable.GetUnderlyingType(parameter.ParameterType) is { IsEnum: true } type ? Enum.ToObject(type, value) : value;
     }
 
+    /// <summary>Whether null is a value of the type by what the schema says: an F# option is null for None, and a struct may be any JSON.</summary>
+    public static bool TakesNull(JsonObject schema, Type type) => schema["type"] switch
+    {
+        JsonArray types => types.Any(word => word?.ToString() == "null"),
+        null => type.IsValueType && !schema.ContainsKey("enum"),
+        _ => false,
+    };
+
+    public static ArgumentException Unreadable(Type type, string why) => new(
+        $"{type} cannot be read from JSON: {why}. Take a record or a class with properties, or the ToolCall itself and read its Arguments.", nameof(type));
+
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
     {
+        if (ObstacleTo(context.TypeInfo, schema) is { } obstacle)
+            throw Unreadable(context.TypeInfo.Type, obstacle);
+
         if (schema is not JsonObject json)
             return schema;
 
@@ -72,6 +86,18 @@ internal static class TypeSchema
 
         return json;
     }
+
+    // What nothing can be read into must not be shown to the model as if it could.
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Fields that were trimmed away are none that anybody would miss.")]
+    private static string? ObstacleTo(JsonTypeInfo type, JsonNode schema) => type switch
+    {
+        // The exporter's word for a type that the serializer does not know: a delegate, a Type, a pointer, an F# union.
+        _ when schema is JsonObject json && json["not"] is JsonValue not && not.GetValueKind() == JsonValueKind.True => "the serializer has no form for it",
+        { Kind: not JsonTypeInfoKind.Object } or { PolymorphismOptions: not null } => null,
+        { Type: { IsInterface: true } or { IsAbstract: true } } => "it is abstract, and nothing says what to make of it",
+        { Properties.Count: 0 } when type.Type.GetFields(BindingFlags.Public | BindingFlags.Instance).Length > 0 => "it has fields and no properties, as tuples have",
+        _ => null,
+    };
 
     private static string? DescriptionOf(JsonSchemaExporterContext context)
     {

@@ -4,10 +4,12 @@ using System.Text.Json.Serialization;
 namespace VllmAdapter;
 
 /// <summary>What was observed of one choice.</summary>
-/// <remarks>While the stream runs the adapter goes on writing to the same instance; afterwards it does not change.</remarks>
+/// <remarks>While the stream runs the adapter goes on writing to the same instance; a copy (<c>choice with { }</c>) does not change.</remarks>
 public sealed record ChoiceEvidence
 {
-    private List<FinishReason>? _declared;
+    private const int MostReasons = 16;
+
+    private ValueList<FinishReason> _declared = ValueList<FinishReason>.Empty;
     private int? _completionTokens;
     private bool _countedAtEnd;
     private int _chunks;
@@ -22,7 +24,7 @@ public sealed record ChoiceEvidence
     private bool _hasLateOutput;
     private bool _hadOutput;
     private bool _reasonWasPremature;
-    private IReadOnlyList<AssembledToolCall> _toolCalls = [];
+    private ValueList<AssembledToolCall> _toolCalls = ValueList<AssembledToolCall>.Empty;
 
     /// <summary>The choice's index, from 0.</summary>
     public int Index { get; init; }
@@ -30,8 +32,8 @@ public sealed record ChoiceEvidence
     /// <summary>Every finish reason that the server declared, in order, repetitions left out; empty if it declared none.</summary>
     public IReadOnlyList<FinishReason> Declared
     {
-        get => _declared ?? (IReadOnlyList<FinishReason>)[];
-        init => _declared = [.. value];
+        get => _declared;
+        init => _declared = ValueList<FinishReason>.Of(value);
     }
 
     /// <summary>What stopped the choice: the stop string, the number of the stop token, or null.</summary>
@@ -59,7 +61,7 @@ public sealed record ChoiceEvidence
     public bool OtherOutput { get => _otherOutput; init => _otherOutput = value; }
 
     /// <summary>The tool calls as far as they were received; ready or not is the gate's business.</summary>
-    public IReadOnlyList<AssembledToolCall> ToolCalls { get => _toolCalls; init => _toolCalls = value; }
+    public IReadOnlyList<AssembledToolCall> ToolCalls { get => _toolCalls; init => _toolCalls = ValueList<AssembledToolCall>.Of(value); }
 
     /// <summary>The largest number of completion tokens that the server counted for this choice alone, or null if it never did.</summary>
     public int? CompletionTokens { get => _completionTokens; init => _completionTokens = value; }
@@ -81,13 +83,13 @@ public sealed record ChoiceEvidence
 
     /// <summary>Whether the server declared a finish reason.</summary>
     [JsonIgnore]
-    public bool HasDeclared => _declared is { Count: > 0 };
+    public bool HasDeclared => _declared.Count > 0;
 
     /// <summary>Whether anything that the model wrote was delivered.</summary>
     [JsonIgnore]
     public bool HasOutput => _textLength > 0 || _reasoningLength > 0 || _refusalLength > 0 || _otherOutput || ToolCalls.Count > 0;
 
-    internal void Observe(ChatChunk chunk)
+    internal void Observe(ChatChunk chunk, Secrets secrets)
     {
         _chunks++;
         _textLength += chunk.Text.Length;
@@ -101,11 +103,11 @@ public sealed record ChoiceEvidence
 
         if (chunk.FinishWord is { } word)
         {
-            Declare(new FinishReason(word));
+            Declare(new FinishReason(secrets.Hide(word)!));
             _reasonWasPremature = false;
         }
 
-        _stopReason = chunk.StopReason ?? _stopReason;
+        _stopReason = secrets.Hide(chunk.StopReason) ?? _stopReason;
     }
 
     internal void Count(int completionTokens)
@@ -118,12 +120,12 @@ public sealed record ChoiceEvidence
 
     internal void FindMarkup(string? tool) => _callMarkup = tool;
 
-    internal void Assemble(IReadOnlyList<AssembledToolCall> toolCalls) => _toolCalls = toolCalls;
+    internal void Assemble(IReadOnlyList<AssembledToolCall> toolCalls) => _toolCalls = ValueList<AssembledToolCall>.Of(toolCalls);
 
+    // A new list for every word, so that copies do not share one. More words than any server has for it say nothing more.
     private void Declare(FinishReason reason)
     {
-        _declared ??= new List<FinishReason>(1);
-        if (!_declared.Contains(reason))
-            _declared.Add(reason);
+        if (_declared.Count < MostReasons && !_declared.Contains(reason))
+            _declared = _declared.And(reason);
     }
 }

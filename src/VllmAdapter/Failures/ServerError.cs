@@ -59,18 +59,15 @@ public sealed record ServerError
         return read with { Raw = Excerpt.Cut(text, RawKept) };
     }
 
-    /// <summary>The same without a secret: gateways are known to repeat the key that they refuse.</summary>
-    internal ServerError Without(string? secret) => string.IsNullOrEmpty(secret) ? this : this with
+    /// <summary>The same without the keys of the request: gateways are known to repeat the key that they refuse.</summary>
+    internal ServerError Without(Secrets secrets) => this with
     {
-        Message = Hide(secret, Message),
-        Type = Hide(secret, Type),
-        Param = Hide(secret, Param),
-        Code = Hide(secret, Code),
-        Raw = Hide(secret, Raw) ?? "",
+        Message = secrets.Hide(Message),
+        Type = secrets.Hide(Type),
+        Param = secrets.Hide(Param),
+        Code = secrets.Hide(Code),
+        Raw = secrets.Hide(Raw) ?? "",
     };
-
-    internal static string? Hide(string? secret, string? text) =>
-        string.IsNullOrEmpty(secret) ? text : text?.Replace(secret, "***", StringComparison.Ordinal);
 
     private static ServerError? ReadDeclared(string text) =>
         Parse(text, ServerErrorJson.ReadDeclared) is { } read ? read with { IsDeclared = true } : null;

@@ -58,9 +58,15 @@ public sealed class VllmRequestException : Exception
     /// <value>At most about 4,000 characters.</value>
     public string? ResponseBody { get; private init; }
 
+    /// <summary>Whether our own clock gave it up.</summary>
+    internal bool GaveUp { get; private init; }
+
+    /// <summary>Whether it is not to be tried again although it might succeed: what may be waited for is spent.</summary>
+    internal bool IsFinal { get; set; }
+
     internal static VllmRequestException For(FailedRequest request)
     {
-        ServerError error = request.Error.Without(request.ApiKey);
+        ServerError error = request.Error.Without(Secrets.Of(request.ApiKey));
         FailedRequest safe = request with { Error = error };
         var (failure, refusal, isRetryable) = safe switch
         {
@@ -84,6 +90,7 @@ public sealed class VllmRequestException : Exception
             RetryAfter = safe.RetryAfter,
             ContextRefusal = refusal,
             IsRetryable = isRetryable && !safe.WillFailAgain,
+            GaveUp = safe.GaveUpAfter is not null,
             ResponseBody = error.Raw.Length > 0 ? error.Raw : null,
         };
     }

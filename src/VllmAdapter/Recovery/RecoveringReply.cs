@@ -6,7 +6,7 @@ namespace VllmAdapter;
 /// kept back until it is clear whether another part follows.
 /// </remarks>
 internal sealed class RecoveringReply(
-    ChatRequest request, StreamRecovery recovery, IncompleteStreams incompleteStreams, Func<ChatRequest, int, StreamPump> start) : IRunningReply
+    ChatRequest request, StreamRecovery recovery, IncompleteStreams incompleteStreams, Func<ChatRequest, int, StreamPump> start) : RunningReply
 {
     private readonly List<ChatCompletion> _parts = [];
     private StreamPump? _pump;
@@ -14,15 +14,8 @@ internal sealed class RecoveringReply(
     private Seam _seam = new("");
     private VllmRequestException? _refusal;
     private bool _hasEnded;
-    private ChatChunk? _current;
 
-    public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
-
-    public StreamOutcome? Outcome => Completion?.Outcome;
-
-    public ChatCompletion? Completion { get; private set; }
-
-    public async ValueTask<bool> MoveNextAsync()
+    public override async ValueTask<bool> MoveNextAsync()
     {
         if (_hasEnded)
         {
@@ -36,7 +29,7 @@ internal sealed class RecoveringReply(
         {
             if (_pump.Current.Outcome is null)
             {
-                _current = _seam.Join(_pump.Current);
+                SetCurrent(_seam.Join(_pump.Current));
                 return true;
             }
 
@@ -47,11 +40,11 @@ internal sealed class RecoveringReply(
         }
 
         Settle();
-        _current = new ChatChunk { HasChoice = false, Outcome = Outcome };
+        SetCurrent(new ChatChunk { HasChoice = false, Outcome = Outcome });
         return true;
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (_pump is null)
             return;
@@ -125,5 +118,6 @@ internal sealed class RecoveringReply(
     {
         _hasEnded = true;
         Completion = RecoveredReply.Of(_parts, recovery, _refusal);
+        Outcome = Completion.Outcome;
     }
 }

@@ -101,6 +101,9 @@ public sealed record CompletedChoice
     /// <summary>The reasoning.</summary>
     public string Reasoning { get; init; } = "";
 
+    /// <summary>The field that the reasoning came in, where that is not <c>reasoning</c>: it goes back under the same name.</summary>
+    internal string? ReasoningName { get; init; }
+
     /// <summary>What the model says in place of an answer that it declines to give; empty if it did not decline.</summary>
     public string Refusal { get; init; } = "";
 

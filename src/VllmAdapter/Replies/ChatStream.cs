@@ -7,11 +7,11 @@ namespace VllmAdapter;
 /// </remarks>
 public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
 {
-    private readonly Func<CancellationToken, IRunningReply> _start;
-    private IRunningReply? _reply;
+    private readonly Func<CancellationToken, RunningReply> _start;
+    private RunningReply? _reply;
     private int _isTaken;
 
-    internal ChatStream(Func<CancellationToken, IRunningReply> start) => _start = start;
+    internal ChatStream(Func<CancellationToken, RunningReply> start) => _start = start;
 
     /// <summary>How the stream ended.</summary>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>

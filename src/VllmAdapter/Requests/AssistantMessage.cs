@@ -10,11 +10,14 @@ public sealed record AssistantMessage : Message
     /// <summary>What the model thought before it answered.</summary>
     /// <value>Null (default): not sent.</value>
     /// <remarks>
-    /// Sent as <c>reasoning</c>, vLLM's own name for it since 0.16. Older servers ignore it; so they do with
-    /// <c>reasoning_content</c> for most models, which is why it is not sent as well. Whether the model sees it again
-    /// is up to its chat template: most drop the thoughts of past turns.
+    /// Sent as <c>reasoning</c>, vLLM's own name for it since 0.16, unless <see cref="ReasoningName"/> says otherwise. Whether the model sees it
+    /// again is up to its chat template: most drop the thoughts of past turns.
     /// </remarks>
     public string? Reasoning { get; init; }
+
+    /// <summary>The field that <see cref="Reasoning"/> is sent in: a server reads past thoughts only under the name that it gave them itself.</summary>
+    /// <value>Null (default): <c>reasoning</c>. The other name in use is <c>reasoning_content</c>.</value>
+    public string? ReasoningName { get; init; }
 
     /// <summary>
     /// The tools that the model called; a <see cref="ToolResult"/> for each is to follow this message.
@@ -32,4 +35,8 @@ public sealed record AssistantMessage : Message
 /// with a damaged call in the history vLLM 0.8.5 answers 400 to this and every later turn, and newer versions drop the
 /// arguments.
 /// </param>
-public sealed record AssistantToolCall(string Id, string Name, string Arguments);
+public sealed record AssistantToolCall(string Id, string Name, string Arguments)
+{
+    /// <summary>Name and id, not the arguments.</summary>
+    public override string ToString() => $"Call of {Name} ({Id})";
+}

@@ -25,13 +25,13 @@ internal static class ChatHistory
         string? thoughts = reasoning == PastReasoning.Kept ? TextOrNull(turn, choice => choice.Reasoning) : null;
         return text is null && calls.Count == 0
             ? []
-            : [new AssistantMessage { Text = text, Reasoning = thoughts, ToolCalls = calls }, .. answers];
+            : [new AssistantMessage { Text = text, Reasoning = thoughts, ReasoningName = ReasoningName(turn), ToolCalls = calls }, .. answers];
     }
 
     // vLLM 0.8.5 answers 400 to arguments that are "" or broken, in this and every later turn.
     private static string? ReplayableArguments(ToolCall call) => ArgumentsTextReading.Read(call.Arguments) switch
     {
-        ArgumentsText.Object => call.Arguments,
+        ArgumentsText.Object => SurrogateHalves.ReplacedIn(call.Arguments),
         ArgumentsText.Empty => "{}",
         _ => null,
     };
@@ -76,6 +76,8 @@ internal static class ChatHistory
             }
         }
     }
+
+    private static string? ReasoningName(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0)?.ReasoningName;
 
     private static string? TextOrNull(StreamOutcome turn, Func<CompletedChoice, string> part)
     {

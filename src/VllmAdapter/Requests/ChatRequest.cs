@@ -130,6 +130,15 @@ public sealed record ChatRequest
     /// </remarks>
     public JsonObject? Extra { get; init; }
 
+    /// <summary>Whether the request is sent even if some version of vLLM is known to end on it, for everybody that it serves.</summary>
+    /// <value>
+    /// False (default): an <see cref="ArgumentException"/> says what is wrong before anything is sent. That holds for a <c>structured_outputs</c>
+    /// that asks for nothing, for two kinds of constraint together, for a grammar or regular expression that no backend compiles, also in
+    /// <see cref="Extra"/>; and a <c>response_format</c> of type <c>text</c>, which means nothing, is left out. True: for a server that is known to
+    /// take it.
+    /// </value>
+    public bool SendUnchecked { get; init; }
+
     /// <summary>A request that consists of one user message.</summary>
     /// <param name="prompt">What the user says.</param>
     public static ChatRequest FromPrompt(string prompt)
@@ -137,6 +146,9 @@ public sealed record ChatRequest
         ArgumentNullException.ThrowIfNull(prompt);
         return new ChatRequest { Messages = [Message.User(prompt)] };
     }
+
+    /// <summary>What the request consists of, in counts and lengths, not what it says: conversations do not belong in logs.</summary>
+    public override string ToString() => RequestWords.Of(this);
 
     /// <summary>The request for the next turn: the same, with further messages at the end.</summary>
     /// <param name="messages">What was said since, oldest first. Before C# 13 a collection: <c>With([message])</c>.</param>

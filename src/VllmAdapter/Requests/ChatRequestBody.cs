@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -7,8 +6,7 @@ namespace VllmAdapter;
 /// <summary>Writes a <see cref="ChatRequest"/> as the body of <c>POST /v1/chat/completions</c>.</summary>
 internal static class ChatRequestBody
 {
-    public static byte[] ToUtf8(JsonObject body) =>
-        JsonSerializer.SerializeToUtf8Bytes(body, VllmJsonContext.Relaxed.JsonObject);
+    public static byte[] ToUtf8(JsonObject body) => RequestJson.ToUtf8(body);
 
     public static JsonObject Build(ChatRequest request, string? defaultModel, UsageReporting defaultUsage)
     {
@@ -28,7 +26,7 @@ internal static class ChatRequestBody
         PutServing(body, request.Serving);
         body.Put("user", request.User);
         Merge(body, request);
-        RefuseAbsurdChoices(body, request);
+        RequestCheck.Check(body, request.SendUnchecked);
         return body;
     }
 
@@ -220,19 +218,6 @@ internal static class ChatRequestBody
             }
 
             body[name] = value?.DeepClone();
-        }
-    }
-
-    // Each choice costs the server a sequence and the outcome a ruling; nobody means so many.
-    private static void RefuseAbsurdChoices(JsonObject body, ChatRequest request)
-    {
-        const int Most = 10_000;
-        if (body["n"] is JsonValue n
-            && double.TryParse(n.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double choices) && choices > Most)
-        {
-            throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"The request asks for {choices:N0} choices (n); at most {Most:N0} are sent. Ask for fewer."),
-                nameof(request));
         }
     }
 

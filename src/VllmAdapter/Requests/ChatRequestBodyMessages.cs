@@ -21,9 +21,9 @@ internal static class ChatRequestBodyMessages
         {
             SystemMessage system => Said("system", system.Text),
             DeveloperMessage developer => Said("developer", developer.Text),
-            UserMessage user => Said("user", Content(user, place)),
+            UserMessage user => Said("user", Content(user.Text, user.Parts, place)),
             AssistantMessage assistant => Assistant(assistant, place),
-            ToolResult result => Result(result),
+            ToolResult result => Result(result, place),
             _ => throw Refused($"{place} is null. Leave it out."),
         };
         json.Put("name", message.Name);
@@ -32,24 +32,25 @@ internal static class ChatRequestBodyMessages
 
     private static JsonObject Said(string role, JsonNode? content) => new() { ["role"] = role, ["content"] = content };
 
-    private static JsonObject Result(ToolResult result) =>
-        new() { ["role"] = "tool", ["tool_call_id"] = result.ToolCallId, ["content"] = result.Content };
-
-    private static JsonNode Content(UserMessage user, string place)
+    private static JsonObject Result(ToolResult result, string place) => new()
     {
-        if (user.Parts.Count == 0)
-        {
-            return user.Text
-                ?? throw Refused($"{place} says nothing. Set its Text or its Parts.");
-        }
+        ["role"] = "tool",
+        ["tool_call_id"] = result.ToolCallId,
+        ["content"] = Content(result.Parts.Count > 0 && result.Content.Length == 0 ? null : result.Content, result.Parts, place),
+    };
 
-        var parts = new JsonArray();
-        if (user.Text is { } text)
-            parts.Add((JsonNode?)Part(new TextPart(text)));
-        foreach (ContentPart part in user.Parts)
-            parts.Add((JsonNode?)Part(part));
+    private static JsonNode Content(string? text, IReadOnlyList<ContentPart> parts, string place)
+    {
+        if (parts.Count == 0)
+            return text ?? throw Refused($"{place} says nothing. Set its Text or its Parts.");
 
-        return parts;
+        var list = new JsonArray();
+        if (text is not null)
+            list.Add((JsonNode?)Part(new TextPart(text)));
+        foreach (ContentPart part in parts)
+            list.Add((JsonNode?)Part(part));
+
+        return list;
     }
 
     private static JsonNode Part(ContentPart part) => part switch
@@ -81,7 +82,7 @@ internal static class ChatRequestBodyMessages
     {
         // The format allows null content only next to calls.
         JsonObject json = Said("assistant", assistant.Text ?? (assistant.ToolCalls.Count > 0 ? null : ""));
-        json.Put("reasoning", assistant.Reasoning);
+        json.Put(assistant.ReasoningName ?? "reasoning", assistant.Reasoning);
         if (assistant.ToolCalls.Count > 0)
             json["tool_calls"] = new JsonArray([.. assistant.ToolCalls.Select(call => Call(call, place))]);
 
@@ -100,10 +101,11 @@ internal static class ChatRequestBodyMessages
         if (string.IsNullOrWhiteSpace(call.Arguments))
             return "{}";
 
+        string arguments = SurrogateHalves.ReplacedIn(call.Arguments);
         string? problem;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
+            using JsonDocument document = JsonDocument.Parse(arguments, JsonText.Parsing);
             JsonValueKind kind = document.RootElement.ValueKind;
             problem = kind == JsonValueKind.Object ? null : $"are a JSON {kind}, not an object";
         }
@@ -113,7 +115,7 @@ internal static class ChatRequestBodyMessages
         }
 
         return problem is null
-            ? call.Arguments
+            ? arguments
             : throw Refused(
                 $"{place}: the arguments of tool call '{call.Id}' ({call.Name}) {problem}. "
                 + "Leave the call and its result out: with a damaged call in the history vLLM refuses every later "

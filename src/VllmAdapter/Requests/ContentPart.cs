@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter;
 
 /// <summary>
-/// A piece of a <see cref="UserMessage"/>: text, an image, audio, video, or anything else as raw JSON.
+/// A piece of a <see cref="UserMessage"/> or a <see cref="ToolResult"/>: text, an image, audio, video, or anything else as raw JSON.
 /// </summary>
 public abstract record ContentPart
 {
@@ -53,6 +53,9 @@ public abstract record ContentPart
     /// <param name="json">The part as it is sent.</param>
     public static RawPart Raw(JsonObject json) => new(json);
 
+    /// <summary>The kind of the part and its length, not what it holds.</summary>
+    public sealed override string ToString() => RequestWords.Of(this);
+
     private static string Absolute(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);
@@ -65,7 +68,15 @@ public abstract record ContentPart
     private static string DataUrl(ReadOnlyMemory<byte> content, string mediaType)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(mediaType);
-        return $"data:{mediaType};base64,{Convert.ToBase64String(content.Span)}";
+        string head = $"data:{mediaType};base64,";
+        int length = checked(head.Length + ((content.Length + 2) / 3 * 4));
+
+        // In one piece: images are large, and every string of one is a copy.
+        return string.Create(length, (head, content), static (url, from) =>
+        {
+            from.head.CopyTo(url);
+            Convert.TryToBase64Chars(from.content.Span, url[from.head.Length..], out _);
+        });
     }
 }
 

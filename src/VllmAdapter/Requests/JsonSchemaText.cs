@@ -11,7 +11,7 @@ internal static class JsonSchemaText
         ArgumentNullException.ThrowIfNull(schema, parameter);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(schema);
+            using JsonDocument document = JsonDocument.Parse(schema, JsonText.Parsing);
             return ObjectOnly(document.RootElement.Clone(), parameter);
         }
         catch (JsonException error)

@@ -14,6 +14,9 @@ public abstract record Message
     /// <value>Null (default): not sent.</value>
     public string? Name { get; init; }
 
+    /// <summary>The kind of the message and its length, not what it says: conversations do not belong in logs.</summary>
+    public sealed override string ToString() => RequestWords.Of(this);
+
     /// <summary>An instruction to the model that stands above the conversation.</summary>
     /// <param name="text">The instruction.</param>
     public static SystemMessage System(string text) => new(text);
@@ -49,6 +52,11 @@ public abstract record Message
     /// <param name="toolCallId">The id of the call that is answered.</param>
     /// <param name="content">The result as text, often JSON.</param>
     public static ToolResult ToolResult(string toolCallId, string content) => new(toolCallId, content);
+
+    /// <summary>What a tool gave back, where that is more than text.</summary>
+    /// <param name="toolCallId">The id of the call that is answered.</param>
+    /// <param name="parts">Text, images and other parts, in order.</param>
+    public static ToolResult ToolResult(string toolCallId, params ContentPart[] parts) => new(toolCallId, "") { Parts = parts };
 }
 
 /// <summary>An instruction to the model that stands above the conversation.</summary>
@@ -62,4 +70,10 @@ public sealed record DeveloperMessage(string Text) : Message;
 /// <summary>What a tool gave back for a call of the assistant message before it.</summary>
 /// <param name="ToolCallId">The id of the call that is answered.</param>
 /// <param name="Content">The result as text, often JSON.</param>
-public sealed record ToolResult(string ToolCallId, string Content) : Message;
+public sealed record ToolResult(string ToolCallId, string Content) : Message
+{
+    /// <summary>What follows the text, in order: images and whatever else is more than text.</summary>
+    /// <value>Empty (default): there is only text, which is sent as a plain string.</value>
+    /// <remarks>vLLM takes parts in a tool message; whether the model sees an image there is up to its chat template.</remarks>
+    public IReadOnlyList<ContentPart> Parts { get; init; } = [];
+}

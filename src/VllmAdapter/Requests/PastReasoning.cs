@@ -4,7 +4,7 @@ namespace VllmAdapter;
 public enum PastReasoning
 {
     /// <summary>
-    /// They are sent back and the chat template decides: most show the model only those since the last user message, which models
+    /// They are sent back under the name that they came with, and the chat template decides: most show the model only those since the last user message, which models
     /// that think between their tool calls want. The default.
     /// </summary>
     Kept = 1,

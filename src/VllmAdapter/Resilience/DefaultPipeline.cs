@@ -30,7 +30,7 @@ internal static class DefaultPipeline
             Delay = options.BaseDelay,
             MaxDelay = longest,
             ShouldHandle = arguments => ValueTask.FromResult(
-                arguments.Outcome.Exception is VllmRequestException { IsRetryable: true } failure && !(failure.RetryAfter > longest)),
+                arguments.Outcome.Exception is VllmRequestException { IsRetryable: true, IsFinal: false } failure && !(failure.RetryAfter > longest)),
             DelayGenerator = static arguments => ValueTask.FromResult((arguments.Outcome.Exception as VllmRequestException)?.RetryAfter),
         };
         if (options.Randomness is { } randomness)

@@ -32,8 +32,12 @@ internal static class ReflectedJson
             NumberHandling = JsonNumberHandling.Strict,
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
+
+            // Models write the discriminator of a type anywhere in its object.
+            AllowOutOfOrderMetadataProperties = true,
+            MaxDepth = JsonText.MaxDepth,
         };
-        options.Converters.Add(new JsonStringEnumConverter());
+        options.Converters.Add(new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false));
         return options;
     }
 }

@@ -22,6 +22,13 @@ internal sealed record ChatCall
 
     public required int MaxEventBytes { get; init; }
 
+    public required long MaxReplyBytes { get; init; }
+
+    public EndMarker EndMarker { get; init; } = EndMarker.Expected;
+
+    /// <summary>The keys that the request carries.</summary>
+    public required Secrets Secrets { get; init; }
+
     /// <summary>For the headers of a streamed reply; those of a whole one come with the reply, and the policy watches over it.</summary>
     public TimeSpan? HeadersLimit { get; init; }
 
@@ -46,6 +53,9 @@ internal sealed record ChatCall
 
     /// <summary>When the first request of a recovered answer began, for the limit on the whole; null for a request of its own.</summary>
     public long? BeganAt { get; init; }
+
+    /// <summary>For the silence before the first chunk, where the policy names it.</summary>
+    public TimeSpan? FirstChunkLimit => Deadlines.BeforeFirstChunkKnownTo(Termination);
 
     public TimeProvider Clock => Transport.Clock;
 

@@ -5,79 +5,102 @@ namespace VllmAdapter;
 /// <summary>Gathers what was handed out: the texts for the completion, and the tool calls for the judge.</summary>
 internal sealed class Gathering
 {
-    private readonly List<GatheredChoice> _choices = new(1);
+    // What one string can hold: no answer is longer, whatever limits are set.
+    private const long MostCharacters = 0x3FFFFFDF;
 
-    public void Add(ChatChunk chunk)
+    private readonly Dictionary<int, GatheredChoice> _byIndex = [];
+    private GatheredChoice? _last;
+    private long _characters;
+
+    /// <returns>False if there is no room for the piece; it is not added then.</returns>
+    public bool TryAdd(ChatChunk chunk)
     {
         GatheredChoice choice = ChoiceAt(chunk.Choice);
-        choice.Text.Append(chunk.Text);
-        if (chunk.Reasoning.Length > 0)
-            choice.Reasoning.Append(chunk.Reasoning);
+        _characters += chunk.Text.Length + chunk.Reasoning.Length + chunk.Refusal.Length;
+        if (chunk.HasToolCalls)
+        {
+            foreach (ToolCallDelta delta in chunk.ToolCalls)
+                _characters += delta.Arguments.Length;
+        }
 
-        if (chunk.Logprobs is { } logprobs)
-            (choice.Logprobs ??= []).AddRange(logprobs.Tokens);
+        if (_characters > MostCharacters)
+            return false;
 
-        if (chunk.TokenIds is { } tokenIds)
-            (choice.TokenIds ??= []).AddRange(tokenIds);
-
-        if (!chunk.HasToolCalls)
-            return;
-
-        foreach (ToolCallDelta delta in chunk.ToolCalls)
-            (choice.Calls ??= new ToolCallAssembler()).Add(delta);
+        choice.Add(chunk);
+        return true;
     }
 
-    /// <summary>Puts the assembled calls into the evidence, once, before it is judged.</summary>
-    public void AssembleInto(StreamEvidence evidence)
+    /// <summary>Puts the assembled calls into the evidence, once, before it is judged, and what looks like a call that was not parsed.</summary>
+    public void AssembleInto(StreamEvidence evidence, IReadOnlyList<DeclaredTool> tools)
     {
-        foreach (GatheredChoice choice in _choices)
+        foreach (GatheredChoice choice in _byIndex.Values)
         {
+            ChoiceEvidence seen = evidence.ChoiceAt(choice.Index);
             if (choice.Calls is { } calls)
-                evidence.ChoiceAt(choice.Index).Assemble(calls.Assemble());
+                seen.Assemble(calls.Assemble());
+            else if (tools.Count > 0)
+                seen.FindMarkup(CallMarkup.Find(choice.Text.ToString(), tools) ?? CallMarkup.Find(choice.Reasoning.ToString(), tools));
         }
     }
 
     public IReadOnlyList<CompletedChoice> Complete() =>
-    [
-        .. _choices.OrderBy(choice => choice.Index).Select(choice => new CompletedChoice
-        {
-            Index = choice.Index,
-            Text = choice.Text.ToString(),
-            Reasoning = choice.Reasoning.ToString(),
-            Logprobs = choice.Logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
-            TokenIds = choice.TokenIds,
-        }),
-    ];
+        [.. _byIndex.Values.OrderBy(static choice => choice.Index).Select(static choice => choice.Complete())];
 
     private GatheredChoice ChoiceAt(int index)
     {
-        // Choices mostly appear in order.
-        if (index < _choices.Count && _choices[index].Index == index)
-            return _choices[index];
+        if (_last is { } last && last.Index == index)
+            return last;
 
-        foreach (GatheredChoice choice in _choices)
-        {
-            if (choice.Index == index)
-                return choice;
-        }
+        if (!_byIndex.TryGetValue(index, out GatheredChoice? choice))
+            _byIndex.Add(index, choice = new GatheredChoice(index));
 
-        var added = new GatheredChoice(index);
-        _choices.Add(added);
-        return added;
+        return _last = choice;
     }
 
     private sealed class GatheredChoice(int index)
     {
+        private StringBuilder? _refusal;
+        private List<TokenLogprob>? _logprobs;
+        private List<int>? _tokenIds;
+
         public int Index { get; } = index;
 
         public StringBuilder Text { get; } = new();
 
         public StringBuilder Reasoning { get; } = new();
 
-        public ToolCallAssembler? Calls { get; set; }
+        public ToolCallAssembler? Calls { get; private set; }
 
-        public List<TokenLogprob>? Logprobs { get; set; }
+        public void Add(ChatChunk chunk)
+        {
+            Text.Append(chunk.Text);
+            if (chunk.Reasoning.Length > 0)
+                Reasoning.Append(chunk.Reasoning);
 
-        public List<int>? TokenIds { get; set; }
+            if (chunk.Refusal.Length > 0)
+                (_refusal ??= new StringBuilder()).Append(chunk.Refusal);
+
+            if (chunk.Logprobs is { } logprobs)
+                (_logprobs ??= []).AddRange(logprobs.Tokens);
+
+            if (chunk.TokenIds is { } tokenIds)
+                (_tokenIds ??= []).AddRange(tokenIds);
+
+            if (!chunk.HasToolCalls)
+                return;
+
+            foreach (ToolCallDelta delta in chunk.ToolCalls)
+                (Calls ??= new ToolCallAssembler()).Add(delta);
+        }
+
+        public CompletedChoice Complete() => new()
+        {
+            Index = Index,
+            Text = Text.ToString(),
+            Reasoning = Reasoning.ToString(),
+            Refusal = _refusal?.ToString() ?? "",
+            Logprobs = _logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
+            TokenIds = _tokenIds,
+        };
     }
 }

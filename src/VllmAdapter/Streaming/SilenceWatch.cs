@@ -1,168 +1,212 @@
-using System.Runtime.ExceptionServices;
-
 namespace VllmAdapter;
 
-/// <summary>Keeps the times of a stream, asks the policy while the adapter waits for the server, and hangs up when it says stop.</summary>
+/// <summary>The clock of a reply: how long it has taken, how much of that the server is to blame for, and when a wait is over.</summary>
 /// <remarks>
-/// Time counts as silence only while the server owes a chunk, so neither the consumer's own time does nor that between two attempts.
-/// There is one timer a stream. It is left running when a chunk comes in time; when it fires it asks again, which costs less than
-/// setting it anew for every chunk.
+/// <para>Silence is time in which the server owes something: while it is waited for, and while only events come that are no progress. The
+/// consumer's own time is none, nor is that between two attempts.</para>
+/// <para>Only the timer runs on another thread, and only during a wait does it do anything; the rest is the reader's alone.</para>
+/// <para>There is one timer a reply. It is left running when something comes in time, and when it rings too early it is set again: that costs
+/// less than setting it anew for every chunk.</para>
 /// </remarks>
-internal sealed class SilenceWatch(IStreamTerminationPolicy policy, TimeProvider clock, CancellationTokenSource hangUp) : IAsyncDisposable
+internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
 {
     private const double LongestTimer = uint.MaxValue - 1;
-    private const int MostQuestions = 16;
+
+    // A policy that asks for no time at all is asked again after this, not over and over.
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(10);
 
     private readonly object _gate = new();
     private ITimer? _timer;
+    private IWaiting? _waiting;
     private long _timerDueAt = long.MaxValue;
-    private StreamEvidence _evidence = new();
+    private long _grantedUntil = long.MaxValue;
+    private long _limitAt = long.MaxValue;
     private long _startedAt;
-    private long _waitsSince;
-    private long _observedAt = long.MinValue;
-    private TimeSpan _observedAfter;
+    private long _countedTo;
+    private long _blamed;
+    private long _progressAt;
+    private long? _finishedAt;
     private bool _waits;
-    private bool _isSilence;
-    private TimeSpan _silence;
+    private bool _isOwed;
+    private bool _isPaused;
+    private bool _isPauseTimed;
 
-    /// <summary>Why the policy stopped a wait.</summary>
-    public StopCause? Stopped { get; private set; }
-
-    /// <summary>What the policy threw when it was asked during a wait.</summary>
-    public ExceptionDispatchInfo? Failure { get; private set; }
-
-    public TimeSpan Elapsed => clock.GetElapsedTime(_startedAt);
-
-    /// <param name="startedAt">When the call began, all its attempts included.</param>
-    public void Start(long startedAt) => _startedAt = startedAt;
-
-    /// <summary>Turns to the evidence of a new attempt.</summary>
-    public void Observe(StreamEvidence evidence)
+    /// <summary>Who waits, and is told when a wait is over.</summary>
+    public interface IWaiting
     {
-        lock (_gate)
-            (_evidence, _silence) = (evidence, TimeSpan.Zero);
+        /// <summary>The wait that was granted is over. Called while it still goes on, and by one thread at a time.</summary>
+        void OnGrantOver();
+
+        /// <summary>The time until which something had to come is over.</summary>
+        void OnLimitOver();
     }
 
-    /// <param name="isSilence">Whether the server owes a chunk; otherwise only the whole time counts.</param>
-    public void BeginWait(bool isSilence = true)
+    /// <summary>Time since the call began, up to the last count.</summary>
+    public TimeSpan Elapsed { get; private set; }
+
+    /// <summary>Time since the call began, counted up to now.</summary>
+    public TimeSpan ElapsedNow
     {
-        bool stop;
+        get
+        {
+            CountToNow();
+            return Elapsed;
+        }
+    }
+
+    /// <summary>Silence since the last progress, up to the last count.</summary>
+    public TimeSpan SilentFor => Time(_blamed - _progressAt);
+
+    /// <summary>Silence since the finish reason, progress or not; null before it.</summary>
+    public TimeSpan? SinceFinish => _finishedAt is { } at ? Time(_blamed - at) : null;
+
+    /// <param name="startedAt">When the call began, all its attempts included.</param>
+    public void Start(long startedAt)
+    {
+        (_startedAt, _countedTo) = (startedAt, startedAt);
+        CountToNow();
+    }
+
+    /// <summary>Counts the time up to now.</summary>
+    public void CountToNow() => CountTo(clock.GetTimestamp());
+
+    /// <summary>Turns to another attempt: silence begins anew, and nothing is granted yet.</summary>
+    public void TurnTo(IWaiting waiting)
+    {
         lock (_gate)
         {
-            (_waits, _isSilence) = (true, isSilence);
-            _waitsSince = clock.GetTimestamp();
-            stop = AskDuringWait();
+            (_waiting, _grantedUntil, _limitAt, _finishedAt) = (waiting, long.MinValue, long.MaxValue, null);
+            Progressed();
         }
+    }
 
-        if (stop)
-            hangUp.Cancel();
+    /// <summary>Sets the time by which something has to come; null for none.</summary>
+    public void Limit(TimeSpan? within)
+    {
+        CountToNow();
+        _limitAt = within is { } time ? After(time) : long.MaxValue;
+    }
+
+    /// <summary>Lets the wait go on for so long after the last count; null for as long as it takes.</summary>
+    public void Grant(TimeSpan? wait) =>
+        _grantedUntil = wait is { } time ? After(time < ShortestWait ? ShortestWait : time) : long.MaxValue;
+
+    /// <param name="isOwed">Whether the server owes something; otherwise only the whole time counts.</param>
+    public void BeginWait(bool isOwed = true)
+    {
+        lock (_gate)
+        {
+            long now = clock.GetTimestamp();
+            CountTo(now);
+            (_waits, _isOwed, _isPaused) = (true, isOwed, false);
+            Ring(now);
+        }
+    }
+
+    /// <summary>From now on the server owes something, waited for or not.</summary>
+    public void Owe()
+    {
+        CountToNow();
+        _isOwed = true;
     }
 
     public void EndWait()
     {
         lock (_gate)
-        {
-            if (_waits && _isSilence)
-                _silence += clock.GetElapsedTime(_waitsSince);
-
             _waits = false;
-        }
     }
 
-    /// <summary>Puts down when something was observed; a chunk ends the silence.</summary>
-    public void Stamp(long observedAt, bool isChunk)
+    /// <summary>Counts the time up to when something was read: the server's, unless the consumer had its chunk meanwhile or nothing was owed.</summary>
+    public void CountTo(long readAt)
     {
-        if (isChunk)
-            _silence = TimeSpan.Zero;
-
-        // Events that came in one read came at one time.
-        if (observedAt != _observedAt)
-            (_observedAt, _observedAfter) = (observedAt, clock.GetElapsedTime(_startedAt, observedAt));
-
-        _evidence.At(_observedAfter, _silence);
-    }
-
-    /// <summary>Asks the policy about what was just observed.</summary>
-    public StopCause? Ask() => policy.Judge(_evidence).Cause;
-
-    /// <summary>Whether the policy will have stopped by then, should nothing happen meanwhile and silence not count.</summary>
-    public bool WouldStopWithin(TimeSpan wait)
-    {
-        lock (_gate)
-        {
-            TimeSpan now = Elapsed;
-            _evidence.At(now + wait, _silence);
-            bool stops = policy.Judge(_evidence).Cause is not null;
-            _evidence.At(now, _silence);
-            return stops;
-        }
-    }
-
-    private void OnTimer()
-    {
-        bool stop;
-        lock (_gate)
-        {
-            _timerDueAt = long.MaxValue;
-            stop = _waits && AskDuringWait();
-        }
-
-        // Outside the lock: cancelling may run the reader's continuation right here.
-        if (stop)
-            hangUp.Cancel();
-    }
-
-    private bool AskDuringWait()
-    {
-        try
-        {
-            long now = clock.GetTimestamp();
-            TimeSpan silence = _isSilence ? _silence + clock.GetElapsedTime(_waitsSince, now) : _silence;
-            _evidence.At(clock.GetElapsedTime(_startedAt, now), silence);
-            TerminationDecision decision = policy.Judge(_evidence);
-            Stopped = decision.Cause;
-            if ((_isSilence ? decision.Wait : WaitWithoutSilence(decision)) is { } wait)
-                SetTimer(now, wait);
-        }
-        catch (Exception failure)
-        {
-            Failure = ExceptionDispatchInfo.Capture(failure);
-        }
-
-        return Stopped is not null || Failure is not null;
-    }
-
-    // While the server owes nothing, a wait that the policy asks for on account of silence would end in nothing. What is looked for is
-    // the time at which it stops all the same; if that is not near, asking again on the way costs little.
-    private TimeSpan? WaitWithoutSilence(TerminationDecision decision)
-    {
-        TimeSpan now = _evidence.Elapsed;
-        TimeSpan wait = TimeSpan.Zero;
-        for (int i = 0; i < MostQuestions && decision is { Cause: null, Wait: { TotalMilliseconds: < LongestTimer } more }; i++)
-        {
-            wait += more;
-            _evidence.At(now + wait, _silence);
-            decision = policy.Judge(_evidence);
-        }
-
-        _evidence.At(now, _silence);
-        return decision is { Cause: null, Wait: null } || wait == TimeSpan.Zero ? null : wait;
-    }
-
-    private void SetTimer(long now, TimeSpan wait)
-    {
-        // Timers count whole milliseconds; one that fires early would only have to be set again.
-        wait = TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(wait.TotalMilliseconds), LongestTimer));
-        long dueAt = now + (long)(wait.TotalSeconds * clock.TimestampFrequency);
-        if (dueAt >= _timerDueAt)
+        if (readAt <= _countedTo)
             return;
 
-        _timerDueAt = dueAt;
-        if (_timer is null)
-            _timer = clock.CreateTimer(static watch => ((SilenceWatch)watch!).OnTimer(), this, wait, Timeout.InfiniteTimeSpan);
-        else
-            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        if (!_isPaused && _isOwed)
+            _blamed += readAt - _countedTo;
+
+        (_countedTo, _isPaused) = (readAt, false);
+        Elapsed = clock.GetElapsedTime(_startedAt, readAt);
+    }
+
+    /// <summary>What came is progress: the silence is over.</summary>
+    public void Progressed() => _progressAt = _blamed;
+
+    /// <summary>Every choice has declared its end.</summary>
+    public void Finished() => _finishedAt ??= _blamed;
+
+    /// <summary>A chunk is handed out: until the next is asked for, the time is the consumer's.</summary>
+    /// <param name="isTimed">
+    /// Whether that has to be to the letter. It costs two looks at the clock, and after progress nothing is lost without them.
+    /// </param>
+    public void Pause(bool isTimed)
+    {
+        if (isTimed)
+            CountToNow();
+
+        (_isPaused, _isPauseTimed) = (true, isTimed);
+    }
+
+    /// <summary>The next chunk is asked for.</summary>
+    public void Resume()
+    {
+        if (!_isPauseTimed)
+            return;
+
+        CountToNow();
+        (_isPaused, _isPauseTimed) = (false, false);
     }
 
     public ValueTask DisposeAsync() => _timer?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            _timerDueAt = long.MaxValue;
+            if (!_waits)
+                return;
+
+            long now = clock.GetTimestamp();
+            CountTo(now);
+            Ring(now);
+        }
+    }
+
+    // Outside of a wait nothing is said: what was waited for is here.
+    private void Ring(long now)
+    {
+        if (now >= _limitAt)
+        {
+            _limitAt = long.MaxValue;
+            _waiting?.OnLimitOver();
+        }
+
+        if (now >= _grantedUntil)
+            _waiting?.OnGrantOver();
+
+        SetTimer(now, Math.Min(_grantedUntil, _limitAt));
+    }
+
+    private void SetTimer(long now, long dueAt)
+    {
+        if (dueAt >= _timerDueAt || dueAt <= now)
+            return;
+
+        // Timers count whole milliseconds; one that rings early would only have to be set again.
+        double wait = Math.Min(Math.Ceiling(Time(dueAt - now).TotalMilliseconds), LongestTimer);
+        _timerDueAt = dueAt;
+        if (_timer is null)
+            _timer = clock.CreateTimer(static watch => ((SilenceWatch)watch!).OnTimer(), this, TimeSpan.FromMilliseconds(wait), Timeout.InfiniteTimeSpan);
+        else
+            _timer.Change(TimeSpan.FromMilliseconds(wait), Timeout.InfiniteTimeSpan);
+    }
+
+    private long After(TimeSpan time)
+    {
+        double due = _countedTo + (time.Ticks * ((double)clock.TimestampFrequency / TimeSpan.TicksPerSecond));
+        return due >= long.MaxValue ? long.MaxValue : (long)due;
+    }
+
+    private TimeSpan Time(long ticks) => clock.GetElapsedTime(0, ticks);
 }

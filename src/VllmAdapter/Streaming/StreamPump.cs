@@ -5,83 +5,75 @@ namespace VllmAdapter;
 
 /// <summary>Runs one reply: bytes -> events -> chunks -> judgement -> outcome.</summary>
 /// <remarks>
-/// <para>Step 1: send, and see that a chat reply answers and its first event comes (<see cref="StreamOpening"/>).</para>
-/// <para>Step 2: read one event; while that takes time, the policy is asked (<see cref="StreamAttempt"/>).</para>
-/// <para>Step 3: fold the event into the evidence, and hand out its chunks (<see cref="ReplyFold"/>).</para>
+/// <para>Step 1: send, and see that a chat reply answers and its first event comes (<see cref="Opening"/>).</para>
+/// <para>Step 2: read one event; while that takes time, the policy is asked (<see cref="Attempt"/>).</para>
+/// <para>Step 3: fold the event into the evidence, and hand out its chunks (<see cref="AttemptLog"/>).</para>
 /// <para>Step 4: ask the policy whether to go on.</para>
 /// <para>Step 5: let the judge decide, hang up, hand out the outcome, and only then throw.</para>
 /// </remarks>
-internal sealed class StreamPump : IRunningReply
+internal sealed class StreamPump : RunningReply
 {
     private readonly ChatCall _call;
-    private readonly HangUp _hangUp;
+    private readonly StopSignal _signal;
     private readonly SilenceWatch _watch;
-    private readonly Gathering _gathering = new();
-    private readonly StreamOpening _opening;
     private CallTelemetry? _telemetry;
-    private ChatChunk? _current;
+    private IDisposable? _slot;
+    private Attempt? _attempt;
     private bool _hasEnded;
 
     public StreamPump(ChatCall call, CancellationToken callersToken, CancellationToken enumeratorsToken)
     {
         _call = call;
-        _hangUp = new HangUp(callersToken, enumeratorsToken);
-        _watch = new SilenceWatch(call.Termination, call.Clock, _hangUp.Source);
-        _opening = new StreamOpening(call, _hangUp, _watch, _gathering);
+        _signal = new StopSignal(callersToken, enumeratorsToken);
+        _watch = new SilenceWatch(call.Clock);
     }
 
-    public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
-
-    public StreamOutcome? Outcome { get; private set; }
-
-    public ChatCompletion? Completion { get; private set; }
-
-    private StreamAttempt Attempt => _opening.Attempt;
-
-    private bool HasSent => _telemetry is not null;
-
-    public ValueTask<bool> MoveNextAsync()
+    public override ValueTask<bool> MoveNextAsync()
     {
+        _watch.Resume();
         if (TakeChunk())
             return new ValueTask<bool>(true);
 
         if (!_hasEnded)
-            return HasSent ? Advance() : AdvanceAsync(read: null);
+            return _attempt is not null ? Advance(_attempt) : AdvanceAsync(read: null);
 
         return Outcome is { } outcome && outcome.Throws(_call.IncompleteStreams)
             ? ValueTask.FromException<bool>(new IncompleteStreamException(outcome, Completion!))
             : new ValueTask<bool>(false);
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (!_hasEnded)
-            await EndAsync(StopCause.ConsumerLeft).ConfigureAwait(false);
+        {
+            _signal.TryEnd(StopCause.ConsumerLeft);
+            await EndAsync().ConfigureAwait(false);
+        }
 
-        _hangUp.Dispose();
+        _signal.Dispose();
     }
 
     private bool TakeChunk()
     {
-        if (!Attempt.TakeChunk(out ChatChunk? chunk))
+        if (_attempt?.TakeChunk() is not { } chunk)
             return false;
 
-        _current = chunk;
+        SetCurrent(chunk);
         return true;
     }
 
     // What is here already is handed out without any waiting, and so without the machinery of an asynchronous method.
-    private ValueTask<bool> Advance()
+    private ValueTask<bool> Advance(Attempt attempt)
     {
         try
         {
-            while (Attempt.Stop is null && !_hangUp.IsRequested)
+            while (attempt.Stop is null)
             {
-                ValueTask<bool> read = Attempt.BeginRead();
+                ValueTask<bool> read = attempt.BeginRead();
                 if (!read.IsCompletedSuccessfully)
                     return AdvanceAsync(read);
 
-                Attempt.Observe(read.Result);
+                attempt.Observe(read.Result);
                 if (TakeChunk())
                     return new ValueTask<bool>(true);
             }
@@ -99,22 +91,24 @@ internal sealed class StreamPump : IRunningReply
     {
         try
         {
-            if (!HasSent)
+            // Step 1.
+            if (_attempt is null)
             {
-                await SendAsync().ConfigureAwait(false);
+                _attempt = await OpenAsync().ConfigureAwait(false);
                 if (TakeChunk())
                     return true;
             }
 
-            while (Attempt.Stop is null)
+            // Steps 2 to 4.
+            while (read is not null || _attempt.Stop is null)
             {
-                await Attempt.ReadAsync(read).ConfigureAwait(false);
+                await _attempt.ReadAsync(read).ConfigureAwait(false);
                 read = null;
                 if (TakeChunk())
                     return true;
             }
 
-            await EndAsync(Attempt.Stop.Value).ConfigureAwait(false);
+            await EndAsync().ConfigureAwait(false);
         }
         catch (Exception failure)
         {
@@ -122,9 +116,9 @@ internal sealed class StreamPump : IRunningReply
         }
 
         if (Outcome!.StoppedBy == StopCause.CallerCancelled)
-            throw _hangUp.ToException();
+            throw _signal.ToException();
 
-        _current = new ChatChunk { HasChoice = false, Outcome = Outcome };
+        SetCurrent(new ChatChunk { HasChoice = false, Outcome = Outcome });
         return true;
     }
 
@@ -136,32 +130,43 @@ internal sealed class StreamPump : IRunningReply
         return false;
     }
 
-    // Step 1.
-    private ValueTask SendAsync()
+    private async ValueTask<Attempt> OpenAsync()
     {
         _telemetry = new CallTelemetry(_call);
         _watch.Start(_call.BeganAt ?? _call.Clock.GetTimestamp());
-        return _opening.OpenAsync(_telemetry);
+        var opening = new Opening(_call, _signal, _watch, _telemetry);
+        _slot = await opening.WaitForPlaceAsync().ConfigureAwait(false);
+        return await opening.OpenAsync().ConfigureAwait(false);
     }
 
     // Step 5.
-    private async ValueTask EndAsync(StopCause cause)
+    private async ValueTask EndAsync()
     {
-        StreamEvidence evidence = Attempt.Evidence;
-        Attempt.Close();
-        _gathering.AssembleInto(evidence);
-        Outcome = OutcomeJudge.Decide(evidence, cause, _gathering.Complete());
-        Completion = new ChatCompletion { Outcome = Outcome, Choices = Outcome.Received };
+        StopCause cause = (_attempt?.Stop ?? _signal.Cause)!.Value;
+        IReadOnlyList<CompletedChoice> received = _attempt?.Close() ?? [];
+        StreamEvidence evidence = _attempt?.Evidence ?? new StreamEvidence { Asked = _call.Asked, EndMarker = _call.EndMarker };
+        Outcome = OutcomeJudge.Decide(evidence, cause, received);
+        Completion = new ChatCompletion { Outcome = Outcome, Choices = received };
         _telemetry?.End(Completion);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
     }
 
+    // What was received is in the completion; everything else goes, for a stream may be kept.
     private async ValueTask CloseAsync(bool hangUp)
     {
         _hasEnded = true;
-        await _watch.DisposeAsync().ConfigureAwait(false);
-        await Attempt.LetGoAsync(hangUp).ConfigureAwait(false);
-        _opening.Leave();
+        Attempt? attempt = _attempt;
+        (_attempt, _telemetry) = (null, null);
+        try
+        {
+            await _watch.DisposeAsync().ConfigureAwait(false);
+            if (attempt is not null)
+                await attempt.LetGoAsync(hangUp).ConfigureAwait(false);
+        }
+        finally
+        {
+            _slot?.Dispose();
+        }
     }
 }

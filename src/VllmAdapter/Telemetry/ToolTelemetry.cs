@@ -7,7 +7,7 @@ namespace VllmAdapter;
 /// <summary>Reports the handlers of a loop's tools: a span, a duration and, for those that fail, a line in the log.</summary>
 internal sealed class ToolTelemetry(ILogger logger, TimeProvider clock)
 {
-    public async Task<string> RunAsync(ToolCall call, ToolInvocation invocation, CancellationToken cancellationToken)
+    public async Task<ToolOutput> RunAsync(ToolCall call, ToolInvocation invocation, CancellationToken cancellationToken)
     {
         using Activity? span = Start(call);
         long startedAt = clock.GetTimestamp();

@@ -1,14 +1,22 @@
 namespace VllmAdapter;
 
-/// <summary>When a stream has to be over, as far as a policy names a time for the whole.</summary>
+/// <summary>The times that a policy is known to end a stream by, wherever in it they are named.</summary>
 internal static class Deadlines
 {
-    /// <summary>The time after which the policy stops whatever comes; null if it names none.</summary>
+    /// <summary>When the whole stream is over; null if the policy does not say.</summary>
     public static TimeSpan? KnownTo(IStreamTerminationPolicy policy) => policy switch
     {
         DeadlinePolicy deadline => deadline.Deadline,
-        FirstOfPolicy first => first.Policies.Min(KnownTo),
-        AllOfPolicy all when all.Policies.All(each => KnownTo(each) is not null) => all.Policies.Max(KnownTo),
+        FirstOfPolicy first => first.Policies.Select(KnownTo).Min(),
+        AllOfPolicy all when all.Policies.All(one => KnownTo(one) is not null) => all.Policies.Max(KnownTo),
+        _ => null,
+    };
+
+    /// <summary>The silence before the first chunk that the policy allows; null if it does not say.</summary>
+    public static TimeSpan? BeforeFirstChunkKnownTo(IStreamTerminationPolicy policy) => policy switch
+    {
+        SilencePolicy silence => silence.BeforeFirstChunk,
+        FirstOfPolicy first => first.Policies.Select(BeforeFirstChunkKnownTo).Min(),
         _ => null,
     };
 }

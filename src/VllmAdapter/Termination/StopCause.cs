@@ -37,6 +37,9 @@ public readonly record struct StopCause(string Name)
     /// <summary>The caller's token was cancelled.</summary>
     public static StopCause CallerCancelled { get; } = new("caller-cancelled");
 
+    /// <summary>A strategy of the caller's pipeline gave an attempt up; no outcome has this cause.</summary>
+    internal static StopCause Pipeline { get; } = new("pipeline");
+
     /// <inheritdoc/>
     public override string ToString() => Name ?? "";
 

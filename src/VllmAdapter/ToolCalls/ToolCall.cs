@@ -28,6 +28,9 @@ public sealed record ToolCall
     /// </summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
+    /// <summary>Name and id, not the arguments: what users and models write does not belong in logs.</summary>
+    public override string ToString() => $"Call of {Name} ({Id})";
+
     /// <summary>Reads the arguments into a type.</summary>
     /// <param name="type">The type's metadata, from a source-generated context.</param>
     /// <typeparam name="T">The type of the arguments.</typeparam>

@@ -10,31 +10,11 @@ internal static class ToolCallProblems
         if (tool is null)
             return [$"The tool '{name}' was not declared in the request."];
 
+        if (SurrogateHalves.AreIn(arguments))
+            return ["The arguments hold half a surrogate pair, which is no text."];
+
         using JsonDocument document = JsonDocument.Parse(arguments, JsonText.Parsing);
-        return MayHoldHalfACharacter(arguments) && HoldsHalfACharacter(document.RootElement)
-            ? ["A name or a text in the arguments holds half a surrogate pair, which is no text."]
-            : [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
-    }
-
-    // Half a pair can only stand there as an escape; such a text cannot be read, nor written back.
-    private static bool MayHoldHalfACharacter(string arguments) => arguments.Contains(@"\ud", StringComparison.OrdinalIgnoreCase);
-
-    private static bool HoldsHalfACharacter(JsonElement value)
-    {
-        try
-        {
-            return value.ValueKind switch
-            {
-                JsonValueKind.String => value.GetString() is null,
-                JsonValueKind.Array => value.EnumerateArray().Any(HoldsHalfACharacter),
-                JsonValueKind.Object => value.EnumerateObject().Any(property => property.Name is null || HoldsHalfACharacter(property.Value)),
-                _ => false,
-            };
-        }
-        catch (InvalidOperationException)
-        {
-            return true;
-        }
+        return [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
     }
 
     private static IEnumerable<string> Missing(JsonElement arguments, DeclaredTool tool)
@@ -50,8 +30,12 @@ internal static class ToolCallProblems
     {
         foreach ((string argument, IReadOnlyList<string> types) in tool.Types)
         {
-            if (arguments.TryGetProperty(argument, out JsonElement value) && !types.Any(type => JsonTypes.Fits(value, type)))
+            if (arguments.TryGetProperty(argument, out JsonElement value) && !types.Any(type => JsonTypes.Fits(value, type)) && !IsLeftOut(argument, value, tool))
                 yield return $"The argument '{argument}' must be {string.Join(" or ", types)}, but is {JsonTypes.NameOf(value)}.";
         }
     }
+
+    // Models write null for what they leave out.
+    private static bool IsLeftOut(string argument, JsonElement value, DeclaredTool tool) =>
+        value.ValueKind == JsonValueKind.Null && !tool.Required.Contains(argument, StringComparer.Ordinal);
 }

@@ -25,6 +25,9 @@ public sealed record WithheldToolCall
 
     private const int MostOfAName = 64;
 
+    /// <inheritdoc/>
+    public override string ToString() => Explain();
+
     private string Because => Reason switch
     {
         WithheldReason.ChoiceCut => "its choice was cut by the token limit, and whole JSON does not prove a whole call",

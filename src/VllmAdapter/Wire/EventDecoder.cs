@@ -7,7 +7,7 @@ namespace VllmAdapter;
 internal sealed class EventDecoder(byte[][] endMarkers)
 {
     private const int LongestMarker = 64;
-    private const int LongestExcerpt = 2000;
+    private const int LongestExcerpt = 8 * 1024;
 
     private static readonly List<ChatChunk> None = [];
 
@@ -100,11 +100,15 @@ internal sealed class EventDecoder(byte[][] endMarkers)
         return EventKind.Error;
     }
 
+    // Some servers quote their marker, or write it small.
     private bool IsEndMarker(ReadOnlySpan<byte> text)
     {
+        if (text is [(byte)'"', .. var quoted, (byte)'"'])
+            text = quoted;
+
         foreach (byte[] marker in endMarkers)
         {
-            if (text.SequenceEqual(marker))
+            if (text.SequenceEqual(marker) || Ascii.EqualsIgnoreCase(text, marker))
                 return true;
         }
 

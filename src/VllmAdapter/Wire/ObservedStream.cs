@@ -6,77 +6,152 @@ using System.Text;
 namespace VllmAdapter;
 
 /// <summary>
-/// Sits between the response body and the event parser and sees what the parser hides: when bytes came, keep-alive comments, lines
-/// that are no event stream, and a body that ends inside an event.
+/// Sits between the response body and the event parser and sees what the parser hides: when bytes came, lines that are no event stream, and
+/// a body that ends inside an event.
 /// </summary>
 /// <remarks>
-/// A last event that lacks its blank line is closed here, so that the parser hands it out; whether it can be read decides what it
-/// was worth. A broken connection, or that nobody waits for more, is reported only after that.
+/// A last event that lacks its blank line is closed here, so that the parser hands it out; whether it can be read decides what it was worth.
+/// A broken connection, or that nobody waits for more, is reported only after that.
 /// </remarks>
-internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, bool isEventStream) : ForwardStream
+internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEventBytes, long maxReplyBytes) : ForwardStream
 {
-    private const int ExcerptBytes = 2000;
-    private const int LongestFieldStart = 16;
+    public const string SaysBareJson = "The body holds bare JSON instead of events (\"data: ...\" lines)";
+
+    private const int LongestRefused = 64 * 1024;
+    private const int LongestExcerpt = 8 * 1024;
     private const int MostReadsInARow = 64;
 
     private static readonly byte[] BlankLine = "\n\n"u8.ToArray();
 
-    private readonly byte[] _lineStart = new byte[LongestFieldStart];
-    private long _lineLength;
-    private bool _hasOpenFields;
-    private bool _skipLineFeed;
+    private readonly LineScanner _lines = new(maxEventBytes);
+    private byte[] _start = [];
+    private int _startAt;
     private int _readsSinceEvent;
-    private long _eventBytes;
     private int _blankLineToSend;
     private List<byte>? _refused;
+    private ForeignBody? _foreign;
     private Exception? _fault;
     private bool _hasEnded;
+    private bool _endsInCarriageReturn;
+    private bool _hasAddedLineFeed;
 
     /// <summary>When the last bytes came, as a timestamp of the clock.</summary>
     public long LastReadAt { get; private set; } = clock.GetTimestamp();
 
     public long BytesRead { get; private set; }
 
-    public int KeepAlives { get; private set; }
-
-    /// <summary>Lines that no event stream has; the specification says to ignore them.</summary>
-    public int ForeignLines { get; private set; }
-
-    /// <summary>Such lines came after the last event.</summary>
-    public bool EndsInForeignLines { get; private set; }
+    /// <summary>The lines of the body, if it is an event stream.</summary>
+    public LineScanner Lines => _lines;
 
     /// <summary>The body ended, broke or was given up after the beginning of an event and before its blank line.</summary>
     public bool EndedInsideEvent { get; private set; }
 
-    /// <summary>Why the body is no event stream.</summary>
-    public string? Refusal { get; private set; }
+    /// <summary>Whether reading failed.</summary>
+    public bool IsBroken => _fault is not null;
 
-    /// <summary>The beginning of what was refused: its JSON, over however many lines, or else its first line.</summary>
+    /// <summary>What stands in the body in place of events.</summary>
+    public ForeignBody? Foreign => _foreign;
+
+    /// <summary>Why nothing more is read, in words.</summary>
+    public string? Refusal => _foreign switch
+    {
+        null => null,
+        ForeignBody.Html => "The body holds HTML instead of events; a proxy may have answered",
+        ForeignBody.TooLarge => $"An event of more than {maxEventBytes:N0} bytes was refused; raise VllmAdapterOptions.MaxEventBytes if the server means it",
+        ForeignBody.TooLong => $"A reply of more than {maxReplyBytes:N0} bytes was refused; raise VllmAdapterOptions.MaxReplyBytes if the server means it",
+        _ => SaysBareJson,
+    };
+
+    /// <summary>What was refused: the JSON value that stands there, whatever follows it, or else the first line.</summary>
     public ReadOnlySpan<byte> RefusedText
     {
         get
         {
             ReadOnlySpan<byte> text = CollectionsMarshal.AsSpan(_refused);
-            int end = text.IndexOf((byte)'\n');
-            bool isWhole = end < 0 || ArgumentsTextReading.Read(text) == ArgumentsText.Object;
-            return text[..Math.Min(isWhole ? text.Length : end, ExcerptBytes)];
+            int length = JsonFront.LengthOf(text) is > 0 and var whole ? whole
+                : text.IndexOfAny((byte)'\n', (byte)'\r') is >= 0 and var line ? line
+                : text.Length;
+            return text[..Math.Min(length, LongestRefused)];
         }
     }
 
+    /// <summary>Reads the first bytes, and hands them out again afterwards: what a body holds is told by them, not by its label.</summary>
+    public async ValueTask<BodyKind> SniffAsync(CancellationToken cancellationToken)
+    {
+        byte[] start = new byte[4 * 1024];
+        int length = 0;
+        BodyKind? kind = null;
+        while (kind is null)
+        {
+            int count;
+            try
+            {
+                // Of a flood of blank lines there is no end by itself, and the policy must be asked.
+                if (++_readsSinceEvent % MostReadsInARow == 0)
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
+                count = await body.ReadAsync(start.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                _fault = fault;
+                count = 0;
+            }
+
+            Observe(count);
+            length += count;
+            kind = BodyKinds.Of(start.AsSpan(0, length), isEnd: count == 0 || length == start.Length);
+
+            // Blank lines that keep a connection warm say nothing.
+            if (kind is null && start.AsSpan(0, length).Trim(" \t\r\n"u8).IsEmpty)
+                length = 0;
+        }
+
+        _start = start[..length];
+        return kind.Value;
+    }
+
+    /// <summary>Takes over that the parser gave an event: it does return by itself.</summary>
+    public void EventCame() => _readsSinceEvent = 0;
+
+    /// <summary>The body as it is, without a look at its lines.</summary>
+    public Stream Raw => new RawBytes(this);
+
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (Refusal is not null)
+        // The parser waits for the byte behind a CR, although the line has ended: it is given a line feed, and not the one that may follow.
+        if (_endsInCarriageReturn)
+        {
+            buffer.Span[0] = (byte)'\n';
+            (_endsInCarriageReturn, _hasAddedLineFeed) = (false, true);
+            return new ValueTask<int>(1);
+        }
+
+        if (_foreign is not null)
             return RefuseAsync(cancellationToken);
 
         if (_hasEnded)
             return _fault is null || _blankLineToSend > 0 ? new ValueTask<int>(End(buffer)) : ValueTask.FromException<int>(_fault);
 
-        ValueTask<int> read = body.ReadAsync(buffer, cancellationToken);
+        ValueTask<int> read = ReadBodyAsync(buffer, cancellationToken);
         if (!read.IsCompletedSuccessfully || ++_readsSinceEvent % MostReadsInARow == 0)
             return AwaitAsync(read, buffer, cancellationToken);
 
-        int count = Observe(buffer, read.Result);
-        return Refusal is null || count > 0 ? new ValueTask<int>(count) : RefuseAsync(cancellationToken);
+        int count = Follow(buffer, read.Result);
+        return count > 0 || (_foreign is null && _hasEnded) ? new ValueTask<int>(count) : ReadAsync(buffer, cancellationToken);
+    }
+
+    private ValueTask<int> ReadBodyAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        int rest = _start.Length - _startAt;
+        if (rest == 0)
+            return _fault is null ? body.ReadAsync(buffer, cancellationToken) : ValueTask.FromException<int>(_fault);
+
+        int count = Math.Min(rest, buffer.Length);
+        _start.AsSpan(_startAt, count).CopyTo(buffer.Span);
+        _startAt += count;
+        BytesRead -= count; // counted when it came
+        return new ValueTask<int>(count);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -97,61 +172,84 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
             count = 0;
         }
 
-        count = Observe(buffer, count);
-        return Refusal is null || count > 0 ? count : await RefuseAsync(cancellationToken).ConfigureAwait(false);
+        count = Follow(buffer, count);
+        return count > 0 || (_foreign is null && _hasEnded) ? count : await ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
     }
 
-    // The rest of what is refused may say why it is there.
+    private void Observe(int count)
+    {
+        if (_fault is not OperationCanceledException)
+            LastReadAt = clock.GetTimestamp();
+
+        BytesRead += count;
+        if (BytesRead > maxReplyBytes)
+            _foreign ??= ForeignBody.TooLong;
+    }
+
+    private int Follow(Memory<byte> buffer, int count)
+    {
+        Observe(count);
+        if (count == 0)
+        {
+            _hasEnded = true;
+            CloseLastEvent();
+            return End(buffer);
+        }
+
+        Span<byte> bytes = buffer.Span;
+        int kept = _lines.Scan(bytes[..count]);
+        // What came before the line is handed out first; the next read refuses.
+        if (_lines.Refused is { } why)
+        {
+            _foreign ??= why;
+            _refused = why == ForeignBody.TooLarge ? null : [.. bytes[kept..count]];
+            count = why == ForeignBody.ErrorField ? Math.Max(0, kept - LineScanner.ErrorField.Length) : kept;
+        }
+
+        if (_hasAddedLineFeed && count > 0 && bytes[0] == '\n')
+            bytes[1..count--].CopyTo(bytes);
+
+        _hasAddedLineFeed = false;
+        _endsInCarriageReturn = count > 0 && bytes[count - 1] == '\r';
+        return count;
+    }
+
+    // The rest of what is refused may say why it is there. What is read of it does not depend on how it was cut into reads.
     private async ValueTask<int> RefuseAsync(CancellationToken cancellationToken)
     {
-        byte[] buffer = new byte[ExcerptBytes];
-        while (_refused is { Count: < ExcerptBytes } && !SaysEnough)
+        byte[] buffer = new byte[4 * 1024];
+        while (_refused is { Count: < LongestRefused } && !SaysEnough)
         {
-            int count = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            int count = await ReadBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (count == 0)
                 break;
 
+            Observe(count);
             _refused.AddRange(buffer.AsSpan(0, count));
         }
 
         throw new InvalidDataException(Refusal);
     }
 
-    private bool SaysEnough => ArgumentsTextReading.Read(CollectionsMarshal.AsSpan(_refused)) switch
+    private bool SaysEnough
     {
-        ArgumentsText.Object => true,
-        ArgumentsText.Open => false,
-        _ => _refused!.Contains((byte)'\n'),
-    };
-
-    private int Observe(Memory<byte> buffer, int count)
-    {
-        if (_fault is not OperationCanceledException)
-            LastReadAt = clock.GetTimestamp();
-
-        if (count > 0)
+        get
         {
-            BytesRead += count;
-            if (isEventStream)
-                return Scan(buffer.Span[..count]);
-
-            Grow(count);
-            return count;
+            ReadOnlySpan<byte> refused = CollectionsMarshal.AsSpan(_refused);
+            return JsonFront.LengthOf(refused) switch
+            {
+                > 0 => true,
+                0 => false,
+                null => refused.Length >= LongestExcerpt || refused.ContainsAny((byte)'\n', (byte)'\r'),
+                _ => true,
+            };
         }
-
-        _hasEnded = true;
-        if (isEventStream)
-            CloseLastEvent();
-
-        return End(buffer);
     }
 
     private void CloseLastEvent()
     {
-        if (_lineLength > 0)
-            EndLine(isCut: true);
-
-        if (!_hasOpenFields)
+        _lines.End();
+        if (!_lines.IsInsideEvent)
             return;
 
         EndedInsideEvent = true;
@@ -174,115 +272,13 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         return count;
     }
 
-    // Line by line, as the specification has it: CR, LF and CRLF end a line, a blank line ends an event.
-    private int Scan(ReadOnlySpan<byte> bytes)
+    private sealed class RawBytes(ObservedStream observed) : ForwardStream
     {
-        int at = 0;
-        if (_skipLineFeed && bytes[0] == '\n')
-            at = 1;
-
-        _skipLineFeed = false;
-        while (at < bytes.Length)
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            ReadOnlySpan<byte> rest = bytes[at..];
-            if (_lineLength == 0 && rest[0] is (byte)'{' or (byte)'[' or (byte)'<')
-                return RefuseLine(rest, at);
-
-            int length = rest[0] == '\n' ? 0 : rest.IndexOfAny((byte)'\n', (byte)'\r');
-            if (length < 0)
-            {
-                GrowLine(rest);
-                Grow(rest.Length);
-                break;
-            }
-
-            GrowLine(rest[..length]);
-            Grow(length + 1);
-            EndLine(isCut: false);
-            at += length + 1;
-            if (rest[length] == '\r')
-            {
-                if (at == bytes.Length)
-                    _skipLineFeed = true;
-                else if (bytes[at] == '\n')
-                    at++;
-            }
+            int count = await observed.ReadBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
+            observed.Observe(count);
+            return count;
         }
-
-        return bytes.Length;
-    }
-
-    private void GrowLine(ReadOnlySpan<byte> more)
-    {
-        if (_lineLength < LongestFieldStart)
-            more[..Math.Min(more.Length, LongestFieldStart - (int)_lineLength)].CopyTo(_lineStart.AsSpan((int)_lineLength));
-
-        _lineLength += more.Length;
-    }
-
-    private void EndLine(bool isCut)
-    {
-        if (_lineLength == 0)
-        {
-            if (_hasOpenFields)
-                (_readsSinceEvent, EndsInForeignLines) = (0, false);
-
-            _hasOpenFields = false;
-            _eventBytes = 0;
-        }
-        else
-        {
-            // The mark before the first line is no part of it.
-            ReadOnlySpan<byte> start = _lineStart.AsSpan(0, (int)Math.Min(_lineLength, LongestFieldStart));
-            if (start.StartsWith(Encoding.UTF8.Preamble))
-                start = start[Encoding.UTF8.Preamble.Length..];
-
-            if (start is [(byte)':', ..])
-                KeepAlives++;
-            else if (IsField(start, isCut))
-                _hasOpenFields = true;
-            else
-                (ForeignLines, EndsInForeignLines) = (ForeignLines + 1, true);
-        }
-
-        _lineLength = 0;
-    }
-
-    private static bool IsField(ReadOnlySpan<byte> start, bool isCut)
-    {
-        int colon = start.IndexOf((byte)':');
-        ReadOnlySpan<byte> name = colon < 0 ? start : start[..colon];
-        return IsName(name, "data"u8) || IsName(name, "event"u8) || IsName(name, "id"u8) || IsName(name, "retry"u8);
-
-        bool IsName(ReadOnlySpan<byte> read, ReadOnlySpan<byte> field) =>
-            isCut && colon < 0 ? field.StartsWith(read) : read.SequenceEqual(field);
-    }
-
-    private void Grow(int count)
-    {
-        _eventBytes += count;
-        if (_eventBytes > maxEventBytes)
-        {
-            Refusal = $"{(isEventStream ? "An event" : "A reply")} of more than {maxEventBytes:N0} bytes was refused; raise VllmAdapterOptions.MaxEventBytes if the server means it";
-            throw new InvalidDataException(Refusal);
-        }
-    }
-
-    // What came before the line is handed out first; the next read refuses.
-    private int RefuseLine(ReadOnlySpan<byte> line, int before)
-    {
-        _refused = [.. line];
-        Refusal = line[0] == '<'
-            ? "The body holds HTML instead of events; a proxy may have answered"
-            : "The body holds bare JSON instead of events (\"data: ...\" lines)";
-        return before;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            body.Dispose();
-
-        base.Dispose(disposing);
     }
 }

@@ -227,6 +227,101 @@ public sealed class LoopTests
         play.Result.Request.ToolChoice.Should().Be(ToolChoice.Required);
     }
 
+    [Theory]
+    [InlineData("get_random_number", null)]
+    [InlineData("auto", "auto")]
+    [InlineData("none", "none")]
+    public async Task A_named_call_is_demanded_until_one_was_run_and_a_choice_that_demands_nothing_stays(string choice, string? afterwards)
+    {
+        ToolChoice chosen = choice == "get_random_number" ? ToolChoice.Named(choice) : new ToolChoice(choice);
+        LoopPlay play = await RunAsync(
+            new LoopSetup { Request = ChatRequest.FromPrompt("Go.") with { ToolChoice = chosen } }, Calling("get_random_number", "{}"), Answer);
+
+        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Bodies[0]["tool_choice"]!.ToJsonString().Should().Contain(choice);
+        string? second = play.Bodies[1]["tool_choice"]?.GetValue<string>();
+        second.Should().Be(afterwards);
+    }
+
+    [Fact]
+    public async Task Words_beside_a_call_are_no_text_of_a_run_that_its_limits_ended()
+    {
+        ScriptedReply calling = Script.Says("One moment.").Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done();
+        LoopPlay steps = await RunAsync(new LoopSetup { Options = new() { MaxSteps = 1 } }, calling);
+        LoopPlay budget = await RunAsync(new LoopSetup { Budget = new TokenBudget(new TokenLimits { Total = 25 }) }, calling);
+
+        (steps.Result.End, steps.Result.Text).Should().Be((LoopEnd.StepLimit, ""));
+        (budget.Result.End, budget.Result.Text).Should().Be((LoopEnd.BudgetExhausted, ""));
+    }
+
+    // Rapid-MLX#730
+    [Fact]
+    public async Task Half_an_emoji_in_an_argument_is_told_to_the_model_and_never_written_back()
+    {
+        LoopPlay play = await RunAsync(Script.Calls("get_weather", """{"city":"Par\ud83d"}""").Finishes("tool_calls").Uses(20, 5).Done(), Answer);
+
+        play.Ran.Should().BeEmpty();
+        play.Messages(1).Last().Should().Be("tool: The call was not run. The arguments hold half a surrogate pair, which is no text.");
+        play.Result.Request.Messages.OfType<AssistantMessage>().First().ToolCalls.Single().Arguments.Should().Be("{\"city\":\"Par\uFFFD\"}");
+        play.Bodies[1]["messages"]!.ToJsonString().Should().NotContainEquivalentOf("ud83d");
+    }
+
+    [Fact]
+    public async Task A_tools_image_goes_into_the_tool_message_as_a_part()
+    {
+        Tool screenshot = Tool.Showing(
+            new ToolDefinition("screenshot", "The screen."),
+            (_, _) => Task.FromResult<IReadOnlyList<ContentPart>>([ContentPart.Text("The screen:"), ContentPart.Image(new byte[] { 1, 2 }, "image/png")]));
+        Tool photo = Tool.From("photo", "A photo.", () => (ContentPart)ContentPart.Image(new byte[] { 3 }, "image/png"));
+        Tool note = Tool.Showing(new ToolDefinition("note"), (_, _) => Task.FromResult<IReadOnlyList<ContentPart>>([ContentPart.Text("a"), ContentPart.Text("b")]));
+        LoopPlay play = await RunAsync(
+            new LoopSetup { Tools = [screenshot, photo, note] },
+            Script.Calls("screenshot", "{}").Calls("photo", "{}").Calls("note", "{}").Finishes("tool_calls").Uses(20, 5).Done(),
+            Answer);
+
+        JsonArray sent = play.Bodies[1]["messages"]!.AsArray();
+        sent[2]!["content"]!.ToJsonString().Should().Be(
+            """[{"type":"text","text":"The screen:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AQI="}}]""");
+        sent[3]!["content"]!.ToJsonString().Should().Be("""[{"type":"image_url","image_url":{"url":"data:image/png;base64,Aw=="}}]""");
+        sent[4]!["content"]!.GetValue<string>().Should().Be("a\nb");
+        play.Result.Calls.Select(call => call.Result).Should().Equal("The screen:", "", "a\nb");
+    }
+
+    [Fact]
+    public async Task What_is_told_next_to_an_image_joins_its_parts()
+    {
+        Tool photo = Tool.From("photo", "A photo.", () => (ContentPart)ContentPart.Image(new byte[] { 3 }, "image/png"));
+        LoopPlay play = await RunAsync(
+            new LoopSetup { Tools = [photo, Weather()] },
+            Script.Calls("photo", "{}").Calls("get_weather", "[").Finishes("tool_calls").Uses(20, 5).Done(),
+            Answer);
+
+        JsonArray parts = play.Bodies[1]["messages"]!.AsArray()[^1]!["content"]!.AsArray();
+        parts.Should().HaveCount(2);
+        parts[1]!["text"]!.GetValue<string>().Should().StartWith("Not all");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_cancelled(bool isTheCallers)
+    {
+        using var callers = new CancellationTokenSource();
+        using var enumerators = new CancellationTokenSource();
+        using var vllm = FakeVllm.InMemory(Answer);
+        using HttpClient http = vllm.CreateHttpClient();
+        IAsyncEnumerable<ToolLoopEvent> run = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [Random()])
+            .RunAsync(ChatRequest.FromPrompt("Go."), callers.Token);
+
+        var cancelled = await FluentActions.Awaiting(async () =>
+        {
+            await foreach (ToolLoopEvent step in run.WithCancellation(enumerators.Token))
+                await (isTheCallers ? callers : enumerators).CancelAsync();
+        }).Should().ThrowAsync<OperationCanceledException>();
+
+        cancelled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
+    }
+
     [Fact]
     public async Task A_request_offers_only_the_tools_that_it_names()
     {

@@ -74,6 +74,6 @@ internal static class LimitScenarios
             Evidence.Of().Thinks("Hm").Calls("save_plan").Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared)
             { Limit = OutputCap, Withheld = [WithheldReason.ChoiceCut] },
         new("stop after reasoning alone",
-            Evidence.Of().Thinks("Hmmm").Declares("stop").Capped(50).Uses(9, 5).Done(), Completed, Declared) { Notes = [NoAnswer] },
+            Evidence.Of().Thinks("Hmmm").Declares("stop").Capped(50).Uses(9, 5).Done(), Completed, Declared) { Notes = [OutcomeNoteKind.NoAnswer] },
     ];
 }

@@ -40,10 +40,10 @@ internal static class NoteScenarios
 
         // Ends that are no answer.
         new("Only reasoning, then stop (hermes-agent#109205, vllm#45736)",
-            Evidence.Of().Thinks("I should answer 42.").Declares("stop").Capped(200).Uses(5, 20).Done(), Completed, Declared) { Notes = [NoAnswer] },
+            Evidence.Of().Thinks("I should answer 42.").Declares("stop").Capped(200).Uses(5, 20).Done(), Completed, Declared) { Notes = [OutcomeNoteKind.NoAnswer] },
         new("Only reasoning, then stop, and more was counted than it spells",
             Evidence.Of().Thinks("I should answer 42.").Declares("stop").Capped(200).Uses(5, 30).Done(), Unconfirmed, Inferred)
-            { Notes = [OutputMissing, NoAnswer] },
+            { Notes = [OutputMissing, OutcomeNoteKind.NoAnswer] },
         new("Only reasoning, then a cut, is a cut", Evidence.Of().Thinks("Hm.").IsCut(), Interrupted, Observed),
         new("Reasoning and a call is an answer",
             Evidence.Of().Thinks("Hm.").Offering(Offered.ListFiles).Calls("list_files", "{}").Declares("stop").Done(), Completed, Declared)
@@ -52,7 +52,7 @@ internal static class NoteScenarios
         new("A stop string inside the reasoning",
             Evidence.Of().Thinks("I should say ").Declares("stop").StopsAt("Final:").Uses(5, 9).Done(), Completed, Declared) { Notes = [StoppedInReasoning] },
         new("A stop token after the reasoning is no stop string",
-            Evidence.Of().Thinks("Hm.").Declares("stop").StopsAt("128009").Uses(5, 3).Done(), Completed, Declared) { Notes = [NoAnswer] },
+            Evidence.Of().Thinks("Hm.").Declares("stop").StopsAt("128009").Uses(5, 3).Done(), Completed, Declared) { Notes = [OutcomeNoteKind.NoAnswer] },
         new("A stop string after the answer began",
             Evidence.Of().Thinks("Hm.").Says("a").Declares("stop").StopsAt("\n").Uses(5, 9).Done(), Completed, Declared),
         new("The model declined (any-llm#1359)",

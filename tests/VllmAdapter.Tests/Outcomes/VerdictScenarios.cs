@@ -252,7 +252,7 @@ internal static class VerdictScenarios
         new("stop, two tokens counted, nothing delivered: an end token at once",
             Evidence.Of().Declares("stop").Uses(9, 2).Done(), Completed, Declared),
         new("stop, three tokens counted, only reasoning delivered",
-            Evidence.Of().Thinks("Hm.").Declares("stop").Uses(9, 3).Done(), Completed, Declared) { Notes = [NoAnswer] },
+            Evidence.Of().Thinks("Hm.").Declares("stop").Uses(9, 3).Done(), Completed, Declared) { Notes = [OutcomeNoteKind.NoAnswer] },
         new("A stop string was met at once",
             Evidence.Of().Declares("stop").StopsAt("\n").Uses(9, 3).Done(), Completed, Declared),
         new("The request hid the reasoning",
@@ -302,7 +302,7 @@ internal static class VerdictScenarios
 
         // Nothing declared.
         new("[DONE], nothing declared: the story", Hello.Capped(200).Uses(9, 2).Done(), Unconfirmed, Inferred),
-        new("[DONE], only reasoning, nothing declared", Evidence.Of().Thinks("Hm.").Done(), Unconfirmed, Inferred) { Notes = [NoAnswer] },
+        new("[DONE], only reasoning, nothing declared", Evidence.Of().Thinks("Hm.").Done(), Unconfirmed, Inferred) { Notes = [OutcomeNoteKind.NoAnswer] },
 
         // An end in order without a reason and without the marker is a cut: Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and
         // Portkey close a stream like that which was cut behind them (caddyserver/caddy#5952).

@@ -51,6 +51,7 @@ internal static class RecordedRequest
         ToolChoice = ToolChoice(body["tool_choice"]),
         ParallelToolCalls = body.Bool("parallel_tool_calls"),
         Output = RecordedOutput.From(body),
+        SendUnchecked = true, // what was recorded was sent, and some of it is known to end a server
         Thinking = new()
         {
             Effort = body.Text("reasoning_effort") is { } effort ? new ThinkingEffort(effort) : null,

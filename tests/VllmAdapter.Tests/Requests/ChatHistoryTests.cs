@@ -116,6 +116,17 @@ public sealed class ChatHistoryTests
         Request.With(turn, PastReasoning.Dropped).Messages[^1].As<AssistantMessage>().Reasoning.Should().BeNull();
     }
 
+    // litellm#26501: a server reads past thoughts only under its own name for them.
+    [Theory]
+    [InlineData(null, """{"role":"assistant","content":"Sunny.","reasoning":"Hm."}""")]
+    [InlineData("reasoning_content", """{"role":"assistant","content":"Sunny.","reasoning_content":"Hm."}""")]
+    public void Reasoning_goes_back_under_the_name_that_it_came_with(string? name, string sent)
+    {
+        var turn = new StreamOutcome { Received = [new CompletedChoice { Text = "Sunny.", Reasoning = "Hm.", ReasoningName = name }] };
+
+        Sent(Request.With(turn))[1]!.ToJsonString().Should().Be(sent);
+    }
+
     [Fact]
     public async Task Half_a_surrogate_pair_in_the_text_can_be_sent_back()
     {

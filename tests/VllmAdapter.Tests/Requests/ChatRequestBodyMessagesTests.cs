@@ -50,6 +50,20 @@ public class ChatRequestBodyMessagesTests
             Message.Assistant("So:", new AssistantToolCall("c1", "roll", " "))
         },
         { """{"role": "tool", "tool_call_id": "c1", "content": "7"}""", Message.ToolResult("c1", "7") },
+        { """{"role": "tool", "tool_call_id": "c1", "content": ""}""", Message.ToolResult("c1", "") },
+        {
+            // agent-framework#1569: as text the same image is 40,000 characters; vLLM 0.32.0 and 0.33.0 take parts here.
+            """{"role": "tool", "tool_call_id": "c1", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AQI="}}]}""",
+            Message.ToolResult("c1", ContentPart.Image(new byte[] { 1, 2 }, "image/png"))
+        },
+        {
+            """{"role": "tool", "tool_call_id": "c1", "content": [{"type": "text", "text": "See:"}, {"type": "image_url", "image_url": {"url": "https://a.b/c.png"}}]}""",
+            new ToolResult("c1", "See:") { Parts = [ContentPart.Image(new Uri("https://a.b/c.png"))] }
+        },
+        {
+            """{"role": "assistant", "content": null, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "say", "arguments": "{\"x\": \"\uFFFD\"}"}}]}""",
+            Message.Assistant(null, new AssistantToolCall("c1", "say", """{"x": "\ud83d"}"""))
+        },
     };
 
     [Theory]

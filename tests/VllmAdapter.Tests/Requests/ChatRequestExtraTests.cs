@@ -62,21 +62,6 @@ public class ChatRequestExtraTests
             .Should().Throw<ArgumentException>().WithMessage("*Messages is empty*Message.User(*");
 
     [Theory]
-    [InlineData("10001")]
-    [InlineData("1e7")]
-    [InlineData("\"10000000\"")]
-    public void More_choices_than_anybody_means_are_refused(string n) =>
-        (Hello with { Extra = new() { ["n"] = JsonNode.Parse(n) } }).Invoking(request => request.Body())
-            .Should().Throw<ArgumentException>().WithMessage("*choices (n); at most 10,000 are sent.*");
-
-    [Fact]
-    public void Many_choices_are_sent() => (Hello with { Choices = 10_000 }).Body()["n"].ShouldBeJson("10000");
-
-    [Fact]
-    public void More_choices_than_anybody_means_are_refused_by_the_property_too() =>
-        (Hello with { Choices = 10_001 }).Invoking(request => request.Body()).Should().Throw<ArgumentException>().WithMessage("*10,001 choices*");
-
-    [Theory]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     public void A_number_that_JSON_cannot_write_is_refused_by_its_name(double temperature) =>

@@ -98,4 +98,44 @@ public sealed class StreamSlotsTests
         options.Resilience.MaxConcurrentStreams = 1;
         return new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock);
     }
+
+    /// <summary>What goes wrong in letting go of a body is neither the caller's fault nor a reason to lose a place.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_body_whose_disposal_fails_costs_neither_the_place_nor_the_outcome(bool isLeft)
+    {
+        using var client = new HttpClient(new Answering()) { BaseAddress = new Uri("http://vllm.test"), Timeout = Timeout.InfiniteTimeSpan };
+        var adapter = new VllmInferenceAdapter(client, new VllmAdapterOptions { Resilience = { MaxConcurrentStreams = 1 } });
+        for (int call = 0; call < 3; call++)
+        {
+            ChatStream stream = adapter.StreamChatAsync(Hello);
+            await foreach (ChatChunk chunk in stream)
+            {
+                if (isLeft)
+                    break;
+            }
+
+            stream.Outcome.Verdict.Should().Be(isLeft ? StreamVerdict.Abandoned : StreamVerdict.Completed);
+        }
+    }
+
+    private sealed class Answering : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage { Content = new StreamContent(new Unclosable()) { Headers = { ContentType = new("text/event-stream") } } });
+    }
+
+    private sealed class Unclosable() : MemoryStream("""
+        data: {"choices":[{"index":0,"delta":{"content":"Hello"}}]}
+
+        data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+        data: [DONE]
+
+
+        """u8.ToArray())
+    {
+        protected override void Dispose(bool disposing) => throw new IOException("It does not close.");
+    }
 }

@@ -6,7 +6,7 @@ public sealed class GatheringTests
     {
         var gathering = new Gathering();
         foreach (ChatChunk chunk in chunks)
-            gathering.Add(chunk);
+            gathering.TryAdd(chunk);
 
         return new ChatCompletion { Outcome = new StreamOutcome(), Choices = gathering.Complete() };
     }
@@ -56,11 +56,11 @@ public sealed class GatheringTests
     public void Calls_go_into_the_evidence_of_their_choice()
     {
         var gathering = new Gathering();
-        gathering.Add(new ChatChunk { Choice = 1, ToolCalls = [new ToolCallDelta { Index = 0, Name = "f", Arguments = "{" }] });
-        gathering.Add(new ChatChunk { Choice = 0, Text = "a" });
-        gathering.Add(new ChatChunk { Choice = 1, ToolCalls = [new ToolCallDelta { Index = 0, Arguments = "}" }, new ToolCallDelta { Index = 1, Id = "b", Name = "g" }] });
+        gathering.TryAdd(new ChatChunk { Choice = 1, ToolCalls = [new ToolCallDelta { Index = 0, Name = "f", Arguments = "{" }] });
+        gathering.TryAdd(new ChatChunk { Choice = 0, Text = "a" });
+        gathering.TryAdd(new ChatChunk { Choice = 1, ToolCalls = [new ToolCallDelta { Index = 0, Arguments = "}" }, new ToolCallDelta { Index = 1, Id = "b", Name = "g" }] });
         StreamEvidence evidence = new();
-        gathering.AssembleInto(evidence);
+        gathering.AssembleInto(evidence, []);
 
         evidence.ChoiceAt(1).ToolCalls.Should().Equal(new AssembledToolCall { Name = "f", Arguments = "{}" }, new AssembledToolCall { Id = "b", Name = "g" });
         evidence.ChoiceAt(0).ToolCalls.Should().BeEmpty();

@@ -107,7 +107,8 @@ public sealed class StreamEvidenceTests
     public void The_usage_of_a_whole_reply_is_final_and_that_of_a_single_choice(int asked, int? ofTheChoice)
     {
         StreamEvidence evidence = new() { Asked = new AskedFor { Choices = asked } };
-        evidence.HeadersCame(TimeSpan.FromSeconds(1), isWhole: true);
+        evidence.HeadersCame(TimeSpan.FromSeconds(1));
+        evidence.IsOneWhole();
         var reader = new ChunkReader();
         reader.Read("""{"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}"""u8);
         evidence.Fold(reader);
@@ -181,7 +182,7 @@ public sealed class StreamEvidenceTests
     {
         StreamEvidence evidence = new();
         var reader = new ChunkReader();
-        evidence.At(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2));
+        evidence.At(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2), sinceFinish: null);
         evidence.ObserveEvent(bytes: 20, keepAlives: 1);
         reader.Read("{}"u8);
         evidence.Fold(reader);
@@ -197,7 +198,7 @@ public sealed class StreamEvidenceTests
         reader.Read("""{"choices": [{"delta": {"content": "a"}}]}"""u8);
         foreach (int second in new[] { 1, 2, 5 })
         {
-            evidence.At(TimeSpan.FromSeconds(second), TimeSpan.Zero);
+            evidence.At(TimeSpan.FromSeconds(second), TimeSpan.Zero, sinceFinish: null);
             evidence.Fold(reader);
         }
 
@@ -269,5 +270,58 @@ public sealed class StreamEvidenceTests
         evidence.ObserveMarker("[DONE]", isSentinel: true);
         evidence.ObserveMarker("[PING]", isSentinel: false);
         (evidence.Marker, evidence.SentinelSeen).Should().Be(("[PING]", true));
+    }
+
+    /// <summary>What a policy would keep: the choices of the copy do not go on changing.</summary>
+    [Fact]
+    public void A_copy_is_a_moment_that_stays()
+    {
+        StreamEvidence evidence = new();
+        var reader = new ChunkReader();
+        reader.Read("""{"choices": [{"delta": {"content": "a"}}]}"""u8);
+        evidence.Fold(reader);
+        StreamEvidence copy = evidence with { };
+        reader.Read("""{"choices": [{"delta": {"content": "b"}, "finish_reason": "stop"}, {"index": 1, "delta": {"content": "c"}}]}"""u8);
+        evidence.Fold(reader);
+
+        (copy.Chunks, copy.Choices.Count, copy.Choices[0].Chunks, copy.Choices[0].HasDeclared).Should().Be((1, 1, 1, false));
+        (evidence.Chunks, evidence.Choices.Count, evidence.Choices[0].Chunks, evidence.Choices[0].HasDeclared).Should().Be((2, 2, 2, true));
+        copy.ChoiceAt(7);
+        evidence.Choices.Should().HaveCount(2, "what is added to the copy is the copy's");
+    }
+
+    [Fact]
+    public void Evidence_is_equal_if_all_that_was_observed_is()
+    {
+        new StreamEvidence().Should().Be(new StreamEvidence());
+        Seen("stop").Should().Be(Seen("stop")).And.NotBe(Seen("length"));
+        (Seen("stop") with { Chunks = 2 }).Should().NotBe(Seen("stop"));
+
+        static StreamEvidence Seen(string word) => new() { Choices = [new ChoiceEvidence { TextLength = 1, Declared = [new FinishReason(word)] }], Chunks = 1 };
+    }
+
+    [Fact]
+    public void Choices_are_found_by_their_index_however_many_there_are_and_in_whatever_order()
+    {
+        StreamEvidence evidence = new();
+        int[] indexes = [5, 0, int.MaxValue, 3, 1, 5, 0];
+        foreach (int index in indexes)
+            evidence.ChoiceAt(index).Index.Should().Be(index);
+
+        evidence.Choices.Select(choice => choice.Index).Should().Equal(5, 0, int.MaxValue, 3, 1);
+    }
+
+    [Fact]
+    public void A_server_that_declares_ever_new_reasons_is_believed_the_first_of_them()
+    {
+        StreamEvidence evidence = new();
+        var reader = new ChunkReader();
+        for (int word = 0; word < 100; word++)
+        {
+            reader.Read(System.Text.Encoding.UTF8.GetBytes($$$"""{"choices": [{"delta": {}, "finish_reason": "word{{{word}}}"}]}"""));
+            evidence.Fold(reader);
+        }
+
+        evidence.Choices[0].Declared.Should().HaveCount(16);
     }
 }

@@ -47,6 +47,8 @@ internal sealed class ObservedCall : IDisposable
         Termination = VllmAdapter.Termination.Default,
         IncompleteStreams = IncompleteStreams.Throw,
         MaxEventBytes = 1024,
+        MaxReplyBytes = 1024 * 1024,
+        Secrets = Secrets.None,
         Resilience = Polly.ResiliencePipeline.Empty,
         NewRequestId = static () => "request-1",
         Logger = logger ?? NullLogger.Instance,

@@ -1,7 +1,7 @@
 namespace VllmAdapter.Tests.Wire;
 
 /// <summary>What comes after the last byte of a canned body.</summary>
-internal enum BodyEnding
+public enum BodyEnding
 {
     Clean = 1,
     Broken,

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>
+/// Refuses, before it is sent, what ends a server for everybody on it. Looks at the finished body, so that what came by
+/// <see cref="ChatRequest.Extra"/> counts too.
+/// </summary>
+internal static class RequestCheck
+{
+    private const int MostChoices = 10_000;
+
+    private static readonly string[] Constraints = ["json", "regex", "choice", "grammar", "json_object", "structural_tag"];
+
+    public static void Check(JsonObject body, bool isUnchecked)
+    {
+        if (body["n"] is JsonValue n && double.TryParse(n.ToJsonString(), CultureInfo.InvariantCulture, out double choices) && choices > MostChoices)
+        {
+            throw Refused(
+                nameof(ChatRequest.Choices),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Choices (n) is {choices:N0}: every choice is held in memory, here and on the server. Ask for at most {MostChoices:N0} at once."));
+        }
+
+        if (isUnchecked)
+            return;
+
+        LeaveTextFormatOut(body);
+        CheckConstraints(body);
+        if (TextOf(body["guided_regex"]) is { } pattern && RegexCheck.FaultOf(pattern) is { } fault)
+            throw Deadly("guided_regex", $"guided_regex does not compile: {fault}. vLLM 0.8.5 ends on it, for everybody.", "Correct it");
+    }
+
+    // OpenAI's default written out: the engine of vLLM 0.11.0 ends on it, and to every other server it says nothing.
+    private static void LeaveTextFormatOut(JsonObject body)
+    {
+        if (body["response_format"] is JsonObject format && TextOf(format["type"]) == "text")
+            body.Remove("response_format");
+    }
+
+    private static void CheckConstraints(JsonObject body)
+    {
+        if (body["structured_outputs"] is not JsonObject outputs)
+            return;
+
+        string[] kinds = [.. Constraints.Where(kind => Says(outputs[kind]))];
+        if (kinds.Length == 0)
+        {
+            throw Deadly(
+                "structured_outputs", "structured_outputs asks for nothing: the engine of vLLM 0.11.0 ends on it, and newer ones answer 400.",
+                $"Set one of {string.Join(", ", Constraints)}, or leave it out");
+        }
+
+        if (body["response_format"] is JsonObject format)
+            kinds = [$"response_format {format["type"]}", .. kinds];
+
+        if (kinds.Length > 1)
+        {
+            throw Deadly(
+                "structured_outputs",
+                $"The request asks for {string.Join(" and ", kinds)} together: vLLM 0.11.0 falls silent on such a request, for everybody, and newer ones answer 400.",
+                "Ask for one of them");
+        }
+
+        if (TextOf(outputs["grammar"]) is { } grammar && GrammarCheck.FaultOf(grammar) is { } fault)
+        {
+            throw Deadly(
+                "grammar", $"The grammar does not compile: {fault}. vLLM 0.11.0, 0.15.1 and 0.20.2 end on it, for everybody.", "Correct it");
+        }
+
+        foreach (string name in (string[])["regex", "whitespace_pattern"])
+        {
+            if (TextOf(outputs[name]) is { } pattern && RegexCheck.FaultOf(pattern) is { } wrong)
+                throw Deadly(name, $"The {name} of structured_outputs does not compile in any dialect: {wrong}.", "Correct it");
+        }
+    }
+
+    // What Python takes for nothing is no constraint to the engine, although the field is there.
+    private static bool Says(JsonNode? value) => value?.GetValueKind() switch
+    {
+        null or JsonValueKind.Null or JsonValueKind.False => false,
+        JsonValueKind.String => TextOf(value)!.Length > 0,
+        _ => true,
+    };
+
+    private static string? TextOf(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? said) ? said : null;
+
+    private static ArgumentException Deadly(string member, string what, string wayOut) => Refused(
+        member, $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it all the same.");
+
+    private static ArgumentException Refused(string member, string message) => new(message, member);
+}

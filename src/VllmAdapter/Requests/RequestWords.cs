@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace VllmAdapter;
+
+/// <summary>What requests and messages say of themselves in logs and debuggers: kinds, counts and lengths, never what anybody wrote.</summary>
+internal static class RequestWords
+{
+    public static string Of(ChatRequest request) => string.Join(", ", new[]
+    {
+        $"Chat request: {OutcomeNotes.Count(request.Messages.Count, "message")} of {Length(request.Messages.Sum(LengthOf))}",
+        request.Tools.Count > 0 ? OutcomeNotes.Count(request.Tools.Count, "tool") : "",
+        request.Model is { } model ? $"model {model}" : "",
+        request.MaxTokens is { } cap ? $"at most {OutcomeNotes.Count(cap, "token")}" : "",
+        request.Choices is { } choices ? OutcomeNotes.Count(choices, "choice") : "",
+        request.Extra is { Count: > 0 } extra ? $"{OutcomeNotes.Count(extra.Count, "extra field")}" : "",
+        request.Reply == ReplyMode.Whole ? "not streamed" : "",
+    }.Where(part => part.Length > 0));
+
+    public static string Of(Message message) => message switch
+    {
+        SystemMessage => $"System message: {Length(LengthOf(message))}",
+        DeveloperMessage => $"Developer message: {Length(LengthOf(message))}",
+        UserMessage user => $"User message: {Length(LengthOf(message))}{And(user.Parts.Count, "part")}",
+        AssistantMessage assistant => $"Assistant message: {Length(LengthOf(message))}{And(assistant.ToolCalls.Count, "tool call")}",
+        ToolResult result => $"Tool result of {result.ToolCallId}: {Length(LengthOf(message))}{And(result.Parts.Count, "part")}",
+        _ => "Message",
+    };
+
+    public static string Of(ContentPart part) => part switch
+    {
+        TextPart => $"Text part: {Length(LengthOf(part))}",
+        ImagePart => $"Image part: URL of {Length(LengthOf(part))}",
+        AudioPart audio => $"Audio part: {audio.Format}, {Length(LengthOf(part))} of base64",
+        AudioUrlPart => $"Audio part: URL of {Length(LengthOf(part))}",
+        VideoPart => $"Video part: URL of {Length(LengthOf(part))}",
+        _ => "Raw part",
+    };
+
+    private static long LengthOf(Message message) => message switch
+    {
+        SystemMessage system => system.Text?.Length ?? 0,
+        DeveloperMessage developer => developer.Text?.Length ?? 0,
+        UserMessage user => (user.Text?.Length ?? 0) + user.Parts.Sum(LengthOf),
+        AssistantMessage assistant => (assistant.Text?.Length ?? 0) + (assistant.Reasoning?.Length ?? 0) + assistant.ToolCalls.Sum(call => (long)call.Arguments.Length),
+        ToolResult result => (result.Content?.Length ?? 0) + result.Parts.Sum(LengthOf),
+        _ => 0,
+    };
+
+    private static long LengthOf(ContentPart part) => part switch
+    {
+        TextPart text => text.Text?.Length ?? 0,
+        ImagePart image => image.Url?.Length ?? 0,
+        AudioPart audio => audio.Base64?.Length ?? 0,
+        AudioUrlPart audio => audio.Url?.Length ?? 0,
+        VideoPart video => video.Url?.Length ?? 0,
+        _ => 0,
+    };
+
+    private static string Length(long characters) => OutcomeNotes.Count(characters, "character");
+
+    private static string And(int count, string noun) => count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {OutcomeNotes.Count(count, noun)}");
+}

@@ -1,0 +1,297 @@
+using System.Runtime.CompilerServices;
+
+namespace VllmAdapter;
+
+/// <summary>A call, sent once, and the reply to it: from its sending to its last event. It owns everything that it received.</summary>
+internal sealed class Attempt : SilenceWatch.IWaiting
+{
+    private readonly ChatCall _call;
+    private readonly StopSignal _whole;
+    private readonly StopSignal _signal;
+    private readonly SilenceWatch _watch;
+    private readonly CallTelemetry _telemetry;
+    private readonly int _number;
+    private ReplyBody? _body;
+    private AttemptLog? _log;
+    private IReadOnlyList<CompletedChoice>? _gathered;
+    private (TimeSpan Elapsed, TimeSpan Silent, TimeSpan? SinceFinish)? _stoppedAt;
+
+    public Attempt(
+        ChatCall call, StopSignal whole, SilenceWatch watch, CallTelemetry telemetry, int number, IReadOnlyList<FailedAttempt> before)
+    {
+        (_call, _whole, _watch, _telemetry, _number) = (call, whole, watch, telemetry, number);
+        _signal = new StopSignal(whole);
+        RequestId = call.IdOf(number);
+        Evidence = new StreamEvidence
+        {
+            Asked = call.Asked,
+            EndMarker = call.EndMarker,
+            RequestId = RequestId,
+            FailedAttempts = before,
+            Secrets = call.Secrets,
+        };
+        watch.TurnTo(this);
+    }
+
+    public string RequestId { get; }
+
+    public StreamEvidence Evidence { get; }
+
+    /// <summary>Why not to read on; null to go on.</summary>
+    public StopCause? Stop => _signal.Cause;
+
+    /// <summary>Whether an event came that makes the reply one.</summary>
+    public bool HasBegun => _log is { HasBegun: true };
+
+    /// <summary>What is to be said of the attempt if nothing came of it; null if something did, or if it was stopped from outside.</summary>
+    public VllmRequestException? Failure { get; private set; }
+
+    /// <summary>What a failure is to say of this attempt.</summary>
+    public FailedRequest About => _call.About(RequestId, _number);
+
+    /// <summary>Step 1: sends, and reads until the first event came.</summary>
+    /// <param name="limit">The time until then, if there is a limit.</param>
+    /// <param name="pipelinesToken">Ends the attempt, but has no say once it has begun.</param>
+    /// <exception cref="VllmRequestException">No chat reply answered, it broke off before its first event, or that event did not come in time.</exception>
+    public async ValueTask BeginAsync(TimeSpan? limit, CancellationToken pipelinesToken)
+    {
+        TimeSpan begunAt = _watch.ElapsedNow;
+        try
+        {
+            using (pipelinesToken == _whole.Token
+                ? default
+                : pipelinesToken.UnsafeRegister(static signal => ((StopSignal)signal!).TryStop(StopCause.Pipeline), _signal))
+            {
+                _watch.Limit(limit);
+                await ReadFirstAsync(await SendAsync().ConfigureAwait(false)).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (Stop is not null)
+        {
+            // The signal says why.
+        }
+
+        _watch.Limit(null);
+        _whole.ThrowIfFailed();
+        if (Stop == StopCause.Pipeline)
+            throw new OperationCanceledException(pipelinesToken);
+
+        if (HasBegun || NothingCame(begunAt) is not { } facts)
+            return;
+
+        // Without an answer it is no stream that the judge could speak of.
+        var failure = VllmRequestException.For(facts);
+        Failure = _body is null ? null : failure;
+        throw failure;
+    }
+
+    /// <summary>The next chunk to hand out; null if there is none.</summary>
+    public ChatChunk? TakeChunk()
+    {
+        ChatChunk? chunk = _log?.TakeChunk();
+        if (chunk is not null)
+            _watch.Pause(isTimed: !_log!.IsProgress || _watch.SinceFinish is not null);
+
+        return chunk;
+    }
+
+    /// <summary>Step 2, begun: what is here already needs no waiting.</summary>
+    public ValueTask<bool> BeginRead() => _body!.ReadAsync();
+
+    /// <summary>Step 2: reads one event. A wait that ended the stream leaves its cause.</summary>
+    /// <param name="begun">A read under way; null to begin one.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask ReadAsync(ValueTask<bool>? begun)
+    {
+        bool hasEvent;
+        bool waits = false;
+        try
+        {
+            ValueTask<bool> read = begun ?? BeginRead();
+            waits = !read.IsCompleted;
+            if (waits)
+                _watch.BeginWait();
+
+            hasEvent = await read.ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            if (waits)
+                _watch.EndWait();
+
+            Break(fault);
+            return;
+        }
+
+        if (waits)
+            _watch.EndWait();
+
+        Observe(hasEvent);
+    }
+
+    /// <summary>Steps 3 and 4: takes over what a read came to, and asks the policy about it.</summary>
+    public void Observe(bool hasEvent)
+    {
+        CountWhatCame();
+        if (!hasEvent)
+        {
+            _log!.EndOfBody();
+            _signal.TryEnd(_log.Stop!.Value);
+            return;
+        }
+
+        EventKind kind = _body!.Current;
+        _log!.Observe(kind);
+        if (_log.HasChunks)
+        {
+            if (_telemetry.TimesChunks)
+                _telemetry.Chunk(Evidence);
+
+            if (_log.IsProgress)
+                _watch.Progressed();
+
+            // Nothing delivered, nothing counted: a premature "stop" is no finish (open-webui/open-webui#23921).
+            if (Evidence.EveryChoiceDeclared && (Evidence.HasOutput || Evidence.UsageIsFinal))
+                _watch.Finished();
+
+            Stamp();
+        }
+
+        StopCause? policys = Ask();
+        if (kind == EventKind.Marker)
+            _log.JudgeMarker(policys);
+
+        if ((_log.Stop ?? policys) is { } stop)
+            _signal.TryEnd(stop);
+    }
+
+    /// <summary>Takes over why nothing more can be read.</summary>
+    public void Break(Exception fault)
+    {
+        _whole.ThrowIfFailed();
+
+        // Silence after bytes that are no stream changes nothing about them.
+        bool isRefused = _body?.Refusal is not null;
+        if (Stop is not null && !(isRefused && Stop.Value.IsSilence))
+            return;
+
+        if (_body is not null)
+            CountWhatCame();
+
+        if (_log is null)
+            Evidence.Cut(fault);
+        else
+            _log.Break(fault);
+
+        _signal.TryEnd(StopCause.Fault);
+    }
+
+    /// <summary>Ends the evidence; nothing is read any more.</summary>
+    /// <returns>What was gathered.</returns>
+    public IReadOnlyList<CompletedChoice> Close()
+    {
+        if (_gathered is not null)
+            return _gathered;
+
+        if (_stoppedAt is { } at)
+            Evidence.At(at.Elapsed, at.Silent, at.SinceFinish);
+
+        _log?.Close();
+        Evidence.Secrets = Secrets.None;
+        return _gathered = _log?.Complete() ?? [];
+    }
+
+    /// <summary>Lets go of the reply.</summary>
+    public async ValueTask LetGoAsync(bool hangUp)
+    {
+        if (Interlocked.Exchange(ref _body, null) is { } body)
+            await body.CloseAsync(hangUp).ConfigureAwait(false);
+
+        _signal.Dispose();
+    }
+
+    void SilenceWatch.IWaiting.OnGrantOver()
+    {
+        Stamp();
+        try
+        {
+            if (Ask() is { } cause)
+                StopWaiting(cause);
+        }
+        catch (Exception failure)
+        {
+            _whole.TryFail(failure);
+        }
+    }
+
+    void SilenceWatch.IWaiting.OnLimitOver()
+    {
+        Stamp();
+        StopWaiting(StopCause.FirstChunkTimeout);
+    }
+
+    // That the first chunk does not come may be the fault of one server of several; everything else ends the reply.
+    private void StopWaiting(StopCause cause)
+    {
+        bool isMine = cause == StopCause.FirstChunkTimeout && !HasBegun;
+        if (isMine ? _signal.TryStop(cause) : _whole.TryStop(cause))
+            _stoppedAt = (Evidence.Elapsed, Evidence.SilentFor, Evidence.SinceFinish);
+    }
+
+    private StopCause? Ask()
+    {
+        TerminationDecision decision = _call.Termination.Judge(Evidence);
+        _watch.Grant(decision.Wait);
+        return decision.Cause;
+    }
+
+    private void CountWhatCame()
+    {
+        _watch.CountTo(_body!.Bytes.LastReadAt);
+        if (_body.IsWhole)
+            Evidence.IsOneWhole();
+
+        Stamp();
+    }
+
+    private void Stamp() => Evidence.At(_watch.Elapsed, _watch.SilentFor, _watch.SinceFinish);
+
+    // A hang, a cut and an end in order without one event are alike: nothing began, and it may be asked again. A whole reply that takes
+    // its time may be a long one.
+    private FailedRequest? NothingCame(TimeSpan begunAt) => Stop switch
+    {
+        { } stop when stop == StopCause.FirstChunkTimeout && !_call.AsksForWholeReply => About with { GaveUpAfter = _watch.ElapsedNow - begunAt },
+        _ when _body is { IsWhole: true, Bytes.BytesRead: > 0 } => null,
+        { } stop when stop == StopCause.Fault && Evidence.Fault is { } fault => About with { Cause = fault },
+        { } stop when stop == StopCause.EndOfBody && Evidence is { Malformation: null, Events: 0 } =>
+            About with { Cause = new HttpIOException(HttpRequestError.ResponseEnded, "The reply ended without a single event.") },
+        _ => null,
+    };
+
+    private async ValueTask<HttpResponseMessage> SendAsync()
+    {
+        using CurrentSpan current = _telemetry.Send(RequestId);
+        using HttpRequestMessage message = _call.NewMessage(RequestId);
+
+        // vLLM answers a stream with headers at once and owes its chunks from then on; the headers of a whole reply come with it.
+        _watch.BeginWait(isOwed: _call.AsksForWholeReply);
+        try
+        {
+            return await _call.Transport.SendAsync(message, About, _call.HeadersLimit, _signal.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _watch.EndWait();
+        }
+    }
+
+    private async ValueTask ReadFirstAsync(HttpResponseMessage response)
+    {
+        _body = await ReplyBody.OpenAsync(response, _call, _signal.Token).ConfigureAwait(false);
+        _log = new AttemptLog(_call, About, _body, Evidence);
+        _watch.Owe();
+        Evidence.HeadersCame(_watch.Elapsed);
+        while (Stop is null && !_log.HasBegun)
+            await ReadAsync(begun: null).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,244 @@
+using System.Text;
+
+namespace VllmAdapter;
+
+/// <summary>
+/// Step 3 of a reply: what one attempt received. It folds events, and the end of the body, into the evidence and the gathered answer, holds
+/// the chunks that are to be handed out, and says when there is nothing more to read. It dies with its attempt.
+/// </summary>
+internal sealed class AttemptLog(ChatCall call, FailedRequest about, ReplyBody body, StreamEvidence evidence)
+{
+    private static readonly List<ChatChunk> NoChunks = [];
+
+    private readonly Gathering _gathering = new();
+    private readonly int _mostChoices = Math.Max(call.Asked.Choices, LeastChoicesTaken);
+    private List<ChatChunk> _chunks = NoChunks;
+    private int _handedOut;
+    private bool _tailWasRead;
+
+    // More choices than were asked for are taken, but not any number of them.
+    private const int LeastChoicesTaken = 128;
+
+    /// <summary>Why not to read on; null to go on.</summary>
+    public StopCause? Stop { get; private set; }
+
+    /// <summary>Whether an event came that makes the reply one: from then on nothing is tried again.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Whether the last event brought the answer on.</summary>
+    public bool IsProgress { get; private set; }
+
+    /// <summary>Whether the last event held chunks.</summary>
+    public bool HasChunks => _chunks.Count > 0;
+
+    /// <summary>The next chunk to hand out; null if there is none.</summary>
+    public ChatChunk? TakeChunk() => _handedOut < _chunks.Count ? _chunks[_handedOut++] : null;
+
+    /// <summary>Takes over one event.</summary>
+    /// <exception cref="VllmRequestException">The first event is an error, or the reply is none.</exception>
+    public void Observe(EventKind kind)
+    {
+        EventDecoder decoder = body.Decoder;
+        bool isTail = body.Bytes.EndedInsideEvent;
+        Begin();
+        if (body.IsForeign)
+            throw call.Transport.NotAReply(body.Response, about, body.Whole);
+
+        evidence.ObserveEvent(body.Bytes.BytesRead, body.Bytes.Lines.KeepAlives);
+        if (isTail && kind != EventKind.Nothing)
+            _tailWasRead = kind != EventKind.Unreadable;
+
+        switch (kind)
+        {
+            case EventKind.Nothing:
+                return;
+
+            case var _ when evidence.SentinelSeen:
+                evidence.ObserveEventAfterSentinel();
+                break;
+
+            case EventKind.Chunk when body.IsWhole && decoder.Chunks.Count == 0:
+                throw call.Transport.NotAReply(body.Response, about, body.Whole);
+
+            case EventKind.Chunk:
+                Receive(decoder, isTail);
+                break;
+
+            case EventKind.Marker:
+                evidence.ObserveMarker(decoder.Marker!, isSentinel: decoder.MarksTheEnd);
+                break;
+
+            case EventKind.Error:
+                Receive(decoder, isTail);
+                Fail(decoder.Error!);
+                break;
+
+            case EventKind.Unreadable:
+                Distrust(decoder, isTail);
+                return;
+        }
+
+        HasBegun = true;
+    }
+
+    /// <summary>Takes over what the policy made of a marker: one that no policy knows is no JSON either.</summary>
+    public void JudgeMarker(StopCause? policys)
+    {
+        if (evidence.SentinelSeen)
+            return;
+
+        if (policys == StopCause.Sentinel)
+        {
+            evidence.ObserveMarker(evidence.Marker!, isSentinel: true);
+        }
+        else if (policys is null)
+        {
+            evidence.KeepUnread(evidence.Marker);
+            if (body.Bytes.EndedInsideEvent)
+                _tailWasRead = false;
+            else
+                Malform("an event holds neither JSON nor a marker that the termination policy knows");
+        }
+    }
+
+    /// <summary>Takes over that the body ended in order.</summary>
+    public void EndOfBody()
+    {
+        Begin();
+        if (body.Bytes.EndedInsideEvent && !_tailWasRead)
+        {
+            EndInside();
+            return;
+        }
+
+        evidence.End(BodyEnd.InOrder);
+        Stop = StopCause.EndOfBody;
+        LineScanner lines = body.Bytes.Lines;
+        bool holdsNone = evidence.Events == 0 && lines.ForeignLines > 0;
+        if (!holdsNone && (!lines.EndsInForeignLines || evidence.SentinelSeen || evidence.EveryChoiceDeclared))
+            return;
+
+        evidence.KeepUnread(Encoding.UTF8.GetString(lines.ForeignText));
+        Malform(holdsNone ? "the body is called an event stream but holds no events" : "the body ends in text that is no event, in place of an end");
+    }
+
+    /// <summary>Takes over that the body broke off, or cannot be read on.</summary>
+    /// <exception cref="VllmRequestException">An error stands in the place of the first event.</exception>
+    public void Break(Exception fault)
+    {
+        Begin();
+        Stop = StopCause.Fault;
+        if (body.Refusal is { } refusal)
+            Refuse(refusal);
+        else if (fault is InvalidDataException)
+            evidence.Malform($"the body cannot be decompressed: {fault.Message}");
+        else
+            evidence.Cut(fault);
+    }
+
+    /// <summary>Takes over what the whole reply had in common; nothing is read any more.</summary>
+    public void Close()
+    {
+        evidence.ObserveBytes(body.Bytes.BytesRead, body.Bytes.Lines.KeepAlives);
+        if (body.IsWhole && evidence.Chunks == 0)
+            evidence.KeepUnread(body.WholeExcerpt);
+
+        _gathering.AssembleInto(evidence, call.Asked.Tools);
+        evidence.Close(body.Decoder.Reader);
+        if (_tailWasRead)
+            evidence.EndWithoutBlankLine();
+    }
+
+    /// <summary>What was gathered of each choice.</summary>
+    public IReadOnlyList<CompletedChoice> Complete() => _gathering.Complete();
+
+    private void Begin() => (_chunks, _handedOut, IsProgress) = (NoChunks, 0, false);
+
+    private void Receive(EventDecoder decoder, bool isTail)
+    {
+        _chunks = decoder.Chunks;
+        IsProgress = evidence.Fold(decoder.Reader) && !isTail;
+        if (evidence.Choices.Count > _mostChoices)
+            Malform($"{evidence.Choices.Count:N0} choices came where {call.Asked.Choices:N0} were asked for");
+
+        for (int i = 0; i < _chunks.Count; i++)
+        {
+            if (!_chunks[i].HasChoice)
+                continue;
+
+            // Streams of vLLM before 0.26 bring the reasoning although the request hides it.
+            if (call.Asked.HidesReasoning && _chunks[i].Reasoning.Length > 0)
+                _chunks[i] = _chunks[i] with { Reasoning = "" };
+
+            if (!_gathering.TryAdd(_chunks[i]))
+                Malform("the answer is longer than a text can be");
+        }
+    }
+
+    private void Fail(ServerError error)
+    {
+        if (!HasBegun && !evidence.HasText)
+        {
+            throw VllmRequestException.For(about with
+            {
+                Status = body.Response.StatusCode,
+                ContentType = body.Response.Content.Headers.ContentType?.MediaType,
+                Error = error,
+                InsideStream = true,
+            });
+        }
+
+        evidence.Fail(error);
+        Stop = StopCause.Fault;
+    }
+
+    private void Distrust(EventDecoder decoder, bool isTail)
+    {
+        evidence.KeepUnread(decoder.Unreadable);
+
+        // The end of the body, which comes next, says that it came inside an event.
+        if (isTail)
+            return;
+
+        if (body.IsBareJson && !(call.AsksForWholeReply && decoder.IsCut))
+            Malform(ObservedStream.SaysBareJson);
+        else if (body.IsWhole && decoder.IsCut)
+            EndInside();
+        else if (body.IsWhole && !call.AsksForWholeReply)
+            throw call.Transport.NotAReply(body.Response, about, body.Whole);
+        else
+            Malform(decoder.WhyUnreadable!);
+    }
+
+    private void EndInside()
+    {
+        evidence.End(BodyEnd.InsideEvent);
+        Stop = StopCause.EndOfBody;
+    }
+
+    // A gateway may write its error without a frame; anything else in the place of events is no stream.
+    private void Refuse(string refusal)
+    {
+        ReadOnlySpan<byte> text = body.Bytes.RefusedText;
+        if (body.Bytes.Foreign == ForeignBody.ErrorField)
+        {
+            Fail(ServerError.FromBody(contentType: null, text));
+            return;
+        }
+
+        if (ServerError.TryRead(text, out ServerError? error))
+        {
+            Fail(error);
+            return;
+        }
+
+        evidence.KeepUnread(Encoding.UTF8.GetString(text));
+        evidence.Malform(refusal);
+    }
+
+    private void Malform(string why)
+    {
+        evidence.Malform(why);
+        Stop = StopCause.Fault;
+    }
+}

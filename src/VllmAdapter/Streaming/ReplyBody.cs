@@ -1,0 +1,214 @@
+using System.Buffers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Text;
+
+namespace VllmAdapter;
+
+/// <summary>The body of a success: its bytes, its events or its one JSON value, and how to let go of it.</summary>
+internal sealed class ReplyBody
+{
+    private const int LongestExcerpt = 8 * 1024;
+    private const int LargestRefusal = 256 * 1024;
+    private const long LargestBacklog = 1536 * 1024;
+
+    private readonly ChatCall _call;
+    private readonly Stream _wire;
+    private readonly Stream _decompressed;
+    private readonly CancellationToken _cancellationToken;
+    private IAsyncEnumerator<SseItem<EventKind>>? _events;
+    private BoundedBody? _whole;
+    private bool _isRead;
+
+    private ReplyBody(HttpResponseMessage response, Stream wire, ChatCall call, CancellationToken cancellationToken)
+    {
+        (Response, _wire, _call, _cancellationToken) = (response, wire, call, cancellationToken);
+        _decompressed = Decompression.Of(response, wire);
+        Bytes = new ObservedStream(_decompressed, call.Clock, call.MaxEventBytes, call.MaxReplyBytes);
+        Decoder = new EventDecoder(EndMarkers.KnownTo(call.Termination));
+    }
+
+    public HttpResponseMessage Response { get; }
+
+    public ObservedStream Bytes { get; }
+
+    public EventDecoder Decoder { get; }
+
+    /// <summary>Whether the reply comes in one piece of JSON instead of as events.</summary>
+    public bool IsWhole { get; private set; }
+
+    /// <summary>Whether what came is neither events nor JSON, nor called an event stream.</summary>
+    public bool IsForeign { get; private set; }
+
+    /// <summary>Whether what is called an event stream is JSON that is neither a reply nor an error.</summary>
+    public bool IsBareJson { get; private set; }
+
+    /// <summary>What was received of a body that does not hold events.</summary>
+    public ReadOnlySpan<byte> Whole => _whole is { } body ? body.Bytes : [];
+
+    public string WholeExcerpt => Encoding.UTF8.GetString(Whole[..Math.Min(Whole.Length, LongestExcerpt)]);
+
+    /// <summary>Why nothing more is read of the body, in words.</summary>
+    public string? Refusal => _whole is { IsTooLarge: true } && !IsForeign
+        ? $"A reply of more than {_call.MaxEventBytes:N0} bytes was refused; raise VllmAdapterOptions.MaxEventBytes if the server means it"
+        : Bytes.Refusal;
+
+    /// <summary>What the last read came to.</summary>
+    public EventKind Current { get; private set; }
+
+    private bool IsLabelledJson => IsOfType("application/json");
+
+    private bool IsLabelledEvents => Response.Content.Headers.ContentType?.MediaType is null || IsOfType("text/event-stream");
+
+    public static async ValueTask<ReplyBody> OpenAsync(HttpResponseMessage response, ChatCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Stream wire = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            return new ReplyBody(response, HeedingStream.Of(wire), call, cancellationToken);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Goes to the next event; false at the end of the body.</summary>
+    public ValueTask<bool> ReadAsync()
+    {
+        // Two events that a proxy glued together are two events.
+        if (Decoder.DecodeGlued() is { } glued)
+        {
+            Current = glued;
+            return new ValueTask<bool>(true);
+        }
+
+        if (_events is null)
+            return BeginAsync();
+
+        ValueTask<bool> read = _events.MoveNextAsync();
+        if (!read.IsCompletedSuccessfully)
+            return NextAsync(read);
+
+        return new ValueTask<bool>(Take(read.Result));
+    }
+
+    /// <summary>Lets go of the reply. Hanging up closes the connection, which is what makes vLLM stop generating.</summary>
+    public async ValueTask CloseAsync(bool hangUp)
+    {
+        if (hangUp)
+            await CutAsync().ConfigureAwait(false);
+
+        try
+        {
+            if (_events is not null)
+                await _events.DisposeAsync().ConfigureAwait(false);
+
+            await _decompressed.DisposeAsync().ConfigureAwait(false);
+            Response.Dispose();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // Whatever goes wrong in letting go changes nothing about what was received.
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> NextAsync(ValueTask<bool> read)
+    {
+        return Take(await read.ConfigureAwait(false));
+    }
+
+    private bool Take(bool hasEvent)
+    {
+        Bytes.EventCame();
+        if (hasEvent)
+            Current = _events!.Current.Data;
+
+        return hasEvent;
+    }
+
+    // A body is what its first bytes say, whatever it is called: gateways label events as JSON and replies as events.
+    private async ValueTask<bool> BeginAsync()
+    {
+        if (_isRead)
+            return false;
+
+        BodyKind kind = await Bytes.SniffAsync(_cancellationToken).ConfigureAwait(false);
+        IsWhole = kind == BodyKind.Json || (kind == BodyKind.Nothing && IsLabelledJson);
+        IsForeign = !IsWhole && !IsLabelledEvents && !Bytes.IsBroken && kind != BodyKind.Events;
+        if (!IsWhole && !IsForeign)
+        {
+            _events = SseParser.Create(Bytes, Decoder.Decode).EnumerateAsync(_cancellationToken).GetAsyncEnumerator(_cancellationToken);
+            return await ReadAsync().ConfigureAwait(false);
+        }
+
+        _isRead = true;
+        _whole = await BoundedBody.ReadAsync(
+            Bytes.Raw, IsForeign ? LargestRefusal : _call.MaxEventBytes, _cancellationToken).ConfigureAwait(false);
+        if (IsForeign)
+            return true;
+
+        if (_whole.IsTooLarge)
+            throw new InvalidDataException(Refusal);
+
+        Current = DecodeWhole();
+
+        // JSON that is whole is an answer, whatever became of the connection after it.
+        if (_whole.Fault is { } fault && Current is not (EventKind.Chunk or EventKind.Error))
+            ExceptionDispatchInfo.Throw(fault);
+
+        return true;
+    }
+
+    private EventKind DecodeWhole()
+    {
+        ReadOnlySpan<byte> json = Whole.StartsWith(Encoding.UTF8.Preamble) ? Whole[Encoding.UTF8.Preamble.Length..] : Whole;
+        if (IsLabelledJson)
+            return Decoder.Decode("message", json);
+
+        // Behind a reply that is called an event stream an end marker may stand (decolua/9router#3492).
+        json = JsonFront.LengthOf(json) is > 0 and var length ? json[..length] : json;
+        EventKind kind = Decoder.Decode("message", json);
+        if (kind == EventKind.Error || (kind == EventKind.Chunk && json.IndexOf("\"message\""u8) >= 0))
+            return kind;
+
+        (IsBareJson, IsForeign) = (IsLabelledEvents, !IsLabelledEvents);
+        return EventKind.Unreadable;
+    }
+
+    // Disposing alone would first read on for a while, to save the connection: seconds of work on the server. A read that is
+    // cancelled while it is under way closes the connection at once, so what is here already must be read first. Of a server that
+    // floods there is no end; but it sends more than any handler would read on for, and so disposing closes the connection.
+    private async ValueTask CutAsync()
+    {
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
+        {
+            int count = 1;
+            for (long backlog = 0; count > 0 && backlog < LargestBacklog; backlog += count)
+            {
+                // A token of its own: with one that is cancelled beforehand a read returns and closes nothing.
+                using var cancelled = new CancellationTokenSource();
+                ValueTask<int> read = _wire.ReadAsync(scratch, cancelled.Token);
+                if (!read.IsCompleted)
+                    await cancelled.CancelAsync().ConfigureAwait(false);
+
+                count = await read.ConfigureAwait(false);
+            }
+        }
+        catch (Exception closed) when (closed is not OutOfMemoryException)
+        {
+            // That is what it was for.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private bool IsOfType(string mediaType) =>
+        string.Equals(Response.Content.Headers.ContentType?.MediaType, mediaType, StringComparison.OrdinalIgnoreCase);
+}

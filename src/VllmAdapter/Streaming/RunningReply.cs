@@ -1,0 +1,21 @@
+namespace VllmAdapter;
+
+/// <summary>What enumerates a <see cref="ChatStream"/>: one request, or several that were stitched together.</summary>
+internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
+{
+    private ChatChunk? _current;
+
+    public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
+
+    /// <summary>How the stream ended; null before, and for a request that never became a stream.</summary>
+    public StreamOutcome? Outcome { get; protected set; }
+
+    /// <summary>What was received; null before the end.</summary>
+    public ChatCompletion? Completion { get; protected set; }
+
+    public abstract ValueTask<bool> MoveNextAsync();
+
+    public abstract ValueTask DisposeAsync();
+
+    protected void SetCurrent(ChatChunk chunk) => _current = chunk;
+}

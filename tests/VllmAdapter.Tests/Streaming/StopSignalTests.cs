@@ -1,0 +1,87 @@
+namespace VllmAdapter.Tests.Streaming;
+
+public sealed class StopSignalTests
+{
+    [Fact]
+    public void The_first_cause_stays_and_cancels()
+    {
+        using var signal = new StopSignal(default, default);
+        (signal.Cause, signal.Token.IsCancellationRequested).Should().Be((null, false));
+
+        signal.TryStop(StopCause.IdleTimeout).Should().BeTrue();
+        signal.TryStop(StopCause.CallerCancelled).Should().BeFalse();
+        signal.TryEnd(StopCause.EndOfBody).Should().BeFalse();
+
+        (signal.Cause, signal.Token.IsCancellationRequested).Should().Be((StopCause.IdleTimeout, true));
+    }
+
+    [Fact]
+    public void An_end_that_reading_came_to_by_itself_cancels_nothing()
+    {
+        using var signal = new StopSignal(default, default);
+
+        signal.TryEnd(StopCause.Sentinel).Should().BeTrue();
+
+        (signal.Cause, signal.Token.IsCancellationRequested).Should().Be((StopCause.Sentinel, false));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_caller_catches_his_own_token_whichever_it_was(bool isTheEnumerators)
+    {
+        using var caller = new CancellationTokenSource();
+        using var enumerator = new CancellationTokenSource();
+        using var signal = new StopSignal(caller.Token, enumerator.Token);
+
+        (isTheEnumerators ? enumerator : caller).Cancel();
+
+        signal.Cause.Should().Be(StopCause.CallerCancelled);
+        signal.ToException().CancellationToken.Should().Be(isTheEnumerators ? enumerator.Token : caller.Token);
+    }
+
+    [Fact]
+    public void What_stops_the_whole_stops_its_part_and_not_the_other_way_round()
+    {
+        using var whole = new StopSignal(default, default);
+        using var first = new StopSignal(whole);
+        using var second = new StopSignal(whole);
+
+        first.TryStop(StopCause.FirstChunkTimeout);
+        (whole.Cause, second.Cause).Should().Be((null, null));
+
+        whole.TryStop(StopCause.Deadline);
+        (first.Cause, second.Cause).Should().Be((StopCause.FirstChunkTimeout, StopCause.Deadline));
+    }
+
+    [Fact]
+    public void What_a_policy_threw_is_thrown_again()
+    {
+        using var whole = new StopSignal(default, default);
+        whole.TryFail(new NotSupportedException("mine"));
+
+        whole.Invoking(signal => signal.ThrowIfFailed()).Should().Throw<NotSupportedException>().WithMessage("mine");
+        whole.Token.IsCancellationRequested.Should().BeTrue();
+    }
+
+    /// <summary>A cause and no cancel, or a cancel and no cause, would be told as a broken connection.</summary>
+    [Fact]
+    public async Task However_many_stop_it_at_once_there_is_one_cause()
+    {
+        for (int round = 0; round < 2_000; round++)
+        {
+            using var signal = new StopSignal(default, default);
+            using var start = new Barrier(2);
+            Task<bool> Stopping(StopCause cause) => Task.Run(() =>
+            {
+                start.SignalAndWait();
+                return signal.TryStop(cause);
+            });
+
+            bool[] won = await Task.WhenAll(Stopping(StopCause.IdleTimeout), Stopping(StopCause.CallerCancelled));
+
+            won.Count(one => one).Should().Be(1);
+            signal.Cause.Should().Be(won[0] ? StopCause.IdleTimeout : StopCause.CallerCancelled);
+        }
+    }
+}
