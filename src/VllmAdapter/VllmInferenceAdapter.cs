@@ -45,7 +45,10 @@ public sealed class VllmInferenceAdapter
     }
 
     /// <summary>Makes an adapter on an HTTP client of the caller's, which it neither changes nor disposes.</summary>
-    /// <param name="http">The client. Its <see cref="HttpClient.Timeout"/> bounds the wait for the headers, so make it infinite or long.</param>
+    /// <param name="http">
+    /// The client. Its <see cref="HttpClient.Timeout"/> bounds the wait for the headers, so make it infinite or long; and let its handler follow no
+    /// redirects (<see cref="HttpClientHandler.AllowAutoRedirect"/>), or the prompt and its headers go to whatever address a server names.
+    /// </param>
     /// <param name="options">The options, null for the defaults; without an endpoint the client's base address is used.</param>
     /// <param name="clock">Where time comes from; the system's clock by default.</param>
     /// <param name="logger">Where to log; nowhere by default.</param>
@@ -154,6 +157,7 @@ public sealed class VllmInferenceAdapter
 
     private ChatCall CallOf(ChatRequest request)
     {
+        request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.Usage);
         byte[] body = ChatRequestBody.ToUtf8(json);
         bool isWhole = request.Reply == ReplyMode.Whole;
@@ -167,11 +171,11 @@ public sealed class VllmInferenceAdapter
             MaxEventBytes = _options.MaxEventBytes,
             MaxReplyBytes = _options.MaxReplyBytes,
             EndMarker = _options.EndMarker,
-            Secrets = Secrets.Of(_options.ApiKey, request.Headers),
+            Secrets = _transport.Keys.With(request.Headers),
             HeadersLimit = isWhole ? null : _options.TimeLimits.Headers,
             AsksForWholeReply = isWhole,
             Headers = request.Headers,
-            Model = request.Model ?? _options.Model,
+            Model = ChatRequestBody.ModelOf(json),
             Resilience = _resilience,
             Slots = _slots,
             NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),

@@ -7,6 +7,7 @@ namespace VllmAdapter.WireTests;
 /// One reply cut at every byte, headers included, by a reset or in order, in each of three framings. By default every seventh place;
 /// with the environment variable VLLMADAPTER_FULL_SWEEP=1 all of them.
 /// </summary>
+[Trait("Sweep", "full")]
 public sealed class CutEverywhereTests
 {
     private static readonly int Step = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 1 : 7;

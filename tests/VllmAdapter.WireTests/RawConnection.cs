@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -15,7 +16,11 @@ internal sealed class RawConnection : IDisposable
         // Every write is to be a packet of its own.
         socket.NoDelay = true;
         (_socket, _client) = (socket, client);
+        ClientPort = ((IPEndPoint)socket.RemoteEndPoint!).Port;
     }
+
+    /// <summary>What came of the request that is being read, or was read last.</summary>
+    public string Request => Encoding.Latin1.GetString([.. _received]);
 
     /// <summary>Reads the next request to its end; false if the client closed the connection instead.</summary>
     public async Task<bool> ReadRequestAsync()
@@ -35,7 +40,10 @@ internal sealed class RawConnection : IDisposable
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
-            bytes = bytes[await _socket.SendAsync(bytes)..];
+        {
+            int count = await _socket.SendAsync(bytes);
+            (Sent, bytes) = (Sent + count, bytes[count..]);
+        }
     }
 
     /// <summary>Sends one byte in each packet.</summary>
@@ -48,6 +56,15 @@ internal sealed class RawConnection : IDisposable
 
     /// <summary>Waits until the client has handed out that many chunks, over all connections.</summary>
     public Task WhenHandedOutAsync(int chunks) => _client.WhenHandedOutAsync(chunks);
+
+    /// <summary>The port at the client's end, which tells its connections apart.</summary>
+    public int ClientPort { get; }
+
+    /// <summary>How many bytes were sent on the connection.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>The first line of the request that was read last, such as <c>POST /v1/chat/completions HTTP/1.1</c>.</summary>
+    public string RequestLine => Encoding.Latin1.GetString([.. _received.TakeWhile(one => one != '\r')]);
 
     /// <summary>Closes the connection with a reset.</summary>
     public void Reset()

@@ -31,7 +31,7 @@ internal static class RecordingFormat
             Status = Required(file?["response"], "status").GetValue<int>(),
             Headers = [.. Required(file?["response"], "headers").AsArray().Select(ReadHeader)],
             Pieces = [.. Required(file?["response"], "body").AsArray().Select(ReadPiece)],
-            BodyComplete = Required(file?["response"], "body_complete").GetValue<bool>(),
+            BodyComplete = ReadComplete(file?["response"]),
             SocketEnd = ReadEnd(Text(file?["response"], "socket_end")),
         },
         Expect = Member(file, "expect"),
@@ -98,6 +98,11 @@ internal static class RecordingFormat
             return null;
         }
     }
+
+    // Null stands where neither a length nor chunks framed the body: the end of the connection is its end.
+    private static bool ReadComplete(JsonNode? response) => response is JsonObject members && members.ContainsKey("body_complete")
+        ? members["body_complete"]?.GetValue<bool>() ?? Text(response, "socket_end") == "closed"
+        : Required(response, "body_complete").GetValue<bool>();
 
     private static SocketEnd ReadEnd(string word) => word switch
     {

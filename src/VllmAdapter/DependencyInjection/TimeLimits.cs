@@ -4,6 +4,7 @@ namespace VllmAdapter;
 /// <remarks>
 /// All clocks have one owner: <see cref="HttpClient.Timeout"/> is switched off on the adapter's own clients. The limits on the
 /// reply make up the default termination policy (<see cref="ToPolicy"/>); a policy of your own, of the options or of a request, replaces them.
+/// <see cref="Timeout.InfiniteTimeSpan"/> is no limit; the longest that is one is 24 days.
 /// </remarks>
 public sealed class TimeLimits
 {
@@ -45,9 +46,19 @@ public sealed class TimeLimits
     /// request = request with { Termination = Termination.FirstOf(limits.ToPolicy(), Termination.WhenExhausted(budget)) };
     /// </code>
     /// </example>
-    public IStreamTerminationPolicy ToPolicy() => Total is { } total
-        ? Termination.FirstOf(
-            Termination.OnSentinel(), Termination.OnFinishReason(Grace), Termination.OnSilence(FirstChunk, BetweenChunks), Termination.After(total))
-        : Termination.FirstOf(
-            Termination.OnSentinel(), Termination.OnFinishReason(Grace), Termination.OnSilence(FirstChunk, BetweenChunks));
+    public IStreamTerminationPolicy ToPolicy()
+    {
+        List<IStreamTerminationPolicy> policies =
+        [
+            Termination.OnSentinel(), Termination.OnFinishReason(OrForEver(Grace)), Termination.OnSilence(OrForEver(FirstChunk), OrForEver(BetweenChunks)),
+        ];
+        if (Total is { } total && total != Timeout.InfiniteTimeSpan)
+            policies.Add(Termination.After(total));
+
+        return Termination.FirstOf([.. policies]);
+    }
+
+    internal TimeLimits Copy() => (TimeLimits)MemberwiseClone();
+
+    private static TimeSpan OrForEver(TimeSpan limit) => limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : limit;
 }

@@ -11,7 +11,7 @@ public static class VllmAdapterBuilderExtensions
     /// <param name="configure">Adds the strategies, the outermost first. Called once, when the adapter is made.</param>
     /// <returns>The same builder.</returns>
     /// <remarks>
-    /// It takes the place of what <see cref="VllmAdapterOptions.Resilience"/> describes; only
+    /// It takes the place of what <see cref="VllmAdapterOptions.Resilience"/> describes, and of <see cref="VllmAdapterOptions.ResiliencePipeline"/>; only
     /// <see cref="ResilienceOptions.MaxConcurrentStreams"/> still holds. What it sees of a failed attempt is a
     /// <see cref="VllmRequestException"/>: handle those whose <see cref="VllmRequestException.IsRetryable"/> is true. Time comes from the
     /// <see cref="TimeProvider"/> of the services, if there is one.
@@ -30,12 +30,7 @@ public static class VllmAdapterBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
-        builder.Services.AddOptions<VllmAdapterOptions>(builder.Name).Configure<IServiceProvider>((options, provider) =>
-        {
-            var pipeline = new ResiliencePipelineBuilder { TimeProvider = provider.GetService<TimeProvider>() };
-            configure(pipeline);
-            options.ResiliencePipeline = pipeline.Build();
-        });
+        builder.Services.AddKeyedSingleton(builder.Name, new ConfiguredPipeline(configure));
         return builder;
     }
 }

@@ -4,12 +4,16 @@ namespace VllmAdapter;
 
 /// <summary>How an adapter reaches its server, and what it does when a request does not say otherwise.</summary>
 /// <remarks>
-/// Read once, when the adapter is made. May come from configuration (<c>services.AddVllmAdapter(configuration.GetSection("Vllm"))</c>), except for
+/// Read once, when the adapter is made: later changes, also those of a configuration that is reloaded, reach new adapters only. May come from configuration (<c>services.AddVllmAdapter(configuration.GetSection("Vllm"))</c>), except for
 /// <see cref="Termination"/> and <see cref="ResiliencePipeline"/>.
 /// </remarks>
 public sealed class VllmAdapterOptions
 {
     /// <summary>The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>; a path before it is kept.</summary>
+    /// <remarks>
+    /// Another version than <c>/v1</c> takes its place (<c>http://host/v3</c>), and so does what stands before a route that is written out
+    /// (<c>http://host/api/chat/completions</c>). A user name, a password or a query cannot be used.
+    /// </remarks>
     public Uri? Endpoint { get; set; }
 
     /// <summary>The model that requests use that name none; null lets the server choose its first one.</summary>
@@ -74,5 +78,12 @@ public sealed class VllmAdapterOptions
     /// </remarks>
     public ResiliencePipeline? ResiliencePipeline { get; set; }
 
-    internal VllmAdapterOptions Copy() => (VllmAdapterOptions)MemberwiseClone();
+    // Of everything that can be changed, so that an adapter keeps what it was made with.
+    internal VllmAdapterOptions Copy()
+    {
+        var copy = (VllmAdapterOptions)MemberwiseClone();
+        copy.TimeLimits = TimeLimits?.Copy()!;
+        copy.Resilience = Resilience?.Copy()!;
+        return copy;
+    }
 }

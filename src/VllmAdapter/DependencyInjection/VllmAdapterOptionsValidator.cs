@@ -7,7 +7,7 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
 {
     private const int SmallestEvent = 1024;
 
-    // What the timers below can count; nothing that is meant to end waits longer.
+    // What timers can count; nothing that is meant to end waits longer.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
 
     public ValidateOptionsResult Validate(string? name, VllmAdapterOptions options)
@@ -15,8 +15,8 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         List<string> problems = [.. ProblemsOf(options)];
         if (options.Endpoint is null)
             problems.Insert(0, "Endpoint is not set. Set it to the server's address, such as http://localhost:8000.");
-        else if (!options.Endpoint.IsAbsoluteUri || options.Endpoint.Scheme is not ("http" or "https"))
-            problems.Insert(0, $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{options.Endpoint}\".");
+        else if (VllmEndpoint.ProblemOf(options.Endpoint) is { } problem)
+            problems.Insert(0, problem);
 
         if (problems.Count == 0)
             return ValidateOptionsResult.Success;
@@ -39,6 +39,12 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         if (options.MaxEventBytes < SmallestEvent)
             yield return $"MaxEventBytes must be at least {SmallestEvent}, but is {options.MaxEventBytes}.";
 
+        if (options.MaxReplyBytes < options.MaxEventBytes)
+        {
+            yield return "MaxReplyBytes must be at least MaxEventBytes, for a reply holds its events, "
+                + $"but they are {options.MaxReplyBytes} and {options.MaxEventBytes}.";
+        }
+
         if (options.ApiKey is { } key && (key.Length == 0 || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
             yield return "ApiKey must consist of visible ASCII characters, without white space; leave it null for none.";
 
@@ -50,6 +56,9 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
 
         if (!Enum.IsDefined(options.Usage))
             yield return $"Usage must be one of {string.Join(", ", Enum.GetNames<UsageReporting>())}, but is {options.Usage}.";
+
+        if (!Enum.IsDefined(options.EndMarker))
+            yield return $"EndMarker must be one of {string.Join(", ", Enum.GetNames<EndMarker>())}, but is {options.EndMarker}.";
 
         foreach (string problem in ResilienceOptionsValidation.ProblemsOf(options.Resilience))
             yield return problem;
@@ -68,9 +77,12 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         ];
         foreach ((string name, TimeSpan? value) in times)
         {
+            if (value == Timeout.InfiniteTimeSpan)
+                continue;
+
             if (value <= TimeSpan.Zero)
                 yield return $"TimeLimits.{name} must be longer than zero, but is {value}.";
-            else if (value > LongestTimer && name is (nameof(limits.Connect) or nameof(limits.Headers)))
+            else if (value > LongestTimer)
                 yield return $"TimeLimits.{name} must be at most {LongestTimer.Days} days, but is {value}.";
         }
     }

@@ -61,6 +61,7 @@ public static class VllmAdapterServiceCollectionExtensions
         {
             services.AddOptions<VllmAdapterOptions>(name).ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VllmAdapterOptions>, VllmAdapterOptionsValidator>());
+            services.AddKeyedSingleton(name, (provider, _) => new SettledOptions(provider.GetRequiredService<IOptionsMonitor<VllmAdapterOptions>>().Get(name)));
             services.Add(ServiceDescriptor.KeyedSingleton(KeyOf(name), (provider, _) => NewAdapter(provider, name, clientName)));
             Configure(client, name);
         }
@@ -109,7 +110,7 @@ public static class VllmAdapterServiceCollectionExtensions
 
     private static VllmInferenceAdapter NewAdapter(IServiceProvider provider, string name, string clientName)
     {
-        VllmAdapterOptions options = provider.GetRequiredService<IOptionsMonitor<VllmAdapterOptions>>().Get(name);
+        VllmAdapterOptions options = provider.GetRequiredKeyedService<SettledOptions>(name).With(provider, name);
         var clients = provider.GetRequiredService<IHttpClientFactory>();
         return new VllmInferenceAdapter(
             options.Endpoint!,
@@ -123,7 +124,7 @@ public static class VllmAdapterServiceCollectionExtensions
     {
         client.ConfigureHttpClient(static http => http.Timeout = Timeout.InfiniteTimeSpan);
         client.ConfigurePrimaryHttpMessageHandler(provider =>
-            VllmHttpHandler.New(provider.GetRequiredService<IOptionsMonitor<VllmAdapterOptions>>().Get(name).TimeLimits));
+            VllmHttpHandler.New(provider.GetRequiredKeyedService<SettledOptions>(name).TimeLimits));
 
         // The factory logs headers at Trace. All are redacted by default, but a rule of the user's must not bring the key to light.
         client.Services.PostConfigure<HttpClientFactoryOptions>(client.Name, static options =>

@@ -309,7 +309,7 @@ public sealed record StreamEvidence
         _facts.BodyEnd ??= VllmAdapter.BodyEnd.Cut;
     }
 
-    internal void KeepUnread(string? text) => _facts.UnreadText ??= Excerpt.Cut(Secrets.Hide(text) ?? "", LongestUnread) is { Length: > 0 } unread ? unread : null;
+    internal void KeepUnread(string? text) => _facts.UnreadText ??= ServerText.Cut(Secrets.Hide(text) ?? "", LongestUnread) is { Length: > 0 } unread ? unread : null;
 
     // What is not a list of its own is copied as one value.
     private record struct Facts

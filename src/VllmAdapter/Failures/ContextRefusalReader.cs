@@ -20,18 +20,25 @@ internal static class ContextRefusalReader
         "context length is only",
         "maximum model length",
         "cannot be greater than max_model_len",
-        "ContextWindowExceededError", // LiteLLM's own word
+        "ContextWindowExceededError",           // LiteLLM's own word
+        "too long to fit into the model",       // pictures, up to 0.8.5 (vllm#11657)
+        "longer than the model's context",      // SGLang
+        "exceeds the available context size",   // llama.cpp
     ];
 
     /// <param name="message">The server's words.</param>
     /// <param name="param">The field that the server blames.</param>
     /// <param name="askedMaxTokens">The output cap that the caller asked for.</param>
     /// <param name="refusal">The numbers that the words hold.</param>
+    /// <param name="mayBeLess">
+    /// True for a route on which the words may name the window less the cap (<c>/v1/completions</c> of vLLM 0.11, even below zero): no window
+    /// is read off them then.
+    /// </param>
     public static bool TryRead(
-        string message, string? param, int? askedMaxTokens, [NotNullWhen(true)] out ContextRefusal? refusal)
+        string message, string? param, int? askedMaxTokens, [NotNullWhen(true)] out ContextRefusal? refusal, bool mayBeLess = false)
     {
         refusal = LeavesNoRoomForOutput(message, askedMaxTokens) || IsRefusal(message, param)
-            ? Read(message, askedMaxTokens)
+            ? Read(message, askedMaxTokens, mayBeLess && ShowsPromptAlone(message))
             : null;
 
         return refusal is not null;
@@ -53,7 +60,10 @@ internal static class ContextRefusalReader
         askedMaxTokens is null or > 0
         && Number(message, "_tokens must be at least 1, got ") is <= 0;
 
-    private static ContextRefusal Read(string message, int? askedMaxTokens)
+    // vLLM 0.10.1 to 0.17; the number of the window in it may be less than the window (vllm#33418).
+    private static bool ShowsPromptAlone(string message) => message.Contains("However, your request has ", AnyCase);
+
+    private static ContextRefusal Read(string message, int? askedMaxTokens, bool mayBeLess)
     {
         int? window = Window(message);
         bool isLowerBound = message.Contains("prompt contains at least ", AnyCase);
@@ -64,7 +74,7 @@ internal static class ContextRefusalReader
 
         return new()
         {
-            ContextWindow = window,
+            ContextWindow = mayBeLess || window <= 0 ? null : window,
             PromptTokens = prompt,
             PromptIsLowerBound = isLowerBound && prompt is not null,
             RequestedTokens = requested,
@@ -76,8 +86,13 @@ internal static class ContextRefusalReader
         Number(message, "context length is only ", " tokens")
         ?? Number(message, "maximum context length is ", " tokens")
         ?? Number(message, "maximum context length (", ")")
+        ?? Number(message, "maximum context length of ", " tokens")
         ?? Number(message, "maximum model length of ")
-        ?? Number(message, "max_model_len=");
+        ?? Number(message, "max_model_len=")
+        ?? Number(message, "max_total_tokens=") // 0.20.2: "max_model_len=max_total_tokens=2048"
+        ?? Number(message, "the model (context length ", ")")
+        ?? Number(message, "model's context length (", " tokens)")
+        ?? Number(message, "available context size (", " tokens)");
 
     private static int? PromptTokens(string message) =>
         Number(message, "prompt contains at least ", " input tokens")
@@ -87,11 +102,16 @@ internal static class ContextRefusalReader
         ?? Number(message, " tokens (", " in the messages")
         ?? Number(message, "you requested ", " tokens in the ")
         ?? Number(message, "prompt (length ", ")")
-        ?? Number(message, "Input length (", ")");
+        ?? Number(message, "Input length (", ")")
+        ?? Number(message, "prompt (total length ", ")")
+        ?? Number(message, "The input (", " tokens)")
+        ?? Number(message, "tokens: ", " tokens from the input messages") // SGLang
+        ?? Number(message, "request (", " tokens) exceeds the available");
 
     private static int? Requested(string message) =>
         Number(message, "requested ", " output tokens")
         ?? Number(message, " in the messages, ", " in the completion")
+        ?? Number(message, " input messages and ", " tokens for the completion") // SGLang
         ?? Number(message, "is too large: ")
         ?? Number(message, "_tokens=", " cannot be greater than max_model_len");
 
@@ -108,7 +128,7 @@ internal static class ContextRefusalReader
             (_, null) => room >= window ? true : null,
 
             // vLLM 0.15 shows the window less max_tokens in this one sentence (vllm#33418).
-            _ when message.Contains("However, your request has ", AnyCase) =>
+            _ when ShowsPromptAlone(message) =>
                 prompt >= window + (asked ?? 0) ? true : null,
             _ when prompt >= window => true,
             _ when isLowerBound => null,

@@ -1,134 +1,154 @@
 using System.Globalization;
+using System.Net;
 
 namespace VllmAdapter;
 
 /// <summary>Writes a failure as one or two sentences: what happened, with the numbers, and the way out.</summary>
 internal static class FailureSentence
 {
-    private const int Quoted = 300;
+    private const int LongestWord = 60;
 
-    public static string Compose(FailedRequest request, RequestFailure failure, ContextRefusal? refusal)
+    public static string Compose(FailureFacts facts, FailureMeaning meaning)
     {
-        string said = ServerWords.Quote(request.Error.Message, Quoted) is { } quote ? $": {Sentence(quote)}" : ".";
+        string said = Said(facts) is { } quote ? $": {Sentence(quote)}" : ".";
 
-        return (failure, request) switch
+        return (meaning.Failure, facts) switch
         {
-            (RequestFailure.ContextWindowExceeded, _) => ContextWindow(refusal ?? new(), Answered(request), said),
+            (RequestFailure.ContextWindowExceeded, _) => ContextRefusalSentence.Of(meaning.Refusal ?? new(), Answered(facts), said),
+            (_, { RefusedByProxy: { } status }) =>
+                $"A proxy on the way to the server{At(facts)} refused to connect (it answered {(int)status}). {FailureWayOut.OfProxy(status)}",
             (RequestFailure.ConnectionFailed, { FailedToSecure: true }) =>
-                $"No secure connection{At(request)}{Again(request)}{Because(request.Cause!.InnerException)} "
+                $"No secure connection{At(facts)}{Again(facts)}{Because(facts)} "
                 + "Check the server's certificate, and that it is https at all.",
+            (RequestFailure.ConnectionFailed, { BrokeOffAfter: { } silence }) =>
+                $"The reply{At(facts)} broke off before its first event{Silence(silence)}{Again(facts)}{Because(facts)} Ask again; see the server's log.",
+            (RequestFailure.ConnectionFailed, { BrokeWhileSending: { } size }) =>
+                $"The connection{At(facts)} broke while {Megabytes(size)} were being sent{Again(facts)}{Because(facts)} "
+                + "A body limit of a proxy is likely (nginx: client_max_body_size): send less, or raise it.",
             (RequestFailure.ConnectionFailed, _) =>
-                $"No connection{At(request)}{Again(request)}{Because(request.Cause)} Check that a vLLM server listens there.",
+                $"No connection{At(facts)}{Again(facts)}{Because(facts)} Check that a vLLM server listens there.",
             (RequestFailure.NotSent, _) =>
-                $"The request was not sent{At(request)}{Because(request.Cause)} Wait{After(request)}, or ask another server.",
+                $"The request was not sent{At(facts)}{Because(facts)} Wait{After(facts)}, or ask another server.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
-                $"No answer within {Seconds(waited)}{At(request)}{Again(request)}. "
+                $"No answer within {Seconds(waited)}{At(facts)}{Again(facts)}. "
                 + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",
+            (RequestFailure.NotSse, { FollowedTo: { } other }) =>
+                $"The HttpClient followed a redirect to {ServerText.Quote(Shown(other), facts.Secrets)} and sent the request there; what came back was not read. "
+                + "Set the endpoint to the final address, and AllowAutoRedirect of the client's handler to false.",
+            (RequestFailure.NotSse, { Status: { } status, LargerThan: { } limit }) =>
+                $"The server answered {(int)status} with more than {limit.ToString("N0", CultureInfo.InvariantCulture)} bytes{At(facts)}, too many for "
+                + $"{facts.Expected}. Raise VllmAdapterOptions.MaxEventBytes, or check that the endpoint is a vLLM server.",
+            (RequestFailure.NotSse, { Status: { } status, ContentLength: 0 }) when (int)status < 300 =>
+                $"The server answered {(int)status} with an empty body: nothing is served{At(facts)}. Check the endpoint's address.",
             (RequestFailure.NotSse, { Status: { } status }) when (int)status < 300 =>
-                $"The server answered {(int)status} with {MediaType(request)}, which is not {request.Expected}{said} "
-                + $"Check that the endpoint is a vLLM server{At(request)}.",
-            _ => $"{WhatHappened(request, failure)} ({Answered(request)}){said} {WayOut(request, failure)}",
+                $"The server answered {(int)status} with {MediaType(facts)}, which is not {facts.Expected}{said} "
+                + $"Check that the endpoint is a vLLM server{At(facts)}.",
+            _ => $"{WhatHappened(facts, meaning)} ({Answered(facts)}){said} {FailureWayOut.Of(facts, meaning)}",
         };
     }
 
-    private static string WhatHappened(FailedRequest request, RequestFailure failure) => failure switch
+    private static string WhatHappened(FailureFacts facts, FailureMeaning meaning) => meaning.Failure switch
     {
-        RequestFailure.ModelNotFound when request.Model is { } model => $"The server has no model '{model}'",
+        RequestFailure.ModelNotFound when facts.Model is { } model => $"The server has no model '{ServerText.Quote(model, facts.Secrets)}'",
         RequestFailure.ModelNotFound => "The server has no such model",
-        RequestFailure.NotOffered => $"The server does not offer {request.Address?.AbsolutePath ?? "this"}",
+        RequestFailure.NotOffered when facts.Status == HttpStatusCode.MisdirectedRequest => "The server does not answer for this host name",
+        RequestFailure.NotOffered => $"The server does not offer {facts.Address?.AbsolutePath ?? "this"}",
+        RequestFailure.Unauthorized when facts.Status == HttpStatusCode.ProxyAuthenticationRequired => "A proxy on the way wants credentials",
+        RequestFailure.Unauthorized when FailureWayOut.WantsPassword(facts) => $"A gateway before the server wants a user and a password ({facts.Challenge})",
         RequestFailure.Unauthorized => "The server did not accept the API key",
+        RequestFailure.Forbidden when meaning.IsQuotaSpent => "Credit or quota is used up",
+        RequestFailure.RateLimited when meaning.IsQuotaSpent => "Credit or quota is used up",
         RequestFailure.Forbidden => "The server forbids this",
+        RequestFailure.BadRequest when meaning.BlamedPart is { } part => $"The server could not get {part} of the request",
+        RequestFailure.BadRequest when facts.Status == HttpStatusCode.RequestEntityTooLarge => $"The request{Size(facts)} is too large for the server or for a gateway before it",
+        RequestFailure.BadRequest when facts.Status == HttpStatusCode.RequestHeaderFieldsTooLarge => "The request's headers are too large",
         RequestFailure.BadRequest => "The server refused the request",
         RequestFailure.RateLimited => "Too many requests",
         RequestFailure.Overloaded => "The server's queue is full",
+        RequestFailure.Unavailable when facts.Status == HttpStatusCode.BadRequest => "A gateway before the server gave the request up",
         RequestFailure.Unavailable => "No working vLLM behind this address",
         RequestFailure.EngineDead => "The engine behind the server died",
-        RequestFailure.NotSse => "The server redirects elsewhere",
+        RequestFailure.NotSse => $"The server redirects {(Target(facts) is { } target ? $"to {target}" : "elsewhere")}",
         RequestFailure.Timeout => "A gateway waited too long for the server",
         _ => "The server failed on this request",
     };
 
-    private static string WayOut(FailedRequest request, RequestFailure failure) => failure switch
+    // The field that the server blames says where to look, unless the words name it already.
+    private static string? Said(FailureFacts facts)
     {
-        RequestFailure.ModelNotFound => "Choose one that it lists at /v1/models.",
-        RequestFailure.NotOffered => "Check the endpoint's address, the server's version and its start options.",
-        RequestFailure.Unauthorized => "Set VllmAdapterOptions.ApiKey to a key that the server was started with.",
-        RequestFailure.Forbidden => "It may be switched off there, or not allowed for this key.",
-        RequestFailure.BadRequest => "Correct the request; sent again it will fail again.",
-        RequestFailure.RateLimited or RequestFailure.Overloaded or RequestFailure.Unavailable
-            when request.RetryAfter is { } wait => $"Retry after {Seconds(wait)}.",
-        RequestFailure.RateLimited or RequestFailure.Overloaded => "Retry later, or send fewer requests at once.",
-        RequestFailure.Unavailable => "Retry when the server is up; see its gateway's log.",
-        RequestFailure.EngineDead => "Retry when the server was restarted; see its log.",
-        RequestFailure.NotSse => "Set the endpoint to the final address.",
-        RequestFailure.Timeout => "Raise its time limit, or see the server's load.",
-        _ => "The same request may well fail again; see the server's log.",
-    };
-
-    private static string ContextWindow(ContextRefusal refusal, string answered, string said)
-    {
-        string window = Count(refusal.ContextWindow);
-        string asked = Count(refusal.RequestedTokens);
-        string prompt = (refusal.PromptIsLowerBound ? "at least " : "") + Count(refusal.PromptTokens);
-
-        return refusal switch
-        {
-            { PromptAloneIsTooLong: true, PromptTokens: { } p, ContextWindow: { } w } when p == w =>
-                $"The prompt fills the model's context window of {window} tokens ({answered}). Shorten the messages.",
-            { PromptAloneIsTooLong: true, PromptTokens: not null, ContextWindow: not null } =>
-                $"The prompt needs {prompt} tokens but the model's context window is {window} ({answered}). "
-                + "Shorten the messages.",
-            { PromptAloneIsTooLong: true } =>
-                $"The prompt leaves no room for output in the model's context window ({answered}){said} "
-                + "Shorten the messages.",
-            { RequestedTokens: { } a, ContextWindow: { } w } when a > w =>
-                $"The request asks for {asked} output tokens but the model's context window is {window} ({answered}). "
-                + "Lower MaxTokens.",
-            { PromptAloneIsTooLong: false, PromptTokens: { } p, ContextWindow: { } w, RequestedTokens: not null } =>
-                $"A prompt of {prompt} tokens and {asked} output tokens do not fit the model's context window of "
-                + $"{window} ({answered}). Lower MaxTokens to at most {Count(w - p)}, or shorten the messages.",
-            { PromptTokens: not null, ContextWindow: not null, RequestedTokens: not null } =>
-                $"A prompt of {prompt} tokens and {asked} output tokens do not fit the model's context window of "
-                + $"{window} ({answered}). Shorten the messages or lower MaxTokens.",
-            _ =>
-                $"The request does not fit the model's context window ({answered}){said} "
-                + "Shorten the messages or lower MaxTokens.",
-        };
+        string? quote = ServerText.Quote(RequestEcho.Remove(RepeatedRequest.Quote(facts.Error.Message), facts.RequestBody));
+        return ServerText.Quote(facts.Error.Param, LongestWord) is { } param && quote?.Contains(param, StringComparison.Ordinal) is false
+            ? $"{param}: {quote}"
+            : quote;
     }
 
-    private static string Answered(FailedRequest request)
+    private static string Answered(FailureFacts facts)
     {
-        int status = (int?)request.Status ?? 200;
-        string answer = request switch
+        int status = (int?)facts.Status ?? 200;
+        string? code = ServerText.Quote(facts.Error.Code, LongestWord);
+        string answer = (facts.InsideStream, code) switch
         {
-            { InsideStream: true, Error.Code: { } code } => $"an error event with code {code} inside a {status}",
-            { InsideStream: true } => $"an error event inside a {status}",
-            { Error.Code: { } code } when status < 300 => $"the server answered {status} with an error of code {code}",
+            (true, not null) => $"an error event with code {code} inside a {status}",
+            (true, null) => $"an error event inside a {status}",
+            (false, not null) when status < 300 => $"the server answered {status} with an error of code {code}",
             _ => $"the server answered {status}",
         };
 
-        return answer + Again(request);
+        return answer + Again(facts);
     }
 
-    private static string Again(FailedRequest request) => request.Attempts > 1 ? $", attempt {request.Attempts}" : "";
+    private static string Again(FailureFacts facts) =>
+        facts.Attempts > 1 ? string.Create(CultureInfo.InvariantCulture, $", attempt {facts.Attempts}") : "";
 
-    private static string After(FailedRequest request) => request.RetryAfter is { } wait ? $" for {Seconds(wait)}" : "";
+    private static string After(FailureFacts facts) => facts.RetryAfter is { } wait ? $" for {Seconds(wait)}" : "";
+
+    private static string At(FailureFacts facts) => facts.Address is { IsAbsoluteUri: true } at ? $" at {Shown(at)}" : "";
+
+    // Where a redirect leads may be said in short, from the address that was asked.
+    private static string? Target(FailureFacts facts)
+    {
+        Uri? target = facts is { Address: { } from, Location: { } to } && Uri.TryCreate(from, to, out Uri? resolved) ? resolved : facts.Location;
+        return target is { IsAbsoluteUri: true } ? ServerText.Quote(Shown(target), facts.Secrets) : null;
+    }
 
     // No user name and no query: either may hold a secret.
-    private static string At(FailedRequest request) =>
-        request.Address is { IsAbsoluteUri: true } at ? $" at {at.Scheme}://{at.Authority}{at.AbsolutePath}" : "";
+    private static string Shown(Uri address) => $"{address.Scheme}://{address.Authority}{address.AbsolutePath}";
 
-    private static string Because(Exception? cause) =>
-        ServerWords.Quote(cause?.Message, Quoted) is { } why ? $": {Sentence(why)}" : ".";
+    private static string Silence(TimeSpan silence) =>
+        silence > TimeSpan.FromSeconds(1) ? $", after {Seconds(silence)} of silence; a proxy's idle limit is likely" : "";
 
-    private static string MediaType(FailedRequest request) =>
-        ServerWords.Quote(request.ContentType?.Split(';')[0], Quoted) ?? "no content type";
+    private static string Size(FailureFacts facts) => facts.RequestBody.Length switch
+    {
+        0 => "",
+        >= 1_000_000 and var bytes => $" of {Megabytes(bytes)}",
+        var bytes => string.Create(CultureInfo.InvariantCulture, $" of {bytes:N0} bytes"),
+    };
+
+    private static string Megabytes(long size) => string.Create(CultureInfo.InvariantCulture, $"{size / 1e6:0.0} MB");
+
+    private static string Because(FailureFacts facts) =>
+        ServerText.Quote(Innermost(facts.Cause), facts.Secrets) is { } why ? $": {Sentence(why)}" : ".";
+
+    // "An error occurred while sending the request." says nothing; what it was stands further inside. But an outer message may hold the
+    // inner one, and the address besides.
+    private static string? Innermost(Exception? cause)
+    {
+        string? inner = cause?.GetBaseException().Message;
+        for (Exception? outer = cause; outer is not null; outer = outer.InnerException)
+        {
+            if (inner is not null && outer.Message.Contains(inner, StringComparison.Ordinal))
+                return outer.Message;
+        }
+
+        return inner;
+    }
+
+    private static string MediaType(FailureFacts facts) =>
+        ServerText.Quote(facts.ContentType?.Split(';')[0], LongestWord) ?? "no content type";
 
     private static string Sentence(string text) =>
         text[^1] is '.' or '!' or '?' or '…' ? text : text.TrimEnd(':', ' ') + ".";
 
     private static string Seconds(TimeSpan time) =>
         string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
-
-    private static string Count(int? tokens) => tokens?.ToString("N0", CultureInfo.InvariantCulture) ?? "";
 }

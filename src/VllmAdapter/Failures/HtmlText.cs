@@ -43,8 +43,8 @@ internal static class HtmlText
             html = tag < 0 ? [] : AfterTag(html[tag..]);
         }
 
-        string words = Excerpt.Fold(WebUtility.HtmlDecode(text.ToString()));
-        return words.Length == 0 ? null : Excerpt.Cut(words, Kept);
+        string words = ServerText.Fold(WebUtility.HtmlDecode(text.ToString()), Kept);
+        return words.Length == 0 ? null : words;
     }
 
     // Scripts, styles and comments hold no words for people.

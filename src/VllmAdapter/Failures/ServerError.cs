@@ -36,38 +36,47 @@ public sealed record ServerError
     internal bool IsCut { get; init; }
 
     /// <summary>Reads an error out of one JSON document; false for everything else, whatever the bytes are.</summary>
-    internal static bool TryRead(ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out ServerError? error)
+    /// <param name="utf8Json">The document.</param>
+    /// <param name="error">What it says.</param>
+    /// <param name="secrets">What is hidden in it before anything is cut off.</param>
+    internal static bool TryRead(ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out ServerError? error, Secrets? secrets = null)
     {
         string text = Decode(utf8Json);
-        error = ReadDeclared(text) is { } read ? read with { Raw = Excerpt.Cut(text, RawKept) } : null;
+        error = ReadDeclared(text)?.Keeping(text, secrets ?? Secrets.None);
         return error is not null;
     }
 
     /// <summary>Reads the body of a failed response, whatever it holds.</summary>
-    internal static ServerError FromBody(string? contentType, ReadOnlySpan<byte> body)
+    /// <param name="contentType">Its label.</param>
+    /// <param name="body">Its bytes.</param>
+    /// <param name="secrets">What is hidden in it before anything is cut off.</param>
+    internal static ServerError FromBody(string? contentType, ReadOnlySpan<byte> body, Secrets? secrets = null)
     {
+        secrets ??= Secrets.None;
         string text = Decode(body);
         string trimmed = text.Trim();
         ServerError read = ReadDeclared(trimmed) ?? ReadFirstEvent(trimmed) ?? trimmed switch
         {
             "" => Empty,
-            _ when HtmlText.Looks(contentType, trimmed) => new() { Message = HtmlText.Read(trimmed) },
+            _ when HtmlText.Looks(contentType, trimmed) => new() { Message = HtmlText.Read(secrets.Hide(trimmed)!) },
             _ when IsJson(trimmed) => Parse(trimmed, ServerErrorJson.ReadAny) ?? Empty,
-            _ => new() { Message = Excerpt.Cut(trimmed, RawKept) },
+            _ => new() { Message = ServerText.Cut(secrets.Hide(trimmed)!, RawKept) },
         };
 
-        return read with { Raw = Excerpt.Cut(text, RawKept) };
+        return read.Keeping(text, secrets);
     }
 
-    /// <summary>The same without the keys of the request: gateways are known to repeat the key that they refuse.</summary>
-    internal ServerError Without(Secrets secrets) => this with
+    /// <summary>The same without keys: gateways are known to repeat the one that they refuse.</summary>
+    internal ServerError Without(Secrets secrets) => ReferenceEquals(secrets, Secrets.None) ? this : this with
     {
         Message = secrets.Hide(Message),
         Type = secrets.Hide(Type),
         Param = secrets.Hide(Param),
         Code = secrets.Hide(Code),
-        Raw = secrets.Hide(Raw) ?? "",
+        Raw = secrets.Hide(Raw)!,
     };
+
+    private ServerError Keeping(string text, Secrets secrets) => Without(secrets) with { Raw = ServerText.Cut(secrets.Hide(text)!, RawKept) };
 
     private static ServerError? ReadDeclared(string text) =>
         Parse(text, ServerErrorJson.ReadDeclared) is { } read ? read with { IsDeclared = true } : null;

@@ -10,6 +10,8 @@ namespace VllmAdapter;
 /// </remarks>
 internal static class ServerErrorJson
 {
+    private static readonly string[] Codes = ["code", "status_code", "statusCode", "status"];
+
     /// <summary>The error in a document that says it is one; null for a chunk, a reply, and anything else.</summary>
     public static ServerError? ReadDeclared(JsonElement root)
     {
@@ -25,9 +27,22 @@ internal static class ServerErrorJson
             || Text(root, "object") == "error"
             || Text(root, "type") == "error"
             || Text(root, "error_type") is not null
-            || (!root.TryGetProperty("choices", out _) && Read(root, "detail") is not null);
+            || (!root.TryGetProperty("choices", out _) && (Read(root, "detail") is not null || SaysSoInOtherWords(root)));
 
         return declared ? ReadObject(root) ?? ServerError.Empty : null;
+    }
+
+    // {"errors":[...]}, {"success":false,"msg":"..."}, {"message":"...","code":504}. What calls itself anything else is no error, and a
+    // message alone may be anything.
+    private static bool SaysSoInOtherWords(JsonElement root)
+    {
+        if (root.TryGetProperty("object", out _) || root.TryGetProperty("usage", out _) || (root.TryGetProperty("data", out JsonElement data) && SaysSomething(data)))
+            return false;
+
+        bool hasMessage = Text(root, "message") is not null || Text(root, "msg") is not null;
+        return (root.TryGetProperty("errors", out JsonElement errors) && SaysSomething(errors))
+            || (root.TryGetProperty("success", out JsonElement success) && success.ValueKind == JsonValueKind.False && hasMessage)
+            || (hasMessage && Codes.Any(name => Number(Text(root, name)) is >= 400 and <= 599));
     }
 
     /// <summary>What any JSON value tells when it is known to stand for an error; null if it tells nothing.</summary>
@@ -51,16 +66,18 @@ internal static class ServerErrorJson
 
     private static ServerError? ReadObject(JsonElement value)
     {
-        // Outer fields fill what the inner error leaves out: {"error": "text", "error_type": "..."}.
+        // Outer fields fill what the inner error leaves out: {"error": "text", "error_type": "..."}. Where "error" is a mere title, as
+        // in {"statusCode": 500, "error": "Internal Server Error", "message": "..."}, the message says more.
+        string? title = Read(value, "message")?.Message is not null ? Text(value, "error") : null;
         ServerError? inner =
-            Read(value, "error") ?? Read(value, "message") ?? Read(value, "msg")
-            ?? Read(value, "error_message") ?? Read(value, "detail") ?? Read(value, "errors");
+            (title is null ? Read(value, "error") : null) ?? Read(value, "message") ?? Read(value, "msg")
+            ?? Read(value, "error_message") ?? Read(value, "detail") ?? Read(value, "errors") ?? Html(value, "html-message") ?? Read(value, "title");
 
-        string? code = inner?.Code ?? Text(value, "code") ?? Text(value, "status_code");
+        string? code = inner?.Code ?? Codes.Select(name => Text(value, name)).FirstOrDefault(told => told is not null);
         var read = new ServerError
         {
             Message = inner?.Message,
-            Type = inner?.Type ?? (Text(value, "type") is not "error" and { } type ? type : Text(value, "error_type")),
+            Type = inner?.Type ?? (Text(value, "type") is not "error" and { } type ? type : Text(value, "error_type") ?? title),
             Param = inner?.Param ?? Text(value, "param") ?? Location(value),
             Code = code,
             CodeNumber = Number(code),
@@ -86,6 +103,10 @@ internal static class ServerErrorJson
 
     private static ServerError? Read(JsonElement value, string name) =>
         value.TryGetProperty(name, out JsonElement property) ? ReadAny(property) : null;
+
+    // Portkey's gateway puts a page of its own into JSON.
+    private static ServerError? Html(JsonElement value, string name) =>
+        Text(value, name) is { } html && HtmlText.Read(html) is { } words ? new() { Message = words } : null;
 
     private static string? Text(JsonElement value, string name) =>
         value.TryGetProperty(name, out JsonElement property) ? Text(property) : null;

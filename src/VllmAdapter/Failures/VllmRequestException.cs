@@ -64,23 +64,18 @@ public sealed class VllmRequestException : Exception
     /// <summary>Whether it is not to be tried again although it might succeed: what may be waited for is spent.</summary>
     internal bool IsFinal { get; set; }
 
-    internal static VllmRequestException For(FailedRequest request)
+    internal static VllmRequestException For(FailureFacts facts)
     {
-        ServerError error = request.Error.Without(Secrets.Of(request.ApiKey));
-        FailedRequest safe = request with { Error = error };
-        var (failure, refusal, isRetryable) = safe switch
-        {
-            { WasRejected: true } => (RequestFailure.NotSent, null, true),
-            { GaveUpAfter: not null } => (RequestFailure.Timeout, null, true),
-            _ => FailureClassifier.Classify(safe.Status, error, safe.AskedMaxTokens, safe.InsideStream),
-        };
-        if (failure == RequestFailure.Forbidden && safe.MayBeSwitchedOff)
-            failure = RequestFailure.NotOffered;
+        FailureFacts safe = facts.Washed();
+        ServerError error = safe.Error;
+        FailureMeaning meaning = FailureClassifier.Classify(safe);
 
-        return new(FailureSentence.Compose(safe, failure, refusal), safe.Cause)
+        // What .NET says of a broken header or chunk repeats its bytes; its words are quoted with the key hidden, the exception is not kept.
+        Exception? cause = safe.Secrets.AreIn(safe.Cause?.ToString()) ? null : safe.Cause;
+        return new(FailureSentence.Compose(safe, meaning), cause)
         {
             Status = safe.Status,
-            Failure = failure,
+            Failure = meaning.Failure,
             ServerMessage = error.Message,
             ServerErrorType = error.Type,
             Param = error.Param,
@@ -88,8 +83,8 @@ public sealed class VllmRequestException : Exception
             RequestId = safe.RequestId,
             Attempts = safe.Attempts,
             RetryAfter = safe.RetryAfter,
-            ContextRefusal = refusal,
-            IsRetryable = isRetryable && !safe.WillFailAgain,
+            ContextRefusal = meaning.Refusal,
+            IsRetryable = meaning.IsRetryable,
             GaveUp = safe.GaveUpAfter is not null,
             ResponseBody = error.Raw.Length > 0 ? error.Raw : null,
         };

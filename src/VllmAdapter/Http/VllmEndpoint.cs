@@ -3,25 +3,24 @@ namespace VllmAdapter;
 /// <summary>The addresses of a server's routes. Some lie below <c>/v1</c> and some beside it, whichever of the two the user named.</summary>
 internal sealed class VllmEndpoint
 {
-    private static readonly string[] KnownEndings = ["/v1/chat/completions", "/v1"];
+    private const string Version1 = "v1/";
+    private const string Chat = "/chat/completions";
+
+    // What may stand behind a version in an address that was pasted from a manual or a log.
+    private static readonly string[] Routes =
+        [Chat, "/completions", "/models", "/embeddings", "/responses", "/messages", "/rerank", "/score", "/audio/transcriptions"];
 
     private readonly Uri _root;
+    private readonly Uri _api;
 
     public VllmEndpoint(Uri endpoint)
     {
-        if (!endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https"))
-        {
-            throw new ArgumentException(
-                $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{endpoint}\".", nameof(endpoint));
-        }
+        if (ProblemOf(endpoint) is { } problem)
+            throw new ArgumentException(problem, nameof(endpoint));
 
-        // Addresses are pasted as they stand in a manual, in a server's log, or in another client's settings.
-        string path = endpoint.AbsolutePath.TrimEnd('/');
-        string? known = KnownEndings.FirstOrDefault(ending => path.EndsWith(ending, StringComparison.Ordinal));
-        if (known is not null)
-            path = path[..^known.Length];
-
-        _root = new UriBuilder(endpoint) { Path = path + "/", Query = "", Fragment = "" }.Uri;
+        (string root, string api) = Read(endpoint.AbsolutePath.TrimEnd('/'));
+        _root = Below(endpoint, root);
+        _api = Below(endpoint, api);
     }
 
     public const string ChatCompletions = "v1/chat/completions";
@@ -37,5 +36,53 @@ internal sealed class VllmEndpoint
     public const string Detokenize = "detokenize";
 
     /// <summary>The address of a route, by its path from the server's root.</summary>
-    public Uri At(string path) => new(_root, path);
+    public Uri At(string path) => path.StartsWith(Version1, StringComparison.Ordinal) ? new(_api, path[Version1.Length..]) : new(_root, path);
+
+    /// <summary>Why an address cannot be used, in a sentence with the way out that holds no secret; null if it can.</summary>
+    public static string? ProblemOf(Uri endpoint) => endpoint switch
+    {
+        _ when !endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https") =>
+            $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{WithoutSecrets(endpoint.OriginalString)}\".",
+        { UserInfo.Length: > 0 } =>
+            $"Endpoint must hold no user name and no password, for they would never be sent, but \"{WithoutSecrets(endpoint.OriginalString)}\" was given with them. "
+            + "Set ApiKey, or send the header Authorization (RequestHeaders.Additional).",
+        { Query.Length: > 1 } =>
+            $"Endpoint must have no query, for it does not reach the routes, but \"{WithoutSecrets(endpoint.OriginalString)}\" was given with one. "
+            + "Set ApiKey if it is a key; let a message handler of the HttpClient add it if the gateway wants it with every request.",
+        _ => null,
+    };
+
+    private static Uri Below(Uri endpoint, string path) => new UriBuilder(endpoint) { Path = path + "/", Query = "", Fragment = "" }.Uri;
+
+    // What was pasted may be a route, a version, or a prefix before both. A route that is written out says where the others lie.
+    private static (string Root, string Api) Read(string path)
+    {
+        string before = path.EndsWith(Chat, StringComparison.OrdinalIgnoreCase) ? path[..^Chat.Length]
+            : Routes.FirstOrDefault(route => path.EndsWith(route, StringComparison.OrdinalIgnoreCase)) is { } route && EndsInVersion(path[..^route.Length])
+                ? path[..^route.Length]
+                : path;
+        if (EndsInVersion(before))
+            return (before[..before.LastIndexOf('/')], IsVersion1(before) ? before[..before.LastIndexOf('/')] + "/v1" : before);
+
+        return (before, before.Length < path.Length ? before : before + "/v1");
+    }
+
+    // "/v1", "/V1", "/v3", "/v1beta".
+    private static bool EndsInVersion(string path)
+    {
+        ReadOnlySpan<char> last = path.AsSpan(path.LastIndexOf('/') + 1);
+        return last.Length > 1 && last.Length < path.Length && last[0] is 'v' or 'V' && char.IsAsciiDigit(last[1]) && last.IndexOfAny(".-_%") < 0;
+    }
+
+    private static bool IsVersion1(string path) => path.EndsWith("/v1", StringComparison.OrdinalIgnoreCase);
+
+    // Neither a user name with a password, which would stand before an @, nor a query.
+    private static string WithoutSecrets(string address)
+    {
+        int end = address.AsSpan().IndexOfAny('?', '#');
+        string path = end < 0 ? address : address[..end];
+        int user = path.LastIndexOf('@');
+        int scheme = path.IndexOf("://", StringComparison.Ordinal);
+        return user < 0 ? path : (scheme >= 0 && scheme < user ? path[..(scheme + 3)] : "") + path[(user + 1)..];
+    }
 }

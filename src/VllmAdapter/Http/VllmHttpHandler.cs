@@ -16,9 +16,15 @@ internal static class VllmHttpHandler
         // A redirected POST would become a GET; better to say where the server wants to be asked.
         AllowAutoRedirect = false,
 
+        // One adapter serves many callers: a cookie of a load balancer's would pin them all to one engine, and one of a session's would
+        // pass from one caller to the next.
+        UseCookies = false,
+
         // After the end marker only the end of the body is to come; nothing else is waited for.
         MaxResponseDrainSize = 16 * 1024,
         ResponseDrainTimeout = TimeSpan.FromSeconds(1),
+
+        PlaintextStreamFilter = Observe,
     };
 
     /// <summary>One client for the lifetime of an adapter: the handler renews its connections by itself.</summary>
@@ -27,4 +33,9 @@ internal static class VllmHttpHandler
         var client = new HttpClient(New(limits)) { Timeout = Timeout.InfiniteTimeSpan };
         return () => client;
     }
+
+    // Over HTTP/2 many requests share a connection, and .NET by itself sends up to four times what a server refused before it began
+    // (REFUSED_STREAM, as HAProxy says when its server drops the connection).
+    private static ValueTask<Stream> Observe(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(context.NegotiatedHttpVersion.Major == 1 ? new ObservedConnection(context.PlaintextStream) : context.PlaintextStream);
 }

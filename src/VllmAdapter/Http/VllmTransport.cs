@@ -17,33 +17,42 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
 
     public string? ApiKey { get; } = apiKey;
 
-    /// <summary>What a failure is to say of any request: the key is known to it only to be kept out of it.</summary>
-    public FailedRequest About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, ApiKey = ApiKey };
+    /// <summary>The adapter's own key, to be kept out of what the server says.</summary>
+    public Secrets Keys { get; } = Secrets.Of(apiKey);
 
+    /// <summary>What a failure is to say of any request: the key is known to it only to be kept out of it.</summary>
+    public FailureFacts About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, Secrets = Keys };
+
+    /// <summary>Sends a request, once more if its connection turned out to be closed, and waits for the headers of a success.</summary>
     /// <param name="message">The request; its address and body are set.</param>
     /// <param name="about">What a failure is to say of the request.</param>
     /// <param name="limit">For the headers; null for none.</param>
     /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="resending">Told why, whenever the request is about to go out once more; gives the id for that.</param>
+    /// <returns>The response. The id under which it went out last is in the headers of its request message.</returns>
     /// <exception cref="VllmRequestException">Nobody answered in time, or the answer is a refusal.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage message, FailedRequest about, TimeSpan? limit, CancellationToken cancellationToken)
+        HttpRequestMessage message,
+        FailureFacts about,
+        TimeSpan? limit,
+        CancellationToken cancellationToken,
+        Func<HttpRequestException, string>? resending = null)
     {
         using var timer = limit is { } time && time != Timeout.InfiniteTimeSpan ? new CancellationTokenSource(time, Clock) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
-        HttpClient http = client();
+        var sending = new Sending(message, resending);
+        TimeSpan clientsLimit = Timeout.InfiniteTimeSpan;
         try
         {
+            HttpClient http = client();
+            clientsLimit = http.Timeout;
             Authorize(message);
-
-            // A message of one's own does not take over what the client was set to; only the client's shortcuts do.
-            (message.Version, message.VersionPolicy) = (http.DefaultRequestVersion, http.DefaultVersionPolicy);
-            HttpResponseMessage response = await http
-                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NoContent)
+            HttpResponseMessage response = await sending.SendAsync(http, either.Token).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NoContent && sending.FollowedTo(response) is null)
                 return response;
 
             using (response)
-                throw await RefusalAsync(response, about, cancellationToken).ConfigureAwait(false);
+                throw await RefusalAsync(response, AboutLast() with { FollowedTo = sending.FollowedTo(response) }, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -51,17 +60,23 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         }
         catch (OperationCanceledException given) when (timer.IsCancellationRequested)
         {
-            throw VllmRequestException.For(about with { GaveUpAfter = limit, Cause = given });
+            throw VllmRequestException.For(AboutLast() with { GaveUpAfter = limit, Cause = given });
         }
-        catch (OperationCanceledException given) when (given.InnerException is TimeoutException && IsOf(http.Timeout, given))
+        catch (OperationCanceledException given) when (given.InnerException is TimeoutException && IsOf(clientsLimit, given))
         {
-            throw VllmRequestException.For(about with { GaveUpAfter = http.Timeout, Cause = given });
+            throw VllmRequestException.For(AboutLast() with { GaveUpAfter = clientsLimit, Cause = given });
         }
         catch (Exception fault) when (fault is not (VllmRequestException or ArgumentException))
         {
             // Handlers of the client, such as resilience pipelines, may throw anything.
-            throw VllmRequestException.For(about with { Cause = fault });
+            throw VllmRequestException.For(AboutLast() with { Cause = fault, BrokeWhileSending = sending.BrokeWhileSending });
         }
+
+        FailureFacts AboutLast() => about with
+        {
+            RequestId = sending.RequestId ?? about.RequestId,
+            Attempts = about.Attempts + sending.Resends,
+        };
     }
 
     // A connect timeout looks the same but for its words; it is a failed connection.
@@ -69,11 +84,11 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         clientTimeout != Timeout.InfiniteTimeSpan && given.Message.Contains(nameof(HttpClient) + "." + nameof(HttpClient.Timeout), StringComparison.Ordinal);
 
     /// <summary>Says what is wrong with a success that is no chat reply.</summary>
-    public VllmRequestException NotAReply(HttpResponseMessage response, FailedRequest about, ReadOnlySpan<byte> body) =>
+    public VllmRequestException NotAReply(HttpResponseMessage response, FailureFacts about, ReadOnlySpan<byte> body) =>
         Failure(response, about, body);
 
     /// <inheritdoc cref="NotAReply"/>
-    public Task<VllmRequestException> NotAReplyAsync(HttpResponseMessage response, FailedRequest about, CancellationToken cancellationToken) =>
+    public Task<VllmRequestException> NotAReplyAsync(HttpResponseMessage response, FailureFacts about, CancellationToken cancellationToken) =>
         RefusalAsync(response, about, cancellationToken);
 
     private void Authorize(HttpRequestMessage message)
@@ -83,46 +98,29 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ApiKey);
     }
 
+    // What a broken or endless body gave before its limit is kept: the status alone says enough.
     private async Task<VllmRequestException> RefusalAsync(
-        HttpResponseMessage response, FailedRequest about, CancellationToken cancellationToken)
+        HttpResponseMessage response, FailureFacts about, CancellationToken cancellationToken)
     {
-        (byte[] body, bool isCut) = await ReadRefusalAsync(response, cancellationToken).ConfigureAwait(false);
-        return Failure(response, about, body, isCut);
+        using var timer = new CancellationTokenSource(RefusalLimit, Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        BoundedBody body = await BoundedBody.ReadAsync(response, LargestRefusal, either.Token, Clock).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Failure(response, about, body.Bytes, isCut: body.Fault is not null);
     }
 
-    private VllmRequestException Failure(HttpResponseMessage response, FailedRequest about, ReadOnlySpan<byte> body, bool isCut = false)
+    private VllmRequestException Failure(HttpResponseMessage response, FailureFacts about, ReadOnlySpan<byte> body, bool isCut = false)
     {
         string? contentType = response.Content.Headers.ContentType?.MediaType;
         return VllmRequestException.For(about with
         {
             Status = response.StatusCode,
             ContentType = contentType,
-            Error = ServerError.FromBody(contentType, body) with { IsCut = isCut },
-            RetryAfter = RetryAfter.Parse(response.Headers.RetryAfter?.ToString(), Clock),
+            ContentLength = response.Content.Headers.ContentLength,
+            Location = response.Headers.Location,
+            Challenge = (response.Headers.WwwAuthenticate.FirstOrDefault() ?? response.Headers.ProxyAuthenticate.FirstOrDefault())?.Scheme,
+            Error = ServerError.FromBody(contentType, body, about.Secrets) with { IsCut = isCut },
+            RetryAfter = RetryAfter.Parse(response.Headers.NonValidated.TryGetValues("Retry-After", out HeaderStringValues wait) ? wait.ToString() : null, Clock),
         });
-    }
-
-    // What a broken or endless body gave before its limit is kept.
-    private async Task<(byte[] Body, bool IsCut)> ReadRefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        using var timer = new CancellationTokenSource(RefusalLimit, Clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
-        var body = new MemoryStream();
-        byte[] buffer = new byte[16 * 1024];
-        try
-        {
-            Stream stream = Decompression.Of(response, await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false));
-            int count;
-            while (body.Length < LargestRefusal && (count = await stream.ReadAsync(buffer, either.Token).ConfigureAwait(false)) > 0)
-                body.Write(buffer, 0, (int)Math.Min(count, LargestRefusal - body.Length));
-        }
-        catch (Exception fault) when (fault is IOException or InvalidDataException or HttpRequestException
-            || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            // The status alone says enough.
-            return (body.ToArray(), IsCut: true);
-        }
-
-        return (body.ToArray(), IsCut: false);
     }
 }

@@ -81,8 +81,7 @@ internal static class Continuation
 
     private static bool BlamesTheRequest(ServerError error)
     {
-        (RequestFailure failure, _, bool isRetryable) =
-            FailureClassifier.Classify(System.Net.HttpStatusCode.OK, error, askedMaxTokens: null, insideStream: true);
-        return !isRetryable && failure != RequestFailure.ServerError;
+        FailureMeaning meaning = FailureClassifier.Classify(new() { Status = System.Net.HttpStatusCode.OK, Error = error, InsideStream = true });
+        return meaning is { IsRetryable: false, Failure: not RequestFailure.ServerError };
     }
 }

@@ -70,12 +70,6 @@ internal static class RequestCheck
             throw Deadly(
                 "grammar", $"The grammar does not compile: {fault}. vLLM 0.11.0, 0.15.1 and 0.20.2 end on it, for everybody.", "Correct it");
         }
-
-        foreach (string name in (string[])["regex", "whitespace_pattern"])
-        {
-            if (TextOf(outputs[name]) is { } pattern && RegexCheck.FaultOf(pattern) is { } wrong)
-                throw Deadly(name, $"The {name} of structured_outputs does not compile in any dialect: {wrong}.", "Correct it");
-        }
     }
 
     // What Python takes for nothing is no constraint to the engine, although the field is there.

@@ -1,5 +1,7 @@
 using System.Collections.ObjectModel;
+using System.Globalization;
 using System.Net.Http.Headers;
+using System.Text;
 
 namespace VllmAdapter;
 
@@ -38,12 +40,19 @@ public sealed record RequestHeaders
     /// <summary>The id that the caller gave, by property or by name; null if an id has to be made.</summary>
     internal string? GivenId => Additional?.FirstOrDefault(header => IdHeader.Equals(header.Key, StringComparison.OrdinalIgnoreCase)).Value ?? RequestId;
 
+    /// <exception cref="ArgumentException">One of them cannot be sent; the message names it.</exception>
+    internal void ThrowIfUnusable()
+    {
+        using var message = new HttpRequestMessage();
+        ApplyTo(message.Headers);
+    }
+
     internal void ApplyTo(HttpRequestHeaders headers)
     {
         Set(headers, IdHeader, RequestId, nameof(RequestId));
         Set(headers, "X-Session-ID", Session, nameof(Session));
-        Set(headers, "X-Vllm-Priority", Priority?.ToString(), nameof(Priority));
-        Set(headers, "X-data-parallel-rank", DataParallelRank?.ToString(), nameof(DataParallelRank));
+        Set(headers, "X-Vllm-Priority", Priority?.ToString(CultureInfo.InvariantCulture), nameof(Priority));
+        Set(headers, "X-data-parallel-rank", DataParallelRank?.ToString(CultureInfo.InvariantCulture), nameof(DataParallelRank));
         foreach (var (name, value) in Additional ?? ReadOnlyDictionary<string, string>.Empty)
             Set(headers, name, value, nameof(Additional));
     }
@@ -55,6 +64,10 @@ public sealed record RequestHeaders
     {
         if (value is null)
             return;
+
+        // The connection takes nothing else, and says so only when the request is on its way.
+        if (!Ascii.IsValid(value))
+            throw new ArgumentException($"Headers.{member} cannot be sent as the request header '{name}': it must consist of ASCII characters.", member);
 
         try
         {

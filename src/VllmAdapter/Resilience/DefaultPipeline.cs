@@ -31,21 +31,43 @@ internal static class DefaultPipeline
             MaxDelay = longest,
             ShouldHandle = arguments => ValueTask.FromResult(
                 arguments.Outcome.Exception is VllmRequestException { IsRetryable: true, IsFinal: false } failure && !(failure.RetryAfter > longest)),
-            DelayGenerator = static arguments => ValueTask.FromResult((arguments.Outcome.Exception as VllmRequestException)?.RetryAfter),
         };
         if (options.Randomness is { } randomness)
             retry.Randomizer = randomness;
 
+        Func<double> random = retry.Randomizer;
+        retry.DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(
+            arguments.Outcome.Exception is VllmRequestException { RetryAfter: { } wait } && wait > TimeSpan.Zero
+                ? Asked(wait, options, arguments.AttemptNumber, random())
+                : null);
         return retry;
     }
 
-    // A request that the server rightly refuses says nothing against the server.
-    private static CircuitBreakerStrategyOptions Breaker(CircuitBreakerOptions options) => new()
+    // The server's wait, or our own where that is longer: "come back at once" must not become three requests within a moment.
+    private static TimeSpan Asked(TimeSpan wait, ResilienceOptions options, int attempt, double random)
     {
-        FailureRatio = options.FailureRatio,
-        MinimumThroughput = options.MinimumThroughput,
-        SamplingDuration = options.SamplingDuration,
-        BreakDuration = options.BreakDuration,
-        ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Exception is VllmRequestException { IsRetryable: true }),
-    };
+        double backoff = options.BaseDelay.TotalSeconds * Math.Pow(2, attempt) * (0.5 + random);
+        return TimeSpan.FromSeconds(Math.Min(Math.Max(wait.TotalSeconds, backoff), options.MaxDelay.TotalSeconds));
+    }
+
+    // A request that the server rightly refuses says nothing against the server. A trial that its caller cancelled says nothing for it: the
+    // circuit stays open, or one impatient caller would let all others through to a server that hangs.
+    private static CircuitBreakerStrategyOptions Breaker(CircuitBreakerOptions options)
+    {
+        var state = new CircuitBreakerStateProvider();
+        return new()
+        {
+            FailureRatio = options.FailureRatio,
+            MinimumThroughput = options.MinimumThroughput,
+            SamplingDuration = options.SamplingDuration,
+            BreakDuration = options.BreakDuration,
+            StateProvider = state,
+            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception switch
+            {
+                VllmRequestException failure => failure.IsRetryable,
+                OperationCanceledException => state.CircuitState == CircuitState.HalfOpen,
+                _ => false,
+            }),
+        };
+    }
 }

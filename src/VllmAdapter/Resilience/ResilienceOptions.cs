@@ -13,7 +13,7 @@ public sealed class ResilienceOptions
     public int MaxAttempts { get; set; } = 3;
 
     /// <summary>How long to wait before the second attempt, about: it varies at random, and doubles with every further attempt.</summary>
-    /// <value>Half a second by default. A <c>Retry-After</c> of the server takes its place.</value>
+    /// <value>Half a second by default. A longer <c>Retry-After</c> of the server takes its place.</value>
     public TimeSpan BaseDelay { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>The longest wait between two attempts. If the server asks for a longer one, the request fails at once instead.</summary>
@@ -31,6 +31,13 @@ public sealed class ResilienceOptions
     /// The wait counts against a total time limit, and ends with the caller's token.
     /// </remarks>
     public int? MaxConcurrentStreams { get; set; }
+
+    internal ResilienceOptions Copy()
+    {
+        var copy = (ResilienceOptions)MemberwiseClone();
+        copy.CircuitBreaker = CircuitBreaker?.Copy();
+        return copy;
+    }
 
     /// <summary>Gives numbers from 0 to 1 for the jitter; null for the usual source.</summary>
     internal Func<double>? Randomness { get; set; }
@@ -54,4 +61,6 @@ public sealed class CircuitBreakerOptions
     /// <summary>How long nothing is sent; then one attempt decides whether to go on. At least half a second.</summary>
     /// <value>10 seconds by default.</value>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(10);
+
+    internal CircuitBreakerOptions Copy() => (CircuitBreakerOptions)MemberwiseClone();
 }

@@ -37,7 +37,7 @@ internal static class ResilienceOptionsValidation
             yield break;
 
         if (breaker.FailureRatio is not (> 0 and <= 1))
-            yield return $"Resilience.CircuitBreaker.FailureRatio must be above 0 and at most 1, but is {breaker.FailureRatio}.";
+            yield return FormattableString.Invariant($"Resilience.CircuitBreaker.FailureRatio must be above 0 and at most 1, but is {breaker.FailureRatio}.");
 
         if (breaker.MinimumThroughput < 2)
             yield return $"Resilience.CircuitBreaker.MinimumThroughput must be at least 2, but is {breaker.MinimumThroughput}.";

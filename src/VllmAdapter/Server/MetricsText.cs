@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text;
 
@@ -6,40 +7,61 @@ namespace VllmAdapter;
 /// <summary>Reads the text format of Prometheus; lines that do not follow it are passed over.</summary>
 internal static class MetricsText
 {
+    /// <summary>Every sample of a text, in order.</summary>
     public static IReadOnlyList<MetricSample> Read(string text)
     {
+        string last = "";
         List<MetricSample> samples = [];
         foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
         {
-            if (ReadLine(line.Trim()) is { } sample)
-                samples.Add(sample);
+            if (NameOf(line) is not { IsEmpty: false } name)
+                continue;
+
+            // The samples of one metric stand together.
+            last = name.SequenceEqual(last) ? last : name.ToString();
+            Add(samples, line, last);
         }
 
         return samples;
     }
 
-    private static MetricSample? ReadLine(ReadOnlySpan<char> line)
+    /// <summary>The samples of one metric; nothing is made of the others.</summary>
+    public static IReadOnlyList<MetricSample> Read(string text, string name)
     {
-        if (line.IsEmpty || line[0] == '#')
-            return null;
+        List<MetricSample> samples = [];
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        {
+            if (NameOf(line).SequenceEqual(name))
+                Add(samples, line, name);
+        }
 
-        int nameEnd = line.IndexOfAny('{', ' ');
-        if (nameEnd <= 0)
-            return null;
+        return samples;
+    }
 
-        Dictionary<string, string> labels = new(StringComparer.Ordinal);
-        ReadOnlySpan<char> rest = line[nameEnd..];
-        if (rest[0] == '{' && !TryReadLabels(ref rest, labels))
-            return null;
+    private static ReadOnlySpan<char> NameOf(ReadOnlySpan<char> line)
+    {
+        line = line.Trim();
+        return line.IsEmpty || line[0] == '#' ? [] : line[..Math.Max(line.IndexOfAny('{', ' '), 0)];
+    }
+
+    private static void Add(List<MetricSample> samples, ReadOnlySpan<char> line, string name)
+    {
+        ReadOnlySpan<char> rest = line.Trim()[name.Length..];
+        IReadOnlyDictionary<string, string> labels = ReadOnlyDictionary<string, string>.Empty;
+        if (rest[0] == '{' && !TryReadLabels(ref rest, out labels))
+            return;
 
         // A time stamp may follow the value.
         rest = rest.TrimStart();
         ReadOnlySpan<char> number = rest.IndexOf(' ') is >= 0 and var end ? rest[..end] : rest;
-        return ReadNumber(number) is { } value ? new MetricSample(line[..nameEnd].ToString(), labels, value) : null;
+        if (ReadNumber(number) is { } value)
+            samples.Add(new MetricSample(name, labels, value));
     }
 
-    private static bool TryReadLabels(ref ReadOnlySpan<char> rest, Dictionary<string, string> labels)
+    private static bool TryReadLabels(ref ReadOnlySpan<char> rest, out IReadOnlyDictionary<string, string> labels)
     {
+        labels = ReadOnlyDictionary<string, string>.Empty;
+        Dictionary<string, string>? read = null;
         rest = rest[1..];
         while (true)
         {
@@ -50,6 +72,7 @@ internal static class MetricsText
             if (rest[0] == '}')
             {
                 rest = rest[1..];
+                labels = read ?? labels;
                 return true;
             }
 
@@ -62,7 +85,8 @@ internal static class MetricsText
             if (ReadQuoted(ref rest) is not { } value)
                 return false;
 
-            labels[name] = value;
+            read ??= new(StringComparer.Ordinal);
+            read[name] = value;
         }
     }
 

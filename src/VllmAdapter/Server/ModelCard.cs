@@ -21,24 +21,4 @@ public sealed record ModelCard
 
     /// <summary>Whether it is a LoRA adapter.</summary>
     public bool IsLora => Parent is not null;
-
-    internal static IReadOnlyList<ModelCard> From(ModelListJson list)
-    {
-        List<ModelCard> cards = [.. (list.Data ?? []).Where(card => card.Id is not null).Select(card => new ModelCard
-        {
-            Id = card.Id!,
-            Root = card.Root,
-            Parent = card.Parent,
-            ContextWindow = card.MaxModelLen,
-            OwnedBy = card.OwnedBy,
-        })];
-
-        // A LoRA card says nothing of the window; its parent's card does.
-        return
-        [
-            .. cards.Select(card => card.ContextWindow is null && cards.Find(other => other.Id == card.Parent) is { } parent
-                ? card with { ContextWindow = parent.ContextWindow }
-                : card),
-        ];
-    }
 }

@@ -1,58 +1,53 @@
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace VllmAdapter;
 
-/// <summary>One question to the server, beside the chats.</summary>
-internal sealed record ServerQuestion(HttpMethod Method, string Path)
-{
-    public byte[]? JsonBody { get; init; }
-
-    public RequestHeaders? Headers { get; init; }
-
-    public string? Model { get; init; }
-
-    public bool MayBeSwitchedOff { get; init; }
-
-    public required TimeSpan Limit { get; init; }
-}
+/// <summary>Reads an answer off its first token; null if it is JSON of another kind.</summary>
+internal delegate T? AnswerReader<T>(ref Utf8JsonReader reader, CancellationToken cancellationToken)
+    where T : class;
 
 /// <summary>Asks once and reads the whole answer, within one time limit.</summary>
 internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
 {
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    public Task<string> AskTextAsync(ServerQuestion question, CancellationToken cancellationToken) =>
+        AskAsync(question, static (body, _) => Encoding.UTF8.GetString(body), cancellationToken);
 
     public Task<T> AskAsync<T>(ServerQuestion question, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class =>
+        AskAsync(question, (ref reader, _) => JsonSerializer.Deserialize(ref reader, type), cancellationToken);
+
+    public Task<T> AskAsync<T>(ServerQuestion question, AnswerReader<T> read, CancellationToken cancellationToken)
         where T : class
     {
-        return AskAsync(question, "JSON", Parse, cancellationToken);
+        return AskAsync(question, Parse, cancellationToken);
 
-        T? Parse(ReadOnlySpan<byte> body)
+        T? Parse(ReadOnlySpan<byte> body, CancellationToken token)
         {
+            var reader = new Utf8JsonReader(WithoutMark(body), JsonText.Reading);
             try
             {
-                return JsonSerializer.Deserialize(body, type);
+                reader.Read();
+                T? answer = read(ref reader, token);
+                return answer is null || reader.Read() ? null : answer;
             }
-            catch (JsonException)
+            catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
             {
                 return null;
             }
         }
     }
 
-    public Task<string> AskTextAsync(ServerQuestion question, CancellationToken cancellationToken) =>
-        AskAsync(question, "plain text", static body => Encoding.UTF8.GetString(body), cancellationToken);
-
-    private async Task<T> AskAsync<T>(
-        ServerQuestion question, string expected, Reading<T> read, CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(ServerQuestion question, Reading<T> read, CancellationToken cancellationToken)
         where T : class
     {
-        FailedRequest about = transport.About(question.Path, requestId: null) with
+        FailureFacts about = transport.About(question.Path, requestId: null) with
         {
-            Expected = expected,
+            Expected = question.Expected,
             Model = question.Model,
+            RequestBody = question.JsonBody,
+            Secrets = transport.Keys.With(question.Headers),
             MayBeSwitchedOff = question.MayBeSwitchedOff,
         };
         using var timer = new CancellationTokenSource(question.Limit, transport.Clock);
@@ -62,8 +57,16 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
             using HttpRequestMessage message = NewMessage(question);
             using HttpResponseMessage response = await transport
                 .SendAsync(message, about, limit: null, either.Token).ConfigureAwait(false);
-            byte[] body = await ReadAsync(response, either.Token).ConfigureAwait(false);
-            return body.Length < maxBytes && read(body) is { } answer ? answer : throw transport.NotAReply(response, about, body);
+            BoundedBody body = await BoundedBody.ReadAsync(response, maxBytes, either.Token, transport.Clock).ConfigureAwait(false);
+            either.Token.ThrowIfCancellationRequested();
+            if (body.IsTooLarge)
+                throw transport.NotAReply(response, about with { LargerThan = maxBytes }, []);
+
+            if (body.Fault is not (null or InvalidDataException))
+                throw VllmRequestException.For(about with { Cause = body.Fault });
+
+            T? answer = body.IsWhole ? read(body.Bytes, either.Token) : null;
+            return answer ?? throw transport.NotAReply(response, about with { Expected = WhatIsMissing(question, body.Bytes) }, body.Bytes);
         }
         catch (OperationCanceledException given) when (cancellationToken.IsCancellationRequested)
         {
@@ -73,33 +76,40 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
         {
             throw VllmRequestException.For(about with { GaveUpAfter = question.Limit, Cause = given });
         }
-        catch (Exception fault) when (fault is IOException or HttpRequestException)
-        {
-            throw VllmRequestException.For(about with { Cause = fault });
-        }
     }
 
     private HttpRequestMessage NewMessage(ServerQuestion question)
     {
         var message = new HttpRequestMessage(question.Method, transport.Endpoint.At(question.Path));
         if (question.JsonBody is { } body)
-            message.Content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
+            message.Content = new JsonBody(body);
 
+        message.Headers.AcceptEncoding.ParseAdd("identity");
         question.Headers?.ApplyTo(message.Headers);
         return message;
     }
 
-    private async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    // JSON of another kind is JSON still.
+    private static string WhatIsMissing(ServerQuestion question, ReadOnlySpan<byte> body)
     {
-        Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var body = new MemoryStream();
-        byte[] buffer = new byte[16 * 1024];
-        int count;
-        while (body.Length < maxBytes && (count = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-            body.Write(buffer, 0, count);
+        var reader = new Utf8JsonReader(WithoutMark(body), JsonText.Reading);
+        try
+        {
+            while (reader.Read())
+            {
+                // To the end: that it begins as JSON proves nothing.
+            }
 
-        return body.ToArray();
+            return question.Expected;
+        }
+        catch (JsonException)
+        {
+            return "JSON";
+        }
     }
 
-    private delegate T? Reading<T>(ReadOnlySpan<byte> body);
+    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> body) =>
+        body.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
+
+    private delegate T? Reading<T>(ReadOnlySpan<byte> body, CancellationToken cancellationToken);
 }

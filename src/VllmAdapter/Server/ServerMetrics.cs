@@ -4,40 +4,46 @@ namespace VllmAdapter;
 /// <remarks>Sums over all models and engines of the server. What the server does not report is null, never zero. Counters count since its start.</remarks>
 public sealed record ServerMetrics
 {
-    private ServerMetrics(string text) => (Text, Samples) = (text, MetricsText.Read(text));
+    private readonly Lazy<IReadOnlyList<MetricSample>> _samples;
+
+    private ServerMetrics(string text) => (Text, _samples) = (text, new(() => MetricsText.Read(text)));
 
     /// <summary>Requests that the engines are working on.</summary>
-    public int? Running => (int?)Sum("vllm:num_requests_running");
+    public int? Running => (int?)WholeUpTo(int.MaxValue, Sum("vllm:num_requests_running"));
 
     /// <summary>Requests that wait for a place.</summary>
-    public int? Waiting => (int?)Sum("vllm:num_requests_waiting");
+    public int? Waiting => (int?)WholeUpTo(int.MaxValue, Sum("vllm:num_requests_waiting"));
 
     /// <summary>How full the key-value cache is, from 0 to 1; of several engines the fullest.</summary>
     public double? CacheUsage => Max("vllm:kv_cache_usage_perc") ?? Max("vllm:gpu_cache_usage_perc");
 
     /// <summary>How often a request was put back because the cache was full.</summary>
-    public long? Preemptions => (long?)Sum("vllm:num_preemptions_total");
+    public long? Preemptions => Count("vllm:num_preemptions_total");
 
     /// <summary>Tokens of all prompts.</summary>
-    public long? PromptTokens => (long?)Sum("vllm:prompt_tokens_total");
+    public long? PromptTokens => Count("vllm:prompt_tokens_total");
 
     /// <summary>Tokens of all answers.</summary>
-    public long? GenerationTokens => (long?)Sum("vllm:generation_tokens_total");
+    public long? GenerationTokens => Count("vllm:generation_tokens_total");
 
     /// <summary>The part of the looked-up prompt tokens that the prefix cache held, from 0 to 1; null if nothing was looked up yet.</summary>
-    public double? PrefixCacheHitRate =>
-        Sum("vllm:prefix_cache_queries_total") is > 0 and var queries ? Sum("vllm:prefix_cache_hits_total") / queries : null;
+    public double? PrefixCacheHitRate => HitRate("vllm:prefix_cache") ?? HitRate("vllm:gpu_prefix_cache");
 
     /// <summary>Finished requests by finish reason, such as <c>stop</c> or <c>length</c>. Requests whose client hung up are in none.</summary>
-    public IReadOnlyDictionary<string, long> FinishedRequests => Named("vllm:request_success_total")
+    public IReadOnlyDictionary<string, long> FinishedRequests => MetricsText.Read(Text, "vllm:request_success_total")
         .GroupBy(sample => sample.Labels.GetValueOrDefault("finished_reason", ""), StringComparer.Ordinal)
-        .ToDictionary(group => group.Key, group => (long)group.Sum(sample => sample.Value), StringComparer.Ordinal);
+        .Select(group => (Reason: group.Key, Count: WholeUpTo(LargestCount, group.Sum(sample => sample.Value))))
+        .Where(one => one.Count is not null)
+        .ToDictionary(one => one.Reason, one => one.Count!.Value, StringComparer.Ordinal);
 
-    /// <summary>Every metric, in the server's order.</summary>
-    public IReadOnlyList<MetricSample> Samples { get; }
+    /// <summary>Every metric, in the server's order. They are read when they are first asked for; the properties above do without.</summary>
+    public IReadOnlyList<MetricSample> Samples => _samples.Value;
 
     /// <summary>The text as received (Prometheus text format).</summary>
     public string Text { get; }
+
+    // Beyond it a double no longer tells one from the next.
+    private const long LargestCount = 1L << 53;
 
     /// <summary>Reads a server's metrics from their text, such as one that was kept.</summary>
     /// <param name="text">What <c>GET /metrics</c> gave.</param>
@@ -47,9 +53,20 @@ public sealed record ServerMetrics
         return new ServerMetrics(text);
     }
 
-    private IEnumerable<MetricSample> Named(string name) => Samples.Where(sample => sample.Name == name);
+    private double? HitRate(string prefix) =>
+        Sum($"{prefix}_queries_total") is > 0 and < double.PositiveInfinity and var queries
+        && Sum($"{prefix}_hits_total") is >= 0 and < double.PositiveInfinity and var hits
+            ? hits / queries
+            : null;
 
-    private double? Sum(string name) => Named(name).Any() ? Named(name).Sum(sample => sample.Value) : null;
+    private long? Count(string name) => WholeUpTo(LargestCount, Sum(name));
 
-    private double? Max(string name) => Named(name).Max(sample => (double?)sample.Value);
+    private double? Sum(string name) =>
+        MetricsText.Read(Text, name) is { Count: > 0 } samples ? samples.Sum(sample => sample.Value) : null;
+
+    private double? Max(string name) =>
+        MetricsText.Read(Text, name).Max(sample => (double?)sample.Value) is >= 0 and < double.PositiveInfinity and var most ? most : null;
+
+    // NaN is how a server says that it does not know.
+    private static long? WholeUpTo(long most, double? value) => value >= 0 && value <= most ? (long)value : null;
 }

@@ -5,8 +5,8 @@ namespace VllmAdapter;
 
 /// <summary>What a vLLM server can be asked beside chats: its models, state and tokens, and what it would do with a request.</summary>
 /// <remarks>
-/// <para>Thread-safe. Works with vLLM 0.8.5 to 0.32.0. Each method asks once and nothing is retried, within
-/// <see cref="TimeLimits.ServerCall"/>.</para>
+/// <para>Thread-safe. Works with vLLM 0.8.5 to 0.33.0. Each method asks once and nothing is retried, within
+/// <see cref="TimeLimits.ServerCall"/>; only a request whose connection the server had just closed goes out once more.</para>
 /// <para>Once models, tokens or a plan have told the context window of a model, the adapter uses it for later requests to that model
 /// where <see cref="VllmAdapterOptions.ContextWindow"/> is not set.</para>
 /// <para>Every method throws <see cref="VllmRequestException"/> if the server cannot be reached or refuses;
@@ -16,23 +16,27 @@ public sealed class VllmServer
 {
     private readonly VllmAdapterOptions _options;
     private readonly ServerCalls _calls;
+    private readonly WindowLearning _windows;
 
     internal VllmServer(VllmAdapterOptions options, VllmTransport transport)
     {
         _options = options;
         _calls = new ServerCalls(transport, options.MaxEventBytes);
+        _windows = new WindowLearning(() => GetModelsAsync(), transport.Clock);
     }
 
     internal ContextWindows Windows { get; } = new();
+
+    /// <summary>Asks for the models once, however many requests want to know a window. Never fails, and takes no longer than a call may.</summary>
+    internal Task LearnWindowsAsync() => _windows.LearnAsync();
 
     /// <summary>Lists the models and LoRA adapters that are served.</summary>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="VllmRequestException">The server did not answer, or refused.</exception>
     public async Task<IReadOnlyList<ModelCard>> GetModelsAsync(CancellationToken cancellationToken = default)
     {
-        ModelListJson list = await _calls
-            .AskAsync(Get(VllmEndpoint.Models), ServerJsonContext.Default.ModelListJson, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<ModelCard> cards = ModelCard.From(list);
+        IReadOnlyList<ModelCard> cards = await _calls
+            .AskAsync(Get(VllmEndpoint.Models, "a list of models"), ModelListReader.Read, cancellationToken).ConfigureAwait(false);
         Windows.Learn(cards);
         return cards;
     }
@@ -42,7 +46,7 @@ public sealed class VllmServer
     public async Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken = default)
     {
         VersionJson answer = await _calls
-            .AskAsync(Get(VllmEndpoint.Version), ServerJsonContext.Default.VersionJson, cancellationToken).ConfigureAwait(false);
+            .AskAsync(Get(VllmEndpoint.Version, "a version"), ServerJsonContext.Default.VersionJson, cancellationToken).ConfigureAwait(false);
         return new ServerVersion(answer.Version ?? "");
     }
 
@@ -67,7 +71,7 @@ public sealed class VllmServer
     public async Task<int> GetLoadAsync(CancellationToken cancellationToken = default)
     {
         LoadJson answer = await _calls
-            .AskAsync(Get(VllmEndpoint.Load), ServerJsonContext.Default.LoadJson, cancellationToken).ConfigureAwait(false);
+            .AskAsync(Get(VllmEndpoint.Load, "a number of requests"), ServerJsonContext.Default.LoadJson, cancellationToken).ConfigureAwait(false);
         return answer.ServerLoad;
     }
 
@@ -121,7 +125,7 @@ public sealed class VllmServer
         var body = new DetokenizeJson(model ?? _options.Model, tokenIds);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, ServerJsonContext.Default.DetokenizeJson);
         DetokenizedJson answer = await _calls.AskAsync(
-            Post(VllmEndpoint.Detokenize, json) with { Model = body.Model },
+            Post(VllmEndpoint.Detokenize, json) with { Model = body.Model, Expected = "a text made of tokens" },
             ServerJsonContext.Default.DetokenizedJson,
             cancellationToken).ConfigureAwait(false);
         return answer.Prompt ?? "";
@@ -144,15 +148,9 @@ public sealed class VllmServer
             Model = ChatRequestBody.ModelOf(body),
             Headers = request.Headers,
             MayBeSwitchedOff = true,
+            Expected = "a rendered prompt",
         };
-        RenderedJson answer = await _calls
-            .AskAsync(question, ServerJsonContext.Default.RenderedJson, cancellationToken).ConfigureAwait(false);
-        return new RenderedPrompt
-        {
-            TokenIds = answer.TokenIds ?? [],
-            MaxTokens = answer.SamplingParams?["max_tokens"] is JsonValue max && max.TryGetValue(out int tokens) ? tokens : null,
-            Sampling = answer.SamplingParams ?? [],
-        };
+        return await _calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its cap.</summary>
@@ -183,11 +181,18 @@ public sealed class VllmServer
 
         if (facts.Rendered is null)
         {
-            Tokens? counted = await OrNullAsync(TokenizeAsync(request, withTexts: false, cancellationToken)).ConfigureAwait(false);
             facts = facts with
             {
-                Counted = counted,
-                Version = counted is null ? null : await OrNullAsync(GetVersionAsync(cancellationToken)).ConfigureAwait(false),
+                Counted = await OrNullAsync(TokenizeAsync(request, withTexts: false, cancellationToken)).ConfigureAwait(false),
+            };
+        }
+
+        // Where the prompt is known and the server did not say what becomes of the cap, its version tells. (vLLM 0.15 renders the prompt alone.)
+        if (facts is { Counted: not null } or { Rendered.MaxTokens: null, AskedMaxTokens: not null })
+        {
+            facts = facts with
+            {
+                Version = await OrNullAsync(GetVersionAsync(cancellationToken)).ConfigureAwait(false),
             };
         }
 
@@ -232,16 +237,10 @@ public sealed class VllmServer
 
     private async Task<Tokens> TokenizeAsync(ServerQuestion question, CancellationToken cancellationToken)
     {
-        TokensJson answer = await _calls
-            .AskAsync(question, ServerJsonContext.Default.TokensJson, cancellationToken).ConfigureAwait(false);
-        Windows.Learn(question.Model, answer.MaxModelLen);
-        return new Tokens
-        {
-            Count = answer.Count,
-            Ids = answer.Tokens ?? [],
-            Texts = answer.TokenStrs,
-            ContextWindow = answer.MaxModelLen,
-        };
+        Tokens tokens = await _calls
+            .AskAsync(question with { Expected = "a list of tokens" }, TokensReader.Read, cancellationToken).ConfigureAwait(false);
+        Windows.Learn(question.Model, tokens.ContextWindow);
+        return tokens;
     }
 
     private async Task<int?> WindowOfAsync(ChatRequest request, CancellationToken cancellationToken)
@@ -279,6 +278,8 @@ public sealed class VllmServer
     }
 
     private ServerQuestion Get(string path) => new(HttpMethod.Get, path) { Limit = _options.TimeLimits.ServerCall };
+
+    private ServerQuestion Get(string path, string expected) => Get(path) with { Expected = expected };
 
     private ServerQuestion Post(string path, byte[] json) =>
         new(HttpMethod.Post, path) { JsonBody = json, Limit = _options.TimeLimits.ServerCall };

@@ -47,7 +47,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting
     public VllmRequestException? Failure { get; private set; }
 
     /// <summary>What a failure is to say of this attempt.</summary>
-    public FailedRequest About => _call.About(RequestId, _number);
+    public FailureFacts About => _call.About(RequestId, _number);
 
     /// <summary>Step 1: sends, and reads until the first event came.</summary>
     /// <param name="limit">The time until then, if there is a limit.</param>
@@ -258,13 +258,13 @@ internal sealed class Attempt : SilenceWatch.IWaiting
 
     // A hang, a cut and an end in order without one event are alike: nothing began, and it may be asked again. A whole reply that takes
     // its time may be a long one.
-    private FailedRequest? NothingCame(TimeSpan begunAt) => Stop switch
+    private FailureFacts? NothingCame(TimeSpan begunAt) => Stop switch
     {
         { } stop when stop == StopCause.FirstChunkTimeout && !_call.AsksForWholeReply => About with { GaveUpAfter = _watch.ElapsedNow - begunAt },
         _ when _body is { IsWhole: true, Bytes.BytesRead: > 0 } => null,
-        { } stop when stop == StopCause.Fault && Evidence.Fault is { } fault => About with { Cause = fault },
+        { } stop when stop == StopCause.Fault && Evidence.Fault is { } fault => About with { Cause = fault, BrokeOffAfter = Evidence.SilentFor },
         { } stop when stop == StopCause.EndOfBody && Evidence is { Malformation: null, Events: 0 } =>
-            About with { Cause = new HttpIOException(HttpRequestError.ResponseEnded, "The reply ended without a single event.") },
+            About with { Cause = new HttpIOException(HttpRequestError.ResponseEnded, "The reply ended without a single event."), BrokeOffAfter = Evidence.SilentFor },
         _ => null,
     };
 

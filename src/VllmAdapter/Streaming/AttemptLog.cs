@@ -6,7 +6,7 @@ namespace VllmAdapter;
 /// Step 3 of a reply: what one attempt received. It folds events, and the end of the body, into the evidence and the gathered answer, holds
 /// the chunks that are to be handed out, and says when there is nothing more to read. It dies with its attempt.
 /// </summary>
-internal sealed class AttemptLog(ChatCall call, FailedRequest about, ReplyBody body, StreamEvidence evidence)
+internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody body, StreamEvidence evidence)
 {
     private static readonly List<ChatChunk> NoChunks = [];
 
@@ -222,7 +222,7 @@ internal sealed class AttemptLog(ChatCall call, FailedRequest about, ReplyBody b
         ReadOnlySpan<byte> text = body.Bytes.RefusedText;
         if (body.Bytes.Foreign == ForeignBody.ErrorField)
         {
-            Fail(ServerError.FromBody(contentType: null, text));
+            Fail(ServerError.FromBody(contentType: null, text, call.Secrets));
             return;
         }
 

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Polly;
@@ -8,8 +7,6 @@ namespace VllmAdapter;
 /// <summary>One call, ready to be sent: everything that the request and the options had to say is decided.</summary>
 internal sealed record ChatCall
 {
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
-
     public required VllmTransport Transport { get; init; }
 
     public required byte[] Body { get; init; }
@@ -25,9 +22,6 @@ internal sealed record ChatCall
     public required long MaxReplyBytes { get; init; }
 
     public EndMarker EndMarker { get; init; } = EndMarker.Expected;
-
-    /// <summary>The keys that the request carries.</summary>
-    public required Secrets Secrets { get; init; }
 
     /// <summary>For the headers of a streamed reply; those of a whole one come with the reply, and the policy watches over it.</summary>
     public TimeSpan? HeadersLimit { get; init; }
@@ -59,11 +53,14 @@ internal sealed record ChatCall
 
     public TimeProvider Clock => Transport.Clock;
 
+    /// <summary>The keys that the request carries.</summary>
+    public Secrets Secrets { get; init; } = Secrets.None;
+
     public HttpRequestMessage NewMessage(string requestId)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, Transport.Endpoint.At(VllmEndpoint.ChatCompletions))
         {
-            Content = new ByteArrayContent(Body) { Headers = { ContentType = Json } },
+            Content = new JsonBody(Body),
         };
         message.Headers.Accept.ParseAdd(AsksForWholeReply ? "application/json" : "text/event-stream");
 
@@ -81,9 +78,11 @@ internal sealed record ChatCall
         : NewRequestId();
 
     /// <summary>What a failure is to say of this call.</summary>
-    public FailedRequest About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with
+    public FailureFacts About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with
     {
         Model = Model,
+        RequestBody = Body,
+        Secrets = Secrets,
         AskedMaxTokens = Asked.OutputCap,
         Attempts = attempts,
     };

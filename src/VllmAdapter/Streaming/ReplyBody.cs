@@ -57,6 +57,9 @@ internal sealed class ReplyBody
     /// <summary>What the last read came to.</summary>
     public EventKind Current { get; private set; }
 
+    // Caddy without a route answers so.
+    private bool IsDeclaredEmpty => Response.Content.Headers.ContentLength == 0;
+
     private bool IsLabelledJson => IsOfType("application/json");
 
     private bool IsLabelledEvents => Response.Content.Headers.ContentType?.MediaType is null || IsOfType("text/event-stream");
@@ -138,7 +141,7 @@ internal sealed class ReplyBody
 
         BodyKind kind = await Bytes.SniffAsync(_cancellationToken).ConfigureAwait(false);
         IsWhole = kind == BodyKind.Json || (kind == BodyKind.Nothing && IsLabelledJson);
-        IsForeign = !IsWhole && !IsLabelledEvents && !Bytes.IsBroken && kind != BodyKind.Events;
+        IsForeign = !IsWhole && !Bytes.IsBroken && kind != BodyKind.Events && (!IsLabelledEvents || IsDeclaredEmpty);
         if (!IsWhole && !IsForeign)
         {
             _events = SseParser.Create(Bytes, Decoder.Decode).EnumerateAsync(_cancellationToken).GetAsyncEnumerator(_cancellationToken);

@@ -9,6 +9,8 @@ namespace VllmAdapter;
 /// <summary>Reports one call, from its sending to its end: its span, its measurements and its log.</summary>
 internal sealed class CallTelemetry
 {
+    private const int LongestReason = 1_000;
+
     private readonly ChatCall _call;
     private readonly long _startedAt;
     private readonly TagList _tags;
@@ -54,7 +56,7 @@ internal sealed class CallTelemetry
 
     /// <summary>To be called when another attempt follows a failed one.</summary>
     public void Retry(FailedAttempt failed, int attempt, TimeSpan delay) =>
-        Log.Retried(_call.Logger, attempt, failed.RequestId, failed.Reason, delay);
+        Log.Retried(_call.Logger, attempt, failed.RequestId, ServerText.Quote(failed.Reason, _call.Secrets, LongestReason) ?? "", delay);
 
     /// <summary>To be called for each event that held chunks, but only if <see cref="TimesChunks"/>.</summary>
     public void Chunk(StreamEvidence evidence)
@@ -76,7 +78,7 @@ internal sealed class CallTelemetry
     {
         StreamOutcome outcome = completion.Outcome;
         _isOver = true;
-        OutcomeLog.Write(_call.Logger, completion);
+        OutcomeLog.Write(_call.Logger, completion, _call.Secrets);
         if (_span is null && !Meters.Duration.Enabled && !Meters.TokenUsage.Enabled && !Meters.Outcomes.Enabled)
             return;
 
@@ -84,14 +86,14 @@ internal sealed class CallTelemetry
         bool failed = outcome.Throws(IncompleteStreams.Throw) || outcome.Throws(_call.IncompleteStreams);
         TagList tags = CommonTags();
         Meters.Outcomes.Add(1, [.. tags, new(Attributes.Verdict, verdict), new(Attributes.StopCause, outcome.StoppedBy.Name)]);
-        if (outcome.Evidence.Model is { } model)
+        if (MeasuredModel.Of(outcome.Evidence.Model, _call) is { } model)
             tags.Add(Attributes.ResponseModel, model);
 
         Count(TurnCost.Of(outcome), tags);
         tags.Add(Attributes.Verdict, verdict);
         if (_span is { IsAllDataRequested: true })
         {
-            SpanAttributes.OfReply(_span, outcome);
+            SpanAttributes.OfReply(_span, outcome, _call.Secrets);
             _span.SetTag(Attributes.Verdict, verdict);
             _span.SetTag(Attributes.StopCause, outcome.StoppedBy.Name);
         }

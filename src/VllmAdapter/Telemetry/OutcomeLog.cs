@@ -5,15 +5,21 @@ namespace VllmAdapter;
 /// <summary>Logs how a reply ended: the louder, the less of the answer can be used.</summary>
 internal static class OutcomeLog
 {
-    public static void Write(ILogger logger, ChatCompletion completion)
+    private const int LongestWord = 60;
+
+    /// <param name="logger">Where to.</param>
+    /// <param name="completion">What came, and how it ended.</param>
+    /// <param name="secrets">What is hidden in the server's words.</param>
+    public static void Write(ILogger logger, ChatCompletion completion, Secrets secrets)
     {
         StreamOutcome outcome = completion.Outcome;
         LogLevel level = LevelOf(outcome.Verdict);
         if (logger.IsEnabled(level))
         {
             TurnCost cost = TurnCost.Of(outcome);
+            string reason = ServerText.Quote(outcome.FinishReason?.Word, secrets, LongestWord) ?? "none";
             Log.Ended(
-                logger, level, outcome.Evidence.RequestId, outcome.Verdict, outcome.Certainty, outcome.FinishReason?.Word ?? "none",
+                logger, level, outcome.Evidence.RequestId, outcome.Verdict, outcome.Certainty, reason,
                 outcome.StoppedBy, outcome.Evidence.Chunks, outcome.Evidence.Elapsed, cost.Prompt, cost.Completion);
         }
 

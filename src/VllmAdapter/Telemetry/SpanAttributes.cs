@@ -7,6 +7,9 @@ namespace VllmAdapter;
 /// <summary>What a span says of the request and of the reply, by the names of the conventions. Never any content.</summary>
 internal static class SpanAttributes
 {
+    private const int LongestName = 200;
+    private const int LongestWord = 60;
+
     /// <summary>Read off the finished body, so that fields which came by <see cref="ChatRequest.Extra"/> count too.</summary>
     public static void OfRequest(Activity span, ChatCall call)
     {
@@ -28,12 +31,12 @@ internal static class SpanAttributes
         span.SetTag(Attributes.OutputType, OutputType(body));
     }
 
-    public static void OfReply(Activity span, StreamOutcome outcome)
+    public static void OfReply(Activity span, StreamOutcome outcome, Secrets secrets)
     {
         StreamEvidence evidence = outcome.Evidence;
-        span.SetTag(Attributes.ResponseId, evidence.ResponseId);
-        span.SetTag(Attributes.ResponseModel, evidence.Model);
-        span.SetTag(Attributes.ResponseFinishReasons, FinishReasons(outcome));
+        span.SetTag(Attributes.ResponseId, ServerText.Quote(evidence.ResponseId, secrets, LongestName));
+        span.SetTag(Attributes.ResponseModel, ServerText.Quote(evidence.Model, secrets, LongestName));
+        span.SetTag(Attributes.ResponseFinishReasons, FinishReasons(outcome, secrets));
         if (!evidence.IsWholeReply)
             span.SetTag(Attributes.ResponseTimeToFirstChunk, evidence.FirstChunkAt?.TotalSeconds);
 
@@ -50,9 +53,9 @@ internal static class SpanAttributes
 
     public static long? Exact(TokenCount count) => count.IsExact ? count.Min : null;
 
-    private static string[]? FinishReasons(StreamOutcome outcome)
+    private static string[]? FinishReasons(StreamOutcome outcome, Secrets secrets)
     {
-        string[] words = [.. outcome.Choices.Select(choice => choice.FinishReason?.Word).OfType<string>()];
+        string[] words = [.. outcome.Choices.Select(choice => ServerText.Quote(choice.FinishReason?.Word, secrets, LongestWord)).OfType<string>()];
         return words.Length > 0 ? words : null;
     }
 

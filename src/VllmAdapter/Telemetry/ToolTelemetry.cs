@@ -7,6 +7,8 @@ namespace VllmAdapter;
 /// <summary>Reports the handlers of a loop's tools: a span, a duration and, for those that fail, a line in the log.</summary>
 internal sealed class ToolTelemetry(ILogger logger, TimeProvider clock)
 {
+    private const int LongestId = 100;
+
     public async Task<ToolOutput> RunAsync(ToolCall call, ToolInvocation invocation, CancellationToken cancellationToken)
     {
         using Activity? span = Start(call);
@@ -20,7 +22,7 @@ internal sealed class ToolTelemetry(ILogger logger, TimeProvider clock)
         {
             error = failure.GetType().FullName;
             span?.SetTag(Attributes.ErrorType, error).SetStatus(ActivityStatusCode.Error);
-            Log.HandlerFailed(logger, call.Name, call.Id, failure);
+            Log.HandlerFailed(logger, call.Name, ServerText.Quote(call.Id, LongestId) ?? "", failure);
             throw;
         }
         finally
@@ -37,7 +39,7 @@ internal sealed class ToolTelemetry(ILogger logger, TimeProvider clock)
         return Meters.Source.StartActivity($"execute_tool {call.Name}")?
             .SetTag(Attributes.OperationName, "execute_tool")
             .SetTag(Attributes.ToolName, call.Name)
-            .SetTag(Attributes.ToolCallId, call.Id)
+            .SetTag(Attributes.ToolCallId, ServerText.Quote(call.Id, LongestId))
             .SetTag(Attributes.ToolType, "function");
     }
 

@@ -128,7 +128,9 @@ public static class VllmTelemetry
         /// <summary>The server's id of the reply.</summary>
         public const string ResponseId = "gen_ai.response.id";
 
-        /// <summary>The model that answered, in the server's words.</summary>
+        /// <summary>
+        /// The model that answered, in the server's words. Measurements name it only if it is the one asked for or reads like a model's name.
+        /// </summary>
         public const string ResponseModel = "gen_ai.response.model";
 
         /// <summary>The finish reasons that the server declared, by choice; absent if it declared none.</summary>

@@ -117,7 +117,8 @@ internal sealed class ChunkReader
         else
         {
             bool isErrorField = reader.TokenType != JsonTokenType.Null
-                && (name.SequenceEqual("error"u8) || name.SequenceEqual("detail"u8) || name.SequenceEqual("error_type"u8));
+                && (name.SequenceEqual("error"u8) || name.SequenceEqual("detail"u8) || name.SequenceEqual("error_type"u8)
+                    || name.SequenceEqual("errors"u8) || name.SequenceEqual("message"u8) || name.SequenceEqual("msg"u8));
             reader.SkipValue();
             return isErrorField;
         }

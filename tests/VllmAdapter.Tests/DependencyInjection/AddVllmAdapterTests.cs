@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using VllmAdapter.Testing;
@@ -99,6 +100,9 @@ public sealed class AddVllmAdapterTests : IDisposable
             ["Vllm:Chat:IncompleteStreams"] = "Report",
             ["Vllm:Chat:Usage"] = "Final",
             ["Vllm:Chat:MaxEventBytes"] = "2048",
+            ["Vllm:Chat:MaxReplyBytes"] = "1048576",
+            ["Vllm:Chat:EndMarker"] = "NeverSent",
+            ["Vllm:Chat:LearnContextWindow"] = "false",
             ["Vllm:Chat:TimeLimits:Total"] = "00:10:00",
             ["Vllm:Chat:Resilience:MaxAttempts"] = "5",
             ["Vllm:Chat:Resilience:MaxConcurrentStreams"] = "8",
@@ -118,6 +122,9 @@ public sealed class AddVllmAdapterTests : IDisposable
             IncompleteStreams = IncompleteStreams.Report,
             Usage = UsageReporting.Final,
             MaxEventBytes = 2048,
+            MaxReplyBytes = 1_048_576,
+            EndMarker = EndMarker.NeverSent,
+            LearnContextWindow = false,
             TimeLimits = { Total = TimeSpan.FromMinutes(10) },
             Resilience = { MaxAttempts = 5, MaxConcurrentStreams = 8, CircuitBreaker = new CircuitBreakerOptions { FailureRatio = 0.25 } },
         });
@@ -169,6 +176,32 @@ public sealed class AddVllmAdapterTests : IDisposable
 
         client.Timeout.Should().Be(Timeout.InfiniteTimeSpan);
         handler.Should().BeOfType<SocketsHttpHandler>().Which.ConnectTimeout.Should().Be(TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public async Task A_mistake_in_a_reloaded_configuration_does_not_reach_a_running_adapter()
+    {
+        TimeSpan connect = TimeSpan.FromSeconds(3);
+        string name = _services.AddVllmAdapter(o => (o.Endpoint, o.TimeLimits.Connect) = (_vllm.Endpoint, connect)).HttpClient.Name;
+        await using ServiceProvider provider = Build();
+        var adapter = provider.GetRequiredService<VllmInferenceAdapter>();
+
+        connect = TimeSpan.FromSeconds(-7);
+        provider.GetRequiredService<IOptionsMonitorCache<VllmAdapterOptions>>().Clear();
+
+        adapter.Endpoint.Should().Be(_vllm.Endpoint);
+        RenewedHandler(provider, name).Should().BeOfType<SocketsHttpHandler>().Which.ConnectTimeout.Should().Be(TimeSpan.FromSeconds(3));
+    }
+
+    // What the factory does when a handler has served its time.
+    private static HttpMessageHandler RenewedHandler(IServiceProvider provider, string name)
+    {
+        var builder = provider.GetRequiredService<HttpMessageHandlerBuilder>();
+        builder.Name = name;
+        foreach (Action<HttpMessageHandlerBuilder> action in provider.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get(name).HttpMessageHandlerBuilderActions)
+            action(builder);
+
+        return builder.PrimaryHandler;
     }
 
     [Fact]

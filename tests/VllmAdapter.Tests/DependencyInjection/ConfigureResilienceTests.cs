@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
 using VllmAdapter.Testing;
@@ -28,6 +29,44 @@ public sealed class ConfigureResilienceTests
         ChatCompletion completion = await Resolve(provider, name).CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
 
         (completion.Text, completion.Outcome.Attempts).Should().Be(("Hello", 5));
+    }
+
+    [Fact]
+    public async Task It_is_made_once_however_often_the_options_are_read()
+    {
+        int made = 0;
+        var services = new ServiceCollection();
+        services.AddVllmAdapter(options => options.Endpoint = new Uri("http://vllm.test")).ConfigureResilience(_ => made++);
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        Resolve(provider, "");
+        provider.GetRequiredService<IOptionsMonitorCache<VllmAdapterOptions>>().Clear();
+        Resolve(provider, "");
+        for (int i = 0; i < 3; i++)
+        {
+            await using AsyncServiceScope scope = provider.CreateAsyncScope();
+            _ = scope.ServiceProvider.GetRequiredService<IOptionsSnapshot<VllmAdapterOptions>>().Value;
+        }
+
+        made.Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("batch")]
+    public async Task The_last_one_counts_and_only_for_its_adapter(string name)
+    {
+        List<string> made = [];
+        var services = new ServiceCollection();
+        services.AddVllmAdapter("other", options => options.Endpoint = new Uri("http://vllm.test")).ConfigureResilience(_ => made.Add("other"));
+        services.AddVllmAdapter(name, options => options.Endpoint = new Uri("http://vllm.test"))
+            .ConfigureResilience(_ => made.Add("first"))
+            .ConfigureResilience(_ => made.Add("last"));
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        Resolve(provider, name);
+
+        made.Should().Equal("last");
     }
 
     [Fact]

@@ -32,6 +32,15 @@ public sealed class VllmAdapterOptionsTests
         { o => o.TimeLimits.BetweenChunks = TimeSpan.Zero, "TimeLimits.BetweenChunks must be longer than zero, but is 00:00:00." },
         { o => o.TimeLimits.Grace = TimeSpan.Zero, "TimeLimits.Grace must be longer than zero, but is 00:00:00." },
         { o => o.TimeLimits.Total = TimeSpan.Zero, "TimeLimits.Total must be longer than zero, but is 00:00:00." },
+        { o => o.TimeLimits.ServerCall = TimeSpan.Zero, "TimeLimits.ServerCall must be longer than zero, but is 00:00:00." },
+        { o => o.TimeLimits.FirstChunk = TimeSpan.FromDays(25), "TimeLimits.FirstChunk must be at most 24 days, but is 25.00:00:00." },
+        { o => o.TimeLimits.BetweenChunks = TimeSpan.FromDays(25), "TimeLimits.BetweenChunks must be at most 24 days, but is 25.00:00:00." },
+        { o => o.TimeLimits.Grace = TimeSpan.FromDays(25), "TimeLimits.Grace must be at most 24 days, but is 25.00:00:00." },
+        { o => o.TimeLimits.Total = TimeSpan.FromDays(60), "TimeLimits.Total must be at most 24 days, but is 60.00:00:00." },
+        { o => o.TimeLimits.ServerCall = TimeSpan.FromDays(60), "TimeLimits.ServerCall must be at most 24 days, but is 60.00:00:00." },
+        { o => (o.MaxEventBytes, o.MaxReplyBytes) = (4096, 4095), "MaxReplyBytes must be at least MaxEventBytes, for a reply holds its events, but they are 4095 and 4096." },
+        { o => o.EndMarker = (EndMarker)9, "EndMarker must be one of Expected, NeverSent, but is 9." },
+        { o => o.Endpoint = new Uri("http://user:secret@localhost"), "Endpoint must hold no user name and no password, for they would never be sent, but \"http://localhost\" was given with them. Set ApiKey, or send the header Authorization (RequestHeaders.Additional)." },
         { o => o.TimeLimits.Connect = TimeSpan.FromDays(25), "TimeLimits.Connect must be at most 24 days, but is 25.00:00:00." },
         { o => o.TimeLimits.Headers = TimeSpan.FromDays(25), "TimeLimits.Headers must be at most 24 days, but is 25.00:00:00." },
     };
@@ -84,6 +93,66 @@ public sealed class VllmAdapterOptionsTests
 
         FluentActions.Invoking(() => new VllmInferenceAdapter(options.Endpoint!, options)).Should().Throw<ArgumentException>()
             .WithMessage($"{message}*");
+    }
+
+    [Fact]
+    public void No_limit_is_a_limit_that_can_be_set()
+    {
+        var options = new VllmAdapterOptions
+        {
+            TimeLimits =
+            {
+                Connect = Timeout.InfiniteTimeSpan, Headers = Timeout.InfiniteTimeSpan, FirstChunk = Timeout.InfiniteTimeSpan,
+                BetweenChunks = Timeout.InfiniteTimeSpan, Grace = Timeout.InfiniteTimeSpan, Total = Timeout.InfiniteTimeSpan,
+                ServerCall = Timeout.InfiniteTimeSpan,
+            },
+        };
+
+        FluentActions.Invoking(() => new VllmInferenceAdapter(new Uri("http://localhost:8000"), options)).Should().NotThrow();
+    }
+
+    [Fact]
+    public async Task Without_limits_an_answer_may_take_as_long_as_it_likes()
+    {
+        var clock = new ManualTimeProvider();
+        using FakeVllm vllm = FakeVllm.InMemory(
+            new FakeVllmOptions { Clock = clock },
+            Script.Model.Pauses(TimeSpan.FromDays(2)).Says("Hel").Pauses(TimeSpan.FromDays(2)).Says("lo"));
+        using HttpClient http = vllm.CreateHttpClient();
+        var options = new VllmAdapterOptions
+        {
+            TimeLimits = { FirstChunk = Timeout.InfiniteTimeSpan, BetweenChunks = Timeout.InfiniteTimeSpan, Total = Timeout.InfiniteTimeSpan },
+        };
+
+        Task<ChatCompletion> answer = new VllmInferenceAdapter(http, options, clock).CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+        while (!answer.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromHours(6));
+            await Task.Yield();
+        }
+
+        (await answer).Text.Should().Be("Hello");
+    }
+
+    [Fact]
+    public async Task What_is_changed_inside_the_options_later_does_not_reach_the_adapter()
+    {
+        var clock = new ManualTimeProvider();
+        using FakeVllm vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, Script.Model.Says("Hello").HeadersAfter(TimeSpan.FromSeconds(9)));
+        using HttpClient http = vllm.CreateHttpClient();
+        var options = new VllmAdapterOptions { Resilience = { MaxAttempts = 1, CircuitBreaker = new CircuitBreakerOptions() } };
+        var adapter = new VllmInferenceAdapter(http, options, clock);
+
+        options.TimeLimits.Headers = TimeSpan.FromSeconds(1);
+        options.Resilience.CircuitBreaker.FailureRatio = 7;
+        Task<ChatCompletion> answer = adapter.CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+        while (!answer.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(3));
+            await Task.Yield();
+        }
+
+        (await answer).Text.Should().Be("Hello");
     }
 
     [Fact]

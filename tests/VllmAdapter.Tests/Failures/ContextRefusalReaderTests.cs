@@ -45,10 +45,19 @@ public class ContextRefusalReaderTests
         { "max_tokens=4000 cannot be greater than max_model_len=2048. Please request fewer output tokens. (parameter=max_tokens, value=4000)", "max_tokens", 4000, 2048, null, false, 4000, null },
         { "max_completion_tokens=4000 cannot be greater than max_model_len=2048.", "max_completion_tokens", 4000, 2048, null, false, 4000, null },
 
+        { "max_tokens=4000 cannot be greater than max_model_len=max_total_tokens=2048. Please request fewer output tokens. (parameter=max_tokens, value=4000)", "max_tokens", 4000, 2048, null, false, 4000, null }, // 0.20.2
+
         // From the engine.
         { "The decoder prompt (length 3000) is longer than the maximum model length of 2048. Make sure that `max_model_len` is no smaller than the number of text tokens.", null, null, 2048, 3000, false, null, true },
         { "The decoder prompt (length 2048) plus the number of requested output tokens (at least 1) is longer than the maximum model length of 2048.", null, 5, 2048, 2048, false, 5, true },
         { "Input length (3000) exceeds model's maximum context length (2048).", null, 10, 2048, 3000, false, 10, true },
+
+        { "The prompt (total length 43698) is too long to fit into the model (context length 32768). Make sure that `max_model_len` is no smaller than the number of text tokens plus multimodal tokens.", null, 200, 32768, 43698, false, 200, true }, // pictures, up to 0.8.5 (vllm#11657)
+
+        // Other servers: SGLang, llama.cpp.
+        { "The input (12345 tokens) is longer than the model's context length (8192 tokens).", null, 200, 8192, 12345, false, 200, true },
+        { "Requested token count exceeds the model's maximum context length of 8192 tokens. You requested a total of 9000 tokens: 8000 tokens from the input messages and 1000 tokens for the completion. Please reduce the number of tokens in the input messages or the completion to fit within the limit.", null, 1000, 8192, 8000, false, 1000, false },
+        { "request (4104 tokens) exceeds the available context size (4096 tokens), try increasing it", null, 100, 4096, 4104, false, 100, true },
 
         // The prompt fills the window, and vLLM refuses what it worked out to be left.
         { "max_tokens must be at least 1, got 0. (parameter=max_tokens, value=0)", "max_tokens", null, null, null, false, null, true },
@@ -79,6 +88,34 @@ public class ContextRefusalReaderTests
             RequestedTokens = requested,
             PromptAloneIsTooLong = promptAlone,
         });
+    }
+
+    [Theory]
+    [InlineData(1988, 9001, true)]
+    [InlineData(148, 1801, null)]
+    [InlineData(-1952, 20, null)]
+    public void Completions_of_0_11_name_no_window_but_what_the_cap_leaves_of_it(int told, int prompt, bool? promptAlone)
+    {
+        string message = $"This model's maximum context length is {told} tokens. However, your request has {prompt} input tokens. Please reduce the length of the input messages.";
+
+        ContextRefusalReader.TryRead(message, null, askedMaxTokens: 2048 - told, out ContextRefusal? refusal, mayBeLess: true).Should().BeTrue();
+
+        (refusal!.ContextWindow, refusal.PromptTokens, refusal.PromptAloneIsTooLong).Should().Be((null, prompt, promptAlone));
+    }
+
+    [Fact]
+    public void A_window_below_zero_is_none() =>
+        Window("This model's maximum context length is -1952 tokens. However, your request has 20 input tokens.").Should().BeNull();
+
+    [Fact]
+    public void Completions_that_name_the_window_rightly_are_believed() =>
+        Window("This model's maximum context length is 2048 tokens. However, you requested 0 output tokens and your prompt contains at least 2049 input tokens.", mayBeLess: true)
+            .Should().Be(2048);
+
+    private static int? Window(string message, bool mayBeLess = false)
+    {
+        ContextRefusalReader.TryRead(message, null, null, out ContextRefusal? refusal, mayBeLess).Should().BeTrue();
+        return refusal!.ContextWindow;
     }
 
     [Theory]

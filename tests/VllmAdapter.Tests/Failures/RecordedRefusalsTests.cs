@@ -17,7 +17,7 @@ public class RecordedRefusalsTests
     {
         Refused recorded = All[name];
 
-        VllmRequestException failed = VllmRequestException.For(recorded.ToFailedRequest());
+        VllmRequestException failed = VllmRequestException.For(recorded.ToFailureFacts());
 
         failed.Failure.Should().Be(recorded.Failure);
         failed.ContextRefusal.Should().Be(recorded.Refusal);
@@ -28,7 +28,7 @@ public class RecordedRefusalsTests
     [MemberData(nameof(Cases))]
     public void Reads_as_one_line_without_the_users_words(string name)
     {
-        string message = VllmRequestException.For(All[name].ToFailedRequest()).Message;
+        string message = VllmRequestException.For(All[name].ToFailureFacts()).Message;
 
         message.Should().EndWith(".").And.NotContainAny("\n", "random number", "..", ":.");
         message.Length.Should().BeInRange(40, 600);
@@ -40,7 +40,7 @@ public class RecordedRefusalsTests
     {
         Refused recorded = All[name];
 
-        VllmRequestException failed = VllmRequestException.For(recorded.ToFailedRequest());
+        VllmRequestException failed = VllmRequestException.For(recorded.ToFailureFacts());
 
         (failed.ResponseBody ?? "").Should().Be(recorded.Body);
         bool saysNothing = name is "vllm-0.8.5/general/engine-dead-500-empty" or "vllm-0.8.5/general/error-no-messages";
@@ -75,7 +75,7 @@ public class RecordedRefusalsTests
             Enum.Parse<RequestFailure>(row.GetProperty("failure").GetString()!),
             row.TryGetProperty("refusal", out JsonElement refusal) ? ReadRefusal(refusal) : null);
 
-        public FailedRequest ToFailedRequest() => new()
+        public FailureFacts ToFailureFacts() => new()
         {
             Status = (HttpStatusCode)Status,
             ContentType = ContentType,

@@ -38,6 +38,14 @@ public class ServerErrorTests
         { """{"choices":[],"error":{"message":"no","code":"500"}}""", "no", null, null, "500", 500 },
         { """{"id":"x","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"a"}}],"error":{"message":"no"}}""", "no", null, null, null, null },
         { """{"error":{"message":"Hosted_vllmException - {\"error\":{\"message\":\"no\",\"code\":400}}","code":"400"}}""", """Hosted_vllmException - {"error":{"message":"no","code":400}}""", null, null, "400", 400 },
+        { """{"message":"upstream timed out","code":504}""", "upstream timed out", null, null, "504", 504 },
+        { """{"message":"upstream timed out","status":504}""", "upstream timed out", null, null, "504", 504 },
+        { """{"errors":[{"message":"boom"}]}""", "boom", null, null, null, null },
+        { """{"errors":["one","two"]}""", "one; two", null, null, null, null },
+        { """{"success":false,"msg":"quota"}""", "quota", null, null, null, null },
+        { """{"success":false,"message":"no","data":null}""", "no", null, null, null, null },
+        { """{"statusCode":500,"code":"ECONNREFUSED","error":"Internal Server Error","message":"connect ECONNREFUSED 127.0.0.1:1"}""", "connect ECONNREFUSED 127.0.0.1:1", "Internal Server Error", null, "ECONNREFUSED", null },
+        { """{"timestamp":1,"status":404,"error":"Not Found","message":"No handler","path":"/v1"}""", "No handler", "Not Found", null, "404", 404 },
         { """ {"error":"spaced"} """, "spaced", null, null, null, null },
         { "\uFEFF{\"error\":\"marked\"}", "marked", null, null, null, null },
         { """{"error":"half \ud800 pair"}""", """half \ud800 pair""", null, null, null, null },
@@ -49,14 +57,19 @@ public class ServerErrorTests
     {
         ServerError.TryRead(Encoding.UTF8.GetBytes(json), out ServerError? error).Should().BeTrue();
 
-        error.Should().BeEquivalentTo(new { Message = message, Type = type, Param = param, Code = code, CodeNumber = number, IsDeclared = true });
+        Told(error!).Should().Be((message, type, param, code, number));
+        error!.IsDeclared.Should().BeTrue();
     }
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void The_same_shape_is_read_as_a_body(string json, string? message, string? type, string? param, string? code, int? number) =>
-        ServerError.FromBody("application/json", Encoding.UTF8.GetBytes(json))
-            .Should().BeEquivalentTo(new { Message = message, Type = type, Param = param, Code = code, CodeNumber = number, IsDeclared = true });
+    public void The_same_shape_is_read_as_a_body(string json, string? message, string? type, string? param, string? code, int? number)
+    {
+        ServerError error = ServerError.FromBody("application/json", Encoding.UTF8.GetBytes(json));
+
+        Told(error).Should().Be((message, type, param, code, number));
+        error.IsDeclared.Should().BeTrue();
+    }
 
     [Theory]
     [InlineData("""{"choices":[{"index":0,"delta":{"content":"a"}}],"error":null}""")]
@@ -71,6 +84,17 @@ public class ServerErrorTests
     [InlineData("""{"detail":null}""")]
     [InlineData("""{"error_type":null,"error_message":null}""")]
     [InlineData("""{"id":"x","object":"chat.completion","message":"none of ours"}""")]
+    [InlineData("""{"message":"hello"}""")]
+    [InlineData("""{"message":"hello","code":200}""")]
+    [InlineData("""{"message":"hello","code":0}""")]
+    [InlineData("""{"code":504}""")]
+    [InlineData("""{"errors":[]}""")]
+    [InlineData("""{"success":true,"message":"done"}""")]
+    [InlineData("""{"success":false}""")]
+    [InlineData("""{"choices":[{"index":0,"delta":{"content":"a"}}],"message":"x","code":504}""")]
+    [InlineData("""{"choices":[],"errors":[{"message":"x"}]}""")]
+    [InlineData("""{"object":"chat.completion.chunk","success":false,"msg":"x"}""")]
+    [InlineData("""{"usage":{"prompt_tokens":1},"message":"x","code":504}""")]
     [InlineData("""{}""")]
     [InlineData("""[{"error":"x"}]""")]
     [InlineData("\"error\"")]
@@ -103,6 +127,8 @@ public class ServerErrorTests
         { "text/html", "no tags at all", "no tags at all" },
         { "text/html", "<p", null },
         { "application/json", """{"message":"no Route matched with those values"}""", "no Route matched with those values" },
+        { "application/json", """{"html-message":"<html><body><h1>Error</h1><p>fetch failed Cause: Error: connect ECONNREFUSED</p></body></html>"}""", "Error fetch failed Cause: Error: connect ECONNREFUSED" },
+        { "application/problem+json", """{"type":"about:blank","title":"Not Found","status":404,"traceId":"0"}""", "Not Found" },
         { "application/json", """{"foo":1}""", null },
         { "application/json", "\"Unauthorized\"", "Unauthorized" },
         { "application/json", "null", null },
@@ -145,6 +171,25 @@ public class ServerErrorTests
         plain.Message.Should().HaveLength(4097);
         nested.Message.Should().HaveLength(10_000, "the server's own sentence is kept");
         nested.Raw.Should().HaveLength(4097);
+    }
+
+    /// <summary>Content type, body: the key lies across the place where the text is cut.</summary>
+    public static TheoryData<string, string> CutKeys => new()
+    {
+        { "text/plain", new string('a', 4_076) + "sk-TOPSECRET-0123456789" },
+        { "application/json", $$$"""{"error":{"message":"{{{new string('a', 4_060)}}}sk-TOPSECRET-0123456789"}}""" },
+        { "application/json", $$"""{"foo":"{{new string('a', 4_076)}}sk\u002dTOPSECRET\u002D0123456789"}""" },
+        { "text/html", $"<p>{new string('a', 485)} sk-TOPSECRET-0123456789</p>" },
+        { "text/html", $"<p>{new string('a', 485)} sk&#45;TOPSECRET-0123456789</p>" },
+    };
+
+    [Theory]
+    [MemberData(nameof(CutKeys))]
+    public void A_key_is_hidden_before_the_text_is_cut(string contentType, string body)
+    {
+        ServerError error = ServerError.FromBody(contentType, Encoding.UTF8.GetBytes(body), Secrets.Of("sk-TOPSECRET-0123456789"));
+
+        $"{error.Message} {error.Raw}".Should().Contain("aaa").And.NotContain("TOP").And.NotContain("sk-");
     }
 
     [Fact]
@@ -204,6 +249,9 @@ public class ServerErrorTests
 
         declared.Should().BeInRange(1_000, 19_000, "both answers must have been tried");
     }
+
+    private static (string? Message, string? Type, string? Param, string? Code, int? Number) Told(ServerError error) =>
+        (error.Message, error.Type, error.Param, error.Code, error.CodeNumber);
 
     private static byte[] Damage(byte[] seed, Random random)
     {

@@ -10,6 +10,7 @@ namespace VllmAdapter.Tests.Properties;
 /// What holds for every reply, whatever is in it and wherever it ends. By default 200 replies a property from a fixed seed; with the
 /// environment variable VLLMADAPTER_FULL_SWEEP=1 they are 2,000.
 /// </summary>
+[Trait("Sweep", "full")]
 public sealed class StreamProperties
 {
     private static readonly Config Checks = Config.QuickThrowOnFailure

@@ -3,13 +3,11 @@ using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Recorded;
 
-/// <summary>A recorded exchange of the test data, by its path below the folder of recordings.</summary>
-internal sealed record Recording(string Path, RecordedExchange Exchange)
+/// <summary>One case of a corpus: a recorded exchange, by its path below the corpus' folder, and how it is to be played.</summary>
+internal sealed record Recording(string Path, RecordedExchange Exchange, JsonObject File)
 {
-    private static readonly string Folder = System.IO.Path.Combine(AppContext.BaseDirectory, "Recordings");
-    private static readonly Lazy<IReadOnlyList<Recording>> Loaded = new(LoadAll);
-
-    public static IReadOnlyList<Recording> All => Loaded.Value;
+    /// <summary>What real servers said; what proxies made of it and what public reports tell are corpora of their own.</summary>
+    public static IReadOnlyList<Recording> All => RecordedCorpus.Servers.Cases;
 
     public string? Kind => Exchange.Expect?["kind"]?.GetValue<string>();
 
@@ -17,32 +15,38 @@ internal sealed record Recording(string Path, RecordedExchange Exchange)
 
     public byte[] Body { get; } = [.. Exchange.Response.Pieces.SelectMany(piece => piece.Bytes.ToArray())];
 
-    public JsonNode Expect => Exchange.Expect!;
+    public JsonObject Expect => Exchange.Expect!.AsObject();
 
-    public static Recording At(string path) => All.Single(recording => recording.Path == path);
+    /// <summary>How the client is set up; empty unless the case says.</summary>
+    public JsonObject Options => File["options"] as JsonObject ?? [];
 
-    public static TheoryData<string> PathsOf(Func<Recording, bool> which)
-    {
-        var paths = new TheoryData<string>();
-        foreach (Recording recording in All.Where(which))
-            paths.Add(recording.Path);
+    /// <summary>Whether the times between the pieces matter.</summary>
+    public bool IsTimed => File["response"]!.AsObject().Bool("timed") is true;
 
-        return paths;
-    }
+    public static Recording At(string path) => RecordedCorpus.Find(path);
 
-    /// <summary>The request as the typed API says it; where there was none, one that a recorded refusal can be played to.</summary>
-    public ChatRequest Request() => Exchange.Request.Body is JsonObject body
+    public static TheoryData<string> PathsOf(Func<Recording, bool> which) => RecordedCorpus.Servers.PathsOf(which);
+
+    /// <summary>The request as the typed API says it; where there was none, one that a recorded reply can be played to.</summary>
+    public ChatRequest Request() => Exchange.Request.Body is JsonObject body && !body.ContainsKey("raw")
         ? RecordedRequest.FromBody(body)
-        : ChatRequest.FromPrompt("Hello.");
+        : PlainRequest();
+
+    /// <summary>A request that can always be sent, for replies to what the typed API cannot say or will not send.</summary>
+    public ChatRequest PlainRequest() =>
+        ChatRequest.FromPrompt("Hello.") with { Reply = Kind == "whole" ? ReplyMode.Whole : ReplyMode.Streamed };
+
+    /// <summary>The client's settings: those of the case, and one attempt, since the same answer would only come again.</summary>
+    public VllmAdapterOptions NewOptions()
+    {
+        var options = new VllmAdapterOptions { ContextWindow = Options.Int("context_window") };
+        options.Resilience.MaxAttempts = Options.Int("attempts") ?? 1;
+        options.TimeLimits.FirstChunk = Time("first_chunk_ms") ?? options.TimeLimits.FirstChunk;
+        options.TimeLimits.BetweenChunks = Time("between_chunks_ms") ?? options.TimeLimits.BetweenChunks;
+        return options;
+    }
 
     public override string ToString() => Path;
 
-    private static IReadOnlyList<Recording> LoadAll() =>
-    [
-        .. Directory.EnumerateFiles(Folder, "*.json", SearchOption.AllDirectories)
-            .Order(StringComparer.Ordinal)
-            .Select(file => new Recording(
-                System.IO.Path.GetRelativePath(Folder, file).Replace('\\', '/').Replace(".json", "", StringComparison.Ordinal),
-                RecordedExchange.Load(file))),
-    ];
+    private TimeSpan? Time(string option) => Options.Number(option) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
 }

@@ -23,7 +23,10 @@ internal static class ToolRecordings
 
     public static string Said(string name, JsonNode arguments) => $"{name} {arguments.ToJsonString()}";
 
-    private static bool IsOne(Recording recording) => recording.Kind is "stream" or "whole" && Tools(recording).Any();
+    // A loop takes no two tools of one name: it could not tell which of them to run.
+    private static bool IsOne(Recording recording) => recording.Kind is "stream" or "whole"
+        && Tools(recording).Select(tool => tool["name"]!.GetValue<string>()).ToArray() is { Length: > 0 } names
+        && names.Distinct(StringComparer.Ordinal).Count() == names.Length;
 
     private static bool HasNoProblem(Recording recording, string name, JsonObject arguments) => Tools(recording)
         .Any(tool => tool["name"]!.GetValue<string>() == name && (tool["parameters"]?["required"] as JsonArray ?? [])

@@ -52,6 +52,45 @@ public sealed class CircuitBreakerTests
         vllm.Requests.Should().HaveCount(5);
     }
 
+    /// <summary>Headers and then nothing: each call ends as a stall, and all of them say that the server hangs.</summary>
+    [Fact]
+    public async Task A_server_that_hangs_opens_it()
+    {
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = _clock }, Script.Empty.WithoutRole().GoesSilent());
+        VllmInferenceAdapter adapter = AdapterOf(vllm, maxAttempts: 1);
+        for (int call = 0; call < 2; call++)
+            (await HangAsync(adapter.CompleteChatAsync(Hello with { IncompleteStreams = IncompleteStreams.Report }))).Outcome.Verdict.Should().Be(StreamVerdict.Stalled);
+
+        (await FailureOfAsync(adapter)).Failure.Should().Be(RequestFailure.NotSent);
+        vllm.Requests.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task A_trial_that_its_caller_cancelled_does_not_close_it()
+    {
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = _clock }, Unavailable, Unavailable, Script.Empty.WithoutRole().GoesSilent());
+        VllmInferenceAdapter adapter = AdapterOf(vllm, maxAttempts: 1);
+        await FailureOfAsync(adapter);
+        await FailureOfAsync(adapter);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        using var impatient = new CancellationTokenSource();
+        Task<ChatCompletion> trial = adapter.CompleteChatAsync(Hello, impatient.Token);
+        await _clock.WhenTimerArmedAsync(TimeSpan.FromMinutes(5)).WaitAsync(TimeSpan.FromSeconds(30));
+
+        await impatient.CancelAsync();
+
+        await trial.Invoking(one => one).Should().ThrowAsync<OperationCanceledException>();
+        (await FailureOfAsync(adapter)).Failure.Should().Be(RequestFailure.NotSent);
+        vllm.Requests.Should().HaveCount(3);
+    }
+
+    private async Task<ChatCompletion> HangAsync(Task<ChatCompletion> asking)
+    {
+        await _clock.WhenTimerArmedAsync(TimeSpan.FromMinutes(5)).WaitAsync(TimeSpan.FromSeconds(30));
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        return await asking.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     private static async Task<VllmRequestException> FailureOfAsync(VllmInferenceAdapter adapter)
     {
         Func<Task> asking = () => adapter.CompleteChatAsync(Hello);

@@ -70,19 +70,22 @@ public sealed class VllmServerTests
     }
 
     [Theory]
-    [InlineData("<html>Welcome</html>", "text/html")]
-    [InlineData("[]", "application/json")]
-    [InlineData("{}", "application/json")]
-    [InlineData("{\"data\": 7}", "application/json")]
-    [InlineData("null", "application/json")]
-    [InlineData("", "application/json")]
-    public async Task Whatever_else_answers_is_not_vllm(string body, string contentType)
+    [InlineData("<html>Welcome</html>", "text/html", "JSON")]
+    [InlineData("", "application/json", "JSON")]
+    [InlineData("{\"data\": [", "application/json", "JSON")]
+    [InlineData("{} {}", "application/json", "JSON")]
+    [InlineData("[]", "application/json", "a list of models")]
+    [InlineData("[1, \"a\", null]", "application/json", "a list of models")]
+    [InlineData("{}", "application/json", "a list of models")]
+    [InlineData("{\"data\": 7}", "application/json", "a list of models")]
+    [InlineData("null", "application/json", "a list of models")]
+    public async Task Whatever_else_answers_is_not_vllm_and_the_failure_says_what_was_expected(string body, string contentType, string expected)
     {
         Func<Task> listing = () => Saying(body, 200, contentType).NewAdapter().Server.GetModelsAsync();
 
         VllmRequestException failed = (await listing.Should().ThrowAsync<VllmRequestException>()).Which;
         failed.Failure.Should().Be(RequestFailure.NotSse);
-        failed.Message.Should().Contain("which is not JSON").And.Contain("http://vllm.test/v1/models");
+        failed.Message.Should().Contain($"which is not {expected}").And.Contain("http://vllm.test/v1/models");
     }
 
     [Fact]
@@ -103,6 +106,48 @@ public sealed class VllmServerTests
         VllmRequestException failed = (await asking.Should().ThrowAsync<VllmRequestException>()).Which;
         failed.Failure.Should().Be(RequestFailure.Timeout);
         failed.Message.Should().Contain("30.0 s");
+    }
+
+    [Theory]
+    [InlineData(16 * 1024 * 1024, false)]
+    [InlineData((16 * 1024 * 1024) + 1, true)]
+    public async Task An_answer_may_be_as_large_as_the_limit_and_a_larger_one_was_too_large(int size, bool isTooLarge)
+    {
+        var canned = new CannedServer { ContentType = "text/plain", Pieces = [new byte[size]] };
+        Func<Task> asking = () => canned.NewAdapter().Server.GetMetricsAsync();
+
+        if (!isTooLarge)
+            await asking.Should().NotThrowAsync();
+        else
+            (await asking.Should().ThrowAsync<VllmRequestException>()).Which.Message.Should().Contain("more than 16,777,216 bytes").And.NotContain("which is not");
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public async Task An_answer_that_is_called_compressed_and_is_not_cannot_be_read(string encoding)
+    {
+        var canned = new CannedServer
+        {
+            ContentType = "application/json",
+            Pieces = [System.Text.Encoding.UTF8.GetBytes("""{"version":"0.33.0"}""")],
+            Headers = [("Content-Encoding", encoding)],
+        };
+        Func<Task> asking = () => canned.NewAdapter().Server.GetVersionAsync();
+
+        (await asking.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().BeOneOf(RequestFailure.NotSse, RequestFailure.ConnectionFailed);
+    }
+
+    [Fact]
+    public async Task A_compressed_answer_is_read_although_nobody_asked_for_one()
+    {
+        var packed = new MemoryStream();
+        await using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionMode.Compress, leaveOpen: true))
+            await gzip.WriteAsync("""{"version":"0.33.0"}"""u8.ToArray());
+
+        var canned = new CannedServer { ContentType = "application/json", Pieces = [packed.ToArray()], Headers = [("Content-Encoding", "gzip")] };
+
+        (await canned.NewAdapter().Server.GetVersionAsync()).Text.Should().Be("0.33.0");
     }
 
     [Fact]
@@ -184,6 +229,10 @@ public sealed class VllmServerTests
 
         (await adapter.CompleteChatAsync(Hello)).Outcome.Evidence.Asked.ContextWindow.Should().Be(50);
     }
+
+    [Fact]
+    public async Task A_mark_of_byte_order_before_the_answer_is_passed_over() =>
+        (await Saying("\uFEFF{\"version\":\"0.33.0\"}", 200, "application/json").NewAdapter().Server.GetVersionAsync()).Text.Should().Be("0.33.0");
 
     internal static VllmInferenceAdapter AdapterOf(FakeVllm vllm, VllmAdapterOptions? options = null) =>
         new(vllm.CreateHttpClient(), options ?? new VllmAdapterOptions());

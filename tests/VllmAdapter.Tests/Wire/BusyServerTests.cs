@@ -75,7 +75,7 @@ public sealed class BusyServerTests
     [Fact]
     public async Task A_reply_without_end_is_cut_off_and_what_came_is_kept()
     {
-        StreamOutcome outcome = await FloodAsync("", Text, TimeSpan.Zero, options => options.MaxReplyBytes = 10_000);
+        StreamOutcome outcome = await FloodAsync("", Text, TimeSpan.Zero, options => (options.MaxEventBytes, options.MaxReplyBytes) = (1024, 10_000));
 
         (outcome.Verdict, outcome.Evidence.Malformation).Should().Be(
             (StreamVerdict.Malformed, "A reply of more than 10,000 bytes was refused; raise VllmAdapterOptions.MaxReplyBytes if the server means it"));

@@ -7,9 +7,12 @@ internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatCompletion? C
 
     public string Text => string.Concat(Chunks.Where(chunk => chunk.Choice == 0).Select(chunk => chunk.Text));
 
-    public static async Task<Played> RunAsync(CannedServer server, ChatRequest request, VllmAdapterOptions? options = null)
+    public static Task<Played> RunAsync(CannedServer server, ChatRequest request, VllmAdapterOptions? options = null) =>
+        RunAsync(server.NewAdapter(options), request);
+
+    public static async Task<Played> RunAsync(VllmInferenceAdapter adapter, ChatRequest request)
     {
-        ChatStream stream = server.NewAdapter(options).StreamChatAsync(request);
+        ChatStream stream = adapter.StreamChatAsync(request);
         List<ChatChunk> chunks = [];
         try
         {
