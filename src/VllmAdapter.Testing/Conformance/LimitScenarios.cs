@@ -12,7 +12,8 @@ internal static class LimitScenarios
     public static IReadOnlyList<Scenario> Rows { get; } =
     [
         Row("length at the cap", "recorded 0.32.0", Three, Script.Says("Hel", "lo", ".").Finishes("length").Uses(10, 3).Done(), Ends.Length(LimitAttribution.OutputCap, "Hello.").Leaves(BudgetState.Available)),
-        Text("length below the cap is the context window", "recorded 0.32.0", Script.Says("Hello.").Finishes("length").Uses(10, 150).Done(), Ends.Length(LimitAttribution.ContextWindow, "Hello.")),
+        Text("length below the cap, the window not known", "recorded 0.32.0", Script.Says("Hello.").Finishes("length").Uses(10, 150).Done(), Ends.Length(LimitAttribution.Unattributed, "Hello.")),
+        Text("more tokens counted than were allowed, nothing declared", "opencode#1122, litellm#35711", Script.Says("Hello.").Uses(5, 19_503).Done(), Ends.Unconfirmed("Hello.").Notes(OutcomeNoteKind.CountBeyondTheCap).Leaves(BudgetState.Indeterminate)),
         Text("length without usage", "pi#5793, vllm-swift#19", Script.Says("Hello.").Finishes("length").Done(), Ends.Length(LimitAttribution.Unattributed, "Hello.").Leaves(BudgetState.Indeterminate)),
         Row("length while thinking", "litellm-docs#559, omlx#2817", Three, Script.Thinks("Let", " me", " see").Finishes("length").Uses(10, 3, reasoning: 3).Done(), Ends.Length(LimitAttribution.OutputCap).Notes(OutcomeNoteKind.AllReasoning) with { Reasoning = "Let me see" }),
         Row("no finish reason at the cap", "vllm#58228", Three, Script.Says("Hel", "lo", ".").Uses(10, 3).Done(), Ends.HiddenLength("Hello.")),
@@ -26,7 +27,7 @@ internal static class LimitScenarios
         Row("a whole reply with tool_calls at the cap", "recorded 0.32.0", Ask.Whole.CappedAt(14), Script.Calls("save_plan", "{}").Finishes("tool_calls").Uses(20, 14), Ends.HiddenLength().Withholds(WithheldReason.ChoiceCut)),
         Tools("tool_calls without usage cannot exclude a cut", "vllm#58228", Script.Calls("get_weather", """{"city": "Paris"}""").Finishes("tool_calls").Done(), Ends.Completed().Ready(Ends.Paris).Notes(OutcomeNoteKind.CutNotExcluded)),
         Tools("tool_calls below the cap with broken arguments is no cut", "hermes#83229", Script.Calls("get_weather", "{\"city\": Paris}").Finishes("tool_calls").Uses(20, 12).Done(), Ends.Completed().Withholds(WithheldReason.ArgumentsMalformed)),
-        Text("stop after nothing but thoughts", "vllm#55420, vllm#40816", Script.Thinks("Let", " me", " see").Finishes("stop").Uses(10, 4, reasoning: 3).Done(), Ends.Completed() with { Reasoning = "Let me see" }),
+        Text("stop after nothing but thoughts", "vllm#55420, vllm#40816", Script.Thinks("Let", " me", " see").Finishes("stop").Uses(10, 4, reasoning: 3).Done(), Ends.Completed().Notes(OutcomeNoteKind.NoAnswer) with { Reasoning = "Let me see" }),
         Text("a count on every chunk, then a cut", "pydantic-ai#7913", Script.Says("Hel", "lo.").CountsEveryChunk(10).Cuts(), Ends.Cut("Hello.").Leaves(BudgetState.Available)).NotOverHttp2(),
         Text("usage that counts nothing is no usage", "llmr#10, Spring AI#1307", Script.Says("Hello.").Finishes("stop").Uses(0, 0).Done(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.UsageMissing).Leaves(BudgetState.Indeterminate)),
         Text("the prompt does not fit", "recorded 0.32.0", Script.Refuses(400, "This model's maximum context length is 2048 tokens. However, your prompt contains at least 2049 input tokens, which does not leave room. (parameter=input_tokens, value=2049)", param: "input_tokens"), Ends.Fails(RequestFailure.ContextWindowExceeded)),

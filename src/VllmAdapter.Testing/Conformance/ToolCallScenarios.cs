@@ -12,9 +12,9 @@ internal static class ToolCallScenarios
     [
         Tools("a call, tool_calls, usage, end marker", "recorded 0.32.0", Calling("{\"city\":", " \"Par", "is\"}"), Ends.Completed().Ready(Ends.Paris)),
         Tools("a whole call of a tool without arguments, no finish reason", "ogx#2113, recorded 0.8.5", Script.Calls("get_random_number").Uses(20, 5).Done(), Ends.Unconfirmed().Ready(Ends.RandomNumber).Leaves(BudgetState.Available)),
-        Tools("a whole call, no finish reason, no end marker", "ogx#2113", Script.Calls("get_weather", Paris), Ends.Unconfirmed().Withholds(WithheldReason.EndUnconfirmed)),
+        Tools("a whole call, no finish reason, no end marker", "ogx#2113", Script.Calls("get_weather", Paris), Ends.Broken().Withholds(WithheldReason.StreamBroken)),
         Tools("a whole call, tool_calls, no end marker, no usage", "ogx#2113", Script.Calls("get_weather", Paris).Finishes("tool_calls"), Ends.Completed().Withholds(WithheldReason.EndUnconfirmed)),
-        Tools("arguments open where the body ends", "cline#13015", Script.Calls("get_weather", "{\"city\": \"Par"), Ends.Broken().Withholds(WithheldReason.ChoiceNotFinished)),
+        Tools("arguments open where the body ends", "cline#13015", Script.Calls("get_weather", "{\"city\": \"Par"), Ends.Broken().Withholds(WithheldReason.StreamBroken)),
         Tools("arguments open where the connection is cut", "cline#13015", Script.Calls("get_weather", "{\"city\": \"Par").Cuts(), Ends.Cut().Withholds(WithheldReason.StreamBroken)).NotOverHttp2(),
         Tools("a whole call, then the connection is cut", "langchainjs#11469", Script.Calls("get_weather", Paris).Cuts(), Ends.Cut().Withholds(WithheldReason.StreamBroken)).NotOverHttp2(),
         Tools("a whole call, then an error", "recorded 0.32.0", Script.Calls("get_weather", Paris).Fails().Done(), Ends.ServerError().Withholds(WithheldReason.StreamBroken)),

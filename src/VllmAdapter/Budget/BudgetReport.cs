@@ -39,10 +39,13 @@ public enum MissingMetadata
     FinalUsage,
 
     /// <summary>
-    /// Of several choices only the sum came, and nothing shows that the server adds up right (vLLM 0.8.5 does not): ask for each with
-    /// <see cref="UsageReporting.Continuous"/>.
+    /// The counts of several choices are at least so high: nothing shows that the server counts them right (vLLM 0.8.5, which names no version,
+    /// counts one token too few for each).
     /// </summary>
     UsageOfEachChoice,
+
+    /// <summary>Usage came, but it counts more tokens than the request allowed, so it proves nothing: settle the turn with a count of your own.</summary>
+    CredibleUsage,
 }
 
 /// <summary>A budget's answer.</summary>
@@ -86,7 +89,8 @@ public sealed record BudgetReport
     {
         _ when Missing.Contains(MissingMetadata.Usage) => "and the server sent no usage for all of them",
         _ when Missing.Contains(MissingMetadata.FinalUsage) => "and the final usage did not come",
-        _ => "and of several choices only the sum came, which vLLM 0.8.5 undercounts",
+        _ when Missing.Contains(MissingMetadata.CredibleUsage) => "and the server counted more than was allowed, which proves nothing",
+        _ => "and the counts of several choices may be too low, as vLLM 0.8.5's are",
     };
 
     /// <inheritdoc/>

@@ -44,9 +44,7 @@ internal sealed record TurnCost
         TokenCount prompt = usage.PromptTokens > 0 ? TokenCount.Exactly(usage.PromptTokens) : TokenCount.AtLeast(0);
 
         long? mostOfOne = MostOfOneChoice(evidence.Asked, usage);
-        TokenCount completion = evidence.UsageIsExact
-            ? TokenCount.Exactly(evidence.CountedTokens)
-            : UpTo(evidence.CountedTokens, mostOfOne * choices);
+        TokenCount completion = CompletionOf(evidence, mostOfOne * choices);
         return new TurnCost
         {
             Prompt = prompt,
@@ -58,8 +56,17 @@ internal sealed record TurnCost
         };
     }
 
+    // More than was allowed was either counted wrongly or spent against the request: so many at most, if it is the last count.
+    private static TokenCount CompletionOf(StreamEvidence evidence, long? most) => evidence switch
+    {
+        _ when !TokenRoom.IsCredible(evidence) => UpTo(TokenRoom.LeastSpent(evidence), evidence.UsageIsFinal ? evidence.CountedTokens : null),
+        { UsageIsExact: true } => TokenCount.Exactly(evidence.CountedTokens),
+        _ => UpTo(evidence.CountedTokens, most),
+    };
+
     private static MissingMetadata? MissingOf(StreamEvidence evidence, TokenCount prompt) =>
         !evidence.UsageIsFinal ? MissingMetadata.FinalUsage
+        : !TokenRoom.IsCredible(evidence) ? MissingMetadata.CredibleUsage
         : !evidence.UsageIsExact ? MissingMetadata.UsageOfEachChoice
         : prompt.IsExact ? null
         : MissingMetadata.Usage;
@@ -101,9 +108,12 @@ internal sealed record TurnCost
             return completion;
 
         long average = (completion.Min + choices - 1) / choices;
-        long longest = Math.Max(average, evidence.Choices.Max(choice => (long?)choice.CompletionTokens) ?? 0);
+        long longest = Math.Max(average, MostCounted(evidence, completion));
         return UpTo(longest, mostOfOne < completion.Max ? mostOfOne : completion.Max);
     }
+
+    private static long MostCounted(StreamEvidence evidence, TokenCount completion) =>
+        TokenRoom.IsCredible(evidence) ? evidence.Choices.Max(choice => (long?)choice.CompletionTokens) ?? 0 : completion.Min;
 
     private static long? MostOfOneChoice(AskedFor asked, TokenUsage usage)
     {

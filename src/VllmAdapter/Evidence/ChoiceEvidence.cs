@@ -18,9 +18,12 @@ public sealed record ChoiceEvidence
     private long _refusalLength;
     private long _outputBytes;
     private string? _callMarkup;
+    private bool _otherOutput;
     private string? _stopReason;
     private ServerError? _error;
     private bool _hasLateOutput;
+    private bool _hadOutput;
+    private bool _reasonWasPremature;
     private ValueList<AssembledToolCall> _toolCalls = ValueList<AssembledToolCall>.Empty;
 
     /// <summary>The choice's index, from 0.</summary>
@@ -54,6 +57,9 @@ public sealed record ChoiceEvidence
     /// <summary>The declared tool whose call stands as markup in text or reasoning, where the server's parser should have found it; or null.</summary>
     public string? CallMarkup { get => _callMarkup; init => _callMarkup = value; }
 
+    /// <summary>Whether output came that is neither text, reasoning, a refusal nor a call, such as audio or images.</summary>
+    public bool OtherOutput { get => _otherOutput; init => _otherOutput = value; }
+
     /// <summary>The tool calls as far as they were received; ready or not is the gate's business.</summary>
     public IReadOnlyList<AssembledToolCall> ToolCalls { get => _toolCalls; init => _toolCalls = ValueList<AssembledToolCall>.Of(value); }
 
@@ -66,6 +72,12 @@ public sealed record ChoiceEvidence
     /// <summary>Whether output came after the finish reason; it was accepted.</summary>
     public bool HasLateOutput { get => _hasLateOutput; init => _hasLateOutput = value; }
 
+    /// <summary>
+    /// Whether the finish reason came before any output, output followed it, and no reason has followed that: the choice is not finished
+    /// (open-webui#23921).
+    /// </summary>
+    public bool ReasonWasPremature { get => _reasonWasPremature; init => _reasonWasPremature = value; }
+
     /// <summary>An error that the server attached to this choice.</summary>
     public ServerError? Error { get => _error; init => _error = value; }
 
@@ -75,7 +87,7 @@ public sealed record ChoiceEvidence
 
     /// <summary>Whether anything that the model wrote was delivered.</summary>
     [JsonIgnore]
-    public bool HasOutput => _textLength > 0 || _reasoningLength > 0 || _refusalLength > 0 || ToolCalls.Count > 0;
+    public bool HasOutput => _textLength > 0 || _reasoningLength > 0 || _refusalLength > 0 || _otherOutput || ToolCalls.Count > 0;
 
     internal void Observe(ChatChunk chunk, Secrets secrets)
     {
@@ -85,10 +97,15 @@ public sealed record ChoiceEvidence
         _refusalLength += chunk.Refusal.Length;
         _outputBytes += Encoding.UTF8.GetByteCount(chunk.Text) + Encoding.UTF8.GetByteCount(chunk.Reasoning) + Encoding.UTF8.GetByteCount(chunk.Refusal);
         if (HasDeclared && chunk.HasOutput)
-            (_hasLateOutput, _countedAtEnd) = (true, false);
+            (_hasLateOutput, _countedAtEnd, _reasonWasPremature) = (true, false, _reasonWasPremature || !_hadOutput);
+
+        _hadOutput |= chunk.HasOutput;
 
         if (chunk.FinishWord is { } word)
+        {
             Declare(new FinishReason(secrets.Hide(word)!));
+            _reasonWasPremature = false;
+        }
 
         _stopReason = secrets.Hide(chunk.StopReason) ?? _stopReason;
     }

@@ -131,6 +131,18 @@ public sealed record StreamEvidence
     /// <summary>Fields of an unexpected type that were passed over.</summary>
     public int Oddities { get => _facts.Oddities; init => _facts.Oddities = value; }
 
+    /// <summary>
+    /// How many choice indexes the server used, where one choice was asked for and all pieces were taken for that one; 0 if it numbered
+    /// the choices as it should.
+    /// </summary>
+    public int ChoiceIndexesSeen { get => _facts.ChoiceIndexesSeen; init => _facts.ChoiceIndexesSeen = value; }
+
+    /// <summary>Whether each piece of text repeated all text before it, so that the text is there several times over.</summary>
+    public bool LooksCumulative { get => _facts.LooksCumulative; init => _facts.LooksCumulative = value; }
+
+    /// <summary>Whether reasoning came although the request hid it (<c>include_reasoning: false</c>); it was left out.</summary>
+    public bool UnwantedReasoning { get => _facts.UnwantedReasoning; init => _facts.UnwantedReasoning = value; }
+
     /// <summary>What was observed of each choice, in the order in which they appeared.</summary>
     public IReadOnlyList<ChoiceEvidence> Choices
     {
@@ -146,7 +158,7 @@ public sealed record StreamEvidence
         {
             foreach (ChoiceEvidence choice in _choices)
             {
-                if (!choice.HasDeclared)
+                if (!choice.HasDeclared || choice.ReasonWasPremature)
                     return false;
             }
 
@@ -171,11 +183,13 @@ public sealed record StreamEvidence
     }
 
     /// <summary>
-    /// Whether <see cref="CountedTokens"/> are all that the request has cost. A sum over the choices of a stream is believed if each
-    /// of them was counted to its end, or if the server names its version: vLLM 0.8.5, which undercounts it, does not do so yet.
+    /// Whether <see cref="CountedTokens"/> are all that the request has cost. Counts of several streamed choices are believed if the server
+    /// names its version: vLLM 0.8.5, which counts one token too few for each, does not do so yet.
     /// </summary>
-    internal bool UsageIsExact => _facts.UsageIsFinal
-        && (IsSingle || _facts.IsWholeReply || _facts.SystemFingerprint is not null || _choices.All(static choice => choice.CountedAtEnd));
+    internal bool UsageIsExact => _facts.UsageIsFinal && !MayUndercount;
+
+    /// <summary>Whether a count may be one token too low for each choice.</summary>
+    internal bool MayUndercount => !IsSingle && !_facts.IsWholeReply && _facts.SystemFingerprint is null;
 
     /// <summary>Whether the server is known to have written all that it meant to write.</summary>
     internal bool EndIsMarked => _facts.SentinelSeen || (IsWholeReply && _facts.BodyEnd == VllmAdapter.BodyEnd.InOrder);
@@ -329,5 +343,8 @@ public sealed record StreamEvidence
         public bool ResponseIdChanged;
         public bool TextIsLossy;
         public int Oddities;
+        public int ChoiceIndexesSeen;
+        public bool LooksCumulative;
+        public bool UnwantedReasoning;
     }
 }

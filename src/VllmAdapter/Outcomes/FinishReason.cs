@@ -38,7 +38,8 @@ public readonly record struct FinishReason(string Word)
     /// <inheritdoc/>
     public override string ToString() => Word ?? "";
 
-    internal bool MeansFinished => this == Stop || this == ToolCalls || this == FunctionCall;
+    /// <summary>Whether the model came to its end by itself. Text Generation Inference and others write the end token's name for "stop".</summary>
+    internal bool MeansFinished => this == Stop || SaysCalls || Word is "eos" or "eos_token";
 
     internal bool SaysCalls => this == ToolCalls || this == FunctionCall;
 }

@@ -14,4 +14,10 @@ public enum LimitAttribution
 
     /// <summary>The server said "length", but the counts that would tell which limit are missing: ask for usage, or set the context window.</summary>
     Unattributed,
+
+    /// <summary>
+    /// A limit of the server's or a gateway's own: fewer tokens than the request allowed, and the context window is not full. Look at the
+    /// server's <c>--override-generation-config</c> and the model's <c>max_new_tokens</c>, or at the gateway's limits.
+    /// </summary>
+    ServerCap,
 }

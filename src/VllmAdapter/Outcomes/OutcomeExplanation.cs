@@ -5,6 +5,11 @@ namespace VllmAdapter;
 /// <summary>Says an outcome in plain sentences: what happened and what it cost; then what became of the calls, and what to do.</summary>
 internal static class OutcomeExplanation
 {
+    private const int MostOfAWord = 64;
+    private const int MostOfForeignText = 100;
+    private static readonly TimeSpan LeastTold = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan WorthTelling = TimeSpan.FromSeconds(1);
+
     public static string Of(StreamOutcome outcome)
     {
         string first = $"{outcome.Verdict}: {What(outcome)}{Share(outcome)}{Cost(outcome)}.";
@@ -19,15 +24,15 @@ internal static class OutcomeExplanation
             StreamVerdict.Completed => $"the server declared {Words(outcome)}",
             StreamVerdict.Unconfirmed => Doubt(outcome),
             StreamVerdict.LengthLimited => Length(outcome),
-            StreamVerdict.StoppedByServer => $"the server ended the answer with \"{Worst(outcome)?.FinishReason}\"",
+            StreamVerdict.StoppedByServer => $"the server ended the answer with \"{Word(Worst(outcome)?.FinishReason)}\"",
             StreamVerdict.StoppedByPolicy when outcome.StoppedBy == StopCause.BudgetExhausted =>
                 $"the caller's token budget was spent after {Chunks(evidence)}",
-            StreamVerdict.StoppedByPolicy => $"the caller's policy stopped the stream after {Chunks(evidence)} ({outcome.StoppedBy})",
+            StreamVerdict.StoppedByPolicy => $"the caller's policy stopped the stream after {Chunks(evidence)} ({ServerText.Quote(outcome.StoppedBy.Name, MostOfAWord)})",
             StreamVerdict.Aborted => "the server gave the request up (abort)",
             StreamVerdict.Interrupted => Interruption(outcome),
             StreamVerdict.Stalled => Stall(outcome),
             StreamVerdict.ServerError => Failure(outcome),
-            StreamVerdict.Malformed => $"the body cannot be read as a chat stream after {Chunks(evidence)}: {evidence.Malformation?.TrimEnd('.')}",
+            StreamVerdict.Malformed => Malformation(evidence),
             StreamVerdict.Cancelled => $"the caller cancelled after {Chunks(evidence)}",
             StreamVerdict.Abandoned => $"the consumer left the loop after {Chunks(evidence)}",
             _ => "nothing was judged",
@@ -37,7 +42,7 @@ internal static class OutcomeExplanation
     private static string Doubt(StreamOutcome outcome)
     {
         if (Worst(outcome)?.FinishReason is { } word)
-            return $"the server declared {word}, but output seems to be missing";
+            return $"the server declared {Word(word)}, but output seems to be missing";
 
         string end = outcome.Evidence switch
         {
@@ -54,12 +59,13 @@ internal static class OutcomeExplanation
         {
             LimitAttribution.OutputCap => "the request's own token cap cut the answer",
             LimitAttribution.ContextWindow => "the model's context window cut the answer",
+            LimitAttribution.ServerCap => "a limit of the server's own cut the answer (its --override-generation-config, the model's max_new_tokens, or a gateway's)",
             _ => "a token limit cut the answer, and nothing tells which",
         };
         return (outcome.Certainty, Worst(outcome)?.FinishReason) switch
         {
             (Certainty.Declared, _) => cut,
-            (_, { } word) => $"{cut}, although the server declared {word}",
+            (_, { } word) => $"{cut}, although the server declared {Word(word)}",
             _ => $"{cut}, and the server did not say so",
         };
     }
@@ -67,28 +73,56 @@ internal static class OutcomeExplanation
     private static string Interruption(StreamOutcome outcome)
     {
         StreamEvidence evidence = outcome.Evidence;
-        ChoiceEvidence? choice = evidence.Choices.FirstOrDefault(choice => choice.Index == Worst(outcome)?.Index);
+        int? worst = Worst(outcome)?.Index;
+        ChoiceEvidence? choice = evidence.Choices.FirstOrDefault(choice => choice.Index == worst);
         return (outcome.Certainty, evidence.BodyEnd) switch
         {
-            (Certainty.Observed, BodyEnd.Cut) => $"the connection broke after {Chunks(evidence)} ({evidence.TransportError?.TrimEnd('.')})",
-            (Certainty.Observed, _) => $"the body ended inside an event after {Chunks(evidence)}",
-            _ when evidence.Events == 0 => "the body ended without a single event",
+            (Certainty.Observed, BodyEnd.Cut) =>
+                $"the connection broke after {Chunks(evidence)} ({ServerText.Quote(evidence.TransportError)?.TrimEnd('.')}){AfterSilence(evidence)}",
+            (Certainty.Observed, _) => $"the body ended inside an event after {Chunks(evidence)}{AfterSilence(evidence)}",
+            _ when evidence.Events == 0 => $"the body ended without a single event{AfterSilence(evidence)}",
+            _ when OutcomeJudge.WasCutInOrder(evidence) =>
+                $"the body ended in order after {Chunks(evidence)}, but neither a finish reason nor the end marker came; vLLM always sends it, "
+                + $"so something on the way closed a cut stream{AfterSilence(evidence)}",
             _ when choice is not { HasOutput: true } => "the body ended without output and without a finish reason",
             _ => "the body ended in the middle of a tool call and without a finish reason",
         };
     }
 
+    // A cut that follows a silence names the setting behind it.
+    private static string AfterSilence(StreamEvidence evidence) =>
+        evidence.SilentFor > WorthTelling
+            ? $", after {Seconds(evidence.SilentFor)} of silence; an idle limit of a proxy on the way is likely"
+            : "";
+
+    private static string Malformation(StreamEvidence evidence)
+    {
+        string text = ServerText.Quote(evidence.UnreadText, MostOfForeignText) is { } foreign && !MayHoldTheAnswer(foreign) ? $" (\"{foreign}\")" : "";
+        return $"the body cannot be read as a chat stream after {Chunks(evidence)}: {ServerText.Quote(evidence.Malformation)?.TrimEnd('.')}{text}";
+    }
+
+    // What the model wrote, or what a part of it may be, has no place in a sentence.
+    private static bool MayHoldTheAnswer(string text) =>
+        text[0] is '{' or '[' or '"' || text.Contains("data:", StringComparison.Ordinal) || text.Contains("\"choices\"", StringComparison.Ordinal);
+
     private static string Stall(StreamOutcome outcome)
     {
         StreamEvidence evidence = outcome.Evidence;
         string alive = evidence.KeepAlives > 0 ? $", only {OutcomeNotes.Count(evidence.KeepAlives, "keep-alive")}" : "";
+        string silence = evidence.SilentFor >= LeastTold ? $"no {Progress(evidence)} for {Seconds(evidence.SilentFor)}" : "no chunk in time";
         return outcome.StoppedBy switch
         {
             var cause when cause == StopCause.Deadline => $"the deadline was over after {Seconds(evidence.Elapsed)} and {Chunks(evidence)}",
-            var cause when cause == StopCause.FirstChunkTimeout => $"no chunk within {Seconds(evidence.SilentFor)}{alive} (first chunk timeout)",
-            _ => $"no chunk for {Seconds(evidence.SilentFor)}{alive} after {Chunks(evidence)} (idle timeout)",
+            var cause when cause == StopCause.FirstChunkTimeout && evidence.SilentFor >= LeastTold =>
+                $"no chunk within {Seconds(evidence.SilentFor)}{alive} (first chunk timeout)",
+            var cause when cause == StopCause.FirstChunkTimeout => $"no chunk in time{alive} (first chunk timeout)",
+            _ => $"{silence}{alive} after {Chunks(evidence)} (idle timeout)",
         };
     }
+
+    // Chunks may come without anything in them; then it is not they that were missing.
+    private static string Progress(StreamEvidence evidence) =>
+        evidence.LastChunkAt is { } last && evidence.Elapsed - last + LeastTold < evidence.SilentFor ? "progress in any chunk" : "chunk";
 
     private static string Failure(StreamOutcome outcome)
     {
@@ -96,8 +130,8 @@ internal static class OutcomeExplanation
         if ((outcome.Evidence.Error ?? outcome.Evidence.Choices.FirstOrDefault(choice => choice.Error is not null)?.Error) is not { } error)
             return $"the server declared error {when}";
 
-        string code = error.Code is { } word ? $" {word}" : "";
-        return $"the server reported an error{code} {when}{(error.Message is { } message ? $": {message.TrimEnd('.')}" : ", without a message")}";
+        string code = ServerText.Quote(error.Code, MostOfAWord) is { } word ? $" {word}" : "";
+        return $"the server reported an error{code} {when}{(ServerText.Quote(error.Message) is { } message ? $": {message.TrimEnd('.')}" : ", without a message")}";
     }
 
     // What broke the stream broke it for all; the rest may be true of some choices only.
@@ -118,6 +152,9 @@ internal static class OutcomeExplanation
             return $"; {OutcomeNotes.Count(usage.CompletionTokens, "token")} used by {outcome.Parts.Count} requests";
 
         StreamEvidence evidence = outcome.Evidence;
+        if (!TokenRoom.IsCredible(evidence))
+            return $"; {OutcomeNotes.Count(evidence.CountedTokens, "token")} counted, more than the {Number(evidence.Asked.OutputCap ?? 0)} allowed";
+
         string atLeast = evidence.UsageIsExact ? "" : "at least ";
         string tokens = evidence.IsSingle && evidence.Asked.OutputCap is { } cap
             ? $"{Number(evidence.CountedTokens)} of {Number(cap)} tokens"
@@ -136,7 +173,9 @@ internal static class OutcomeExplanation
     };
 
     private static string? Note(StreamOutcome outcome) => outcome.Notes
-        .Where(note => note.Kind is OutcomeNoteKind.OutputMissing or OutcomeNoteKind.AllReasoning or OutcomeNoteKind.EndedWithoutMarker)
+        .Where(note => note.Kind is OutcomeNoteKind.OutputMissing or OutcomeNoteKind.AllReasoning or OutcomeNoteKind.NoAnswer
+            or OutcomeNoteKind.StoppedInReasoning or OutcomeNoteKind.Refused or OutcomeNoteKind.CallInText or OutcomeNoteKind.CumulativeText
+            or OutcomeNoteKind.EndedWithoutMarker or OutcomeNoteKind.OutputNotAsAsked)
         .Select(note => note.Text)
         .FirstOrDefault();
 
@@ -148,7 +187,9 @@ internal static class OutcomeExplanation
         .FirstOrDefault();
 
     private static string Words(StreamOutcome outcome) =>
-        string.Join(" and ", outcome.Choices.Select(choice => choice.FinishReason?.Word).OfType<string>().Distinct(StringComparer.Ordinal));
+        ChoiceNotes.Words(outcome.Choices.Select(choice => choice.FinishReason).OfType<FinishReason>());
+
+    private static string? Word(FinishReason? reason) => ServerText.Quote(reason?.Word, MostOfAWord);
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

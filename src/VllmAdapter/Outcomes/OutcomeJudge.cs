@@ -42,6 +42,14 @@ public static class OutcomeJudge
         return outcome with { Notes = OutcomeNotes.Of(outcome, choices) };
     }
 
+    /// <summary>The same for what was received, so that the text can be held against the shape that was asked for.</summary>
+    internal static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy, IReadOnlyList<CompletedChoice> received)
+    {
+        StreamOutcome outcome = Decide(evidence, stoppedBy) with { Received = received };
+        List<OutcomeNote> misfits = [.. StructuredOutputCheck.Notes(outcome)];
+        return misfits.Count == 0 ? outcome : outcome with { Notes = [.. outcome.Notes, .. misfits] };
+    }
+
     /// <summary>How bad a verdict is; a stream with several choices gets the worst of theirs.</summary>
     internal static int Severity(StreamVerdict verdict) => verdict switch
     {
@@ -59,11 +67,15 @@ public static class OutcomeJudge
         _ => 1,
     };
 
+    // Choices that never came have nothing to tell apart: beyond this many they get no rulings of their own.
+    private const int MostChoicesMissed = 128;
+
     private static List<ChoiceEvidence> AllChoices(StreamEvidence evidence)
     {
         List<ChoiceEvidence> choices = [.. evidence.Choices];
         HashSet<int> came = [.. choices.Select(choice => choice.Index)];
-        for (int index = 0; choices.Count < Math.Max(1, evidence.Asked.Choices); index++)
+        int expected = Math.Min(Math.Max(1, evidence.Asked.Choices), Math.Max(came.Count, MostChoicesMissed));
+        for (int index = 0; choices.Count < expected; index++)
         {
             if (!came.Contains(index))
                 choices.Add(new ChoiceEvidence { Index = index });
@@ -75,8 +87,10 @@ public static class OutcomeJudge
 
     private static ChoiceOutcome RuleOn(StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy)
     {
-        // Of two reasons for one choice the one with the worse verdict counts; both stay in the evidence.
-        (FinishReason? word, StreamVerdict verdict, Certainty certainty) = choice.Declared
+        // Of two reasons for one choice the one with the worse verdict counts; both stay in the evidence. One that came before the answer says
+        // nothing of its end.
+        IReadOnlyList<FinishReason> declared = choice.ReasonWasPremature && !evidence.EndIsMarked ? [] : choice.Declared;
+        (FinishReason? word, StreamVerdict verdict, Certainty certainty) = declared
             .Select(reason => (Word: (FinishReason?)reason, Rule: VerdictOn(evidence, choice, stoppedBy, reason)))
             .DefaultIfEmpty((Word: null, Rule: VerdictOn(evidence, choice, stoppedBy, declared: null)))
             .Select(ruling => (ruling.Word, ruling.Rule.Verdict, ruling.Rule.Certainty))
@@ -98,8 +112,7 @@ public static class OutcomeJudge
         StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy, FinishReason? declared)
     {
         bool ended = evidence.SentinelSeen;
-        bool nothingDeclared = declared is null;
-        bool mayHideLength = nothingDeclared || declared == FinishReason.ToolCalls;
+        bool mayHideLength = declared is null or { SaysCalls: true };
 
         return declared switch
         {
@@ -120,53 +133,62 @@ public static class OutcomeJudge
 
             // A declared "stop" is believed even at the cap: vLLM looks for the end token first. "tool_calls" is not:
             // old servers write it over "length", new ones still do when not streaming (vllm#58228).
-            _ when mayHideLength && (TokenRoom.IsAtCap(evidence, choice) || TokenRoom.IsAtContextWindow(evidence, choice))
-                => (StreamVerdict.LengthLimited, Certainty.Inferred),
+            // A count beyond the cap proves nothing.
+            _ when mayHideLength && TokenRoom.LimitReached(evidence, choice) is not null => (StreamVerdict.LengthLimited, Certainty.Inferred),
 
             null when HasOpenCall(choice) => (StreamVerdict.Interrupted, Certainty.Inferred),
             { MeansFinished: true } when OutputIsMissing(evidence, choice) => (StreamVerdict.Unconfirmed, Certainty.Inferred),
             { MeansFinished: true } => (StreamVerdict.Completed, Certainty.Declared),
             not null => (StreamVerdict.StoppedByServer, Certainty.Declared),
-            null when !choice.HasOutput => (StreamVerdict.Interrupted, Certainty.Inferred),
+            null when !choice.HasOutput || WasCutInOrder(evidence) => (StreamVerdict.Interrupted, Certainty.Inferred),
             null => (StreamVerdict.Unconfirmed, Certainty.Inferred),
         };
     }
 
+    /// <summary>
+    /// Whether the body ended in order but without the end marker, which vLLM always sends. For a choice without a finish reason that is a
+    /// cut: Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and Portkey end a stream like that which was cut behind them.
+    /// </summary>
+    internal static bool WasCutInOrder(StreamEvidence evidence) =>
+        evidence is { BodyEnd: BodyEnd.InOrder, EndMarker: not EndMarker.NeverSent, EndIsMarked: false };
+
     private static bool HasOpenCall(ChoiceEvidence choice) =>
         choice.ToolCalls.Any(call => ArgumentsTextReading.Read(call.Arguments) == ArgumentsText.Open);
 
-    // An end token at once, a stop string hit at once and hidden reasoning leave nothing to deliver either, and are innocent.
-    internal static bool OutputIsMissing(StreamEvidence evidence, ChoiceEvidence choice)
-    {
-        bool requiredCallMissing = evidence.Asked.CallRequired && choice.ToolCalls.Count == 0;
-        bool countedButNotDelivered = !choice.HasOutput
-            && TokenRoom.CountedFor(evidence, choice) > MostTokensOfAnEmptyAnswer
-            && choice.StopReason is null
-            && !evidence.Asked.HidesReasoning;
-        return requiredCallMissing || countedButNotDelivered;
-    }
+    internal static bool OutputIsMissing(StreamEvidence evidence, ChoiceEvidence choice) =>
+        RequiredCallIsMissing(evidence, choice) || MoreWasCountedThanCame(evidence, choice);
 
-    private const int MostTokensOfAnEmptyAnswer = 2;
+    private static bool RequiredCallIsMissing(StreamEvidence evidence, ChoiceEvidence choice) =>
+        evidence.Asked.CallRequired && choice is { ToolCalls.Count: 0, RefusalLength: 0 };
+
+    // A token spells at least one byte unless it is special. Innocent are an end token, and what the request itself left out: the text
+    // from a stop string on, reasoning, special tokens. What a call spelt is not known, nor what audio is worth.
+    internal static bool MoreWasCountedThanCame(StreamEvidence evidence, ChoiceEvidence choice) =>
+        TokenRoom.CountedFor(evidence, choice) - TokensThatSpellNothing > choice.OutputBytes
+        && choice is { StopReason: null, OtherOutput: false, RefusalLength: 0, ToolCalls.Count: 0 }
+        && evidence.Asked is { HidesReasoning: false, IgnoresEndToken: false, SkipsSpecialTokens: false }
+        && !(choice.HasOutput && TokenRoom.IsBeyondCap(evidence, choice));
+
+    private const int TokensThatSpellNothing = 2;
 
     private static LimitAttribution? LimitBehind(
         StreamVerdict verdict, StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy) => verdict switch
     {
         StreamVerdict.StoppedByPolicy when stoppedBy == StopCause.BudgetExhausted => LimitAttribution.OwnBudget,
         not StreamVerdict.LengthLimited => null,
-        _ when TokenRoom.IsAtCap(evidence, choice) => LimitAttribution.OutputCap,
-        _ when TokenRoom.IsAtContextWindow(evidence, choice) => LimitAttribution.ContextWindow,
+        _ when TokenRoom.LimitReached(evidence, choice) is { } reached => reached,
 
-        // "length" below the cap can only be the window (recorded: 237 of 1,500 tokens in a window of 2,048).
-        _ when TokenRoom.IsBelowCapAtTheEnd(evidence, choice) => LimitAttribution.ContextWindow,
+        // "length" with room left under the cap and in the window: a limit that the request does not know of.
+        _ when TokenRoom.IsShown(evidence, choice) => LimitAttribution.ServerCap,
         _ => LimitAttribution.Unattributed,
     };
 
-    // An error, an open call or a missing answer of one choice alone leaves the others as they are.
+    // An error, an open call or a missing answer of one choice alone leaves the others as they are; what cut the stream cut it for all.
     private static bool BreaksTheStream(StreamVerdict verdict, StreamEvidence evidence) => verdict switch
     {
         StreamVerdict.Cancelled or StreamVerdict.Abandoned or StreamVerdict.Malformed or StreamVerdict.Stalled => true,
         StreamVerdict.ServerError => evidence.Error is not null,
-        StreamVerdict.Interrupted => evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent && !evidence.SentinelSeen,
+        StreamVerdict.Interrupted => !evidence.SentinelSeen && (evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent || WasCutInOrder(evidence)),
         _ => false,
     };
 

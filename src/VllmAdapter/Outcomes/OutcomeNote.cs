@@ -15,10 +15,13 @@ public readonly record struct OutcomeNote(OutcomeNoteKind Kind, string Text)
 [JsonConverter(typeof(JsonStringEnumConverter<OutcomeNoteKind>))]
 public enum OutcomeNoteKind
 {
-    /// <summary>Tokens were counted that were never delivered, or a required call did not come: ask once more without streaming.</summary>
+    /// <summary>
+    /// Tokens were counted that were never delivered, all or surely a part of them, or a required call did not come: ask once more without
+    /// streaming.
+    /// </summary>
     OutputMissing = 1,
 
-    /// <summary>The answer ended on exactly the last token that was allowed.</summary>
+    /// <summary>The answer ended on exactly the last token that was allowed, and the server says that it was finished.</summary>
     EndedAtTheCap,
 
     /// <summary>All tokens went to reasoning; there is no answer. Raise the cap or the thinking budget.</summary>
@@ -30,7 +33,10 @@ public enum OutcomeNoteKind
     /// <summary>The finish reason came, but then the connection broke, fell silent or ended without the end marker.</summary>
     EndedWithoutMarker,
 
-    /// <summary>Calls are ready, but without usage it cannot be excluded that the token limit cut them.</summary>
+    /// <summary>
+    /// Calls are ready, but it cannot be excluded that a token limit cut them: a count of the tokens or the model's context window is missing,
+    /// and the note says which. Ask for usage, or set <see cref="VllmAdapterOptions.ContextWindow"/>.
+    /// </summary>
     CutNotExcluded,
 
     /// <summary>The server declared more than one finish reason for a choice; the worse one counts.</summary>
@@ -57,7 +63,7 @@ public enum OutcomeNoteKind
     /// <summary>Fields of unexpected types were passed over.</summary>
     OddFields,
 
-    /// <summary>More choices came than were asked for.</summary>
+    /// <summary>More choices came than were asked for, or their numbers were not to be believed.</summary>
     UnexpectedChoices,
 
     /// <summary>The answer took more than one request (<see cref="ChatRequest.Recovery"/>); each is in <see cref="StreamOutcome.Parts"/>.</summary>
@@ -68,4 +74,33 @@ public enum OutcomeNoteKind
 
     /// <summary>A recovery was asked for and tried, but its request failed: the outcome is that of the stream before it.</summary>
     RecoveryFailed,
+
+    /// <summary>The model ended after its reasoning, and there is no answer: do not take the empty text for one. Ask again.</summary>
+    NoAnswer,
+
+    /// <summary>A stop string was met inside the reasoning, and there is no answer: choose one that the model does not think.</summary>
+    StoppedInReasoning,
+
+    /// <summary>The model declined to answer; what it said is in <see cref="ChatCompletion.Refusal"/>. Asking again is no way out.</summary>
+    Refused,
+
+    /// <summary>
+    /// The text or the reasoning holds a call of a declared tool that the server's parser did not find: nothing was run. Check
+    /// <c>--tool-call-parser</c>, or ask once more without streaming.
+    /// </summary>
+    CallInText,
+
+    /// <summary>The server counted more tokens than the request allowed: the count proves nothing, and exhausts no budget.</summary>
+    CountBeyondTheCap,
+
+    /// <summary>Each piece of text repeats all text before it: the text is there several times over.</summary>
+    CumulativeText,
+
+    /// <summary>Reasoning came although the request hid it; it was left out, and its tokens count.</summary>
+    UnwantedReasoning,
+
+    /// <summary>
+    /// The answer does not have the shape that was asked for (<see cref="ChatRequest.Output"/>): the server may not know the setting.
+    /// </summary>
+    OutputNotAsAsked,
 }

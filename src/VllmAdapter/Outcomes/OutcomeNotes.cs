@@ -12,13 +12,13 @@ internal static class OutcomeNotes
         void Note(OutcomeNoteKind kind, string text) => notes.Add(new OutcomeNote(kind, text));
 
         for (int i = 0; i < choices.Count; i++)
-            NoteChoice(evidence, choices[i], outcome.Choices[i], Note);
+            ChoiceNotes.Of(evidence, choices[i], outcome.Choices[i], Note);
 
         if (evidence.Usage is null)
             Note(OutcomeNoteKind.UsageMissing, "The server sent no usage, so the tokens spent are not known.");
 
-        if (outcome.ToolCalls.Any(call => MayBeCut(outcome.Choices.First(choice => choice.Index == call.Choice))))
-            Note(OutcomeNoteKind.CutNotExcluded, "Without a token count it cannot be excluded that the token limit cut a call.");
+        if (CutNotExcluded(outcome, choices) is { } missing)
+            Note(OutcomeNoteKind.CutNotExcluded, missing);
 
         if (evidence.EveryChoiceDeclared && !evidence.EndIsMarked && outcome.Verdict is not (StreamVerdict.Cancelled
             or StreamVerdict.Abandoned or StreamVerdict.ServerError or StreamVerdict.Malformed))
@@ -36,11 +36,17 @@ internal static class OutcomeNotes
         if (evidence.TextIsLossy)
             Note(OutcomeNoteKind.LossyText, "Some text was not valid UTF-8; the replacement character stands in its place.");
 
+        if (evidence.LooksCumulative)
+            Note(OutcomeNoteKind.CumulativeText, "Each piece of text repeats all text before it, so the text is there several times over.");
+
+        if (evidence.UnwantedReasoning)
+            Note(OutcomeNoteKind.UnwantedReasoning, "Reasoning came although the request hid it; it was left out, and its tokens count.");
+
         if (evidence.Oddities > 0)
             Note(OutcomeNoteKind.OddFields, $"{Count(evidence.Oddities, "field")} of an unexpected type passed over.");
 
-        if (evidence.Choices.Count > Math.Max(1, evidence.Asked.Choices))
-            Note(OutcomeNoteKind.UnexpectedChoices, $"{evidence.Choices.Count} choices came, {evidence.Asked.Choices} asked for.");
+        if (UnexpectedChoices(evidence) is { } numbers)
+            Note(OutcomeNoteKind.UnexpectedChoices, numbers);
 
         if (evidence.FailedAttempts.Count > 0)
             Note(OutcomeNoteKind.Retried, $"Attempt {evidence.FailedAttempts.Count + 1} was answered; before it: {evidence.FailedAttempts[^1].Reason}");
@@ -48,37 +54,39 @@ internal static class OutcomeNotes
         return notes;
     }
 
-    private static void NoteChoice(
-        StreamEvidence evidence, ChoiceEvidence choice, ChoiceOutcome ruling, Action<OutcomeNoteKind, string> note)
+    // "stop" is believed without a count; "tool_calls" and silence are not.
+    private static string? CutNotExcluded(StreamOutcome outcome, IReadOnlyList<ChoiceEvidence> choices)
     {
-        string who = evidence.Asked.Choices > 1 ? $"Choice {choice.Index}: " : "";
-        if (ruling.Verdict == StreamVerdict.Unconfirmed && OutcomeJudge.OutputIsMissing(evidence, choice))
-            note(OutcomeNoteKind.OutputMissing, who + MissingOutput(evidence, choice));
-
-        if (choice.HasDeclared && ruling.Verdict == StreamVerdict.Completed && TokenRoom.IsAtCap(evidence, choice))
-            note(OutcomeNoteKind.EndedAtTheCap, $"{who}The answer ended on exactly the last token allowed, and the server says that it was finished.");
-
-        if (ruling.Verdict == StreamVerdict.LengthLimited && choice is { TextLength: 0, ReasoningLength: > 0, ToolCalls.Count: 0 })
-            note(OutcomeNoteKind.AllReasoning, $"{who}All tokens went to reasoning and none to an answer.");
-
-        if (choice.Declared.Count > 1)
-            note(OutcomeNoteKind.ConflictingFinishReasons, $"{who}The server declared {string.Join(" and ", choice.Declared)}; the worse one counts.");
-
-        if (choice.HasLateOutput)
-            note(OutcomeNoteKind.LateOutput, $"{who}Output came after the finish reason and was accepted.");
-
-        if (choice.Declared.Any(reason => reason.SaysCalls) && choice.ToolCalls.Count == 0 && choice.HasOutput)
-            note(OutcomeNoteKind.CallsAnnouncedNoneCame, $"{who}The server declared tool calls, but none came.");
+        HashSet<int> ready = [.. outcome.ToolCalls.Select(call => call.Choice)];
+        return choices
+            .Where(choice => ready.Contains(choice.Index) && (!choice.HasDeclared || choice.Declared.Any(reason => reason.SaysCalls)))
+            .Where(choice => !TokenRoom.IsShown(outcome.Evidence, choice))
+            .Select(choice => WhatWouldShowRoom(outcome.Evidence, choice))
+            .FirstOrDefault();
     }
 
-    // "stop" is believed without a count; "tool_calls" and silence are not.
-    private static bool MayBeCut(ChoiceOutcome choice) =>
-        choice.CompletionTokens is null && choice.FinishReason is not { SaysCalls: false };
+    private static string WhatWouldShowRoom(StreamEvidence evidence, ChoiceEvidence choice) => evidence switch
+    {
+        _ when TokenRoom.CountedFor(evidence, choice) is null => "Without a token count it cannot be excluded that the token limit cut a call.",
+        _ when !TokenRoom.IsCountedToTheEnd(evidence, choice) => "Without a final token count it cannot be excluded that the token limit cut a call.",
+        _ when TokenRoom.IsBeyondCap(evidence, choice) => "The token count is beyond the cap, so it cannot be excluded that the token limit cut a call.",
+        { Asked.ContextWindow: null } =>
+            "The model's context window is not known, so it cannot be excluded that it cut a call: set VllmAdapterOptions.ContextWindow or "
+            + "LearnContextWindow, or call VllmServer.GetModelsAsync once.",
+        _ => "Without a count of the prompt it cannot be excluded that the context window cut a call.",
+    };
 
-    private static string MissingOutput(StreamEvidence evidence, ChoiceEvidence choice) =>
-        !choice.HasOutput && TokenRoom.CountedFor(evidence, choice) is { } tokens and > 0
-            ? $"The server counted {Count(tokens, "token")} but delivered nothing; ask once more without streaming."
-            : "A tool call was required, but none came; ask once more without streaming.";
+    private static string? UnexpectedChoices(StreamEvidence evidence)
+    {
+        int asked = Math.Max(1, evidence.Asked.Choices);
+        return evidence switch
+        {
+            _ when evidence.Choices.Count > asked => $"{evidence.Choices.Count} choices came, {evidence.Asked.Choices} asked for.",
+            _ when evidence.ChoiceIndexesSeen > asked =>
+                $"The server numbered its pieces as {Count(evidence.ChoiceIndexesSeen, "choice")}, {evidence.Asked.Choices} asked for; they were taken for one.",
+            _ => null,
+        };
+    }
 
     private static string WithoutMarker(StreamOutcome outcome) => outcome.Evidence.BodyEnd switch
     {

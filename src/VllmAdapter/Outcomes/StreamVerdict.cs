@@ -7,8 +7,8 @@ public enum StreamVerdict
     Completed = 1,
 
     /// <summary>
-    /// Nothing says that the answer is whole and nothing says that it was cut: use it, but know that nobody confirmed it.
-    /// <see cref="StreamOutcome.Notes"/> says so when output seems to be missing.
+    /// The server came to its end without a finish reason, so nothing says that the answer is whole and nothing that it was cut: use it, but
+    /// know that nobody confirmed it. Or output is missing, all or surely a part of it: <see cref="StreamOutcome.Notes"/> says so.
     /// </summary>
     Unconfirmed,
 
@@ -24,10 +24,13 @@ public enum StreamVerdict
     /// <summary>The server gave the request up (finish reason <c>abort</c>): ask again, perhaps elsewhere.</summary>
     Aborted,
 
-    /// <summary>The connection was cut, or the body ended where an answer cannot end: ask again, or continue the text.</summary>
+    /// <summary>
+    /// The connection was cut, or the body ended where an answer cannot end, be it in order: with neither a finish reason nor the end marker
+    /// (<see cref="EndMarker"/>). Ask again, or continue the text.
+    /// </summary>
     Interrupted,
 
-    /// <summary>The server kept silent longer than the policy allows: look at its load, or raise the limit.</summary>
+    /// <summary>The server made no progress for longer than the policy allows: look at its load, or raise the limit.</summary>
     Stalled,
 
     /// <summary>The server reported an error after the stream had begun: read <see cref="StreamEvidence.Error"/>.</summary>

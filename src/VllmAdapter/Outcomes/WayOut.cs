@@ -29,6 +29,10 @@ internal static class WayOut
             StreamVerdict.Malformed => "Check what stands between here and the server; what came is in Received.",
             StreamVerdict.LengthLimited when outcome.Limit == LimitAttribution.ContextWindow =>
                 "Shorten the messages; VllmServer.PlanAsync tells beforehand what fits.",
+            StreamVerdict.LengthLimited when outcome.Limit == LimitAttribution.ServerCap =>
+                "Raise that limit, or go on with ChatRequest.Continuing(outcome).",
+            StreamVerdict.LengthLimited when outcome is { Limit: LimitAttribution.Unattributed, Usage: not null, Evidence.Asked.ContextWindow: null } =>
+                "Set VllmAdapterOptions.ContextWindow to tell the limits apart; then raise ChatRequest.MaxTokens, or shorten the messages.",
             StreamVerdict.LengthLimited when hasCalls => "Raise ChatRequest.MaxTokens and ask again.",
             StreamVerdict.LengthLimited => "Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome).",
             StreamVerdict.Unconfirmed => "Ask again, or use what is in Received: IncompleteStreams.Throw accepts such an end.",

@@ -66,9 +66,10 @@ internal static class Continuation
     public static string TextOf(StreamOutcome outcome) => outcome.Received.FirstOrDefault(choice => choice.Index == 0)?.Text ?? "";
 
     /// <summary>Whether the tokens spent were counted; if not, every chunk after the first, which opens the answer, had at least one.</summary>
-    public static bool IsCounted(StreamOutcome cut) => cut.Usage is not null;
+    public static bool IsCounted(StreamOutcome cut) => cut.Usage is not null && TokenRoom.IsCredible(cut.Evidence);
 
-    public static int Spent(StreamOutcome cut) => cut.Usage?.CompletionTokens ?? Math.Max(0, cut.Evidence.Choices.Sum(choice => choice.Chunks) - 1);
+    public static int Spent(StreamOutcome cut) =>
+        IsCounted(cut) ? cut.Usage!.CompletionTokens : Math.Max(0, cut.Evidence.Choices.Sum(choice => choice.Chunks) - 1);
 
     private static string ReasoningOf(StreamOutcome outcome) => outcome.Received.FirstOrDefault(choice => choice.Index == 0)?.Reasoning ?? "";
 

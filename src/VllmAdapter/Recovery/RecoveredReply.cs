@@ -18,7 +18,9 @@ internal static class RecoveredReply
 
         TokenUsage? usage = Sum(parts);
         if (usage is null && last.Outcome.Usage is not null)
-            notes.Add(new OutcomeNote(OutcomeNoteKind.UsageMissing, "Not every request was counted, so the tokens spent are not known."));
+            notes.Add(new OutcomeNote(OutcomeNoteKind.UsageMissing, parts.All(part => part.Usage is not null)
+                ? "The requests counted more tokens together than any model writes, so the tokens spent are not known."
+                : "Not every request was counted, so the tokens spent are not known."));
 
         IReadOnlyList<CompletedChoice> choices = recovery.AsksWhole ? last.Choices : [.. Join(parts)];
         StreamOutcome outcome = last.Outcome with
@@ -54,20 +56,14 @@ internal static class RecoveredReply
 
     private static TokenUsage? Sum(IReadOnlyList<ChatCompletion> parts)
     {
-        TokenUsage sum = new();
-        foreach (ChatCompletion part in parts)
-        {
-            if (part.Usage is not { } usage)
-                return null;
+        if (parts.Any(part => part.Usage is null))
+            return null;
 
-            sum = new TokenUsage
-            {
-                PromptTokens = sum.PromptTokens + usage.PromptTokens,
-                CompletionTokens = sum.CompletionTokens + usage.CompletionTokens,
-            };
-        }
-
-        return sum;
+        long prompt = parts.Sum(part => (long)part.Usage!.PromptTokens);
+        long completion = parts.Sum(part => (long)part.Usage!.CompletionTokens);
+        return prompt + completion <= int.MaxValue
+            ? new TokenUsage { PromptTokens = (int)prompt, CompletionTokens = (int)completion }
+            : null;
     }
 
     private static IEnumerable<CompletedChoice> Join(IReadOnlyList<ChatCompletion> parts) => parts
@@ -79,6 +75,7 @@ internal static class RecoveredReply
             Index = pieces.Key,
             Text = string.Concat(pieces.Select(piece => piece.Text)),
             Reasoning = string.Concat(pieces.Select(piece => piece.Reasoning)),
+            Refusal = string.Concat(pieces.Select(piece => piece.Refusal)),
             Logprobs = pieces.Any(piece => piece.Logprobs is not null)
                 ? new LogprobContent { Tokens = [.. pieces.SelectMany(piece => piece.Logprobs?.Tokens ?? [])] }
                 : null,

@@ -6,7 +6,7 @@ namespace VllmAdapter;
 internal static class WholeRequest
 {
     public static bool MayHelp(ChatRequest request, StreamOutcome outcome) =>
-        request.Reply == ReplyMode.Streamed && CameToItsEnd(outcome) && LostSomething(outcome);
+        request.Reply == ReplyMode.Streamed && CameToItsEnd(outcome) && !IsRefusal(outcome) && LostSomething(outcome);
 
     public static ChatRequest Of(ChatRequest request)
     {
@@ -21,8 +21,10 @@ internal static class WholeRequest
         outcome.IsComplete
         || outcome is { Verdict: StreamVerdict.Interrupted, Certainty: Certainty.Inferred, Evidence.SentinelSeen: true };
 
+    private static bool IsRefusal(StreamOutcome outcome) => outcome.Evidence.Choices.Any(choice => choice.RefusalLength > 0);
+
     private static bool LostSomething(StreamOutcome outcome) =>
         outcome.WithheldToolCalls.Count > 0
-        || outcome.Notes.Any(note => note.Kind is OutcomeNoteKind.OutputMissing or OutcomeNoteKind.CallsAnnouncedNoneCame)
+        || outcome.Notes.Any(note => note.Kind is OutcomeNoteKind.OutputMissing or OutcomeNoteKind.CallsAnnouncedNoneCame or OutcomeNoteKind.CallInText)
         || !outcome.Evidence.Choices.Any(choice => choice.HasOutput);
 }

@@ -37,6 +37,12 @@ public sealed record ChatCompletion
     /// <summary>The model that answered, in the server's words.</summary>
     public string? Model => Outcome.Evidence.Model;
 
+    private string WhatToDo =>
+        Outcome.Notes.FirstOrDefault(note => note.Kind == OutcomeNoteKind.OutputNotAsAsked).Text
+        ?? (Outcome.Evidence.Asked.Format is { } format
+            ? $"{format.Field} asked for another shape, or the type does not fit it."
+            : "Ask for it with ChatRequest.Output.");
+
     private CompletedChoice? FirstChoice
     {
         get
@@ -66,7 +72,7 @@ public sealed record ChatCompletion
         }
         catch (JsonException misfit)
         {
-            throw new JsonException($"The answer cannot be read as {typeof(T).Name}: {misfit.Message} Ask for it with ChatRequest.Output.", misfit);
+            throw new JsonException($"The answer cannot be read as {typeof(T).Name}: {misfit.Message} {WhatToDo}", misfit);
         }
     }
 

@@ -145,7 +145,7 @@ internal sealed class StreamPump : RunningReply
         StopCause cause = (_attempt?.Stop ?? _signal.Cause)!.Value;
         IReadOnlyList<CompletedChoice> received = _attempt?.Close() ?? [];
         StreamEvidence evidence = _attempt?.Evidence ?? new StreamEvidence { Asked = _call.Asked, EndMarker = _call.EndMarker };
-        Outcome = OutcomeJudge.Decide(evidence, cause) with { Received = received };
+        Outcome = OutcomeJudge.Decide(evidence, cause, received);
         Completion = new ChatCompletion { Outcome = Outcome, Choices = received };
         _telemetry?.End(Completion);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || evidence.BodyEnd is not null;

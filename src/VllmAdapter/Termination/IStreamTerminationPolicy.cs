@@ -3,8 +3,9 @@ namespace VllmAdapter;
 /// <summary>Decides when to stop reading a stream; what the end means is the judge's business, not the policy's.</summary>
 /// <remarks>
 /// <para>
-/// A policy is asked after every observation and again when a wait that it granted is over. It is a pure function of the
-/// evidence: it keeps no state and starts no timer, so one instance serves any number of streams at once.
+/// A policy is asked after every observation and again when a wait that it granted is over: only about moments that have come, never about
+/// what would be later. It is a pure function of the evidence: it keeps no state and starts no timer, so one instance serves any number of
+/// streams at once.
 /// </para>
 /// <para>
 /// The evidence is only valid during the call: the adapter goes on writing to the same instance, so that nothing is allocated

@@ -19,7 +19,7 @@ public readonly record struct StopCause(string Name)
     /// <summary>No chunk came within the limit for the first one.</summary>
     public static StopCause FirstChunkTimeout { get; } = new("first-chunk-timeout");
 
-    /// <summary>No further chunk came within the limit between chunks.</summary>
+    /// <summary>No further progress came within the limit between chunks.</summary>
     public static StopCause IdleTimeout { get; } = new("idle-timeout");
 
     /// <summary>The time for the whole stream was over.</summary>

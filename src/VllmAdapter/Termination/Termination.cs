@@ -13,8 +13,11 @@ public static class Termination
     /// </value>
     public static IStreamTerminationPolicy Default { get; } = FirstOf(OnSentinel(), OnFinishReason(), OnSilence());
 
-    /// <summary>Stops when every choice has declared a finish reason and then nothing came for a while.</summary>
-    /// <param name="grace">How long to wait for usage, the end marker and late deltas; 2 seconds by default.</param>
+    /// <summary>Stops a while after every choice has declared a finish reason.</summary>
+    /// <param name="grace">
+    /// How long to wait for usage, the end marker and late deltas, counted from the finish; 2 seconds by default. It does not begin while
+    /// nothing was delivered.
+    /// </param>
     public static IStreamTerminationPolicy OnFinishReason(TimeSpan? grace = null) =>
         new FinishReasonPolicy(NotNegative(grace ?? DefaultGrace, nameof(grace)));
 
@@ -26,13 +29,16 @@ public static class Termination
         return new SentinelPolicy(marker);
     }
 
-    /// <summary>Stops when the server sends no chunk for too long. Keep-alive comments are no chunks.</summary>
+    /// <summary>
+    /// Stops when the server makes no progress for too long. Progress is text, reasoning, a piece of a call, token ids or a rising token
+    /// count; keep-alive comments and empty chunks are none.
+    /// </summary>
     /// <remarks>
     /// vLLM sends its headers before it has computed anything, so the wait for the first chunk covers queueing and prefill; and its
     /// tool parsers may keep quiet for long while a call is being written.
     /// </remarks>
     /// <param name="beforeFirstChunk">Counted from the headers; 5 minutes by default.</param>
-    /// <param name="betweenChunks">Counted from the last chunk; 2 minutes by default. The consumer's own time never counts.</param>
+    /// <param name="betweenChunks">Counted from the last progress; 2 minutes by default. The consumer's own time never counts.</param>
     public static IStreamTerminationPolicy OnSilence(TimeSpan? beforeFirstChunk = null, TimeSpan? betweenChunks = null) =>
         new SilencePolicy(
             NotNegative(beforeFirstChunk ?? TimeLimits.DefaultFirstChunk, nameof(beforeFirstChunk)),

@@ -18,7 +18,7 @@ public readonly record struct TerminationDecision
     public static TerminationDecision Continue => default;
 
     /// <summary>Go on; if nothing was observed within <paramref name="wait"/>, ask again.</summary>
-    /// <param name="wait">How long; less than zero counts as zero.</param>
+    /// <param name="wait">How long; less than zero counts as zero. It is no way to stop: the adapter asks again after a short least wait.</param>
     public static TerminationDecision ContinueFor(TimeSpan wait) =>
         new(wait < TimeSpan.Zero ? TimeSpan.Zero : wait, cause: null);
 

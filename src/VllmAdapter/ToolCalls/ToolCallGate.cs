@@ -48,10 +48,12 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
     // The reply's own id tells the calls of one turn from those of another.
     private string MadeUpId(int position) => $"call-{choice.Index}-{position}" + (evidence.ResponseId is { } reply ? $"-{reply}" : "");
 
-    // Older servers write "tool_calls" over "length", so that word alone confirms nothing; "stop" does.
+    // Older servers write "tool_calls" over "length", so that word alone confirms nothing; "stop" does. And the marker says
+    // nothing of a limit that the true count may be at.
     private bool EndIsConfirmed =>
-        evidence.EndIsMarked
-        || (choice.HasDeclared && (!choice.Declared.Any(reason => reason.SaysCalls) || TokenRoom.IsShown(evidence, choice)));
+        (choice.HasDeclared && !choice.Declared.Any(reason => reason.SaysCalls))
+        || (choice.HasDeclared && TokenRoom.IsShown(evidence, choice))
+        || (evidence.EndIsMarked && !TokenRoom.MayBeAtLimit(evidence, choice));
 
     // vLLM 0.8.5 and 0.11.0 send a zero-argument call without any argument text; 0.11.0 kimi_k2 loses arguments the same way.
     private bool NoneWereMeant(string name) =>

@@ -30,37 +30,12 @@ internal static class ToolCallProblems
     {
         foreach ((string argument, IReadOnlyList<string> types) in tool.Types)
         {
-            if (arguments.TryGetProperty(argument, out JsonElement value) && !types.Any(type => Fits(value, type)) && !IsLeftOut(argument, value, tool))
-                yield return $"The argument '{argument}' must be {string.Join(" or ", types)}, but is {NameOf(value)}.";
+            if (arguments.TryGetProperty(argument, out JsonElement value) && !types.Any(type => JsonTypes.Fits(value, type)) && !IsLeftOut(argument, value, tool))
+                yield return $"The argument '{argument}' must be {string.Join(" or ", types)}, but is {JsonTypes.NameOf(value)}.";
         }
     }
 
     // Models write null for what they leave out.
     private static bool IsLeftOut(string argument, JsonElement value, DeclaredTool tool) =>
         value.ValueKind == JsonValueKind.Null && !tool.Required.Contains(argument, StringComparer.Ordinal);
-
-    private static bool Fits(JsonElement value, string type) => type switch
-    {
-        "string" => value.ValueKind == JsonValueKind.String,
-        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
-        "number" => value.ValueKind == JsonValueKind.Number,
-        "integer" => value.ValueKind == JsonValueKind.Number && IsInteger(value),
-        "object" => value.ValueKind == JsonValueKind.Object,
-        "array" => value.ValueKind == JsonValueKind.Array,
-        "null" => value.ValueKind == JsonValueKind.Null,
-        _ => true, // a word that JSON Schema does not know is no reason to refuse a call
-    };
-
-    private static bool IsInteger(JsonElement value) =>
-        value.TryGetDouble(out double number) && Math.Floor(number) == number;
-
-    private static string NameOf(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => "a string",
-        JsonValueKind.True or JsonValueKind.False => "a boolean",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "an array",
-        _ => "null",
-    };
 }

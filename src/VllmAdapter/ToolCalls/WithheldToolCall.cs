@@ -21,7 +21,9 @@ public sealed record WithheldToolCall
     public string RawArguments { get; init; } = "";
 
     /// <summary>One sentence for people and for the model.</summary>
-    public string Explain() => $"The call of {Name ?? "an unnamed tool"} was withheld: {Because}.";
+    public string Explain() => $"The call of {ServerText.Quote(Name, MostOfAName) ?? "an unnamed tool"} was withheld: {Because}.";
+
+    private const int MostOfAName = 64;
 
     /// <inheritdoc/>
     public override string ToString() => Explain();
@@ -31,7 +33,7 @@ public sealed record WithheldToolCall
         WithheldReason.ChoiceCut => "its choice was cut by the token limit, and whole JSON does not prove a whole call",
         WithheldReason.ChoiceNotFinished => "its choice did not finish",
         WithheldReason.StreamBroken => "the stream broke off before its end",
-        WithheldReason.EndUnconfirmed => "neither the end marker nor a token count shows that the call is whole",
+        WithheldReason.EndUnconfirmed => "neither the end marker nor a token count shows that no limit cut it",
         WithheldReason.NameMissing => "the server sent no name",
         WithheldReason.ArgumentsMissing => "the server sent no arguments, and nothing shows that none were meant",
         WithheldReason.ArgumentsOpen => "its arguments end in the middle of their JSON",
@@ -54,7 +56,10 @@ public enum WithheldReason
     /// <summary>An error, unreadable bytes, a cut or a silence broke the stream: ask again.</summary>
     StreamBroken,
 
-    /// <summary>Neither the end marker nor a token count shows that nothing was cut: ask again, without streaming.</summary>
+    /// <summary>
+    /// Neither the end marker nor a token count, held against the cap and the context window, shows that nothing was cut: ask again, without
+    /// streaming.
+    /// </summary>
     EndUnconfirmed,
 
     /// <summary>No name came (vLLM 0.8.5 and 0.11.0 with several choices): ask for one choice.</summary>

@@ -10,9 +10,7 @@ public sealed class TokenBudgetTests
 
     private static Evidence CutTurn => Evidence.Of().Says("Hello").Capped(200).IsCut();
 
-    private static Evidence TwoChoices => Evidence.OfChoices(2).Choice(0).Says("a").Declares("stop").Choice(1).Says("b").Declares("stop").Capped(200).Done();
-
-    private static Evidence Versioned(Evidence evidence) => evidence.With(seen => seen with { SystemFingerprint = "vllm-0.32.0-d546c035" });
+    private static Evidence TwoChoices => Evidence.OfChoices(2).Choice(0).Says("Hello").Declares("stop").Choice(1).Says("Hello").Declares("stop").Capped(200).Done();
 
     public static TheoryData<string, StreamOutcome, string, string> Costs => new()
     {
@@ -23,16 +21,24 @@ public sealed class TokenBudgetTests
         { "continuous usage only: up to the cap, which the window holds", CutTurn.InWindowOf(4_000).UsesSoFar(285, 22).Judge(), "307 to 485", "22 to 200" },
         { "continuous usage only, without a cap, in a window", Evidence.Of().Says("a").InWindowOf(400).UsesSoFar(285, 22).IsCut().Judge(), "307 to 400", "22 to 115" },
         { "continuous usage only, without a cap, the window not known", Evidence.Of().Says("a").UsesSoFar(285, 22).IsCut().Judge(), "at least 307", "at least 22" },
-        { "continuous usage beyond the cap", Evidence.Of().Says("a").Capped(20).UsesSoFar(285, 22).IsCut().Judge(), "307", "22" },
+        { "continuous usage beyond the cap: surely a token for each chunk between the first and the last",
+            Evidence.Of().Says("a").InChunks(12).Capped(20).UsesSoFar(285, 22).IsCut().Judge(), "at least 295", "at least 10" },
+        { "final usage beyond the cap: at most so much (19,503 of 200)", Turn.InChunks(3).Uses(5, 19_503).Judge(), "6 to 19,508", "1 to 19,503" },
+        { "final usage beyond the cap, of more chunks than that", Turn.InChunks(900).Uses(5, 201).Judge(), "206", "201" },
         { "no usage", Turn.Judge(), "at least 0", "at least 0" },
         { "no usage of a whole reply", Evidence.OfWholeReply().Says("a").Declares("stop").Capped(200).Judge(), "at least 0", "at least 0" },
         { "a prompt that was not counted", Turn.Uses(0, 22).Judge(), "at least 22", "22" },
-        { "two choices, their sum, of a server that names its version", Versioned(TwoChoices.Uses(9, 68)).Judge(), "77", "68" },
+        { "two choices, their sum, of a server that names its version", TwoChoices.Versioned().Uses(9, 68).Judge(), "77", "68" },
         { "two choices, their sum, of a server that may undercount it (vLLM 0.8.5)", TwoChoices.Uses(9, 8).Judge(), "17 to 409", "8 to 400" },
         { "two choices, their sum, one of them counted", TwoChoices.Choice(0).UsesAtTheEnd(9, 5).Uses(9, 8).Judge(), "17 to 409", "8 to 400" },
         { "two choices of a whole reply", TwoChoices.With(seen => seen with { IsWholeReply = true }).Uses(9, 68).Judge(), "77", "68" },
         { "two choices, their sum undercounted, each counted (vLLM 0.8.5)",
-            TwoChoices.Choice(0).UsesAtTheEnd(9, 5).Choice(1).UsesAtTheEnd(9, 5).Uses(9, 8).Judge(), "19", "10" },
+            TwoChoices.Choice(0).UsesAtTheEnd(9, 4).Choice(1).UsesAtTheEnd(9, 4).Uses(9, 8).Judge(), "17 to 409", "8 to 400" },
+        { "two choices, each counted, of a server that names its version",
+            TwoChoices.Versioned().Choice(0).UsesAtTheEnd(9, 5).Choice(1).UsesAtTheEnd(9, 5).Uses(9, 10).Judge(), "19", "10" },
+        { "two choices, one of them counted beyond the cap",
+            TwoChoices.Versioned().Choice(0).UsesAtTheEnd(9, 300).Choice(1).UsesAtTheEnd(9, 5).Uses(9, 305).Judge(), "9 to 314", "0 to 305" },
+        { "two choices, their sum beyond what both may have", TwoChoices.Versioned().Uses(9, 401).Judge(), "9 to 410", "0 to 401" },
         { "two choices, each counted so far", TwoChoices.Choice(0).UsesSoFar(9, 12).Choice(1).UsesSoFar(9, 30).Judge(), "51 to 409", "42 to 400" },
         { "two choices, one counted so far", TwoChoices.Choice(1).UsesSoFar(9, 30).Judge(), "39 to 409", "30 to 400" },
     };
@@ -99,6 +105,18 @@ public sealed class TokenBudgetTests
         (report.State, report.Cause, report.Remaining?.ToString()).Should().Be((state, cause, remaining), name);
         budget.Check().Should().BeEquivalentTo(report);
         budget.Spent.Should().Be(report.Spent);
+    }
+
+    [Fact]
+    public void A_count_beyond_the_cap_exhausts_nothing_and_can_be_settled()
+    {
+        var budget = new TokenBudget(Thousand);
+
+        BudgetReport report = budget.Record(Turn.InChunks(3).Uses(5, 19_503).Judge());
+
+        (report.State, report.Missing.Single()).Should().Be((BudgetState.Indeterminate, MissingMetadata.CredibleUsage));
+        report.Explain().Should().EndWith("and the server counted more than was allowed, which proves nothing.");
+        budget.Resolve(TokenCount.Exactly(12)).State.Should().Be(BudgetState.Available);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class TimeLimitsTests
         var declared = new StreamEvidence
         {
             Chunks = 1,
-            SilentFor = TimeSpan.FromSeconds(3),
+            SinceFinish = TimeSpan.FromSeconds(3),
             Choices = [new ChoiceEvidence { Declared = [FinishReason.Stop] }],
         };
 

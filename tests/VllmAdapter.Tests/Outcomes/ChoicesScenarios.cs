@@ -58,17 +58,44 @@ internal static class ChoicesScenarios
 
         // Continuous usage counts each choice apart.
         new("Continuous counts show which choice reached the cap",
-            Two.Choice(0).Says("a").UsesSoFar(9, 12)
+            Two.Choice(0).Says("a little more").UsesSoFar(9, 12)
                 .Choice(1).Says("b").UsesSoFar(9, 40).Capped(40).Uses(9, 52).Done(), LengthLimited, Inferred)
             { Limit = OutputCap, Each = [Unconfirmed, LengthLimited] },
         new("Continuous counts show which choice filled the window",
-            Two.Choice(0).Says("a").UsesSoFar(9, 12)
+            Two.Choice(0).Says("a little more").UsesSoFar(9, 12)
                 .Choice(1).Says("b").UsesSoFar(9, 40).InWindowOf(49).Uses(9, 52).Done(), LengthLimited, Inferred)
             { Limit = ContextWindow, Each = [Unconfirmed, LengthLimited] },
         new("Continuous counts show what was counted and not delivered",
             Two.Choice(0).Says("a").Declares("stop")
                 .Choice(1).Declares("stop").UsesAtTheEnd(9, 26).Uses(9, 38).Done(), Unconfirmed, Inferred)
             { Each = [Completed, Unconfirmed], Notes = [OutputMissing] },
+
+        // vLLM 0.8.5 counts one token too few for each of several choices, and sends no fingerprint.
+        new("tool_calls one short of the cap, of a server that may count one too few (vLLM 0.8.5)",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 21)
+                .Choice(1).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 21).Capped(22).InWindowOf(2048).Uses(9, 42).Done(),
+            Completed, Declared)
+            { Each = [Completed, Completed], Withheld = [EndUnconfirmed, EndUnconfirmed] },
+        new("Nothing declared one short of the cap, of a server that may count one too few",
+            Two.Choice(0).Calls("get_weather", Weather).UsesAtTheEnd(9, 21)
+                .Choice(1).Says("b").Declares("stop").Capped(22).InWindowOf(2048).Done(), Unconfirmed, Inferred)
+            { Each = [Unconfirmed, Completed], Withheld = [EndUnconfirmed] },
+        new("tool_calls one short of the window, of a server that may count one too few",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 21)
+                .Choice(1).Says("b").Declares("stop").Capped(200).InWindowOf(31).Done(), Completed, Declared)
+            { Each = [Completed, Completed], Withheld = [EndUnconfirmed] },
+        new("tool_calls two short of the cap, of a server that may count one too few",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 20)
+                .Choice(1).Says("b").Declares("stop").Capped(22).InWindowOf(2048).Done(), Completed, Declared)
+            { Each = [Completed, Completed], Ready = [WeatherReady] },
+        new("tool_calls one short of the cap, of a server that names its version",
+            Two.Versioned().Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 21)
+                .Choice(1).Says("b").Declares("stop").Capped(22).InWindowOf(2048).Done(), Completed, Declared)
+            { Each = [Completed, Completed], Ready = [WeatherReady] },
+        new("stop one short of the cap is believed all the same",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").UsesAtTheEnd(9, 21)
+                .Choice(1).Says("b").Declares("stop").Capped(22).Done(), Completed, Declared)
+            { Each = [Completed, Completed], Ready = [WeatherReady] },
 
         // An error, an end, a cut: of one choice, or of the stream.
         new("An error of one choice leaves the other as it is (OpenRouter)",
@@ -105,11 +132,23 @@ internal static class ChoicesScenarios
             { Each = [Completed, Interrupted], Ready = [WeatherReady], Withheld = [ChoiceNotFinished] },
         new("An open call of one choice leaves the other as it is",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
-                .Choice(1).Calls("get_weather", """{"city": """).EndsInOrder(), Interrupted, Inferred)
+                .Choice(1).Calls("get_weather", """{"city": """).Done(), Interrupted, Inferred)
             { Each = [Completed, Interrupted], Ready = [WeatherReady], Withheld = [ChoiceNotFinished] },
         new("A choice that never came leaves the other as it is",
-            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").EndsInOrder(), Interrupted, Inferred)
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Done(), Interrupted, Inferred)
             { Each = [Completed, Interrupted], Ready = [WeatherReady] },
+        new("An end in order before the second choice finished, without [DONE], breaks the stream",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").EndsInOrder(), Interrupted, Inferred)
+            { Each = [Completed, Interrupted], Withheld = [StreamBroken] },
+        new("An end in order before the second choice came, without [DONE], breaks the stream",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").EndsInOrder(), Interrupted, Inferred)
+            { Each = [Completed, Interrupted], Withheld = [StreamBroken] },
+        new("An end in order before the second choice finished, of a server that marks none",
+            Two.Choice(0).Calls("get_weather", Weather).Declares("stop").Choice(1).Says("b").MarksNoEnd().EndsInOrder(), Unconfirmed, Inferred)
+            { Each = [Completed, Unconfirmed], Ready = [WeatherReady] },
+        new("An end in order after every choice declared",
+            Two.Choice(0).Says("a").Declares("stop").Choice(1).Says("b").Declares("stop").EndsInOrder(), Completed, Declared)
+            { Each = [Completed, Completed], Notes = [EndedWithoutMarker] },
         new("An aborted choice leaves the other as it is",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
                 .Choice(1).Says("b").Declares("abort").Done(), Aborted, Declared)

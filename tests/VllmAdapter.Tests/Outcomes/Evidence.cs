@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace VllmAdapter.Tests.Outcomes;
 
 /// <summary>Literal evidence in the domain's words; every step gives a new one. What follows <see cref="Choice"/> is of that choice.</summary>
@@ -26,9 +28,32 @@ internal sealed record Evidence
 
     public Evidence Choice(int index) => (this with { _choice = index }).Change(choice => choice);
 
-    public Evidence Says(string text) => Change(choice => choice with { TextLength = choice.TextLength + text.Length });
+    public Evidence Says(string text) => Change(choice => choice with
+    {
+        TextLength = choice.TextLength + text.Length,
+        OutputBytes = choice.OutputBytes + Encoding.UTF8.GetByteCount(text),
+    });
 
-    public Evidence Thinks(string text) => Change(choice => choice with { ReasoningLength = choice.ReasoningLength + text.Length });
+    public Evidence Thinks(string text) => Change(choice => choice with
+    {
+        ReasoningLength = choice.ReasoningLength + text.Length,
+        OutputBytes = choice.OutputBytes + Encoding.UTF8.GetByteCount(text),
+    });
+
+    public Evidence Declines(string text) => Change(choice => choice with
+    {
+        RefusalLength = choice.RefusalLength + text.Length,
+        OutputBytes = choice.OutputBytes + Encoding.UTF8.GetByteCount(text),
+    });
+
+    /// <summary>Audio, images.</summary>
+    public Evidence Sounds() => Change(choice => choice with { OtherOutput = true });
+
+    /// <summary>A call of the tool as markup in the text.</summary>
+    public Evidence WritesACallOf(string tool) => Says("<tool_call>").Change(choice => choice with { CallMarkup = tool });
+
+    /// <summary>Chunks of the choice, the first and the last without output among them.</summary>
+    public Evidence InChunks(int chunks) => With(seen => seen with { Chunks = chunks, Events = chunks }).Change(choice => choice with { Chunks = chunks });
 
     public Evidence Calls(string? name, string arguments = "", string? id = "call-1") => Change(choice => choice with
     {
@@ -41,6 +66,9 @@ internal sealed record Evidence
     });
 
     public Evidence StopsAt(string stopReason) => Change(choice => choice with { StopReason = stopReason });
+
+    /// <summary>All that was said was said after the reason, and no reason followed.</summary>
+    public Evidence DeclaredTooEarly() => Change(choice => choice with { HasLateOutput = true, ReasonWasPremature = true });
 
     public Evidence SaysMoreAfterIt() => Change(choice => choice with { HasLateOutput = true });
 
@@ -67,6 +95,18 @@ internal sealed record Evidence
 
     public Evidence MustCall() => Asking(it => it with { CallRequired = true });
 
+    public Evidence CappedByTheServer(int tokens) => Asking(it => it with { ServerCap = tokens });
+
+    public Evidence IgnoresTheEndToken() => Asking(it => it with { IgnoresEndToken = true });
+
+    public Evidence SkipsSpecialTokens() => Asking(it => it with { SkipsSpecialTokens = true });
+
+    /// <summary>A server that names its version, and adds up the tokens of several choices right.</summary>
+    public Evidence Versioned() => With(seen => seen with { SystemFingerprint = "vllm-0.32.0-d546c035" });
+
+    /// <summary>A server of another make, which marks no end.</summary>
+    public Evidence MarksNoEnd() => With(seen => seen with { EndMarker = EndMarker.NeverSent });
+
     public Evidence HidesReasoning() => Asking(it => it with { HidesReasoning = true });
 
     public Evidence Offering(params DeclaredTool[] tools) => Asking(it => it with { Tools = tools });
@@ -91,6 +131,8 @@ internal sealed record Evidence
 
     public Evidence IsGarbled(string why = "an event holds something other than a JSON object") =>
         With(seen => seen with { Malformation = why }).StoppedBy(StopCause.Fault);
+
+    public Evidence SilentFor(double seconds) => With(seen => seen with { SilentFor = TimeSpan.FromSeconds(seconds) });
 
     public Evidence StoppedBy(StopCause cause) => this with { _stoppedBy = cause };
 

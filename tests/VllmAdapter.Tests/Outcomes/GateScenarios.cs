@@ -24,22 +24,40 @@ internal static class GateScenarios
     [
         // The end must be confirmed.
         new("tool_calls, [DONE] and room left",
-            WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).Done(), Completed, Declared)
+            WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady },
+        new("tool_calls, [DONE], room left under the cap, the window not known: it may have cut the call",
+            WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).Done(), Completed, Declared)
+            { Ready = WeatherReady, Notes = [CutNotExcluded] },
+        new("tool_calls, [DONE], no cap, the window not known",
+            WeatherCall.Declares("tool_calls").Uses(285, 22).Done(), Completed, Declared)
+            { Ready = WeatherReady, Notes = [CutNotExcluded] },
+        new("function_call, [DONE], room left under the cap, the window not known",
+            WeatherCall.Declares("function_call").Capped(200).Uses(285, 22).Done(), Completed, Declared)
+            { Ready = WeatherReady, Notes = [CutNotExcluded] },
+        new("tool_calls, [DONE], room left by a count before the end",
+            WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).UsesSoFar(285, 21).Done(), Completed, Declared)
+            { Ready = WeatherReady, Notes = [CutNotExcluded] },
+        new("tool_calls, [DONE], the prompt not counted, so that the window may be full",
+            WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(0, 22).Done(), Completed, Declared)
+            { Ready = WeatherReady, Notes = [CutNotExcluded] },
         new("tool_calls, [DONE] and no usage: a cut cannot be excluded",
             WeatherCall.Declares("tool_calls").Capped(200).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
-        new("tool_calls, room left, but no [DONE]",
+        new("tool_calls, room left under the cap, but no [DONE], the window not known",
             WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).EndsInOrder(), Completed, Declared)
+            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
+        new("tool_calls, room left, but no [DONE]",
+            WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(285, 22).EndsInOrder(), Completed, Declared)
             { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
         new("tool_calls, room left in the window, but no [DONE]",
             WeatherCall.Declares("tool_calls").InWindowOf(2048).Uses(285, 22).EndsInOrder(), Completed, Declared)
             { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
         new("tool_calls, room left by the count next to it, then a reset",
-            WeatherCall.Declares("tool_calls").Capped(200).UsesAtTheEnd(285, 22).IsCut(), Completed, Declared)
+            WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).UsesAtTheEnd(285, 22).IsCut(), Completed, Declared)
             { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
         new("tool_calls, room left by a count before it, then a reset",
-            WeatherCall.Declares("tool_calls").Capped(200).UsesSoFar(285, 21).IsCut(), Completed, Declared)
+            WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).UsesSoFar(285, 21).IsCut(), Completed, Declared)
             { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
         new("tool_calls, no [DONE] and no usage",
             WeatherCall.Declares("tool_calls").Capped(200).EndsInOrder(), Completed, Declared)
@@ -57,11 +75,13 @@ internal static class GateScenarios
             WeatherCall.Declares("stop").IsCut(), Completed, Declared)
             { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
         new("Nothing declared, [DONE]: the story (vLLM 0.8.5 with required)",
-            WeatherCall.Capped(200).Uses(285, 20).Done(), Unconfirmed, Inferred) { Ready = WeatherReady },
+            WeatherCall.Capped(200).InWindowOf(2048).Uses(285, 20).Done(), Unconfirmed, Inferred) { Ready = WeatherReady },
+        new("Nothing declared, [DONE], the window not known",
+            WeatherCall.Capped(200).Uses(285, 20).Done(), Unconfirmed, Inferred) { Ready = WeatherReady, Notes = [CutNotExcluded] },
         new("Nothing declared, [DONE], no usage",
             WeatherCall.Done(), Unconfirmed, Inferred) { Ready = WeatherReady, Notes = [CutNotExcluded] },
         new("Nothing declared, no [DONE]",
-            WeatherCall.Capped(200).Uses(285, 20).EndsInOrder(), Unconfirmed, Inferred) { Withheld = [EndUnconfirmed] },
+            WeatherCall.Capped(200).InWindowOf(2048).Uses(285, 20).EndsInOrder(), Interrupted, Inferred) { Withheld = [StreamBroken] },
         new("Two choices with tool_calls and [DONE], only the sum counted",
             Evidence.OfChoices(2).Offering(Offered.GetWeather).Choice(0).Calls("get_weather", Weather).Declares("tool_calls")
                 .Choice(1).Says("b").Declares("stop").Capped(200).Uses(285, 30).Done(),
@@ -72,7 +92,7 @@ internal static class GateScenarios
             Completed, Declared) { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
         new("Two choices, one counted to its end with room left, no [DONE]",
             Evidence.OfChoices(2).Offering(Offered.GetWeather).Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(285, 12)
-                .Choice(1).Says("b").Declares("stop").Capped(200).EndsInOrder(),
+                .Choice(1).Says("b").Declares("stop").Capped(200).InWindowOf(2048).EndsInOrder(),
             Completed, Declared) { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
         new("A whole reply needs no marker",
             Evidence.OfWholeReply().Offering(Offered.GetWeather).Calls("get_weather", Weather).Declares("tool_calls"), Completed, Declared)
@@ -91,7 +111,7 @@ internal static class GateScenarios
             Calling("save_plan", "{}").Declares("length").Capped(14).Uses(285, 14).Done(), LengthLimited, Declared)
             { Limit = OutputCap, Withheld = [ChoiceCut] },
         new("A call that the model broke off, closed by the server with room left: nobody can tell",
-            Calling("save_plan", """{"title": "Trip"}""").Declares("tool_calls").Capped(200).Uses(285, 22).Done(), Completed, Declared)
+            Calling("save_plan", """{"title": "Trip"}""").Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(285, 22).Done(), Completed, Declared)
             { Ready = ["""save_plan {"title": "Trip"}"""] },
 
         // The text of the arguments.
@@ -139,8 +159,10 @@ internal static class GateScenarios
             Calling("list_files").Declares("stop").Done(), Completed, Declared)
             { Ready = ["list_files {}"] },
         new("No arguments, the tool requires none, nothing declared, room left",
-            Calling("list_files").Capped(200).Uses(285, 20).Done(), Unconfirmed, Inferred)
+            Calling("list_files").Capped(200).InWindowOf(2048).Uses(285, 20).Done(), Unconfirmed, Inferred)
             { Ready = ["list_files {}"] },
+        new("No arguments, the tool requires none, nothing declared, room left under the cap, the window not known",
+            Calling("list_files").Capped(200).Uses(285, 20).Done(), Unconfirmed, Inferred) { Withheld = [ArgumentsMissing] },
         new("No arguments, the tool requires none, nothing declared, no usage",
             Calling("list_files").Capped(200).Done(), Unconfirmed, Inferred) { Withheld = [ArgumentsMissing] },
         new("No arguments, the tool requires none, nothing declared, room left by an early count",

@@ -2,15 +2,16 @@ namespace VllmAdapter.Tests.Outcomes;
 
 public sealed class OutcomeExplanationTests
 {
+    // As many letters as any row counts tokens.
+    private static readonly string LongEnough = new('o', 20_000);
+
     private const string Weather = """{"city": "Paris"}""";
 
-    private static Evidence Hello => Evidence.Of().Says("Hello").With(seen => seen with { Chunks = 12, Events = 12 });
+    private static Evidence Hello => Evidence.Of().Says(LongEnough).With(seen => seen with { Chunks = 12, Events = 12 });
 
     private static Evidence WeatherCall => Evidence.Of().Offering(Offered.GetWeather).Calls("get_weather", Weather);
 
-    private static Evidence Two => Evidence.OfChoices(2).Choice(0).Says("a").Declares("stop").Choice(1).Says("b");
-
-    private static Evidence Versioned(Evidence evidence) => evidence.With(seen => seen with { SystemFingerprint = "vllm-0.32.0-d546c035" });
+    private static Evidence Two => Evidence.OfChoices(2).Choice(0).Says("aaaa").Declares("stop").Choice(1).Says("bbbb");
 
     private static readonly (Evidence Evidence, string Sentence)[] Table =
     [
@@ -27,11 +28,26 @@ public sealed class OutcomeExplanationTests
         (WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).Done(), "Completed: the server declared tool_calls; 22 of 200 tokens used. 1 tool call ready."),
         (WeatherCall.Calls("get_weather", "{").Declares("stop").Done(), "Completed: the server declared stop. 1 tool call ready, 1 tool call withheld."),
         (Evidence.Of().Calls("a", "{").Calls("b", "{").Declares("stop").Done(), "Completed: the server declared stop. 2 tool calls withheld."),
-        (Versioned(Two.Declares("tool_calls").Uses(9, 68)).Done(), "Completed: the server declared stop and tool_calls; 68 tokens used."),
+        (Two.Versioned().Declares("tool_calls").Uses(9, 68).Done(), "Completed: the server declared stop and tool_calls; 68 tokens used."),
         (Two.Declares("stop").Uses(9, 8).Done(), "Completed: the server declared stop; at least 8 tokens used."), // vLLM 0.8.5 undercounts a sum
         (Hello.Capped(200).Uses(9, 20).Done(),
             "Unconfirmed: the end marker came, but no finish reason; nothing says that the answer is whole and nothing that it was cut; 20 of 200 tokens used."),
-        (Hello.EndsInOrder(), "Unconfirmed: the body ended in order, but no finish reason; nothing says that the answer is whole and nothing that it was cut."),
+        (Hello.MarksNoEnd().EndsInOrder(),
+            "Unconfirmed: the body ended in order, but no finish reason; nothing says that the answer is whole and nothing that it was cut."),
+        (Hello.EndsInOrder(),
+            "Interrupted: the body ended in order after 12 chunks, but neither a finish reason nor the end marker came; vLLM always sends it, so something on the way closed a cut stream."),
+        (Two.With(seen => seen with { Chunks = 4, Events = 4 }).EndsInOrder(),
+            "Interrupted: the body ended in order after 4 chunks, but neither a finish reason nor the end marker came; vLLM always sends it, so something on the way closed a cut stream (1 of 2 choices)."),
+        (Hello.SilentFor(60).EndsInOrder(),
+            "Interrupted: the body ended in order after 12 chunks, but neither a finish reason nor the end marker came; vLLM always sends it, so something on the way closed a cut stream"
+            + ", after 60.0 s of silence; an idle limit of a proxy on the way is likely."),
+        (Hello.SilentFor(60).IsCut("The response ended prematurely."),
+            "Interrupted: the connection broke after 12 chunks (The response ended prematurely), after 60.0 s of silence; an idle limit of a proxy on the way is likely."),
+        (Hello.SilentFor(1).IsCut("The response ended prematurely."), "Interrupted: the connection broke after 12 chunks (The response ended prematurely)."),
+        (Hello.SilentFor(30).EndsInsideAnEvent(),
+            "Interrupted: the body ended inside an event after 12 chunks, after 30.0 s of silence; an idle limit of a proxy on the way is likely."),
+        (Evidence.OfNothing().SilentFor(30).EndsInOrder(),
+            "Interrupted: the body ended without a single event, after 30.0 s of silence; an idle limit of a proxy on the way is likely."),
         (Evidence.OfWholeReply().Says("Hello"), "Unconfirmed: the reply came whole, but no finish reason; nothing says that the answer is whole and nothing that it was cut."),
         (Two.Done(), "Unconfirmed: the end marker came, but no finish reason; nothing says that the answer is whole and nothing that it was cut (1 of 2 choices)."),
         (Evidence.Of().Declares("stop").Capped(200).Uses(285, 26).Done(),
@@ -39,10 +55,22 @@ public sealed class OutcomeExplanationTests
         (Hello.MustCall().Declares("stop").Done(),
             "Unconfirmed: the server declared stop, but output seems to be missing. A tool call was required, but none came; ask once more without streaming."),
         (Hello.Declares("length").Capped(200).Uses(9, 200).Done(), "LengthLimited: the request's own token cap cut the answer; 200 of 200 tokens used."),
+        (Evidence.Of().Says("\n\n").Declares("stop").Capped(200).Uses(285, 88).Done(),
+            "Unconfirmed: the server declared stop, but output seems to be missing; 88 of 200 tokens used. The server counted 88 tokens but delivered 2 bytes, fewer than they spell; ask once more without streaming."),
+        (Hello.Capped(200).Uses(5, 19_503).Done(),
+            "Unconfirmed: the end marker came, but no finish reason; nothing says that the answer is whole and nothing that it was cut; 19,503 tokens counted, more than the 200 allowed."),
+        (Evidence.Of().Thinks("Hmmm.").Declares("stop").Capped(200).Uses(5, 6).Done(),
+            "Completed: the server declared stop; 6 of 200 tokens used. The model ended after its reasoning, so there is no answer."),
+        (Evidence.Of().Declines("I can't help.").Declares("stop").Capped(200).Uses(5, 9).Done(),
+            "Completed: the server declared stop; 9 of 200 tokens used. The model declined to answer; what it said is in Refusal."),
+        (Hello.Declares("length").Capped(5).InWindowOf(2048).Uses(20, 4).Done(),
+            "LengthLimited: a limit of the server's own cut the answer (its --override-generation-config, the model's max_new_tokens, or a gateway's); 4 of 5 tokens used."),
         (Hello.Declares("length").Capped(1500).Uses(1811, 237).Done(),
+            "LengthLimited: a token limit cut the answer, and nothing tells which; 237 of 1,500 tokens used."),
+        (Hello.Declares("length").Capped(1500).InWindowOf(2048).Uses(1811, 237).Done(),
             "LengthLimited: the model's context window cut the answer; 237 of 1,500 tokens used after a prompt of 1,811."),
         (Hello.Declares("length").Done(), "LengthLimited: a token limit cut the answer, and nothing tells which."),
-        (Versioned(Two.Declares("length").Uses(9, 10)).Done(), "LengthLimited: a token limit cut the answer, and nothing tells which (1 of 2 choices); 10 tokens used."),
+        (Two.Versioned().Declares("length").Uses(9, 10).Done(), "LengthLimited: a token limit cut the answer, and nothing tells which (1 of 2 choices); 10 tokens used."),
         (Two.UsesSoFar(9, 5).Done(),
             "Unconfirmed: the end marker came, but no finish reason; nothing says that the answer is whole and nothing that it was cut (1 of 2 choices); at least 5 tokens used."),
         (WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 22).Done(),
@@ -68,6 +96,16 @@ public sealed class OutcomeExplanationTests
             "Stalled: no chunk for 30.0 s after 12 chunks (idle timeout). A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence)."),
         (Hello.With(seen => seen with { SilentFor = TimeSpan.FromSeconds(30), KeepAlives = 2 }).StoppedBy(StopCause.IdleTimeout),
             "Stalled: no chunk for 30.0 s, only 2 keep-alives after 12 chunks (idle timeout). A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence)."),
+        (Hello.With(seen => seen with { SilentFor = TimeSpan.FromSeconds(30), Elapsed = TimeSpan.FromSeconds(60), LastChunkAt = TimeSpan.FromSeconds(59) })
+            .StoppedBy(StopCause.IdleTimeout),
+            "Stalled: no progress in any chunk for 30.0 s after 12 chunks (idle timeout). A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence)."),
+        (Hello.With(seen => seen with { SilentFor = TimeSpan.FromSeconds(30), Elapsed = TimeSpan.FromSeconds(60), LastChunkAt = TimeSpan.FromSeconds(30) })
+            .StoppedBy(StopCause.IdleTimeout),
+            "Stalled: no chunk for 30.0 s after 12 chunks (idle timeout). A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence)."),
+        (Hello.StoppedBy(StopCause.IdleTimeout),
+            "Stalled: no chunk in time after 12 chunks (idle timeout). A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence)."),
+        (Evidence.OfNothing().StoppedBy(StopCause.FirstChunkTimeout),
+            "Stalled: no chunk in time (first chunk timeout). The server may be queueing or loading: see its load, or raise TimeLimits.FirstChunk (Termination.OnSilence)."),
         (Evidence.OfNothing().With(seen => seen with { SilentFor = TimeSpan.FromMinutes(5) }).StoppedBy(StopCause.FirstChunkTimeout),
             "Stalled: no chunk within 300.0 s (first chunk timeout). The server may be queueing or loading: see its load, or raise TimeLimits.FirstChunk (Termination.OnSilence)."),
         (Hello.With(seen => seen with { Elapsed = TimeSpan.FromSeconds(60.25) }).StoppedBy(StopCause.Deadline),
@@ -78,10 +116,44 @@ public sealed class OutcomeExplanationTests
         (Hello.Declares("error").Done(), "ServerError: the server declared error after 12 chunks."),
         (Hello.IsGarbled("an event holds something other than a JSON object"),
             "Malformed: the body cannot be read as a chat stream after 12 chunks: an event holds something other than a JSON object."),
+        (Hello.IsGarbled("the body ends in text that is no event").With(seen => seen with { UnreadText = "Internal Server Error\n" }),
+            "Malformed: the body cannot be read as a chat stream after 12 chunks: the body ends in text that is no event (\"Internal Server Error\")."),
+        (Hello.IsGarbled("an event is not JSON").With(seen => seen with { UnreadText = "{\"choices\":[{\"delta\":{\"content\":\"what the model wrote" }),
+            "Malformed: the body cannot be read as a chat stream after 12 chunks: an event is not JSON."),
         (Hello.StoppedBy(StopCause.CallerCancelled), "Cancelled: the caller cancelled after 12 chunks."),
         (WeatherCall.With(seen => seen with { Chunks = 1 }).StoppedBy(StopCause.ConsumerLeft),
             "Abandoned: the consumer left the loop after 1 chunk. The call of get_weather was withheld: the stream broke off before its end."),
     ];
+
+    private static readonly string Foreign = "first\nsecond\u001b[31m" + new string('x', 100_000);
+
+    private static readonly Dictionary<string, Evidence> Quoting = new(StringComparer.Ordinal)
+    {
+        ["a finish reason"] = Hello.Declares(Foreign).Done(),
+        ["a finish reason beside another"] = Hello.Declares("stop", Foreign).Done(),
+        ["finish reasons without number"] = Hello.Declares([.. Enumerable.Range(0, 10_000).Select(number => $"{number}")]).Done(),
+        ["an error's message"] = Hello.Fails(Foreign),
+        ["an error's code"] = Hello.With(seen => seen with { Error = new ServerError { Code = Foreign } }),
+        ["an error of a choice"] = Hello.ChoiceFails(Foreign),
+        ["a tool's name"] = Evidence.Of().Calls(Foreign, "{").Declares("stop").Done(),
+        ["a tool's name in the text"] = Evidence.Of().WritesACallOf(Foreign).Declares("stop").Done(),
+        ["a stop string"] = Evidence.Of().Thinks("Hm.").Declares("stop").StopsAt(Foreign).Done(),
+        ["a broken connection"] = Hello.IsCut(Foreign),
+        ["what was no event"] = Hello.IsGarbled(Foreign).With(seen => seen with { UnreadText = Foreign }),
+        ["a policy's cause"] = Hello.StoppedBy(new StopCause(Foreign)),
+    };
+
+    public static TheoryData<string> Quoted => [.. Quoting.Keys];
+
+    [Theory]
+    [MemberData(nameof(Quoted))]
+    public void What_a_server_wrote_is_quoted_on_one_line_and_cut(string what)
+    {
+        StreamOutcome outcome = Quoting[what].Judge();
+
+        foreach (string sentence in (string[])[outcome.Explain(), .. outcome.Notes.Select(note => note.Text), .. outcome.WithheldToolCalls.Select(call => call.Explain())])
+            sentence.Should().Match(text => text.Length < 1_000 && !text.Any(char.IsControl));
+    }
 
     public static TheoryData<int> Rows => [.. Enumerable.Range(0, Table.Length)];
 

@@ -136,6 +136,23 @@ public sealed class OutcomeJudgeTests
             .And.OnlyContain(choice => choice.Verdict == StreamVerdict.Completed);
     }
 
+    [Theory]
+    [InlineData(0, 10_000_000, 128)]
+    [InlineData(1, 3, 3)]
+    [InlineData(2, 10_000_000, 128)]
+    [InlineData(200, 10_000_000, 200)]
+    public void Choices_that_never_came_are_ruled_on_within_reason(int came, int asked, int rulings)
+    {
+        StreamEvidence evidence = new()
+        {
+            Asked = new AskedFor { Choices = asked },
+            Choices = [.. Enumerable.Range(0, came).Select(index => new ChoiceEvidence { Index = index, TextLength = 1, Declared = [FinishReason.Stop] })],
+        };
+
+        OutcomeJudge.Decide(evidence, StopCause.ConsumerLeft).Choices.Should().HaveCount(rulings)
+            .And.OnlyContain(choice => choice.Verdict == StreamVerdict.Abandoned);
+    }
+
     [Fact]
     public void Evidence_is_needed() =>
         FluentActions.Invoking(() => OutcomeJudge.Decide(null!, StopCause.EndOfBody)).Should().Throw<ArgumentNullException>();

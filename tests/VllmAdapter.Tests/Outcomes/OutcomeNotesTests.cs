@@ -7,17 +7,39 @@ public sealed class OutcomeNotesTests
     private static Evidence TwoCalls => Evidence.OfChoices(2).Offering(Offered.ListFiles)
         .Choice(0).Says("a").Declares("stop").Choice(1).Calls("list_files", "{}").Declares("tool_calls");
 
+    private static Evidence OneCall => Evidence.Of().Offering(Offered.ListFiles).Calls("list_files", "{}").Declares("tool_calls");
+
     private static readonly (OutcomeNoteKind Kind, Evidence Evidence, string Text)[] Table =
     [
         (OutcomeNoteKind.OutputMissing, Evidence.Of().Declares("stop").Uses(9, 1_234).Done(), "The server counted 1,234 tokens but delivered nothing; ask once more without streaming."),
         (OutcomeNoteKind.OutputMissing, Evidence.Of().MustCall().Says("a").Declares("stop").Uses(9, 2).Done(), "A tool call was required, but none came; ask once more without streaming."),
         (OutcomeNoteKind.OutputMissing, Evidence.OfChoices(2).MustCall().Choice(0).Calls("f", "{}").Declares("stop").Choice(1).Says("a").Declares("stop").Done(),
             "Choice 1: A tool call was required, but none came; ask once more without streaming."),
+        (OutcomeNoteKind.OutputMissing, Evidence.Of().Says("\n\n").Declares("stop").Uses(285, 88).Done(),
+            "The server counted 88 tokens but delivered 2 bytes, fewer than they spell; ask once more without streaming."),
+        (OutcomeNoteKind.OutputMissing, Evidence.OfWholeReply().Declares("stop").Uses(285, 88), "The server counted 88 tokens but delivered nothing; ask once more."),
+        (OutcomeNoteKind.OutputMissing, Evidence.Of().MustCall().Declares("stop").Uses(9, 1).Done(), "A tool call was required, but none came; ask once more without streaming."),
+        (OutcomeNoteKind.CountBeyondTheCap, Evidence.Of().Says("Hello.").Capped(200).Uses(5, 19_503).Done(),
+            "The server counted 19,503 tokens where 200 were allowed, so its count proves nothing."),
+        (OutcomeNoteKind.NoAnswer, Evidence.Of().Thinks("Hm.").Declares("stop").Done(), "The model ended after its reasoning, so there is no answer."),
+        (OutcomeNoteKind.StoppedInReasoning, Evidence.Of().Thinks("Hm.").Declares("stop").StopsAt("Final:").Done(),
+            "The stop string \"Final:\" was met inside the reasoning, so there is no answer."),
+        (OutcomeNoteKind.Refused, Evidence.Of().Declines("No.").Declares("stop").Done(), "The model declined to answer; what it said is in Refusal."),
+        (OutcomeNoteKind.CallInText, Evidence.Of().WritesACallOf("get_weather").Declares("stop").Done(),
+            "The text holds a call of get_weather that the server's parser did not find, and it was not run; check --tool-call-parser, or ask once more without streaming."),
+        (OutcomeNoteKind.CumulativeText, Stopped.With(seen => seen with { LooksCumulative = true }),
+            "Each piece of text repeats all text before it, so the text is there several times over."),
+        (OutcomeNoteKind.UnwantedReasoning, Stopped.With(seen => seen with { UnwantedReasoning = true }),
+            "Reasoning came although the request hid it; it was left out, and its tokens count."),
         (OutcomeNoteKind.EndedAtTheCap, Evidence.Of().Says("a").Declares("stop").Capped(3).Uses(9, 3).Done(),
             "The answer ended on exactly the last token allowed, and the server says that it was finished."),
         (OutcomeNoteKind.AllReasoning, Evidence.Of().Thinks("a").Declares("length").Done(), "All tokens went to reasoning and none to an answer."),
         (OutcomeNoteKind.UsageMissing, Evidence.Of().Says("a").Declares("stop").Done(), "The server sent no usage, so the tokens spent are not known."),
         (OutcomeNoteKind.CutNotExcluded, TwoCalls.Uses(9, 30).Done(), "Without a token count it cannot be excluded that the token limit cut a call."),
+        (OutcomeNoteKind.CutNotExcluded, OneCall.UsesSoFar(9, 30).Done(), "Without a final token count it cannot be excluded that the token limit cut a call."),
+        (OutcomeNoteKind.CutNotExcluded, OneCall.Uses(9, 30).Done(),
+            "The model's context window is not known, so it cannot be excluded that it cut a call: set VllmAdapterOptions.ContextWindow or LearnContextWindow, or call VllmServer.GetModelsAsync once."),
+        (OutcomeNoteKind.CutNotExcluded, OneCall.InWindowOf(2048).Uses(0, 30).Done(), "Without a count of the prompt it cannot be excluded that the context window cut a call."),
         (OutcomeNoteKind.EndedWithoutMarker, Stopped.With(seen => seen with { SentinelSeen = false }).EndsInOrder(), "The body ended after the finish reason without the end marker."),
         (OutcomeNoteKind.ConflictingFinishReasons, Evidence.Of().Says("a").Declares("stop", "length").Done(), "The server declared stop and length; the worse one counts."),
         (OutcomeNoteKind.LateOutput, Stopped.SaysMoreAfterIt(), "Output came after the finish reason and was accepted."),
@@ -28,6 +50,7 @@ public sealed class OutcomeNotesTests
         (OutcomeNoteKind.LossyText, Stopped.With(seen => seen with { TextIsLossy = true }), "Some text was not valid UTF-8; the replacement character stands in its place."),
         (OutcomeNoteKind.OddFields, Stopped.With(seen => seen with { Oddities = 2 }), "2 fields of an unexpected type passed over."),
         (OutcomeNoteKind.UnexpectedChoices, Stopped.Choice(1).Says("a").Declares("stop"), "2 choices came, 1 asked for."),
+        (OutcomeNoteKind.UnexpectedChoices, Stopped.With(seen => seen with { ChoiceIndexesSeen = 3 }), "The server numbered its pieces as 3 choices, 1 asked for; they were taken for one."),
         (OutcomeNoteKind.Retried, Stopped.With(seen => seen with { FailedAttempts = [new FailedAttempt { Reason = "503 at first." }, new FailedAttempt { Reason = "The connection was refused." }] }),
             "Attempt 3 was answered; before it: The connection was refused."),
     ];
@@ -46,6 +69,7 @@ public sealed class OutcomeNotesTests
     }
 
     [Fact]
-    public void The_judge_gives_every_note_but_that_of_a_recovery() =>
-        Table.Select(row => row.Kind).Distinct().Should().BeEquivalentTo(Enum.GetValues<OutcomeNoteKind>().Except([OutcomeNoteKind.Recovered, OutcomeNoteKind.RecoveryFailed]));
+    public void The_judge_gives_every_note_but_those_of_a_recovery_and_of_the_text() =>
+        Table.Select(row => row.Kind).Distinct().Should().BeEquivalentTo(
+            Enum.GetValues<OutcomeNoteKind>().Except([OutcomeNoteKind.Recovered, OutcomeNoteKind.RecoveryFailed, OutcomeNoteKind.OutputNotAsAsked]));
 }

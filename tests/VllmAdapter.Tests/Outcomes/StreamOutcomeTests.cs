@@ -86,13 +86,15 @@ public sealed class StreamOutcomeTests
             {"verdict":"Completed","certainty":"Declared","finish_reason":"stop","stopped_by":"sentinel",
             "choices":[{"index":0,"verdict":"Completed","certainty":"Declared","finish_reason":"stop","completion_tokens":2}],
             "tool_calls":[],"withheld_tool_calls":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11},"notes":[],
-            "evidence":{"asked":{"choices":1,"call_required":false,"hides_reasoning":false,"tools":[]},
-            "is_whole_reply":false,"failed_attempts":[],"elapsed":0,"silent_for":0,"bytes":0,"events":0,"chunks":0,"keep_alives":0,
+            "evidence":{"asked":{"choices":1,"call_required":false,"hides_reasoning":false,"ignores_end_token":false,"skips_special_tokens":false,"tools":[]},
+            "end_marker":"Expected","is_whole_reply":false,"failed_attempts":[],"elapsed":0,"silent_for":0,"bytes":0,"events":0,"chunks":0,"keep_alives":0,
             "marker":"[DONE]","sentinel_seen":true,"events_after_sentinel":0,"last_event_unterminated":false,
             "usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11},"usage_is_final":true,
             "response_id_changed":false,"text_is_lossy":false,"oddities":0,
-            "choices":[{"index":0,"declared":["stop"],"chunks":0,"text_length":5,"reasoning_length":0,"tool_calls":[],
-            "counted_at_end":false,"has_late_output":false}]},"attempts":1,"parts":[],"is_complete":true}
+            "choice_indexes_seen":0,"looks_cumulative":false,"unwanted_reasoning":false,
+            "choices":[{"index":0,"declared":["stop"],"chunks":0,"text_length":5,"reasoning_length":0,"refusal_length":0,
+            "output_bytes":5,"other_output":false,"tool_calls":[],
+            "counted_at_end":false,"has_late_output":false,"reason_was_premature":false}]},"attempts":1,"parts":[],"is_complete":true}
             """.ReplaceLineEndings(""));
 
     [Fact]

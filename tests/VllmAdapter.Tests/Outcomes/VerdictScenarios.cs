@@ -140,14 +140,27 @@ internal static class VerdictScenarios
         new("Finish reason stop without usage", Hello.Declares("stop").Done(), Completed, Declared),
         new("Finish reason stop, not a word said", Evidence.Of().Declares("stop").Done(), Completed, Declared),
         new("Finish reason tool_calls",
-            WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).Done(), Completed, Declared)
+            WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady },
         new("Finish reason function_call",
-            WeatherCall.Declares("function_call").Capped(200).Uses(285, 22).Done(), Completed, Declared)
+            WeatherCall.Declares("function_call").Capped(200).InWindowOf(2048).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady },
+        new("Finish reason eos_token is a stop (text-generation-inference#2344)",
+            Hello.Declares("eos_token").Capped(200).Uses(9, 3).Done(), Completed, Declared),
+        new("Finish reason eos is a stop", Hello.Declares("eos").Capped(3).Uses(9, 3).Done(), Completed, Declared) { Notes = [EndedAtTheCap] },
         new("Finish reason content_filter", Hello.Declares("content_filter").Done(), StoppedByServer, Declared),
         new("Finish reason repetition (vLLM since 0.17)",
             Hello.Declares("repetition").StopsAt("repetition_detected").Done(), StoppedByServer, Declared),
+        new("A stop before the answer, then the answer, and [DONE] (open-webui#23921)",
+            Hello.Declares("stop").DeclaredTooEarly().Done(), Completed, Declared) { Notes = [LateOutput] },
+        new("A stop before the answer, then a reset in its middle", Hello.Declares("stop").DeclaredTooEarly().IsCut(), Interrupted, Observed)
+            { Notes = [LateOutput] },
+        new("A stop before the answer, then silence in its middle",
+            Hello.Declares("stop").DeclaredTooEarly().StoppedBy(StopCause.IdleTimeout), Stalled, Observed) { Notes = [LateOutput] },
+        new("A stop before the answer, then an end in order without [DONE]",
+            Hello.Declares("stop").DeclaredTooEarly().EndsInOrder(), Interrupted, Inferred) { Notes = [LateOutput] },
+        new("A stop before the answer, and a whole reply", Evidence.OfWholeReply().Says("Hello").Declares("stop").DeclaredTooEarly(), Completed, Declared)
+            { Notes = [LateOutput] },
         new("A finish reason that nobody knows", Hello.Declares("preempted").Done(), StoppedByServer, Declared),
         new("A finish reason that nobody knows, at the cap",
             Hello.Declares("preempted").Capped(5).Uses(9, 5).Done(), StoppedByServer, Declared),
@@ -173,10 +186,22 @@ internal static class VerdictScenarios
             WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 22).Done(), LengthLimited, Inferred)
             { Limit = OutputCap, Withheld = [ChoiceCut] },
         new("tool_calls beyond the cap",
-            WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 23).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Withheld = [ChoiceCut] },
+            WeatherCall.Declares("tool_calls").Capped(22).InWindowOf(2048).Uses(285, 23).Done(), Completed, Declared)
+            { Withheld = [EndUnconfirmed], Notes = [CountBeyondTheCap] },
+        new("stop beyond the cap",
+            WeatherCall.Declares("stop").Capped(22).Uses(285, 19_503).Done(), Completed, Declared)
+            { Ready = WeatherReady, Notes = [CountBeyondTheCap] },
+        new("stop beyond the cap, text that spells fewer tokens", Hello.Declares("stop").Capped(200).Uses(9, 19_503).Done(), Completed, Declared)
+            { Notes = [CountBeyondTheCap] },
+        new("stop beyond the cap, and nothing delivered", Evidence.Of().Declares("stop").Capped(200).Uses(9, 19_503).Done(), Unconfirmed, Inferred)
+            { Notes = [OutputMissing, CountBeyondTheCap] },
+        new("Nothing declared beyond the cap", Hello.Capped(200).Uses(5, 19_503).Done(), Unconfirmed, Inferred) { Notes = [CountBeyondTheCap] },
+        new("Nothing declared, a call beyond the cap",
+            WeatherCall.Capped(22).Uses(285, 23).Done(), Unconfirmed, Inferred) { Withheld = [EndUnconfirmed], Notes = [CountBeyondTheCap] },
+        new("Nothing declared beyond the cap, the window full by the same count",
+            Hello.Capped(200).InWindowOf(2048).Uses(5, 19_503).Done(), Unconfirmed, Inferred) { Notes = [CountBeyondTheCap] },
         new("tool_calls one below the cap",
-            WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 21).Done(), Completed, Declared)
+            WeatherCall.Declares("tool_calls").Capped(22).InWindowOf(2048).Uses(285, 21).Done(), Completed, Declared)
             { Ready = WeatherReady },
         new("tool_calls at the cap by the count next to it",
             WeatherCall.Declares("tool_calls").Capped(22).UsesAtTheEnd(285, 22).Done(), LengthLimited, Inferred)
@@ -200,9 +225,20 @@ internal static class VerdictScenarios
             Hello.Declares("stop").Capped(3).Uses(9, 3).Done(), Completed, Declared) { Notes = [EndedAtTheCap] },
         new("stop with the window full is believed",
             Hello.Declares("stop").InWindowOf(12).Uses(9, 3).Done(), Completed, Declared),
-        new("function_call at the cap is believed: only gateways say it",
-            WeatherCall.Declares("function_call").Capped(22).Uses(285, 22).Done(), Completed, Declared)
-            { Ready = WeatherReady, Notes = [EndedAtTheCap] },
+        new("function_call at the cap is no more believed than tool_calls",
+            WeatherCall.Declares("function_call").Capped(22).Uses(285, 22).Done(), LengthLimited, Inferred)
+            { Limit = OutputCap, Withheld = [ChoiceCut] },
+        new("function_call, the window full",
+            WeatherCall.Declares("function_call").Capped(1500).InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Inferred)
+            { Limit = ContextWindow, Withheld = [ChoiceCut] },
+        new("tool_calls at a cap of the server's own that the caller named",
+            WeatherCall.Declares("tool_calls").CappedByTheServer(22).InWindowOf(2048).Uses(285, 22).Done(), LengthLimited, Inferred)
+            { Limit = ServerCap, Withheld = [ChoiceCut] },
+        new("tool_calls below a cap of the server's own that the caller named",
+            WeatherCall.Declares("tool_calls").CappedByTheServer(22).InWindowOf(2048).Uses(285, 21).Done(), Completed, Declared)
+            { Ready = WeatherReady },
+        new("Nothing declared at a cap of the server's own that the caller named",
+            Hello.CappedByTheServer(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = ServerCap },
 
         // Output that the server lost.
         new("stop, tokens counted, nothing delivered (vLLM 0.32.0 phi4_mini_json)",
@@ -216,11 +252,36 @@ internal static class VerdictScenarios
         new("stop, two tokens counted, nothing delivered: an end token at once",
             Evidence.Of().Declares("stop").Uses(9, 2).Done(), Completed, Declared),
         new("stop, three tokens counted, only reasoning delivered",
-            Evidence.Of().Thinks("Hm.").Declares("stop").Uses(9, 3).Done(), Completed, Declared),
+            Evidence.Of().Thinks("Hm.").Declares("stop").Uses(9, 3).Done(), Completed, Declared) { Notes = [OutcomeNoteKind.NoAnswer] },
         new("A stop string was met at once",
             Evidence.Of().Declares("stop").StopsAt("\n").Uses(9, 3).Done(), Completed, Declared),
         new("The request hid the reasoning",
             Evidence.Of().HidesReasoning().Declares("stop").Uses(9, 3).Done(), Completed, Declared),
+
+        // Output that the server lost in part: a token that is not special spells at least one byte.
+        new("stop, 88 tokens counted, two bytes delivered (vLLM 0.8.5)",
+            Evidence.Of().Says("\n\n").Declares("stop").Capped(200).Uses(285, 88).Done(), Unconfirmed, Inferred) { Notes = [OutputMissing] },
+        new("tool_calls, 88 tokens counted, two bytes delivered and no call",
+            Evidence.Of().Says("\n\n").Declares("tool_calls").Uses(285, 88).Done(), Unconfirmed, Inferred)
+            { Notes = [OutputMissing, CallsAnnouncedNoneCame] },
+        new("The same of a whole reply",
+            Evidence.OfWholeReply().Says("\n\n").Declares("stop").Uses(285, 88), Unconfirmed, Inferred) { Notes = [OutputMissing] },
+        new("Three tokens more than bytes", Hello.Declares("stop").Uses(9, 8).Done(), Unconfirmed, Inferred) { Notes = [OutputMissing] },
+        new("Two tokens more than bytes: an end token, and one of a parser's", Hello.Declares("stop").Uses(9, 7).Done(), Completed, Declared),
+        new("Bytes count, not characters", Evidence.Of().Says("日本").Declares("stop").Uses(9, 8).Done(), Completed, Declared),
+        new("Reasoning counts too", Evidence.Of().Thinks("Hmm. ").Says("Hello").Declares("stop").Uses(9, 12).Done(), Completed, Declared),
+        new("A refusal spells tokens", Evidence.Of().Declines("No.").Declares("stop").Uses(9, 30).Done(), Completed, Declared) { Notes = [Refused] },
+        new("A call came: what it spelt is not known", WeatherCall.Declares("stop").Uses(9, 900).Done(), Completed, Declared) { Ready = WeatherReady },
+        new("Audio came: what it is worth is not known", Evidence.Of().Sounds().Declares("stop").Uses(9, 900).Done(), Completed, Declared),
+        new("A stop string was met, and is not delivered", Hello.Declares("stop").StopsAt("END").Uses(9, 12).Done(), Completed, Declared),
+        new("The request hid the reasoning, and text came", Hello.HidesReasoning().Declares("stop").Uses(9, 90).Done(), Completed, Declared),
+        new("The request went on past the end token (recorded: 12 tokens, \"abc\")",
+            Evidence.Of().Says("abc").IgnoresTheEndToken().Declares("stop").Uses(9, 12).Done(), Completed, Declared),
+        new("The request left special tokens out", Evidence.Of().Says("abc").SkipsSpecialTokens().Declares("stop").Uses(9, 12).Done(), Completed, Declared),
+        new("Nothing declared, 88 tokens counted, two bytes delivered",
+            Evidence.Of().Says("\n\n").Uses(285, 88).Done(), Unconfirmed, Inferred) { Notes = [OutputMissing] },
+        new("The model declined a call that was required",
+            Evidence.Of().MustCall().Declines("I can't help.").Declares("stop").Uses(9, 9).Done(), Completed, Declared) { Notes = [Refused] },
         new("A call was required, and text came (vLLM 0.8.5 with text that is not the expected JSON)",
             Hello.MustCall().Declares("stop").Uses(9, 2).Done(), Unconfirmed, Inferred)
             { Notes = [OutputMissing] },
@@ -241,11 +302,25 @@ internal static class VerdictScenarios
 
         // Nothing declared.
         new("[DONE], nothing declared: the story", Hello.Capped(200).Uses(9, 2).Done(), Unconfirmed, Inferred),
-        new("A clean end, nothing declared", Hello.EndsInOrder(), Unconfirmed, Inferred),
-        new("[DONE], only reasoning, nothing declared", Evidence.Of().Thinks("Hm.").Done(), Unconfirmed, Inferred),
+        new("[DONE], only reasoning, nothing declared", Evidence.Of().Thinks("Hm.").Done(), Unconfirmed, Inferred) { Notes = [OutcomeNoteKind.NoAnswer] },
+
+        // An end in order without a reason and without the marker is a cut: Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and
+        // Portkey close a stream like that which was cut behind them (caddyserver/caddy#5952).
+        new("An end in order, neither a reason nor [DONE]", Hello.EndsInOrder(), Interrupted, Inferred),
+        new("An end in order, neither a reason nor [DONE], usage in hand", Hello.Capped(200).UsesSoFar(9, 2).EndsInOrder(), Interrupted, Inferred),
+        new("An end in order, neither a reason nor [DONE], only reasoning", Evidence.Of().Thinks("Hm.").EndsInOrder(), Interrupted, Inferred),
+        new("An end in order, neither a reason nor [DONE], a whole call",
+            WeatherCall.EndsInOrder(), Interrupted, Inferred) { Withheld = [StreamBroken] },
+        new("An end in order at the cap, neither a reason nor [DONE]", Hello.Capped(5).Uses(9, 5).EndsInOrder(), LengthLimited, Inferred)
+            { Limit = OutputCap },
+        new("An end in order of a server that marks none", Hello.MarksNoEnd().EndsInOrder(), Unconfirmed, Inferred),
+        new("An end in order of a server that marks none, a whole call",
+            WeatherCall.MarksNoEnd().EndsInOrder(), Unconfirmed, Inferred) { Withheld = [EndUnconfirmed] },
+        new("An end in order of a server that marks none, a call open",
+            Evidence.Of().Calls("get_weather", "{").MarksNoEnd().EndsInOrder(), Interrupted, Inferred) { Withheld = [ChoiceNotFinished] },
         new("A call's JSON still open, a clean end",
             Evidence.Of().Calls("get_weather", """{"city": "Pa""").EndsInOrder(), Interrupted, Inferred)
-            { Withheld = [ChoiceNotFinished] },
+            { Withheld = [StreamBroken] },
         new("A call's JSON still open, [DONE]",
             Evidence.Of().Calls("get_weather", """{"city": "Pa""").Done(), Interrupted, Inferred)
             { Withheld = [ChoiceNotFinished] },
@@ -264,7 +339,7 @@ internal static class VerdictScenarios
         new("A whole reply with stop",
             Evidence.OfWholeReply().Says("Hello").Declares("stop").Capped(200).Uses(9, 2), Completed, Declared),
         new("A whole reply with tool_calls",
-            Evidence.OfWholeReply().Calls("get_weather", Weather).Offering(Offered.GetWeather).Declares("tool_calls").Capped(200).Uses(9, 2), Completed, Declared)
+            Evidence.OfWholeReply().Calls("get_weather", Weather).Offering(Offered.GetWeather).Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(9, 2), Completed, Declared)
             { Ready = WeatherReady },
         new("A whole reply with tool_calls at the cap (vLLM 0.32.0 granite: save_plan {} at 14 of 14)",
             Evidence.OfWholeReply().Calls("save_plan", "{}").Declares("tool_calls").Capped(14).Uses(285, 14), LengthLimited, Inferred)

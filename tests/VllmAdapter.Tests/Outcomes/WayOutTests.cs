@@ -20,7 +20,12 @@ public sealed class WayOutTests
             "20 of 20 tokens used. Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome)."
         },
         { Script.Calls("roll", "{\"").Finishes("length").Uses(3, 20).Done(), "Raise ChatRequest.MaxTokens and ask again." },
-        { Script.Says("hi").Finishes("length").Uses(3, 5).Done(), "Shorten the messages; VllmServer.PlanAsync tells beforehand what fits." },
+        {
+            Script.Says("hi").Finishes("length").Uses(3, 5).Done(),
+            "5 of 20 tokens used. Set VllmAdapterOptions.ContextWindow to tell the limits apart; then raise ChatRequest.MaxTokens, or shorten the messages."
+        },
+        { Script.Says("hi").Finishes("length").Done(), "Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome)." },
+        { Script.Says("hi"), AskAgainOrContinue },
         { Script.Says("hi").Done(), "Ask again, or use what is in Received: IncompleteStreams.Throw accepts such an end." },
     };
 
@@ -36,6 +41,19 @@ public sealed class WayOutTests
             .Should().ThrowAsync<IncompleteStreamException>()).Which;
 
         thrown.Message.Should().StartWith(thrown.Outcome.Explain()).And.EndWith(end);
+    }
+
+    [Theory]
+    [InlineData(8, "Shorten the messages; VllmServer.PlanAsync tells beforehand what fits.")]
+    [InlineData(2048, "Raise that limit, or go on with ChatRequest.Continuing(outcome).")]
+    public async Task A_known_window_tells_what_to_do_about_a_limit(int window, string end)
+    {
+        using FakeVllm vllm = FakeVllm.InMemory(Script.Says("hi").Finishes("length").Uses(3, 5).Done());
+        var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), new VllmAdapterOptions { ContextWindow = window });
+
+        ChatCompletion completion = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("Hello.") with { MaxTokens = 20 });
+
+        completion.Invoking(it => it.Outcome.EnsureComplete()).Should().Throw<IncompleteStreamException>().Which.Message.Should().EndWith(end);
     }
 
     [Fact]

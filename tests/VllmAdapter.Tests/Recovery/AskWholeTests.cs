@@ -24,6 +24,7 @@ public sealed class AskWholeTests
         { "no name", Script.CallsAs("id", "", "{\"city\":\"Paris\"}").Finishes("tool_calls").Uses(20, 9).Done() },
         { "tokens counted, nothing delivered (0.32.0 phi4_mini_json)", Script.Empty.Finishes("stop").Uses(20, 9).Done() },
         { "calls announced, none came", Script.Says("Let me see.").Finishes("tool_calls").Uses(20, 9).Done() },
+        { "tokens counted, two bytes delivered (0.8.5)", Script.Says("\n\n").Finishes("stop").Uses(20, 9).Done() },
         { "nothing at all, nothing declared (0.8.5 required)", Script.Says("").Uses(20, 9).Done() },
     };
 
@@ -67,6 +68,15 @@ public sealed class AskWholeTests
 
         vllm.Requests.Should().HaveCount(1, what);
     }
+
+    [Fact]
+    public void What_the_model_declined_is_not_asked_for_again() =>
+        WholeRequest.MayHelp(Ask, Outcomes.Evidence.Of().MustCall().Declines("I can't help.").Declares("tool_calls").Uses(20, 9).Done().Judge())
+            .Should().BeFalse();
+
+    [Fact]
+    public void A_call_written_as_text_is_asked_for_again() =>
+        WholeRequest.MayHelp(Ask, Outcomes.Evidence.Of().WritesACallOf("get_weather").Declares("stop").Uses(9, 9).Done().Judge()).Should().BeTrue();
 
     [Fact]
     public async Task The_second_request_does_not_stream_and_is_the_same_otherwise()

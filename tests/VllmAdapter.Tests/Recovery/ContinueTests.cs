@@ -18,6 +18,7 @@ public sealed class ContinueTests
     {
         { "cut", Script.Says("one", " two").Cuts() },
         { "reset", Script.Says("one", " two").Resets() },
+        { "ended in order, neither a reason nor [DONE]: closed by a proxy (caddyserver/caddy#5952)", Script.Says("one", " two") },
         { "the engine died", Script.Says("one", " two").Fails().Done() },
         { "an internal error", Script.Says("one", " two").Fails("Internal server error").Done() },
         { "told to stop (0.20.2)", Script.Says("one", " two").Finishes("abort").Done() },
@@ -123,6 +124,29 @@ public sealed class ContinueTests
         stream.Outcome.Notes.Select(note => note.Kind).Should().Contain([OutcomeNoteKind.Recovered, OutcomeNoteKind.UsageMissing]);
         vllm.Requests[1].Json!["max_tokens"]!.GetValue<int>().Should().Be(8);
         stream.Outcome.Explain().Should().Contain("at least that many were taken off the cap");
+    }
+
+    [Fact]
+    public async Task A_sum_that_no_number_can_hold_is_no_sum()
+    {
+        using var vllm = FakeVllm.InMemory(
+            Script.Says("one", " two").Uses(900_000_000, 900_000_000).Resets(), Script.Says(" three").Finishes("stop").Uses(900_000_000, 900_000_000).Done());
+
+        (_, ChatStream stream) = await RunAsync(vllm, Count);
+
+        stream.Outcome.Usage.Should().BeNull();
+        stream.Outcome.Notes.Should().Contain(note => note.Kind == OutcomeNoteKind.UsageMissing && note.Text.Contains("more tokens together", StringComparison.Ordinal));
+        stream.Outcome.Parts.Should().OnlyContain(part => part.Usage != null);
+    }
+
+    [Fact]
+    public async Task A_count_beyond_the_cap_takes_nothing_off_it_but_what_surely_came()
+    {
+        using var vllm = FakeVllm.InMemory(Script.Says("one", " two").Uses(5, 19_503).Resets(), Rest);
+
+        await RunAsync(vllm, Count with { MaxTokens = 200 });
+
+        vllm.Requests[1].Json!["max_tokens"]!.GetValue<int>().Should().BeInRange(196, 199);
     }
 
     [Fact]

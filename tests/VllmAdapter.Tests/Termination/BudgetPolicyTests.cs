@@ -38,6 +38,12 @@ public sealed class BudgetPolicyTests
     public void Choices_add_up() =>
         Stops(new TokenBudget(new TokenLimits { Completion = 20 }), Evidence.OfChoices(2).Choice(0).UsesSoFar(9, 11).Choice(1).UsesSoFar(9, 9)).Should().BeTrue();
 
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(12, true)]
+    public void A_count_beyond_the_cap_counts_by_the_chunks_that_came(int chunks, bool stops) =>
+        Stops(new TokenBudget(TokenLimits.OfTotal(15)), Evidence.Of().InChunks(chunks).Capped(200).UsesSoFar(5, 19_503)).Should().Be(stops);
+
     [Fact]
     public void Without_usage_nothing_is_spent() =>
         Stops(new TokenBudget(TokenLimits.OfTotal(1)), Evidence.Of().Says("Hello")).Should().BeFalse();

@@ -13,9 +13,11 @@ public sealed class TerminationTests
         Choices = [new ChoiceEvidence { TextLength = 5 }],
     };
 
-    private static StreamEvidence Declared(double silent, int asked = 1, params string?[] words) => Streaming(silent) with
+    // Evidence of which every choice has declared also says since when.
+    private static StreamEvidence Declared(double since, int asked = 1, params string?[] words) => Streaming(since) with
     {
         Asked = new AskedFor { Choices = asked },
+        SinceFinish = words.Length >= asked && words.All(word => word is not null) ? TimeSpan.FromSeconds(since) : null,
         Choices = [.. words.Select((word, index) => new ChoiceEvidence { Index = index, Declared = word is null ? [] : [new FinishReason(word)] })],
     };
 
@@ -48,6 +50,18 @@ public sealed class TerminationTests
     [InlineData(7, "stop: finish-reason")]
     public void The_grace_can_be_chosen(double silent, string decision) =>
         VllmAdapter.Termination.OnFinishReason(TimeSpan.FromSeconds(7)).Judge(Declared(silent, 1, "length")).Should().Be(Read(decision));
+
+    [Theory]
+    [InlineData(0.1, 1.9, "wait 0.1")]
+    [InlineData(0.1, 2, "stop: finish-reason")]
+    [InlineData(60, 0.5, "wait 1.5")]
+    public void The_grace_counts_from_the_finish_and_not_from_the_last_chunk(double silent, double since, string decision) =>
+        VllmAdapter.Termination.OnFinishReason().Judge(Declared(since, 1, "stop") with { SilentFor = TimeSpan.FromSeconds(silent) })
+            .Should().Be(Read(decision));
+
+    [Fact]
+    public void While_nothing_was_delivered_the_grace_does_not_begin() =>
+        VllmAdapter.Termination.OnFinishReason().Judge(Declared(60, 1, "stop") with { SinceFinish = null }).Should().Be(Read("go on"));
 
     [Fact]
     public void Without_grace_a_finish_reason_stops_at_once() =>
