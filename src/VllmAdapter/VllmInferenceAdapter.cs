@@ -31,6 +31,7 @@ public sealed class VllmInferenceAdapter
     private readonly ResiliencePipeline _resilience;
     private readonly StreamSlots? _slots;
     private readonly ILogger _logger;
+    private readonly bool _learnsWindows;
 
     /// <summary>Makes an adapter with an HTTP client of its own.</summary>
     /// <param name="endpoint">The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>.</param>
@@ -57,6 +58,7 @@ public sealed class VllmInferenceAdapter
         HttpClient http, VllmAdapterOptions? options = null, TimeProvider? clock = null, ILogger<VllmInferenceAdapter>? logger = null)
         : this(EndpointOf(http, options), options ?? new VllmAdapterOptions(), () => http, clock, logger)
     {
+        _learnsWindows = _options.LearnContextWindow is true;
     }
 
     internal VllmInferenceAdapter(
@@ -72,6 +74,7 @@ public sealed class VllmInferenceAdapter
             client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, clock ?? TimeProvider.System);
         _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
         _slots = _options.Resilience.MaxConcurrentStreams is { } most ? StreamSlots.Of(most) : null;
+        _learnsWindows = _options.LearnContextWindow is not false;
         Server = new VllmServer(_options, _transport);
         ToolTelemetry = new ToolTelemetry(_logger, _transport.Clock);
     }
@@ -161,11 +164,14 @@ public sealed class VllmInferenceAdapter
         JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.Usage);
         byte[] body = ChatRequestBody.ToUtf8(json);
         bool isWhole = request.Reply == ReplyMode.Whole;
+        string? model = ChatRequestBody.ModelOf(json);
+        AskedFor asked = AskedForReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(model), _options.ServerCap);
         return new ChatCall
         {
             Transport = _transport,
             Body = body,
-            Asked = AskedForReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(ChatRequestBody.ModelOf(json))),
+            Asked = asked,
+            Window = _learnsWindows && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
             Termination = request.Termination ?? _termination,
             IncompleteStreams = request.IncompleteStreams ?? IncompleteStreams,
             MaxEventBytes = _options.MaxEventBytes,
@@ -175,7 +181,7 @@ public sealed class VllmInferenceAdapter
             HeadersLimit = isWhole ? null : _options.TimeLimits.Headers,
             AsksForWholeReply = isWhole,
             Headers = request.Headers,
-            Model = ChatRequestBody.ModelOf(json),
+            Model = model,
             Resilience = _resilience,
             Slots = _slots,
             NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),

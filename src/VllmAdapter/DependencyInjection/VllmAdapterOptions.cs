@@ -29,6 +29,13 @@ public sealed class VllmAdapterOptions
     /// </value>
     public int? ContextWindow { get; set; }
 
+    /// <summary>
+    /// The most tokens of an answer that the server allows by a setting of its own (<c>max_new_tokens</c> in
+    /// <c>--override-generation-config</c>), if you know it: a call that ends there may be cut.
+    /// </summary>
+    /// <value>1 or more; null by default.</value>
+    public int? ServerCap { get; set; }
+
     /// <summary>How long to wait for what.</summary>
     public TimeLimits TimeLimits { get; set; } = new();
 

@@ -36,6 +36,9 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         if (options.ContextWindow < 1)
             yield return $"ContextWindow must be at least 1 token, or null if it is not known, but is {options.ContextWindow}.";
 
+        if (options.ServerCap < 1)
+            yield return $"ServerCap must be at least 1 token, or null if there is none, but is {options.ServerCap}.";
+
         if (options.MaxEventBytes < SmallestEvent)
             yield return $"MaxEventBytes must be at least {SmallestEvent}, but is {options.MaxEventBytes}.";
 

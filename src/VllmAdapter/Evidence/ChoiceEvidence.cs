@@ -95,6 +95,7 @@ public sealed record ChoiceEvidence
         _textLength += chunk.Text.Length;
         _reasoningLength += chunk.Reasoning.Length;
         _refusalLength += chunk.Refusal.Length;
+        _otherOutput |= chunk.HasOtherOutput;
         _outputBytes += Encoding.UTF8.GetByteCount(chunk.Text) + Encoding.UTF8.GetByteCount(chunk.Reasoning) + Encoding.UTF8.GetByteCount(chunk.Refusal);
         if (HasDeclared && chunk.HasOutput)
             (_hasLateOutput, _countedAtEnd, _reasonWasPremature) = (true, false, _reasonWasPremature || !_hadOutput);

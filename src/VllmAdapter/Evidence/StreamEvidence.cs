@@ -14,6 +14,8 @@ public sealed record StreamEvidence
 
     private readonly ChoiceEvidenceList _choices = new();
     private AskedFor _asked = new();
+    private ValueList<FailedAttempt> _failedAttempts = ValueList<FailedAttempt>.Empty;
+    private string? _requestId;
     private Facts _facts;
 
     /// <summary>No evidence yet, to be filled by an object initializer.</summary>
@@ -25,7 +27,8 @@ public sealed record StreamEvidence
     private StreamEvidence(StreamEvidence other)
     {
         (_choices, _facts, _asked) = (new ChoiceEvidenceList(other._choices, copy: true), other._facts, other._asked);
-        (EndMarker, RequestId, FailedAttempts, Fault, Secrets) = (other.EndMarker, other.RequestId, other.FailedAttempts, other.Fault, other.Secrets);
+        (_requestId, _failedAttempts) = (other._requestId, other._failedAttempts);
+        (EndMarker, Fault, Secrets) = (other.EndMarker, other.Fault, other.Secrets);
     }
 
     /// <summary>What the request asked for.</summary>
@@ -39,10 +42,10 @@ public sealed record StreamEvidence
     public bool IsWholeReply { get => _facts.IsWholeReply; init => _facts.IsWholeReply = value; }
 
     /// <summary>The id under which the request was sent (<c>X-Request-Id</c>).</summary>
-    public string? RequestId { get; init; }
+    public string? RequestId { get => _requestId; init => _requestId = value; }
 
     /// <summary>Tries that failed before this one; empty if the first one was answered.</summary>
-    public IReadOnlyList<FailedAttempt> FailedAttempts { get; init; } = [];
+    public IReadOnlyList<FailedAttempt> FailedAttempts { get => _failedAttempts; init => _failedAttempts = ValueList<FailedAttempt>.Of(value); }
 
     /// <summary>When the headers came, counted from the beginning of the call, with whatever was tried before.</summary>
     public TimeSpan? HeadersAt { get => _facts.HeadersAt; init => _facts.HeadersAt = value; }
@@ -286,10 +289,17 @@ public sealed record StreamEvidence
     {
         (_facts.ResponseId, _facts.Model, _facts.SystemFingerprint) = (Secrets.Hide(reader.Id), Secrets.Hide(reader.Model), Secrets.Hide(reader.Fingerprint));
         (_facts.ResponseIdChanged, _facts.TextIsLossy, _facts.Oddities) = (reader.IdHasChanged, reader.TextIsLossy, reader.Oddities);
+        (_facts.ChoiceIndexesSeen, _facts.LooksCumulative) = (reader.ChoiceIndexesSeen, reader.LooksCumulative);
     }
 
     /// <summary>Takes over the model's context window, which was asked for beside the request.</summary>
     internal void Learn(int? contextWindow) => _asked = _asked with { ContextWindow = Asked.ContextWindow ?? contextWindow };
+
+    /// <summary>Takes over that reasoning came which the request hid, and that it was left out.</summary>
+    internal void LeaveOutReasoning() => _facts.UnwantedReasoning = true;
+
+    /// <summary>Takes over that the request went out once more, for its connection was closed before any byte of an answer.</summary>
+    internal void Resent(FailedAttempt before, string requestId) => (_failedAttempts, _requestId) = (_failedAttempts.And(before), requestId);
 
     internal void Fail(ServerError error) => _facts.Error ??= error.Without(Secrets);
 

@@ -29,6 +29,9 @@ public sealed record ServerError
     /// <summary>The text as received, bounded.</summary>
     public string Raw { get; init; } = "";
 
+    /// <summary>The message without what it repeats of the request; null if nobody looked.</summary>
+    internal string? Words { get; init; }
+
     /// <summary>True if the server itself called it an error; false for a body of another kind.</summary>
     internal bool IsDeclared { get; init; }
 
@@ -70,6 +73,7 @@ public sealed record ServerError
     internal ServerError Without(Secrets secrets) => ReferenceEquals(secrets, Secrets.None) ? this : this with
     {
         Message = secrets.Hide(Message),
+        Words = secrets.Hide(Words),
         Type = secrets.Hide(Type),
         Param = secrets.Hide(Param),
         Code = secrets.Hide(Code),

@@ -1,7 +1,10 @@
 namespace VllmAdapter;
 
 /// <summary>Makes a body heed the token of a read although it does not itself: streams of handlers other than .NET's own may be deaf.</summary>
-/// <remarks>A read that is given up goes on in a buffer of its own, which nobody else uses; what it still brings is lost with the body.</remarks>
+/// <remarks>
+/// A body that was told to stop has a moment for it, and what it brings in that moment counts. A read that is given up goes on in a buffer
+/// of its own, which nobody else uses; what it still brings is lost with the body.
+/// </remarks>
 internal sealed class HeedingStream : ForwardStream
 {
     private readonly Stream _body;
@@ -12,8 +15,9 @@ internal sealed class HeedingStream : ForwardStream
 
     private HeedingStream(Stream body) => _body = body;
 
-    /// <summary>The body itself if it is known to heed its token.</summary>
-    public static Stream Of(Stream body) => body.GetType().Assembly == typeof(HttpClient).Assembly ? body : new HeedingStream(body);
+    /// <summary>The body itself if it is one of a connection of .NET's own, which are known to heed their token.</summary>
+    public static Stream Of(HttpContent content, Stream body) =>
+        content is not StreamContent && body.GetType().Assembly == typeof(HttpClient).Assembly ? body : new HeedingStream(body);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -37,7 +41,19 @@ internal sealed class HeedingStream : ForwardStream
 
     private async ValueTask<int> FinishAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        int length = await _underWay!.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Task<int> read = _underWay!;
+        try
+        {
+            await read.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!read.IsCompleted)
+        {
+            await Task.WhenAny(read, Task.Delay(BoundedBody.Patience, TimeProvider.System, CancellationToken.None)).ConfigureAwait(false);
+            if (!read.IsCompleted)
+                throw;
+        }
+
+        int length = await read.ConfigureAwait(false);
         (_underWay, _at, _length) = (null, 0, length);
         return Take(buffer);
     }

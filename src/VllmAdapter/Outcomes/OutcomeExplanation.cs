@@ -131,7 +131,7 @@ internal static class OutcomeExplanation
             return $"the server declared error {when}";
 
         string code = ServerText.Quote(error.Code, MostOfAWord) is { } word ? $" {word}" : "";
-        return $"the server reported an error{code} {when}{(ServerText.Quote(error.Message) is { } message ? $": {message.TrimEnd('.')}" : ", without a message")}";
+        return $"the server reported an error{code} {when}{(ServerText.Quote(error.Words ?? error.Message) is { } message ? $": {message.TrimEnd('.')}" : ", without a message")}";
     }
 
     // What broke the stream broke it for all; the rest may be true of some choices only.

@@ -109,7 +109,14 @@ public sealed record ChatChunk
     internal bool HasChoice { get; init; } = true;
 
     /// <summary>Whether the delta carries something that the model wrote.</summary>
-    internal bool HasOutput => Text.Length > 0 || Reasoning.Length > 0 || HasToolCalls || _extras is { Refusal.Length: > 0 };
+    internal bool HasOutput => Text.Length > 0 || Reasoning.Length > 0 || HasToolCalls || _extras is { Refusal.Length: > 0 } or { HasOtherOutput: true };
+
+    /// <summary>Whether the delta carries output of another kind: audio, images.</summary>
+    internal bool HasOtherOutput
+    {
+        get => _extras is { HasOtherOutput: true };
+        init => _extras = (_extras ?? ChunkExtras.None) with { HasOtherOutput = value };
+    }
 
     internal bool HasExtras => _extras is not null;
 
@@ -138,6 +145,8 @@ public sealed record ChatChunk
         public static readonly ChunkExtras None = new();
 
         public string Refusal { get; init; } = "";
+
+        public bool HasOtherOutput { get; init; }
 
         public LogprobContent? Logprobs { get; init; }
 

@@ -6,7 +6,7 @@ namespace VllmAdapter;
 /// <summary>Reads off a finished body what was asked for, so that fields which came by <see cref="ChatRequest.Extra"/> count too.</summary>
 internal static class AskedForReading
 {
-    public static AskedFor Of(ReadOnlyMemory<byte> utf8Body, int? contextWindow)
+    public static AskedFor Of(ReadOnlyMemory<byte> utf8Body, int? contextWindow, int? serverCap = null)
     {
         using JsonDocument document = JsonDocument.Parse(utf8Body, JsonText.Parsing);
         JsonElement body = document.RootElement;
@@ -15,6 +15,7 @@ internal static class AskedForReading
             // The newer name wins on the server.
             OutputCap = Number(body, "max_completion_tokens") ?? Number(body, "max_tokens"),
             ContextWindow = contextWindow,
+            ServerCap = serverCap,
             Choices = Number(body, "n") ?? 1,
             CallRequired = Field(body, "tool_choice") is { } choice && Requires(choice),
             HidesReasoning = Flag(body, "include_reasoning") is false,

@@ -10,7 +10,8 @@ internal sealed class Attempt : SilenceWatch.IWaiting
     private readonly StopSignal _signal;
     private readonly SilenceWatch _watch;
     private readonly CallTelemetry _telemetry;
-    private readonly int _number;
+    private readonly List<FailedAttempt> _resent = [];
+    private TimeSpan _begunAt;
     private ReplyBody? _body;
     private AttemptLog? _log;
     private IReadOnlyList<CompletedChoice>? _gathered;
@@ -19,7 +20,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting
     public Attempt(
         ChatCall call, StopSignal whole, SilenceWatch watch, CallTelemetry telemetry, int number, IReadOnlyList<FailedAttempt> before)
     {
-        (_call, _whole, _watch, _telemetry, _number) = (call, whole, watch, telemetry, number);
+        (_call, _whole, _watch, _telemetry, Number) = (call, whole, watch, telemetry, number);
         _signal = new StopSignal(whole);
         RequestId = call.IdOf(number);
         Evidence = new StreamEvidence
@@ -33,7 +34,14 @@ internal sealed class Attempt : SilenceWatch.IWaiting
         watch.TurnTo(this);
     }
 
-    public string RequestId { get; }
+    /// <summary>The id under which it was sent last.</summary>
+    public string RequestId { get; private set; }
+
+    /// <summary>Which sending of the request it is, from 1; a connection that was closed under it makes it one more.</summary>
+    public int Number { get; private set; }
+
+    /// <summary>The sendings that were in vain, for their connection was closed before any byte of an answer.</summary>
+    public IReadOnlyList<FailedAttempt> Resent => _resent;
 
     public StreamEvidence Evidence { get; }
 
@@ -47,7 +55,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting
     public VllmRequestException? Failure { get; private set; }
 
     /// <summary>What a failure is to say of this attempt.</summary>
-    public FailureFacts About => _call.About(RequestId, _number);
+    public FailureFacts About => _call.About(RequestId, Number);
 
     /// <summary>Step 1: sends, and reads until the first event came.</summary>
     /// <param name="limit">The time until then, if there is a limit.</param>
@@ -55,7 +63,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting
     /// <exception cref="VllmRequestException">No chat reply answered, it broke off before its first event, or that event did not come in time.</exception>
     public async ValueTask BeginAsync(TimeSpan? limit, CancellationToken pipelinesToken)
     {
-        TimeSpan begunAt = _watch.ElapsedNow;
+        _begunAt = _watch.ElapsedNow;
         try
         {
             using (pipelinesToken == _whole.Token
@@ -76,7 +84,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting
         if (Stop == StopCause.Pipeline)
             throw new OperationCanceledException(pipelinesToken);
 
-        if (HasBegun || NothingCame(begunAt) is not { } facts)
+        if (HasBegun || NothingCame() is not { } facts)
             return;
 
         // Without an answer it is no stream that the judge could speak of.
@@ -214,18 +222,22 @@ internal sealed class Attempt : SilenceWatch.IWaiting
         _signal.Dispose();
     }
 
-    void SilenceWatch.IWaiting.OnGrantOver()
+    bool SilenceWatch.IWaiting.OnGrantOver()
     {
         Stamp();
         try
         {
-            if (Ask() is { } cause)
-                StopWaiting(cause);
+            if (Ask() is not { } cause)
+                return true;
+
+            StopWaiting(cause);
         }
         catch (Exception failure)
         {
             _whole.TryFail(failure);
         }
+
+        return false;
     }
 
     void SilenceWatch.IWaiting.OnLimitOver()
@@ -262,9 +274,9 @@ internal sealed class Attempt : SilenceWatch.IWaiting
 
     // A hang, a cut and an end in order without one event are alike: nothing began, and it may be asked again. A whole reply that takes
     // its time may be a long one.
-    private FailureFacts? NothingCame(TimeSpan begunAt) => Stop switch
+    private FailureFacts? NothingCame() => Stop switch
     {
-        { } stop when stop == StopCause.FirstChunkTimeout && !_call.AsksForWholeReply => About with { GaveUpAfter = _watch.ElapsedNow - begunAt },
+        { } stop when stop == StopCause.FirstChunkTimeout && !_call.AsksForWholeReply => About with { GaveUpAfter = _watch.ElapsedNow - _begunAt },
         _ when _body is { IsWhole: true, Bytes.BytesRead: > 0 } => null,
         { } stop when stop == StopCause.Fault && Evidence.Fault is { } fault => About with { Cause = fault, BrokeOffAfter = Evidence.SilentFor },
         { } stop when stop == StopCause.EndOfBody && Evidence is { Malformation: null, Events: 0 } =>
@@ -281,12 +293,27 @@ internal sealed class Attempt : SilenceWatch.IWaiting
         _watch.BeginWait(isOwed: _call.AsksForWholeReply);
         try
         {
-            return await _call.Transport.SendAsync(message, About, _call.HeadersLimit, _signal.Token).ConfigureAwait(false);
+            return await _call.Transport.SendAsync(message, About, _call.HeadersLimit, _signal.Token, Resend).ConfigureAwait(false);
         }
         finally
         {
             _watch.EndWait();
         }
+    }
+
+    private string Resend(HttpRequestException closed)
+    {
+        var inVain = new FailedAttempt
+        {
+            RequestId = RequestId,
+            Reason = VllmRequestException.For(About with { Cause = closed }).Message,
+            Took = _watch.ElapsedNow - _begunAt,
+        };
+        _resent.Add(inVain);
+        RequestId = _call.IdOf(++Number);
+        Evidence.Resent(inVain, RequestId);
+        _telemetry.Retry(inVain, Number - 1, TimeSpan.Zero);
+        return RequestId;
     }
 
     private async ValueTask ReadFirstAsync(HttpResponseMessage response)

@@ -181,7 +181,10 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
 
             // Streams of vLLM before 0.26 bring the reasoning although the request hides it.
             if (call.Asked.HidesReasoning && _chunks[i].Reasoning.Length > 0)
+            {
                 _chunks[i] = _chunks[i] with { Reasoning = "" };
+                evidence.LeaveOutReasoning();
+            }
 
             if (!_gathering.TryAdd(_chunks[i]))
                 Malform("the answer is longer than a text can be");
@@ -201,7 +204,8 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
             });
         }
 
-        evidence.Fail(error);
+        // What the server repeats of the request stays in the error, and out of every sentence about it.
+        evidence.Fail(error with { Words = RequestEcho.Remove(error.Message, call.Body) });
         Stop = StopCause.Fault;
     }
 

@@ -13,6 +13,9 @@ internal sealed record ChatCall
 
     public required AskedFor Asked { get; init; }
 
+    /// <summary>The context window, where a call may be cut by one that nobody knows yet.</summary>
+    public WindowQuestion? Window { get; init; }
+
     public required IStreamTerminationPolicy Termination { get; init; }
 
     public required IncompleteStreams IncompleteStreams { get; init; }

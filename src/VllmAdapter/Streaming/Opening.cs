@@ -110,14 +110,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     }
 
     // All attempts together take at most twice the limit of one for its first chunk.
-    private TimeSpan? TimeLeft()
-    {
-        if (call.FirstChunkLimit is not { } one || one > LongestLimit)
-            return null;
-
-        TimeSpan left = (2 * one) - (watch.Elapsed - _startedAt);
-        return left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
-    }
+    private TimeSpan? TimeLeft() => call.FirstChunkLimit is { } one && one <= LongestLimit ? (2 * one) - (watch.ElapsedNow - _startedAt) : null;
 
     // The server is let go of at once, not only when the next attempt begins.
     private async ValueTask FailAsync(Exception failure)
@@ -125,10 +118,12 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         _attempt!.Close();
         await _attempt.LetGoAsync(hangUp: true).ConfigureAwait(false);
         _lastFailure = failure as VllmRequestException;
+        _attempts = _attempt.Number;
+        _failed.AddRange(_attempt.Resent);
         _failed.Add(new FailedAttempt { RequestId = _attempt.RequestId, Reason = failure.Message, Took = watch.ElapsedNow - _beganAt });
 
         // One hang may be one server's; two are not asked a third time.
-        if (_lastFailure is { GaveUp: true } hung && ++_hangs > 1)
+        if (_lastFailure is { GaveUp: true } hung && (++_hangs > 1 || TimeLeft() <= TimeSpan.Zero))
             hung.IsFinal = true;
 
         if (_lastFailure?.RetryAfter is { } wait && Deadlines.KnownTo(call.Termination) is { } deadline && watch.Elapsed + wait >= deadline)

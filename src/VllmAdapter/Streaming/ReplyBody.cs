@@ -69,7 +69,7 @@ internal sealed class ReplyBody
         try
         {
             Stream wire = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            return new ReplyBody(response, HeedingStream.Of(wire), call, cancellationToken);
+            return new ReplyBody(response, HeedingStream.Of(response.Content, wire), call, cancellationToken);
         }
         catch
         {

@@ -35,7 +35,8 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
     public interface IWaiting
     {
         /// <summary>The wait that was granted is over. Called while it still goes on, and by one thread at a time.</summary>
-        void OnGrantOver();
+        /// <returns>Whether the wait goes on.</returns>
+        bool OnGrantOver();
 
         /// <summary>The time until which something had to come is over.</summary>
         void OnLimitOver();
@@ -178,14 +179,13 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
     {
         if (now >= _limitAt)
         {
-            _limitAt = long.MaxValue;
+            (_limitAt, _grantedUntil) = (long.MaxValue, long.MaxValue);
             _waiting?.OnLimitOver();
         }
-
-        if (now >= _grantedUntil)
-            _waiting?.OnGrantOver();
-
-        SetTimer(now, Math.Min(_grantedUntil, _limitAt));
+        else if (now < _grantedUntil || _waiting?.OnGrantOver() is true)
+        {
+            SetTimer(now, Math.Min(_grantedUntil, _limitAt));
+        }
     }
 
     private void SetTimer(long now, long dueAt)

@@ -71,7 +71,8 @@ internal sealed class StopSignal : IDisposable
         if (Interlocked.CompareExchange(ref _reason, reason, comparand: null) is not null)
             return false;
 
-        _source.Cancel();
+        // What waits for the token goes on elsewhere: not in here, where the clock or the caller may hold a lock.
+        _ = _source.CancelAsync();
         return true;
     }
 

@@ -133,6 +133,7 @@ internal sealed class StreamPump : RunningReply
     private async ValueTask<Attempt> OpenAsync()
     {
         _telemetry = new CallTelemetry(_call);
+        _call.Window?.Ask();
         _watch.Start(_call.BeganAt ?? _call.Clock.GetTimestamp());
         var opening = new Opening(_call, _signal, _watch, _telemetry);
         _slot = await opening.WaitForPlaceAsync().ConfigureAwait(false);
@@ -145,6 +146,9 @@ internal sealed class StreamPump : RunningReply
         StopCause cause = (_attempt?.Stop ?? _signal.Cause)!.Value;
         IReadOnlyList<CompletedChoice> received = _attempt?.Close() ?? [];
         StreamEvidence evidence = _attempt?.Evidence ?? new StreamEvidence { Asked = _call.Asked, EndMarker = _call.EndMarker };
+        if (_call.Window is { } window && evidence.Choices.Any(static choice => choice.ToolCalls.Count > 0))
+            evidence.Learn(await window.AnswerAsync(_call.Clock).ConfigureAwait(false));
+
         Outcome = OutcomeJudge.Decide(evidence, cause, received);
         Completion = new ChatCompletion { Outcome = Outcome, Choices = received };
         _telemetry?.End(Completion);

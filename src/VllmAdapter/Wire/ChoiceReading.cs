@@ -71,6 +71,9 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
     public ChatChunk Chunk(int choice, ChoiceProgress? progress)
     {
         var chunk = progress is null ? new ChatChunk(choice, "", "", toolCalls: null, FinishWord) : Output(choice, progress);
+        if (_pieces.HasOther)
+            chunk = chunk with { HasOtherOutput = true };
+
         return StopReason is not null || Logprobs is not null || TokenIds is not null
             ? chunk with { StopReason = StopReason, Logprobs = Logprobs, TokenIds = TokenIds }
             : chunk;

@@ -27,8 +27,15 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
     /// <summary>Whether it says who speaks.</summary>
     public bool NamesRole { get; private set; }
 
+    /// <summary>Whether it carries output of another kind: audio, images.</summary>
+    public bool HasOther { get; private set; }
+
     /// <summary>Begins with another choice.</summary>
-    public void Begin() => (_text, _reasoning, _refusal, Calls, RankOfCalls, NamesRole) = (default, default, default, null, int.MaxValue, false);
+    public void Begin()
+    {
+        (_text, _reasoning, _refusal, Calls, RankOfCalls) = (default, default, default, null, int.MaxValue);
+        (NamesRole, HasOther) = (false, false);
+    }
 
     /// <summary>Reads a delta, or a message.</summary>
     public void Read(ref Utf8JsonReader reader, int rank)
@@ -53,6 +60,7 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
             else
             {
                 NamesRole |= name.SequenceEqual("role"u8);
+                HasOther |= (name.SequenceEqual("audio"u8) || name.SequenceEqual("images"u8)) && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
                 reader.SkipValue();
             }
         }

@@ -133,7 +133,7 @@ internal sealed class LineScanner(int maxEventBytes)
 
     private void EndLine(bool isCut)
     {
-        if (_lineLength == 0)
+        if (Start.IsEmpty)
             EndEvent();
         else if (IsComment(Start))
             KeepAlives++;

@@ -127,10 +127,10 @@ public sealed class LoopBudgetTests
         LoopSetup setup = Within(TokenLimits.OfTotal(1000)) with { Request = ChatRequest.FromPrompt("Go.") with { MaxTokens = 2 } };
         LoopPlay play = await RunAsync(
             setup with { Options = new() { CountPrompt = (_, _) => Task.FromResult(TokenCount.Exactly(40)) } },
-            Script.Says("one", " two").CountsEveryChunk(10).Resets(), Answer);
+            Script.Says("one", " two").CountsEveryChunk(10).Resets(), Script.Says("4.").Finishes("stop").Uses(30, 1).Done());
 
         play.Result.End.Should().Be(LoopEnd.Answered);
-        play.Result.Budget!.Spent.Should().Be(TokenCount.Exactly(10 + 2 + 30 + 3));
+        play.Result.Budget!.Spent.Should().Be(TokenCount.Exactly(10 + 2 + 30 + 1));
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         foreach ((string name, Func<int, ScriptedReply> script) in WaysToBreak.Where(way => way.Name is not ("silence after a whole call" or "overloaded")))
         {
             var add = Tool.From("add", "Adds a number.", (int number) => $"{number}");
-            var setup = new LoopSetup { Tools = [add], Options = new() { MaxRepeats = 0, MaxCorrections = 0, MaxSteps = 1 } };
+            var setup = new LoopSetup { Tools = [add], Options = new() { MaxRepeats = 0, MaxCorrections = 0, MaxSteps = 1 }, Adapter = new() { ContextWindow = 2048 } };
 
             LoopPlay play = await LoopPlay.RunAsync(setup, script(7));
 

@@ -23,7 +23,12 @@ public sealed class LoopRecordedTests
 
         ToolLoopResult result = await loop.CompleteAsync(request);
 
-        ran.Should().BeEquivalentTo(ToolRecordings.MayBeRun(recording), result.Explain());
+        // Two answers where one was asked for cannot always be told apart; nothing is run then that must not be.
+        if (recording.Request().Choices > 1)
+            ran.Should().BeSubsetOf(ToolRecordings.MayBeRun(recording), result.Explain());
+        else
+            ran.Should().BeEquivalentTo(ToolRecordings.MayBeRun(recording), result.Explain());
+
         result.Calls.Count(call => call.WasRun).Should().Be(ran.Count);
     }
 

@@ -27,7 +27,7 @@ public sealed class RecordedExpectationTests
     [InlineData(Call, "withheld_calls", "1")]
     [InlineData(Call, "calls_as_sent", "{}")]
     [InlineData(Call, "calls_as_sent", """{"0":[["get_weather","{\"city\": \"Rome\"}"]]}""")]
-    [InlineData(Call, "note_needed", "true")]
+    [InlineData("vllm-0.32.0/general/history-tool-result", "note_needed", "true")]
     [InlineData(Call, "explain_has", """["no such words"]""")]
     [InlineData(Call, "requests", "1")]
     [InlineData(Refusal, "kind", "\"stream\"")]

@@ -124,6 +124,7 @@ public sealed class SilenceWatchTests
         waiting.LimitsOver.Should().Be(0);
         Wait(watch, 1);
         waiting.LimitsOver.Should().Be(1);
+        watch.Grant(TimeSpan.FromHours(1));
         Wait(watch, 60);
 
         (waiting.LimitsOver, waiting.Asked).Should().Be((1, 0));
@@ -167,10 +168,11 @@ public sealed class SilenceWatchTests
 
         public TimeSpan? Grants { get; set; }
 
-        public void OnGrantOver()
+        public bool OnGrantOver()
         {
             Asked++;
             watch.Grant(Grants);
+            return true;
         }
 
         public void OnLimitOver() => LimitsOver++;

@@ -45,7 +45,7 @@ public sealed class BadInputTests
         { "the body ends inside the end marker", Events(Hello) + Done[..9], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside a field's name", Events(Hello) + "da", StreamVerdict.Interrupted, "Hello" },
         { "the body ends after a field's name", Events(Hello) + "data: ", StreamVerdict.Interrupted, "Hello" },
-        { "the body ends inside a comment", Events(Hello) + ": pi", StreamVerdict.Unconfirmed, "Hello" },
+        { "the body ends inside a comment", Events(Hello) + ": pi", StreamVerdict.Interrupted, "Hello" },
         { "nothing at all", "", StreamVerdict.Interrupted, "" },
         { "nothing but comments", ": ping\n\n: ping\n\n", StreamVerdict.Interrupted, "" },
         { "nothing but the end marker", Events(Done), StreamVerdict.Interrupted, "" },
@@ -61,7 +61,7 @@ public sealed class BadInputTests
         { "plain text called an event stream", "upstream connect error\n", StreamVerdict.Malformed, "" },
         { "plain text without a line end", "upstream connect error", StreamVerdict.Malformed, "" },
         { "plain text in place of an end", Events(Hello) + "Internal Server Error", StreamVerdict.Malformed, "Hello" },
-        { "plain text between events", Events(Hello) + "Internal Server Error\n\n" + Events(Hello), StreamVerdict.Unconfirmed, "HelloHello" },
+        { "plain text between events", Events(Hello) + "Internal Server Error\n\n" + Events(Hello), StreamVerdict.Interrupted, "HelloHello" },
         { "plain text after the finish reason", Events(Hello, Stop) + "Internal Server Error\n", StreamVerdict.Completed, "Hello" },
         { "plain text that begins like a field", "error code: 502\n", StreamVerdict.Malformed, "" },
         { "plain text that begins like a field, without a line end", "error code: 502", StreamVerdict.Malformed, "" },
@@ -355,11 +355,11 @@ public sealed class BadInputTests
     [InlineData("br")]
     public async Task A_compressed_reply_with_its_end_ended_in_order(string encoding)
     {
-        var server = new CannedServer { Pieces = Split(Compress(Events(Hello), encoding), 7), Headers = [("Content-Encoding", encoding)] };
+        var server = new CannedServer { Pieces = Split(Compress(Events(Hello, Stop), encoding), 7), Headers = [("Content-Encoding", encoding)] };
 
         Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
 
-        played.Outcome.Verdict.Should().Be(StreamVerdict.Unconfirmed, played.Outcome.Explain());
+        played.Outcome.Verdict.Should().Be(StreamVerdict.Completed, played.Outcome.Explain());
         played.Outcome.Evidence.BodyEnd.Should().Be(BodyEnd.InOrder);
     }
 
