@@ -14,6 +14,7 @@ internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatCompletion? C
     {
         options ??= new VllmAdapterOptions();
         options.Resilience.MaxAttempts = 1;
+        options.ContextWindow ??= 2048;
         return new VllmInferenceAdapter(endpoint, options, client: null, clock, logger: null);
     }
 

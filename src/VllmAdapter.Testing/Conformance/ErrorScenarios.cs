@@ -42,7 +42,7 @@ internal static class ErrorScenarios
         Text("a proxy's page: 524", "cf-docs#32243", Script.Replies(524, "<html><title>A timeout occurred</title></html>", "text/html"), Ends.Fails(RequestFailure.Timeout)),
         Text("HTML with status 200", "inference-perf#530", Script.Replies(200, "<html><title>Sign in</title></html>", "text/html"), Ends.Fails(RequestFailure.NotSse)),
         Text("lines of JSON in place of events", "Ollama", Script.Replies(200, "{\"done\":false}\n{\"done\":true}\n", "application/x-ndjson"), Ends.Fails(RequestFailure.NotSse)),
-        Text("a stream that calls itself plain text", "RFC 9110", Script.Says("Hello.").Finishes("stop").Done().WithContentType("text/plain"), Ends.Fails(RequestFailure.NotSse)),
+        Text("a stream that calls itself plain text", "RFC 9110", Script.Says("Hello.").Finishes("stop").Done().WithContentType("text/plain"), Ends.Completed("Hello.")),
         Text("a whole reply to a request for a stream", "azure-sdk#44135", Script.Says("Hello.").Finishes("stop").Uses(10, 3).Whole(), Ends.Completed("Hello.")),
         Text("an error as JSON with status 200", "vllm#34516", Script.Replies(200, """{"error":{"message":"Internal server error","type":"InternalServerError","code":500}}""", "application/json"), Ends.Fails(RequestFailure.ServerError)),
     ];

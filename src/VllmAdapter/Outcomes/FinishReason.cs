@@ -7,7 +7,7 @@ namespace VllmAdapter;
 /// An empty word is never a reason: servers that send <c>""</c> mean "not finished". vLLM itself sends <c>stop</c>, <c>length</c>,
 /// <c>tool_calls</c>, <c>abort</c> and, since 0.17, <c>repetition</c>.
 /// </remarks>
-/// <param name="Word">The server's word. What other servers say for the same (<c>eos_token</c>, <c>max_tokens</c>, <c>STOP</c>) reads as the word of vLLM's.</param>
+/// <param name="Word">The server's word, unchanged.</param>
 [JsonConverter(typeof(FinishReasonJsonConverter))]
 public readonly record struct FinishReason(string Word)
 {

@@ -164,12 +164,14 @@ public static class OutcomeJudge
     // A token spells at least one byte unless it is special. Innocent are an end token, and what the request itself left out: the text
     // from a stop string on, reasoning, special tokens. What a call spelt is not known, nor what audio is worth.
     internal static bool MoreWasCountedThanCame(StreamEvidence evidence, ChoiceEvidence choice) =>
-        TokenRoom.CountedFor(evidence, choice) - TokensThatSpellNothing > choice.OutputBytes
+        TokenRoom.CountedFor(evidence, choice) - (choice.HasOutput ? TokensThatMaySpellNothing : TokensOfAnEmptyAnswer) > choice.OutputBytes
         && choice is { StopReason: null, OtherOutput: false, RefusalLength: 0, ToolCalls.Count: 0 }
         && evidence.Asked is { HidesReasoning: false, IgnoresEndToken: false, SkipsSpecialTokens: false }
         && !(choice.HasOutput && TokenRoom.IsBeyondCap(evidence, choice));
 
-    private const int TokensThatSpellNothing = 2;
+    // An end token, and one of a parser's. Beside text there may be more special ones: what is only a little short is not called lost.
+    private const int TokensOfAnEmptyAnswer = 2;
+    private const int TokensThatMaySpellNothing = 16;
 
     private static LimitAttribution? LimitBehind(
         StreamVerdict verdict, StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy) => verdict switch

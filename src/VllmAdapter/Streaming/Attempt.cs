@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace VllmAdapter;
 
 /// <summary>A call, sent once, and the reply to it: from its sending to its last event. It owns everything that it received.</summary>
-internal sealed class Attempt : SilenceWatch.IWaiting
+internal sealed class Attempt : SilenceWatch.IWaiting, IAsyncDisposable
 {
     private readonly ChatCall _call;
     private readonly StopSignal _whole;
@@ -213,7 +213,11 @@ internal sealed class Attempt : SilenceWatch.IWaiting
         return _gathered = _log?.Complete() ?? [];
     }
 
+    /// <summary>Hangs up, and lets go of the reply.</summary>
+    public ValueTask DisposeAsync() => LetGoAsync(hangUp: true);
+
     /// <summary>Lets go of the reply.</summary>
+    /// <param name="hangUp">Whether the server is to stop generating; not where it has ended by itself, for the connection can be used again.</param>
     public async ValueTask LetGoAsync(bool hangUp)
     {
         if (Interlocked.Exchange(ref _body, null) is { } body)
@@ -257,7 +261,12 @@ internal sealed class Attempt : SilenceWatch.IWaiting
     private StopCause? Ask()
     {
         TerminationDecision decision = _call.Termination.Judge(Evidence);
-        _watch.Grant(decision.Wait);
+
+        // While nothing is owed, a wait for the sake of silence would end in nothing: no timer is set for it.
+        TimeSpan? wait = _watch.IsOwed || !Deadlines.AreAllOf(_call.Termination) ? decision.Wait
+            : Deadlines.KnownTo(_call.Termination) is { } deadline ? deadline - Evidence.Elapsed
+            : null;
+        _watch.Grant(wait);
         return decision.Cause;
     }
 

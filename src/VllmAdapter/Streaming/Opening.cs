@@ -73,7 +73,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         }
         catch when (_attempt is not null)
         {
-            await _attempt.LetGoAsync(hangUp: true).ConfigureAwait(false);
+            await _attempt.DisposeAsync().ConfigureAwait(false);
             throw;
         }
         finally
@@ -116,7 +116,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     private async ValueTask FailAsync(Exception failure)
     {
         _attempt!.Close();
-        await _attempt.LetGoAsync(hangUp: true).ConfigureAwait(false);
+        await _attempt.DisposeAsync().ConfigureAwait(false);
         _lastFailure = failure as VllmRequestException;
         _attempts = _attempt.Number;
         _failed.AddRange(_attempt.Resent);

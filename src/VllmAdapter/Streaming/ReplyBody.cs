@@ -149,10 +149,13 @@ internal sealed class ReplyBody
         }
 
         _isRead = true;
-        _whole = await BoundedBody.ReadAsync(
-            Bytes.Raw, IsForeign ? LargestRefusal : _call.MaxEventBytes, _cancellationToken, _call.Clock).ConfigureAwait(false);
         if (IsForeign)
+        {
+            _whole = await ReadForeignAsync().ConfigureAwait(false);
             return true;
+        }
+
+        _whole = await BoundedBody.ReadAsync(Bytes.Raw, _call.MaxEventBytes, _cancellationToken, _call.Clock).ConfigureAwait(false);
 
         if (_whole.IsTooLarge)
             throw new InvalidDataException(Refusal);
@@ -164,6 +167,14 @@ internal sealed class ReplyBody
             ExceptionDispatchInfo.Throw(fault);
 
         return true;
+    }
+
+    // Its beginning says what it is; it need not have an end.
+    private async ValueTask<BoundedBody> ReadForeignAsync()
+    {
+        using var timer = new CancellationTokenSource(VllmTransport.RefusalLimit, _call.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken, timer.Token);
+        return await BoundedBody.ReadAsync(Bytes.Raw, LargestRefusal, either.Token, _call.Clock).ConfigureAwait(false);
     }
 
     private EventKind DecodeWhole()

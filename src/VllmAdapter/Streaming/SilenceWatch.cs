@@ -45,6 +45,9 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
     /// <summary>Time since the call began, up to the last count.</summary>
     public TimeSpan Elapsed { get; private set; }
 
+    /// <summary>Whether the server owes something, so that time counts as silence.</summary>
+    public bool IsOwed => _isOwed;
+
     /// <summary>Time since the call began, counted up to now.</summary>
     public TimeSpan ElapsedNow
     {
@@ -99,6 +102,9 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
         {
             long now = clock.GetTimestamp();
             CountTo(now);
+            if (isOwed && !_isOwed)
+                _grantedUntil = long.MinValue;
+
             (_waits, _isOwed, _isPaused) = (true, isOwed, false);
             Ring(now);
         }
@@ -108,7 +114,7 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
     public void Owe()
     {
         CountToNow();
-        _isOwed = true;
+        (_isOwed, _grantedUntil) = (true, long.MinValue);
     }
 
     public void EndWait()

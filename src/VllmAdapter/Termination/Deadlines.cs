@@ -12,6 +12,15 @@ internal static class Deadlines
         _ => null,
     };
 
+    /// <summary>Whether nothing but a deadline can stop a stream by this policy while the server owes nothing: it is made of those that come with the adapter.</summary>
+    public static bool AreAllOf(IStreamTerminationPolicy policy) => policy switch
+    {
+        SentinelPolicy or FinishReasonPolicy or SilencePolicy or BudgetPolicy or DeadlinePolicy => true,
+        FirstOfPolicy first => first.Policies.All(AreAllOf),
+        AllOfPolicy all => all.Policies.All(AreAllOf),
+        _ => false,
+    };
+
     /// <summary>The silence before the first chunk that the policy allows; null if it does not say.</summary>
     public static TimeSpan? BeforeFirstChunkKnownTo(IStreamTerminationPolicy policy) => policy switch
     {

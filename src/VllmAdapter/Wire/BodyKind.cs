@@ -14,13 +14,14 @@ internal enum BodyKind
 
 internal static class BodyKinds
 {
-    private const int LongestFieldName = 6;
-
     /// <summary>Tells by its first bytes what a body holds; null if there are too few.</summary>
     /// <param name="start">The bytes read so far.</param>
     /// <param name="isEnd">Whether no more come.</param>
     public static BodyKind? Of(ReadOnlySpan<byte> start, bool isEnd)
     {
+        if (!isEnd && start.Length < Encoding.UTF8.Preamble.Length && Encoding.UTF8.Preamble.StartsWith(start))
+            return null;
+
         if (start.StartsWith(Encoding.UTF8.Preamble))
             start = start[Encoding.UTF8.Preamble.Length..];
 
@@ -34,9 +35,11 @@ internal static class BodyKinds
             (byte)'{' or (byte)'[' => BodyKind.Json,
             (byte)'<' => BodyKind.Html,
             (byte)':' => BodyKind.Events,
-            _ when name < 0 && start.Length <= LongestFieldName && !isEnd => null,
-            _ when LineScanner.IsField(name < 0 ? start : start[..name], isCut: name < 0) || start.StartsWith("error:"u8) => BodyKind.Events,
+            _ when name < 0 && !isEnd && MayBecomeAField(start) => null,
+            _ when LineScanner.IsField(name < 0 ? start : start[..name], isCut: name < 0) || start.StartsWith(LineScanner.ErrorField) => BodyKind.Events,
             _ => BodyKind.Text,
         };
     }
+
+    private static bool MayBecomeAField(ReadOnlySpan<byte> start) => LineScanner.IsField(start, isCut: true) || LineScanner.ErrorField.StartsWith(start);
 }

@@ -1,33 +1,18 @@
-using System.Collections.Frozen;
-
 namespace VllmAdapter;
 
-/// <summary>What the words mean with which servers of other makes say why a choice ended; a word that is not listed stays as it is.</summary>
+/// <summary>Reads the word with which a server says why a choice ended: as it stands, unless it says that the choice has not ended.</summary>
 internal static class FinishWords
 {
-    private static readonly FrozenDictionary<string, string?> Meanings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+    /// <summary>One of the words that nearly all servers use, without making it anew; null for any other.</summary>
+    public static string? Common(ReadOnlySpan<byte> word) => word switch
     {
-        // Not finished, written as a word (ollama#4357).
-        [""] = null,
-        ["null"] = null,
-        ["none"] = null,
+        _ when word.SequenceEqual("stop"u8) => "stop",
+        _ when word.SequenceEqual("length"u8) => "length",
+        _ when word.SequenceEqual("tool_calls"u8) => "tool_calls",
+        _ => null,
+    };
 
-        // The end token, or a stop string (huggingface/text-generation-inference#2344; end_turn is Anthropic's).
-        ["stop"] = "stop",
-        ["eos"] = "stop",
-        ["eos_token"] = "stop",
-        ["end_turn"] = "stop",
-        ["stop_sequence"] = "stop",
-
-        // A limit (max_tokens is Anthropic's and Google's, model_length Mistral's).
-        ["length"] = "length",
-        ["max_tokens"] = "length",
-        ["model_length"] = "length",
-
-        ["tool_calls"] = "tool_calls",
-        ["tool_use"] = "tool_calls",
-    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>The word as vLLM would write it; null if it says that the choice has not ended.</summary>
-    public static string? Read(string word) => Meanings.TryGetValue(word, out string? meaning) ? meaning : word;
+    /// <summary>The word; null for one that stands in the place of null (ollama#4357).</summary>
+    public static string? Said(string word) =>
+        word.Length == 0 || word.Equals("null", StringComparison.OrdinalIgnoreCase) || word.Equals("none", StringComparison.OrdinalIgnoreCase) ? null : word;
 }

@@ -70,8 +70,9 @@ internal sealed class LenientValues
     }
 
     /// <summary>A finish reason's word; null if there is none.</summary>
-    public string? ReadFinishWord(ref Utf8JsonReader reader) =>
-        Expect(ref reader, JsonTokenType.String) ? FinishWords.Read(JsonText.Read(ref reader)) : null;
+    public string? ReadFinishWord(ref Utf8JsonReader reader) => !Expect(ref reader, JsonTokenType.String)
+        ? null
+        : FinishWords.Common(reader.ValueSpan) ?? FinishWords.Said(JsonText.Read(ref reader));
 
     /// <summary>The place of something in a list; null if it is not said.</summary>
     public int? ReadIndex(ref Utf8JsonReader reader)

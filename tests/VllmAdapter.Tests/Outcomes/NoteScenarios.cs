@@ -42,7 +42,7 @@ internal static class NoteScenarios
         new("Only reasoning, then stop (hermes-agent#109205, vllm#45736)",
             Evidence.Of().Thinks("I should answer 42.").Declares("stop").Capped(200).Uses(5, 20).Done(), Completed, Declared) { Notes = [OutcomeNoteKind.NoAnswer] },
         new("Only reasoning, then stop, and more was counted than it spells",
-            Evidence.Of().Thinks("I should answer 42.").Declares("stop").Capped(200).Uses(5, 30).Done(), Unconfirmed, Inferred)
+            Evidence.Of().Thinks("I should answer 42.").Declares("stop").Capped(200).Uses(5, 60).Done(), Unconfirmed, Inferred)
             { Notes = [OutputMissing, OutcomeNoteKind.NoAnswer] },
         new("Only reasoning, then a cut, is a cut", Evidence.Of().Thinks("Hm.").IsCut(), Interrupted, Observed),
         new("Reasoning and a call is an answer",

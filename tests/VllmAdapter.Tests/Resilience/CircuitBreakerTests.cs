@@ -8,6 +8,8 @@ public sealed class CircuitBreakerTests
     private static readonly ScriptedReply Unavailable = Script.Refuses(503, "Service unavailable.", "ServiceUnavailableError");
     private static readonly ScriptedReply Answer = Script.Says("Hello").Finishes("stop").Done();
 
+    private static readonly TimeSpan FirstChunk = TimeSpan.FromSeconds(4);
+
     private readonly ManualTimeProvider _clock = new();
 
     [Fact]
@@ -75,7 +77,7 @@ public sealed class CircuitBreakerTests
         _clock.Advance(TimeSpan.FromSeconds(10));
         using var impatient = new CancellationTokenSource();
         Task<ChatCompletion> trial = adapter.CompleteChatAsync(Hello, impatient.Token);
-        await _clock.WhenTimerArmedAsync(TimeSpan.FromMinutes(5)).WaitAsync(TimeSpan.FromSeconds(30));
+        await _clock.WhenTimerArmedAsync(FirstChunk).WaitAsync(TimeSpan.FromSeconds(30));
 
         await impatient.CancelAsync();
 
@@ -86,14 +88,14 @@ public sealed class CircuitBreakerTests
 
     private async Task<ChatCompletion> HangAsync(Task<ChatCompletion> asking)
     {
-        await _clock.WhenTimerArmedAsync(TimeSpan.FromMinutes(5)).WaitAsync(TimeSpan.FromSeconds(30));
-        _clock.Advance(TimeSpan.FromMinutes(5));
+        await _clock.WhenTimerArmedAsync(FirstChunk).WaitAsync(TimeSpan.FromSeconds(30));
+        _clock.Advance(FirstChunk);
         return await asking.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     private static async Task<VllmRequestException> FailureOfAsync(VllmInferenceAdapter adapter)
     {
-        Func<Task> asking = () => adapter.CompleteChatAsync(Hello);
+        Func<Task> asking = () => adapter.CompleteChatAsync(Hello).WaitAsync(TimeSpan.FromSeconds(30));
         return (await asking.Should().ThrowAsync<VllmRequestException>()).Which;
     }
 
@@ -103,6 +105,7 @@ public sealed class CircuitBreakerTests
         {
             Resilience = { MaxAttempts = maxAttempts, BaseDelay = TimeSpan.Zero, CircuitBreaker = new() { MinimumThroughput = 2 } },
         };
+        options.TimeLimits.FirstChunk = FirstChunk;
         return new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock);
     }
 }

@@ -94,7 +94,7 @@ public sealed class FailedAttemptTests
         requests.Should().Be(2);
     }
 
-    private VllmInferenceAdapter AdapterOf(FakeVllm vllm) => new(
+    private static VllmInferenceAdapter AdapterOf(FakeVllm vllm) => new(
         vllm.CreateHttpClient(), new VllmAdapterOptions { Resilience = { BaseDelay = TimeSpan.FromMilliseconds(1) } });
 
     private sealed class Answering(Func<HttpContent> content) : HttpMessageHandler

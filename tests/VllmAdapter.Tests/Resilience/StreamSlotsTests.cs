@@ -136,6 +136,10 @@ public sealed class StreamSlotsTests
 
         """u8.ToArray())
     {
-        protected override void Dispose(bool disposing) => throw new IOException("It does not close.");
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            throw new IOException("It does not close.");
+        }
     }
 }

@@ -47,7 +47,7 @@ internal sealed class ChunkReference
         string text = Take(index, "text", offers, isFinished), reasoning = Take(index, "reasoning", offers, isFinished);
         string refusal = Take(index, "refusal", offers, isFinished);
         string finish = isFinished ? All(choice, "finish_reason").Last().GetString()! : "";
-        return new Line(index, text, reasoning, refusal, finish == "eos_token" ? "stop" : finish, All(choice, "usage").Select(Usage).LastOrDefault(it => it is not null), string.Join(",", [.. Calls(index, offers), .. isFinished ? HalfCalls(index) : []]));
+        return new Line(index, text, reasoning, refusal, finish, All(choice, "usage").Select(Usage).LastOrDefault(it => it is not null), string.Join(",", [.. Calls(index, offers), .. isFinished ? HalfCalls(index) : []]));
     }
 
     private static IEnumerable<Offer> Offers(JsonElement delta, int rank, bool isWhole)

@@ -1,0 +1,57 @@
+using VllmAdapter.Testing;
+
+namespace VllmAdapter.Tests.Server;
+
+/// <summary>A call that the context window cut looks whole where nobody told the window, so it is asked for beside the request.</summary>
+public sealed class LearnedWindowTests
+{
+    private const int Window = 2048;
+
+    private static readonly ChatRequest Plan = ChatRequest.FromPrompt("Plan.") with { MaxTokens = 1024, Tools = [new ToolDefinition("save_plan")] };
+    private static readonly ScriptedReply CutByTheWindow = Script.Calls("save_plan", "{\"title\": \"Trip\"}").Finishes("tool_calls").Uses(1900, 148).Done();
+
+    [Fact]
+    public async Task A_call_that_ends_at_a_learned_window_is_cut()
+    {
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = Window }, CutByTheWindow);
+
+        StreamOutcome outcome = await OutcomeAsync(vllm, learns: true);
+
+        (outcome.Verdict, outcome.Limit, outcome.Certainty).Should().Be((StreamVerdict.LengthLimited, LimitAttribution.ContextWindow, Certainty.Inferred));
+        outcome.WithheldToolCalls.Should().ContainSingle().Which.Reason.Should().Be(WithheldReason.ChoiceCut);
+        outcome.Evidence.Asked.ContextWindow.Should().Be(Window);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(false)]
+    public async Task On_a_client_of_the_callers_nothing_is_asked_and_a_note_says_that_a_cut_cannot_be_excluded(bool? learns)
+    {
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = Window }, CutByTheWindow);
+
+        StreamOutcome outcome = await OutcomeAsync(vllm, learns);
+
+        (outcome.Verdict, outcome.ToolCalls.Count).Should().Be((StreamVerdict.Completed, 1));
+        outcome.Notes.Should().Contain(note => note.Kind == OutcomeNoteKind.CutNotExcluded);
+        vllm.Requests.Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task It_is_asked_once_and_only_where_tools_are_declared()
+    {
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = Window }, Script.Says("Hello").Finishes("stop").Uses(9, 1).Done());
+        var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), new VllmAdapterOptions { LearnContextWindow = true });
+        await adapter.CompleteChatAsync(Plan with { Tools = [] });
+        vllm.Requests.Should().ContainSingle();
+        for (int call = 0; call < 3; call++)
+            await adapter.CompleteChatAsync(Plan);
+
+        vllm.Requests.Count(request => request.Path.EndsWith("/models", StringComparison.Ordinal)).Should().Be(1);
+    }
+
+    private static async Task<StreamOutcome> OutcomeAsync(FakeVllm vllm, bool? learns)
+    {
+        var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), new VllmAdapterOptions { LearnContextWindow = learns });
+        return (await adapter.CompleteChatAsync(Plan)).Outcome;
+    }
+}
