@@ -101,6 +101,10 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         try
         {
             await _attempt.BeginAsync(TimeLeft(), pipelinesToken).ConfigureAwait(false);
+
+            // An attempt that was stopped from outside is no success, and a circuit that is tried must not close on it.
+            if (signal.Cause is not null && !_attempt.HasBegun)
+                throw new OperationCanceledException(signal.Token);
         }
         catch (Exception failure) when (signal.Cause is null)
         {

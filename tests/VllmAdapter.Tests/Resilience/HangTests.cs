@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Resilience;
@@ -45,10 +46,13 @@ public sealed class HangTests
     {
         using var vllm = FakeVllm.InMemory(Options(), Script.Refuses(503, "starting").HeadersAfter(TimeSpan.FromMinutes(4)), Hang);
         var options = new VllmAdapterOptions { TimeLimits = { FirstChunk = TimeSpan.FromMinutes(3) }, Resilience = { BaseDelay = TimeSpan.Zero } };
+        var waiting = new WaitingForEvents();
+        options.Termination = VllmAdapter.Termination.FirstOf(options.TimeLimits.ToPolicy(), waiting);
         Task<ChatCompletion> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock).CompleteChatAsync(Hello);
 
         await AdvanceAsync(TimeSpan.FromMinutes(4));
-        await AdvanceAsync(TimeSpan.FromMinutes(2));
+        await waiting.OfAttemptAsync(2);
+        _clock.Advance(TimeSpan.FromMinutes(2));
 
         (await asking).Outcome.Evidence.Elapsed.Should().Be(TimeSpan.FromMinutes(6));
     }
@@ -58,9 +62,15 @@ public sealed class HangTests
     {
         using var vllm = FakeVllm.InMemory(Options(), Answer.HeadersAfter(TimeSpan.FromHours(1)));
 
-        Func<Task> asking = () => RunAsync(vllm, new VllmAdapterOptions { Resilience = { MaxAttempts = 5 } }, hangs: 2);
+        var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), new VllmAdapterOptions { Resilience = { MaxAttempts = 5, BaseDelay = TimeSpan.Zero } }, _clock);
+        Task<ChatCompletion> asking = adapter.CompleteChatAsync(Hello);
+        for (int request = 1; request <= 2; request++)
+        {
+            await _clock.WhenTimerArmedAsync(TimeSpan.FromHours(1)).WaitAsync(TimeSpan.FromSeconds(30));
+            _clock.Advance(TimeSpan.FromMinutes(5));
+        }
 
-        (await asking.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.Timeout);
+        (await asking.Invoking(one => one.WaitAsync(TimeSpan.FromSeconds(30))).Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.Timeout);
         vllm.Requests.Should().HaveCount(2);
     }
 
@@ -94,10 +104,15 @@ public sealed class HangTests
 
     private async Task<StreamOutcome> RunAsync(FakeVllm vllm, VllmAdapterOptions options, int hangs)
     {
+        var waiting = new WaitingForEvents();
         options.Resilience.BaseDelay = TimeSpan.Zero;
+        options.Termination = VllmAdapter.Termination.FirstOf(options.TimeLimits.ToPolicy(), waiting);
         Task<ChatCompletion> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock).CompleteChatAsync(Hello);
-        for (int hang = 0; hang < hangs; hang++)
-            await AdvanceAsync(FirstChunk);
+        for (int hang = 1; hang <= hangs; hang++)
+        {
+            await waiting.OfAttemptAsync(hang);
+            _clock.Advance(FirstChunk);
+        }
 
         return (await asking.WaitAsync(TimeSpan.FromSeconds(30))).Outcome;
     }
@@ -106,5 +121,23 @@ public sealed class HangTests
     {
         await _clock.WhenTimerArmedAsync(wait).WaitAsync(TimeSpan.FromSeconds(30));
         _clock.Advance(wait);
+    }
+
+    /// <summary>Tells when an attempt has its headers and waits for its first event, so that time can go by for that.</summary>
+    private sealed class WaitingForEvents : IStreamTerminationPolicy
+    {
+        private readonly ConcurrentDictionary<int, TaskCompletionSource> _attempts = new();
+
+        public TerminationDecision Judge(StreamEvidence evidence)
+        {
+            if (evidence.HeadersAt is not null)
+                Of(evidence.FailedAttempts.Count + 1).TrySetResult();
+
+            return TerminationDecision.Continue;
+        }
+
+        public Task OfAttemptAsync(int number) => Of(number).Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        private TaskCompletionSource Of(int number) => _attempts.GetOrAdd(number, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
     }
 }
