@@ -117,7 +117,6 @@ internal sealed class RecoveringReply(
     private void Settle()
     {
         _hasEnded = true;
-        Completion = RecoveredReply.Of(_parts, recovery, _refusal);
-        Outcome = Completion.Outcome;
+        End(RecoveredReply.Of(_parts, recovery, _refusal));
     }
 }

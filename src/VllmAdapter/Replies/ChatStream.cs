@@ -8,21 +8,21 @@ namespace VllmAdapter;
 public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
 {
     private readonly Func<CancellationToken, RunningReply> _start;
-    private RunningReply? _reply;
+    private ChatCompletion? _completion;
     private int _isTaken;
 
     internal ChatStream(Func<CancellationToken, RunningReply> start) => _start = start;
 
     /// <summary>How the stream ended.</summary>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
-    public StreamOutcome Outcome => _reply?.Outcome ?? throw NotOver(nameof(Outcome));
+    public StreamOutcome Outcome => _completion?.Outcome ?? throw NotOver(nameof(Outcome));
 
     /// <summary>How the stream ended; null if it has not, or never began.</summary>
-    internal StreamOutcome? OutcomeIfOver => _reply?.Outcome;
+    internal StreamOutcome? OutcomeIfOver => _completion?.Outcome;
 
     /// <summary>What was received, gathered.</summary>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
-    public ChatCompletion Completion => _reply?.Completion ?? throw NotOver(nameof(Completion));
+    public ChatCompletion Completion => _completion ?? throw NotOver(nameof(Completion));
 
     /// <summary>Sends the request and hands out its chunks as they come. The last one carries the outcome.</summary>
     /// <param name="cancellationToken">Ends the stream, next to the token given to the call that made it.</param>
@@ -32,7 +32,9 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
         if (Interlocked.Exchange(ref _isTaken, 1) != 0)
             throw new InvalidOperationException("A ChatStream can be enumerated once. Call StreamChatAsync again to ask again.");
 
-        return _reply = _start(cancellationToken);
+        RunningReply reply = _start(cancellationToken);
+        reply.Ended = completion => _completion = completion;
+        return reply;
     }
 
     private static InvalidOperationException NotOver(string what) => new(

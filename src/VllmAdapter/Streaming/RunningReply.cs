@@ -8,14 +8,23 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
     public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
 
     /// <summary>How the stream ended; null before, and for a request that never became a stream.</summary>
-    public StreamOutcome? Outcome { get; protected set; }
+    public StreamOutcome? Outcome => Completion?.Outcome;
 
     /// <summary>What was received; null before the end.</summary>
-    public ChatCompletion? Completion { get; protected set; }
+    public ChatCompletion? Completion { get; private set; }
+
+    /// <summary>Told what was received, so that whoever keeps the stream need not keep what ran it.</summary>
+    public Action<ChatCompletion>? Ended { get; set; }
 
     public abstract ValueTask<bool> MoveNextAsync();
 
     public abstract ValueTask DisposeAsync();
+
+    protected void End(ChatCompletion completion)
+    {
+        Completion = completion;
+        Ended?.Invoke(completion);
+    }
 
     protected void SetCurrent(ChatChunk chunk) => _current = chunk;
 }

@@ -149,9 +149,9 @@ internal sealed class StreamPump : RunningReply
         if (_call.Window is { } window && evidence.Choices.Any(static choice => choice.ToolCalls.Count > 0))
             evidence.Learn(await window.AnswerAsync(_call.Clock).ConfigureAwait(false));
 
-        Outcome = OutcomeJudge.Decide(evidence, cause, received);
-        Completion = new ChatCompletion { Outcome = Outcome, Choices = received };
-        _telemetry?.End(Completion);
+        StreamOutcome outcome = OutcomeJudge.Decide(evidence, cause, received) with { Received = received };
+        End(new ChatCompletion { Outcome = outcome, Choices = received });
+        _telemetry?.End(Completion!);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
     }

@@ -61,6 +61,7 @@ public sealed class FramingTests
         {
             played.Failure.Should().BeNull(row);
             (played.Outcome.Verdict, played.Completion!.Text).Should().Be((StreamVerdict.Completed, "Hello"), row);
+            played.Outcome.Evidence.UnreadText.Should().BeNull(row);
         });
 
     [Theory]
@@ -102,6 +103,15 @@ public sealed class FramingTests
         await HoweverItIsSplitAsync(lineEnd, "text/event-stream", cut, played =>
             (played.Outcome.Verdict, played.Completion!.Text).Should().Be((StreamVerdict.LengthLimited, "HelloHello")), ending);
     }
+
+    /// <summary>A last event that lacks its blank line is read if it can be, and then the body did not end inside of it.</summary>
+    [Fact]
+    public async Task A_last_event_without_its_blank_line_is_one() =>
+        await HoweverItIsSplitAsync("unterminated", "text/event-stream", $"data: {Hello}\n\ndata: [DONE]", played =>
+        {
+            (played.Outcome.Verdict, played.Completion!.Text).Should().Be((StreamVerdict.Unconfirmed, "Hello"));
+            (played.Outcome.Evidence.BodyEnd, played.Outcome.Evidence.SentinelSeen).Should().Be((null, true));
+        });
 
     [Theory]
     [InlineData("\n")]
