@@ -160,7 +160,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
     }
 
     /// <summary>What was gathered of each choice.</summary>
-    public IReadOnlyList<CompletedChoice> Complete() => _gathering.Complete();
+    public IReadOnlyList<CompletedChoice> Complete() => _gathering.Complete(body.Decoder.Reader.ReasoningName);
 
     private void Begin() => (_chunks, _handedOut, IsProgress) = (NoChunks, 0, false);
 

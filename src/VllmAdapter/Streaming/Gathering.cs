@@ -42,8 +42,9 @@ internal sealed class Gathering
         }
     }
 
-    public IReadOnlyList<CompletedChoice> Complete() =>
-        [.. _byIndex.Values.OrderBy(static choice => choice.Index).Select(static choice => choice.Complete())];
+    /// <param name="reasoningName">The name under which reasoning came, and has to go back.</param>
+    public IReadOnlyList<CompletedChoice> Complete(string? reasoningName = null) =>
+        [.. _byIndex.Values.OrderBy(static choice => choice.Index).Select(choice => choice.Complete(reasoningName))];
 
     private GatheredChoice ChoiceAt(int index)
     {
@@ -89,12 +90,13 @@ internal sealed class Gathering
                 (Calls ??= new ToolCallAssembler()).Add(chunk);
         }
 
-        public CompletedChoice Complete() => new()
+        public CompletedChoice Complete(string? reasoningName) => new()
         {
             Index = Index,
             Text = Text.ToString(),
             Reasoning = Reasoning.ToString(),
             Refusal = _refusal?.ToString() ?? "",
+            ReasoningName = Reasoning.Length > 0 ? reasoningName : null,
             Logprobs = _logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
             TokenIds = _tokenIds,
         };

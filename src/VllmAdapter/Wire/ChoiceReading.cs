@@ -21,6 +21,10 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
     /// <summary>Whether it begins an answer of its own: a role and nothing else yet, or a whole message.</summary>
     public bool BeginsAnAnswer { get; private set; }
 
+    /// <summary>Whether its reasoning goes by the older name alone (vLLM before 0.16).</summary>
+    public bool SaysReasoningContent =>
+        !_pieces.Reasoning.IsEmpty && _pieces.Reasoning.Rank is PieceRank.Delta + PieceRank.ReasoningContent or PieceRank.Message + PieceRank.ReasoningContent;
+
     private string? FinishWord { get; set; }
 
     private string? StopReason { get; set; }

@@ -53,6 +53,9 @@ internal sealed class ChunkReader
 
     public string? Fingerprint => _fingerprint.Text;
 
+    /// <summary>The name under which reasoning came, if it is not vLLM's own of today.</summary>
+    public string? ReasoningName { get; private set; }
+
     /// <summary>Fields of an unexpected type so far.</summary>
     public int Oddities => _values.Oddities;
 
@@ -229,6 +232,9 @@ internal sealed class ChunkReader
     private void ReadChoice(ref Utf8JsonReader reader)
     {
         _choice.Read(ref reader);
+        if (_choice.SaysReasoningContent)
+            ReasoningName = "reasoning_content";
+
         int choice = _indexes.ChoiceOf(_choice.Index, _choice.BeginsAnAnswer);
         ChatChunk chunk = _choice.Chunk(choice, _choice.HasOutput ? ProgressOf(choice) : _progress.GetValueOrDefault(choice));
         if (_choice.Usage is { } usage)

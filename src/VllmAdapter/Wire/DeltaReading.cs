@@ -69,7 +69,7 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
     // vLLM before 0.16 says reasoning_content, and 0.11.1 to 0.15 say both with the same text; the others are those of other servers.
     private static int? RankOfReasoning(ReadOnlySpan<byte> name) =>
         name.SequenceEqual("reasoning"u8) ? 0
-        : name.SequenceEqual("reasoning_content"u8) ? 1
+        : name.SequenceEqual("reasoning_content"u8) ? PieceRank.ReasoningContent
         : name.SequenceEqual("thinking"u8) ? 2
         : name.SequenceEqual("reasoning_text"u8) ? 3
         : name.SequenceEqual("reasoning_details"u8) ? PieceRank.InDetails

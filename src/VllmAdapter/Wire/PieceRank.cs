@@ -8,6 +8,9 @@ internal static class PieceRank
 {
     public const int Delta = 0;
 
+    /// <summary>Added for <c>reasoning_content</c>.</summary>
+    public const int ReasoningContent = 1;
+
     /// <summary>Added for the thinking parts in a list of content.</summary>
     public const int InContent = 4;
 

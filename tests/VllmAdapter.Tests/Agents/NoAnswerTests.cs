@@ -90,4 +90,29 @@ public sealed class NoAnswerTests
 
     private static StreamOutcome TurnWith(ChoiceEvidence choice) =>
         new() { Verdict = StreamVerdict.Completed, Evidence = new StreamEvidence { Choices = [choice] } };
+
+    /// <summary>From the wire to the end of the run: one request, the words kept, and no answer (mozilla-ai/any-llm#1359).</summary>
+    [Fact]
+    public async Task A_refusal_ends_the_run_after_one_request()
+    {
+        LoopPlay play = await LoopPlay.RunAsync(Script.Empty
+            .Event("""{"choices":[{"index":0,"delta":{"refusal":"I can't"}}]}""")
+            .Event("""{"choices":[{"index":0,"delta":{"refusal":" help."}}]}""")
+            .Finishes("stop").Uses(5, 9).Done());
+
+        (play.Result.End, play.Bodies.Count).Should().Be((LoopEnd.Incomplete, 1));
+        play.Result.Turns[0].Notes.Should().Contain(note => note.Kind == OutcomeNoteKind.Refused);
+        play.Result.Turns[0].Verdict.Should().Be(StreamVerdict.Completed);
+    }
+
+    /// <summary>The call stands in the text: it is not run, asked for once without streaming, and no answer (anomalyco/opencode#1122).</summary>
+    [Fact]
+    public async Task A_call_that_stands_as_text_is_no_answer()
+    {
+        LoopPlay play = await LoopPlay.RunAsync(Script.Says("<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}</tool_call>")
+            .Finishes("stop").Uses(5, 30).Done());
+
+        play.Result.End.Should().Be(LoopEnd.Incomplete);
+        play.Ran.Should().BeEmpty();
+    }
 }

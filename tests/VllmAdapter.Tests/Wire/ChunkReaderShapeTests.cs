@@ -95,4 +95,24 @@ public sealed class ChunkReaderShapeTests
         reader.Usage.Should().Be(new TokenUsage { PromptTokens = prompt, CompletionTokens = completion });
         reader.Chunks[^1].Usage.Should().NotBeNull();
     }
+
+    /// <summary>It goes back under the name that it came with (BerriAI/litellm#26501).</summary>
+    [Theory]
+    [InlineData("reasoning", null)]
+    [InlineData("reasoning_content", "reasoning_content")]
+    [InlineData("reasoning\":\"Hm.\",\"reasoning_content", null)]
+    public async Task The_older_name_of_reasoning_is_kept(string name, string? kept)
+    {
+        Played played = await Played.RunAsync($$$"""
+            data: {"choices":[{"index":0,"delta":{"{{{name}}}":"Hm."}}]}
+
+            data: {"choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":"stop"}]}
+
+            data: [DONE]
+
+
+            """);
+
+        (played.Completion!.Reasoning, played.Completion.Choices[0].ReasoningName).Should().Be(("Hm.", kept));
+    }
 }
