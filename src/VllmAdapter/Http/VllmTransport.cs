@@ -87,10 +87,6 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     public VllmRequestException NotAReply(HttpResponseMessage response, FailureFacts about, ReadOnlySpan<byte> body) =>
         Failure(response, about, body);
 
-    /// <inheritdoc cref="NotAReply"/>
-    public Task<VllmRequestException> NotAReplyAsync(HttpResponseMessage response, FailureFacts about, CancellationToken cancellationToken) =>
-        RefusalAsync(response, about, cancellationToken);
-
     private void Authorize(HttpRequestMessage message)
     {
         // Never through DefaultRequestHeaders: the client may be somebody else's.

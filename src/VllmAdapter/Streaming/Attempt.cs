@@ -3,19 +3,19 @@ using System.Runtime.CompilerServices;
 namespace VllmAdapter;
 
 /// <summary>A call, sent once, and the reply to it: from its sending to its last event. It owns everything that it received.</summary>
-internal sealed class Attempt : SilenceWatch.IWaiting, IAsyncDisposable
+internal sealed class Attempt : IAsyncDisposable
 {
     private readonly ChatCall _call;
     private readonly StopSignal _whole;
     private readonly StopSignal _signal;
     private readonly SilenceWatch _watch;
+    private readonly PolicyWatch _policy;
     private readonly CallTelemetry _telemetry;
     private readonly List<FailedAttempt> _resent = [];
     private TimeSpan _begunAt;
     private ReplyBody? _body;
     private AttemptLog? _log;
     private IReadOnlyList<CompletedChoice>? _gathered;
-    private (TimeSpan Elapsed, TimeSpan Silent, TimeSpan? SinceFinish)? _stoppedAt;
 
     public Attempt(
         ChatCall call, StopSignal whole, SilenceWatch watch, CallTelemetry telemetry, int number, IReadOnlyList<FailedAttempt> before)
@@ -31,7 +31,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting, IAsyncDisposable
             FailedAttempts = before,
             Secrets = call.Secrets,
         };
-        watch.TurnTo(this);
+        _policy = new PolicyWatch(call.Termination, whole, _signal, watch, Evidence);
     }
 
     /// <summary>The id under which it was sent last.</summary>
@@ -151,6 +151,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting, IAsyncDisposable
 
         EventKind kind = _body!.Current;
         _log!.Observe(kind);
+        _policy.HasBegun = _log.HasBegun;
         if (_log.HasChunks)
         {
             if (_telemetry.TimesChunks)
@@ -163,10 +164,10 @@ internal sealed class Attempt : SilenceWatch.IWaiting, IAsyncDisposable
             if (Evidence.EveryChoiceDeclared && (Evidence.HasOutput || Evidence.UsageIsFinal))
                 _watch.Finished();
 
-            Stamp();
+            _policy.Stamp();
         }
 
-        StopCause? policys = Ask();
+        StopCause? policys = _policy.Ask();
         if (kind == EventKind.Marker)
             _log.JudgeMarker(policys);
 
@@ -205,9 +206,7 @@ internal sealed class Attempt : SilenceWatch.IWaiting, IAsyncDisposable
         if (_gathered is not null)
             return _gathered;
 
-        if (_stoppedAt is { } at)
-            Evidence.At(at.Elapsed, at.Silent, at.SinceFinish);
-
+        _policy.Settle();
         _log?.Close();
         Evidence.Secrets = Secrets.None;
         return _gathered = _log?.Complete() ?? [];
@@ -226,60 +225,14 @@ internal sealed class Attempt : SilenceWatch.IWaiting, IAsyncDisposable
         _signal.Dispose();
     }
 
-    bool SilenceWatch.IWaiting.OnGrantOver()
-    {
-        Stamp();
-        try
-        {
-            if (Ask() is not { } cause)
-                return true;
-
-            StopWaiting(cause);
-        }
-        catch (Exception failure)
-        {
-            _whole.TryFail(failure);
-        }
-
-        return false;
-    }
-
-    void SilenceWatch.IWaiting.OnLimitOver()
-    {
-        Stamp();
-        StopWaiting(StopCause.FirstChunkTimeout);
-    }
-
-    // That the first chunk does not come may be the fault of one server of several; everything else ends the reply.
-    private void StopWaiting(StopCause cause)
-    {
-        bool isMine = cause == StopCause.FirstChunkTimeout && !HasBegun;
-        if (isMine ? _signal.TryStop(cause) : _whole.TryStop(cause))
-            _stoppedAt = (Evidence.Elapsed, Evidence.SilentFor, Evidence.SinceFinish);
-    }
-
-    private StopCause? Ask()
-    {
-        TerminationDecision decision = _call.Termination.Judge(Evidence);
-
-        // While nothing is owed, a wait for the sake of silence would end in nothing: no timer is set for it.
-        TimeSpan? wait = _watch.IsOwed || !Deadlines.AreAllOf(_call.Termination) ? decision.Wait
-            : Deadlines.KnownTo(_call.Termination) is { } deadline ? deadline - Evidence.Elapsed
-            : null;
-        _watch.Grant(wait);
-        return decision.Cause;
-    }
-
     private void CountWhatCame()
     {
         _watch.CountTo(_body!.Bytes.LastReadAt);
         if (_body.IsWhole)
             Evidence.IsOneWhole();
 
-        Stamp();
+        _policy.Stamp();
     }
-
-    private void Stamp() => Evidence.At(_watch.Elapsed, _watch.SilentFor, _watch.SinceFinish);
 
     // A hang, a cut and an end in order without one event are alike: nothing began, and it may be asked again. A whole reply that takes
     // its time may be a long one.
