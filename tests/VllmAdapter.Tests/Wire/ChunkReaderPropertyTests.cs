@@ -6,6 +6,7 @@ namespace VllmAdapter.Tests.Wire;
 /// Streams of random shapes: reading by comparison gives what parsing gives, and both give what the rules say. Some 20,000 chunks with a
 /// fixed seed; with the environment variable VLLMADAPTER_FULL_SWEEP=1 there are 1,200,000.
 /// </summary>
+[Trait("Sweep", "full")]
 public sealed class ChunkReaderPropertyTests
 {
     private const int Seed = 20_261_126;
