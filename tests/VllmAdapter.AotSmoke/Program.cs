@@ -9,6 +9,7 @@ IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection(new D
 {
     ["Endpoint"] = server.Endpoint.ToString(),
     ["Model"] = "granite",
+    ["LearnContextWindow"] = "false", // the server answers one connection
     ["TimeLimits:FirstChunk"] = "00:01:00",
 }).Build();
 await using ServiceProvider services = new ServiceCollection().AddVllmAdapter(settings).Services.BuildServiceProvider();
