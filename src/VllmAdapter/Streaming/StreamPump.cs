@@ -146,7 +146,10 @@ internal sealed class StreamPump : RunningReply
         StopCause cause = (_attempt?.Stop ?? _signal.Cause)!.Value;
         IReadOnlyList<CompletedChoice> received = _attempt?.Close() ?? [];
         StreamEvidence evidence = _attempt?.Evidence ?? new StreamEvidence { Asked = _call.Asked, EndMarker = _call.EndMarker };
-        if (_call.Window is { } window && evidence.Choices.Any(static choice => choice.ToolCalls.Count > 0))
+
+        // Who has left waits for nothing, and the server is to stop at once.
+        bool isWaitedFor = cause != StopCause.CallerCancelled && cause != StopCause.ConsumerLeft;
+        if (isWaitedFor && _call.Window is { } window && evidence.Choices.Any(static choice => choice.ToolCalls.Count > 0))
             evidence.Learn(await window.AnswerAsync(_call.Clock).ConfigureAwait(false));
 
         StreamOutcome outcome = OutcomeJudge.Decide(evidence, cause, received) with { Received = received };

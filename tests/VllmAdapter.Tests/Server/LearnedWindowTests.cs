@@ -49,6 +49,36 @@ public sealed class LearnedWindowTests
         vllm.Requests.Count(request => request.Path.EndsWith("/models", StringComparison.Ordinal)).Should().Be(1);
     }
 
+    /// <summary>Time stands still here: a wait for the window would never end.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_leaves_or_cancels_does_not_wait_for_the_window(bool isCancelled)
+    {
+        using var client = new HttpClient(new SilentAboutModels()) { BaseAddress = new Uri("http://vllm.test"), Timeout = Timeout.InfiniteTimeSpan };
+        var adapter = new VllmInferenceAdapter(client, new VllmAdapterOptions { LearnContextWindow = true }, new ManualTimeProvider());
+        using var cancelled = new CancellationTokenSource();
+        IAsyncEnumerator<ChatChunk> chunks = adapter.StreamChatAsync(Plan, cancelled.Token).GetAsyncEnumerator();
+        await chunks.MoveNextAsync();
+        if (isCancelled)
+        {
+            await cancelled.CancelAsync();
+            await chunks.Invoking(one => one.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30))).Should().ThrowAsync<OperationCanceledException>();
+        }
+
+        await chunks.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    private sealed class SilentAboutModels : HttpMessageHandler
+    {
+        private const string Call = """data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"save_plan","arguments":"{}"}}]}}]}""" + "\n\n";
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            request.RequestUri!.AbsolutePath.EndsWith("/models", StringComparison.Ordinal)
+                ? new TaskCompletionSource<HttpResponseMessage>().Task.WaitAsync(cancellationToken)
+                : Task.FromResult(new HttpResponseMessage { Content = new StringContent(Call, System.Text.Encoding.UTF8, "text/event-stream"), RequestMessage = request });
+    }
+
     private static async Task<StreamOutcome> OutcomeAsync(FakeVllm vllm, bool? learns)
     {
         var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), new VllmAdapterOptions { LearnContextWindow = learns });
