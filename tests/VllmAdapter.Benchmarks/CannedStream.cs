@@ -1,38 +1,54 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 
 namespace VllmAdapter.Benchmarks;
 
-/// <summary>An answer of vLLM 0.32 in memory, served again and again without any work of its own.</summary>
+/// <summary>An answer of vLLM 0.33.0 in memory, served again and again without any work of its own.</summary>
 internal sealed class CannedStream(byte[] body) : HttpMessageHandler
 {
-    private const string Envelope = "data: {{\"id\":\"chatcmpl-8423bf9e8e24d8368423bf9e8e24d836\",\"object\":\"chat.completion.chunk\",\"created\":1795354009,"
-        + "\"model\":\"ibm-granite/granite-3.3-8b-instruct\",\"choices\":[{0}]{1}}}\n\n";
-
-    private static readonly CompositeFormat Chunk = CompositeFormat.Parse(Envelope);
     private static readonly string[] Words = [" the", " llama", " is", " a", " do", "mest", "icated", " South", " Amer", "ican"];
 
-    public static byte[] Bytes(int chunks, bool continuousUsage)
+    /// <summary>An answer as a model writes it.</summary>
+    public static byte[] Bytes(int chunks, bool continuousUsage) => Bytes(
+        Enumerable.Range(0, chunks).Select(i => Content(Words[i % Words.Length], continuousUsage ? i + 1 : null)));
+
+    /// <summary>An answer with these events between its first and its last ones.</summary>
+    public static byte[] Bytes(IEnumerable<string> events)
     {
-        var text = new StringBuilder();
-        Append(text, """{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}""", Usage(0));
-        for (int i = 0; i < chunks; i++)
-        {
-            Append(
-                text,
-                $$"""{"index":0,"delta":{"content":"{{Words[i % Words.Length]}}"},"logprobs":null,"finish_reason":null,"token_ids":null}""",
-                Usage(i + 1));
-        }
-
-        Append(text, """{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop","stop_reason":null,"token_ids":null}""", Usage(chunks));
-        text.Append("data: [DONE]\n\n");
-        return Encoding.UTF8.GetBytes(text.ToString());
-
-        string Usage(int tokens) => continuousUsage
-            ? $$""","usage":{"prompt_tokens":20,"total_tokens":{{20 + tokens}},"completion_tokens":{{tokens}},"completion_tokens_details":null}"""
-            : "";
+        string[] all = [Role, .. events, Finish, FinalUsage(20, 0), "data: [DONE]\n\n"];
+        return Encoding.UTF8.GetBytes(string.Concat(all));
     }
+
+    public static string Role => Event("""{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}""", ""","prompt_token_ids":null,"prompt_text":null""");
+
+    public static string Finish => Event(
+        """{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop","stop_reason":null,"token_ids":null,"weight_versions":null}""", Tail);
+
+    private static string Tail => ""","kv_transfer_params":null""";
+
+    /// <param name="json">The text, escaped as it is to be in JSON.</param>
+    /// <param name="tokens">The usage so far; null for none.</param>
+    /// <param name="choice">The choice that goes on.</param>
+    public static string Content(string json, int? tokens = null, int choice = 0) => Event(
+        $$"""{"index":{{choice}},"delta":{"content":"{{json}}"},"logprobs":null,"finish_reason":null,"token_ids":null}""",
+        (tokens is { } count
+            ? $$""","usage":{"prompt_tokens":20,"total_tokens":{{20 + count}},"completion_tokens":{{count}},"completion_tokens_details":null}"""
+            : "") + Tail);
+
+    /// <param name="json">The piece of arguments, escaped as it is to be in JSON.</param>
+    public static string Arguments(string json) => Event(
+        $$$"""{"index":0,"delta":{"content":null,"tool_calls":[{"index":0,"function":{"arguments":"{{{json}}}"}}]},"logprobs":null,"finish_reason":null,"token_ids":null}""",
+        Tail);
+
+    public static string CallBegins => Event(
+        """{"index":0,"delta":{"content":null,"tool_calls":[{"id":"chatcmpl-tool-a264701101f71606","type":"function","index":0,"function":{"name":"save_text"}}]},"logprobs":null,"finish_reason":null,"token_ids":null}""",
+        Tail);
+
+    public static string FinalUsage(int prompt, int completion) => $$$"""
+        data: {"id":"chatcmpl-8ad32e46bff3aa62","object":"chat.completion.chunk","created":1795646123,"model":"granite","choices":[],"usage":{"prompt_tokens":{{{prompt}}},"total_tokens":{{{prompt + completion}}},"completion_tokens":{{{completion}}},"prompt_tokens_details":{"cached_tokens":0,"created_cache_tokens":0}},"system_fingerprint":"vllm-0.33.0-1f9e3624"}
+
+
+        """;
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -40,6 +56,7 @@ internal sealed class CannedStream(byte[] body) : HttpMessageHandler
         return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = content, RequestMessage = request });
     }
 
-    private static void Append(StringBuilder text, string choice, string usage) =>
-        text.AppendFormat(CultureInfo.InvariantCulture, Chunk, choice, usage);
+    private static string Event(string choice, string tail) =>
+        "data: {\"id\":\"chatcmpl-8ad32e46bff3aa62\",\"object\":\"chat.completion.chunk\",\"created\":1795646123,\"model\":\"granite\","
+        + $"\"choices\":[{choice}]{tail}}}\n\n";
 }
