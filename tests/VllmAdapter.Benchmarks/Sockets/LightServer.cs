@@ -55,8 +55,8 @@ internal sealed class LightServer
                 await connection.SendAsync(Frames.Head);
                 if (every == 0)
                     await connection.SendAsync(Frames.Burst(chunks));
-                else
-                    await _pacer.SendAsync(connection, chunks, TimeSpan.FromMilliseconds(every));
+                else if (!await PaceAsync(connection, chunks, TimeSpan.FromMilliseconds(every)))
+                    break;
             }
         }
         catch (SocketException)
@@ -65,6 +65,19 @@ internal sealed class LightServer
         }
 
         connection.Dispose();
+    }
+
+    // Nothing is received before the answer is over but that the client hangs up.
+    private async Task<bool> PaceAsync(Socket connection, int chunks, TimeSpan every)
+    {
+        Task answer = _pacer.SendAsync(connection, chunks, every);
+        Task<int> next = connection.ReceiveAsync(Memory<byte>.Empty).AsTask();
+        if (await Task.WhenAny(answer, next) != answer)
+            return false;
+
+        await answer;
+        await next;
+        return true;
     }
 
     private static async Task<(int Chunks, int Every)?> ReadRequestAsync(Socket connection, byte[] buffer)

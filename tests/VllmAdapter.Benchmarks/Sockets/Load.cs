@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace VllmAdapter.Benchmarks.Sockets;
 
 /// <summary>The loads that a client is put under, one at a time.</summary>
@@ -21,8 +23,7 @@ internal static class Load
         }
 
         // Each has had some, and the code is compiled.
-        while (delays.CameSoFar < streams * 2L)
-            await Task.Delay(10);
+        await CameAsync(delays, streams * 2L);
 
         await Task.Delay(200);
         delays.Measure();
@@ -65,14 +66,26 @@ internal static class Load
         var delays = new Delays();
         long before = GC.GetTotalMemory(forceFullCollection: true);
         Task[] readers = [.. Enumerable.Range(0, streams).Select(_ => ReadUntilOverAsync(lane, address, delays, over.Token))];
-        while (delays.CameSoFar < streams)
-            await Task.Delay(10);
+        await CameAsync(delays, streams);
 
         await Task.Delay(200);
         long alive = GC.GetTotalMemory(forceFullCollection: true) - before;
         await over.CancelAsync();
         await Task.WhenAll(readers);
         return (double)alive / streams;
+    }
+
+    private static async Task CameAsync(Delays delays, long least)
+    {
+        var limit = TimeSpan.FromMinutes(1);
+        long start = Stopwatch.GetTimestamp();
+        while (delays.CameSoFar < least)
+        {
+            if (Stopwatch.GetElapsedTime(start) > limit)
+                throw new TimeoutException($"Of {least} chunks only {delays.CameSoFar} came within {limit}.");
+
+            await Task.Delay(10);
+        }
     }
 
     private static async Task ReadUntilOverAsync(Lane lane, Uri address, Delays delays, CancellationToken over)

@@ -14,7 +14,7 @@ internal sealed class Pacer
     /// <summary>Sends one answer; done when it is sent, or when the client hung up.</summary>
     public Task SendAsync(Socket connection, int chunks, TimeSpan every)
     {
-        var answer = new Answer(connection, chunks, TimeProvider.System.TimestampFrequency * every.Ticks / TimeSpan.TicksPerSecond);
+        var answer = new Answer(connection, chunks, (long)(TimeProvider.System.TimestampFrequency * every.TotalSeconds));
         lock (_new)
             _new.Enqueue(answer);
 
@@ -70,7 +70,7 @@ internal sealed class Pacer
             answer.Connection.Send(bytes);
             return true;
         }
-        catch (SocketException closed)
+        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
         {
             answer.Sent.SetException(closed);
             return false;
