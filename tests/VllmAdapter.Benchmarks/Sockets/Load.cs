@@ -94,9 +94,9 @@ internal static class Load
         {
             await lane.ReadAsync(address, delays, over);
         }
-        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        catch (Exception) when (over.IsCancellationRequested)
         {
-            // The load is over.
+            // The load is over, however a client says so.
         }
     }
 }
