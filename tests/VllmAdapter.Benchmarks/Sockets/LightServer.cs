@@ -67,16 +67,17 @@ internal sealed class LightServer
         connection.Dispose();
     }
 
-    // Nothing is received before the answer is over but that the client hangs up.
+    // Before the answer is over nothing comes but the end of the connection. A wait for it may end without a cause.
     private async Task<bool> PaceAsync(Socket connection, int chunks, TimeSpan every)
     {
         Task answer = _pacer.SendAsync(connection, chunks, every);
-        Task<int> next = connection.ReceiveAsync(Memory<byte>.Empty).AsTask();
-        if (await Task.WhenAny(answer, next) != answer)
-            return false;
+        while (await Task.WhenAny(answer, connection.ReceiveAsync(Memory<byte>.Empty).AsTask()) != answer)
+        {
+            if (connection.Poll(TimeSpan.Zero, SelectMode.SelectRead))
+                return false;
+        }
 
         await answer;
-        await next;
         return true;
     }
 
