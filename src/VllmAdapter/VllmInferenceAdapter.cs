@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -184,7 +183,7 @@ public sealed class VllmInferenceAdapter
             Model = model,
             Resilience = _resilience,
             Slots = _slots,
-            NewRequestId = static () => RandomNumberGenerator.GetHexString(32, lowercase: true),
+            NewRequestId = RequestIds.Next,
             Logger = _logger,
         };
     }

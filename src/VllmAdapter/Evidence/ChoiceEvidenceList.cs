@@ -26,13 +26,15 @@ internal sealed class ChoiceEvidenceList : IReadOnlyList<ChoiceEvidence>
         if ((uint)index < (uint)_choices.Count && _choices[index].Index == index)
             return _choices[index];
 
-        _byIndex ??= _choices.ToDictionary(static choice => choice.Index);
-        if (_byIndex.TryGetValue(index, out ChoiceEvidence? known))
+        if (_byIndex is null && _choices.Count > 0)
+            _byIndex = _choices.ToDictionary(static choice => choice.Index);
+
+        if (_byIndex?.GetValueOrDefault(index) is { } known)
             return known;
 
         var added = new ChoiceEvidence { Index = index };
         _choices.Add(added);
-        _byIndex.Add(index, added);
+        _byIndex?.Add(index, added);
         return added;
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 
 namespace VllmAdapter;
 
@@ -15,7 +14,7 @@ internal sealed class JsonBody : ByteArrayContent
         : base(json)
     {
         _json = json;
-        Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        Headers.TryAddWithoutValidation("Content-Type", "application/json");
     }
 
     public int Length => _json.Length;

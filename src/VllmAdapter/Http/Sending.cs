@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace VllmAdapter;
 
@@ -33,7 +34,8 @@ internal sealed class Sending(HttpRequestMessage message, Func<HttpRequestExcept
     /// <summary>The size of a long body whose sending broke off; null if none did.</summary>
     public long? BrokeWhileSending => Message.Content is JsonBody { TakesLong: true, BrokeOff: true } body ? body.Length : null;
 
-    public async Task<HttpResponseMessage> SendAsync(HttpClient http, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<HttpResponseMessage> SendAsync(HttpClient http, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace VllmAdapter;
 
 /// <summary>The addresses of a server's routes. Some lie below <c>/v1</c> and some beside it, whichever of the two the user named.</summary>
@@ -10,6 +12,7 @@ internal sealed class VllmEndpoint
     private static readonly string[] Routes =
         [Chat, "/completions", "/models", "/embeddings", "/responses", "/messages", "/rerank", "/score", "/audio/transcriptions"];
 
+    private readonly ConcurrentDictionary<string, Uri> _addresses = new(StringComparer.Ordinal);
     private readonly Uri _root;
     private readonly Uri _api;
 
@@ -36,7 +39,11 @@ internal sealed class VllmEndpoint
     public const string Detokenize = "detokenize";
 
     /// <summary>The address of a route, by its path from the server's root.</summary>
-    public Uri At(string path) => path.StartsWith(Version1, StringComparison.Ordinal) ? new(_api, path[Version1.Length..]) : new(_root, path);
+    /// <remarks>Routes are few, and an address costs more to make than to find. Thread-safe.</remarks>
+    public Uri At(string path) => _addresses.GetOrAdd(
+        path,
+        static (path, from) => path.StartsWith(Version1, StringComparison.Ordinal) ? new(from._api, path[Version1.Length..]) : new(from._root, path),
+        this);
 
     /// <summary>Why an address cannot be used, in a sentence with the way out that holds no secret; null if it can.</summary>
     public static string? ProblemOf(Uri endpoint) => endpoint switch

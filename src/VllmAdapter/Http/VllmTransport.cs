@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 
 namespace VllmAdapter;
 
@@ -10,6 +11,8 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
 
     /// <summary>How long to wait for the rest of a refusal; its status says most of it.</summary>
     internal static readonly TimeSpan RefusalLimit = TimeSpan.FromSeconds(10);
+
+    private AuthenticationHeaderValue? _authorization;
 
     public VllmEndpoint Endpoint { get; } = endpoint;
 
@@ -25,21 +28,18 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
 
     /// <summary>Sends a request, once more if its connection turned out to be closed, and waits for the headers of a success.</summary>
     /// <param name="message">The request; its address and body are set.</param>
-    /// <param name="about">What a failure is to say of the request.</param>
-    /// <param name="limit">For the headers; null for none.</param>
+    /// <param name="about">Makes what a failure is to say of the request.</param>
     /// <param name="cancellationToken">The caller's.</param>
     /// <param name="resending">Told why, whenever the request is about to go out once more; gives the id for that.</param>
     /// <returns>The response. The id under which it went out last is in the headers of its request message.</returns>
-    /// <exception cref="VllmRequestException">Nobody answered in time, or the answer is a refusal.</exception>
-    public async Task<HttpResponseMessage> SendAsync(
+    /// <exception cref="VllmRequestException">Nobody answered, or the answer is a refusal.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<HttpResponseMessage> SendAsync(
         HttpRequestMessage message,
-        FailureFacts about,
-        TimeSpan? limit,
+        Func<Sending, FailureFacts> about,
         CancellationToken cancellationToken,
         Func<HttpRequestException, string>? resending = null)
     {
-        using var timer = limit is { } time && time != Timeout.InfiniteTimeSpan ? new CancellationTokenSource(time, Clock) : new CancellationTokenSource();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         var sending = new Sending(message, resending);
         TimeSpan clientsLimit = Timeout.InfiniteTimeSpan;
         try
@@ -47,36 +47,26 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
             HttpClient http = client();
             clientsLimit = http.Timeout;
             Authorize(message);
-            HttpResponseMessage response = await sending.SendAsync(http, either.Token).ConfigureAwait(false);
+            HttpResponseMessage response = await sending.SendAsync(http, cancellationToken).ConfigureAwait(false);
             if (response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NoContent && sending.FollowedTo(response) is null)
                 return response;
 
             using (response)
-                throw await RefusalAsync(response, AboutLast() with { FollowedTo = sending.FollowedTo(response) }, cancellationToken).ConfigureAwait(false);
+                throw await RefusalAsync(response, about(sending) with { FollowedTo = sending.FollowedTo(response) }, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw;
         }
-        catch (OperationCanceledException given) when (timer.IsCancellationRequested)
-        {
-            throw VllmRequestException.For(AboutLast() with { GaveUpAfter = limit, Cause = given });
-        }
         catch (OperationCanceledException given) when (given.InnerException is TimeoutException && IsOf(clientsLimit, given))
         {
-            throw VllmRequestException.For(AboutLast() with { GaveUpAfter = clientsLimit, Cause = given });
+            throw VllmRequestException.For(about(sending) with { GaveUpAfter = clientsLimit, Cause = given });
         }
         catch (Exception fault) when (fault is not (VllmRequestException or ArgumentException))
         {
             // Handlers of the client, such as resilience pipelines, may throw anything.
-            throw VllmRequestException.For(AboutLast() with { Cause = fault, BrokeWhileSending = sending.BrokeWhileSending });
+            throw VllmRequestException.For(about(sending) with { Cause = fault, BrokeWhileSending = sending.BrokeWhileSending });
         }
-
-        FailureFacts AboutLast() => about with
-        {
-            RequestId = sending.RequestId ?? about.RequestId,
-            Attempts = about.Attempts + sending.Resends,
-        };
     }
 
     // A connect timeout looks the same but for its words; it is a failed connection.
@@ -91,7 +81,7 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     {
         // Never through DefaultRequestHeaders: the client may be somebody else's.
         if (ApiKey is { Length: > 0 } && message.Headers.Authorization is null)
-            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ApiKey);
+            message.Headers.Authorization = _authorization ??= new AuthenticationHeaderValue("Bearer", ApiKey);
     }
 
     // What a broken or endless body gave before its limit is kept: the status alone says enough.

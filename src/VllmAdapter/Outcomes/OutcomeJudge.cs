@@ -7,29 +7,42 @@ public static class OutcomeJudge
     /// <summary>Judges a stream by everything that was observed of it.</summary>
     /// <param name="evidence">What was observed.</param>
     /// <param name="stoppedBy">Why reading stopped.</param>
-    public static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy)
+    public static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy) => Decide(evidence, stoppedBy, received: []);
+
+    /// <summary>The same for what was received, so that the text can be held against the shape that was asked for.</summary>
+    internal static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy, IReadOnlyList<CompletedChoice> received)
     {
         ArgumentNullException.ThrowIfNull(evidence);
 
         // Step 1: one ruling a choice; a choice that was asked for and never came is one without evidence.
         List<ChoiceEvidence> choices = AllChoices(evidence);
-        List<ChoiceOutcome> rulings = [.. choices.Select(choice => RuleOn(evidence, choice, stoppedBy))];
+        var rulings = new List<ChoiceOutcome>(choices.Count);
+        bool isBroken = false;
+        ChoiceOutcome? worst = null;
+        foreach (ChoiceEvidence choice in choices)
+        {
+            ChoiceOutcome ruling = RuleOn(evidence, choice, stoppedBy);
+            rulings.Add(ruling);
 
-        // Step 2: the stream's verdict is the worst of them.
-        ChoiceOutcome worst = rulings.MaxBy(ruling => Severity(ruling.Verdict))!;
+            // Step 2: the stream's verdict is the worst of them.
+            if (worst is null || Severity(ruling.Verdict) > Severity(worst.Verdict))
+                worst = ruling;
+
+            isBroken |= BreaksTheStream(ruling.Verdict, evidence);
+        }
 
         // Step 3: only now, and only for calls of unbroken streams, the gate.
-        bool isBroken = rulings.Exists(ruling => BreaksTheStream(ruling.Verdict, evidence));
         List<ToolCall> ready = [];
         List<WithheldToolCall> withheld = [];
         for (int i = 0; i < choices.Count; i++)
             Sort(new ToolCallGate(evidence, choices[i], rulings[i], isBroken), choices[i], ready, withheld);
 
+        List<OutcomeNote> notes = [];
         var outcome = new StreamOutcome
         {
-            Verdict = worst.Verdict,
+            Verdict = worst!.Verdict,
             Certainty = worst.Certainty,
-            FinishReason = rulings.Find(ruling => ruling.Index == 0)?.FinishReason,
+            FinishReason = FirstOf(rulings)?.FinishReason,
             StoppedBy = stoppedBy,
             Choices = rulings,
             ToolCalls = ready,
@@ -38,16 +51,14 @@ public static class OutcomeJudge
             Limit = worst.Limit,
             Evidence = evidence,
             Attempts = 1 + evidence.FailedAttempts.Count,
+            Received = received,
+            Notes = notes,
         };
-        return outcome with { Notes = OutcomeNotes.Of(outcome, choices) };
-    }
 
-    /// <summary>The same for what was received, so that the text can be held against the shape that was asked for.</summary>
-    internal static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy, IReadOnlyList<CompletedChoice> received)
-    {
-        StreamOutcome outcome = Decide(evidence, stoppedBy) with { Received = received };
-        List<OutcomeNote> misfits = [.. StructuredOutputCheck.Notes(outcome)];
-        return misfits.Count == 0 ? outcome : outcome with { Notes = [.. outcome.Notes, .. misfits] };
+        // Step 4: what the verdict alone does not say.
+        OutcomeNotes.AddTo(notes, outcome, choices);
+        notes.AddRange(StructuredOutputCheck.Notes(outcome));
+        return outcome;
     }
 
     /// <summary>How bad a verdict is; a stream with several choices gets the worst of theirs.</summary>
@@ -73,6 +84,9 @@ public static class OutcomeJudge
     private static List<ChoiceEvidence> AllChoices(StreamEvidence evidence)
     {
         List<ChoiceEvidence> choices = [.. evidence.Choices];
+        if (choices.Count == 1 && evidence.Asked.Choices <= 1)
+            return choices;
+
         HashSet<int> came = [.. choices.Select(choice => choice.Index)];
         int expected = Math.Min(Math.Max(1, evidence.Asked.Choices), Math.Max(came.Count, MostChoicesMissed));
         for (int index = 0; choices.Count < expected; index++)
@@ -85,16 +99,30 @@ public static class OutcomeJudge
         return choices;
     }
 
+    private static ChoiceOutcome? FirstOf(List<ChoiceOutcome> rulings)
+    {
+        foreach (ChoiceOutcome ruling in rulings)
+        {
+            if (ruling.Index == 0)
+                return ruling;
+        }
+
+        return null;
+    }
+
     private static ChoiceOutcome RuleOn(StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy)
     {
         // Of two reasons for one choice the one with the worse verdict counts; both stay in the evidence. One that came before the answer says
         // nothing of its end.
         IReadOnlyList<FinishReason> declared = choice.ReasonWasPremature && !evidence.EndIsMarked ? [] : choice.Declared;
-        (FinishReason? word, StreamVerdict verdict, Certainty certainty) = declared
-            .Select(reason => (Word: (FinishReason?)reason, Rule: VerdictOn(evidence, choice, stoppedBy, reason)))
-            .DefaultIfEmpty((Word: null, Rule: VerdictOn(evidence, choice, stoppedBy, declared: null)))
-            .Select(ruling => (ruling.Word, ruling.Rule.Verdict, ruling.Rule.Certainty))
-            .MaxBy(ruling => Severity(ruling.Verdict));
+        FinishReason? word = declared.Count > 0 ? declared[0] : null;
+        (StreamVerdict verdict, Certainty certainty) = VerdictOn(evidence, choice, stoppedBy, word);
+        for (int i = 1; i < declared.Count; i++)
+        {
+            (StreamVerdict Verdict, Certainty Certainty) other = VerdictOn(evidence, choice, stoppedBy, declared[i]);
+            if (Severity(other.Verdict) > Severity(verdict))
+                (word, verdict, certainty) = (declared[i], other.Verdict, other.Certainty);
+        }
 
         return new ChoiceOutcome
         {

@@ -5,9 +5,8 @@ namespace VllmAdapter;
 /// <summary>Finds what a verdict alone does not say.</summary>
 internal static class OutcomeNotes
 {
-    public static IReadOnlyList<OutcomeNote> Of(StreamOutcome outcome, IReadOnlyList<ChoiceEvidence> choices)
+    public static void AddTo(List<OutcomeNote> notes, StreamOutcome outcome, IReadOnlyList<ChoiceEvidence> choices)
     {
-        List<OutcomeNote> notes = [];
         StreamEvidence evidence = outcome.Evidence;
         void Note(OutcomeNoteKind kind, string text) => notes.Add(new OutcomeNote(kind, text));
 
@@ -50,13 +49,14 @@ internal static class OutcomeNotes
 
         if (evidence.FailedAttempts.Count > 0)
             Note(OutcomeNoteKind.Retried, $"Attempt {evidence.FailedAttempts.Count + 1} was answered; before it: {evidence.FailedAttempts[^1].Reason}");
-
-        return notes;
     }
 
     // "stop" is believed without a count; "tool_calls" and silence are not.
     private static string? CutNotExcluded(StreamOutcome outcome, IReadOnlyList<ChoiceEvidence> choices)
     {
+        if (outcome.ToolCalls.Count == 0)
+            return null;
+
         HashSet<int> ready = [.. outcome.ToolCalls.Select(call => call.Choice)];
         return choices
             .Where(choice => ready.Contains(choice.Index) && (!choice.HasDeclared || choice.Declared.Any(reason => reason.SaysCalls)))

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -9,10 +8,13 @@ internal static class RequestJson
 {
     private const int Piece = 16 * 1024;
 
+    // What the writer asks for at a time.
+    private const int SmallestRoom = 4 * 1024;
+
     public static byte[] ToUtf8(JsonObject body)
     {
         JsonSerializerOptions options = VllmJsonContext.Relaxed.Options;
-        var buffer = new ArrayBufferWriter<byte>(RoomFor(body));
+        using var buffer = new PooledBuffer(RoomFor(body));
         using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = options.Encoder, MaxDepth = options.MaxDepth });
         try
         {
@@ -38,7 +40,7 @@ internal static class RequestJson
             throw Refused($"The request cannot be written as JSON: {unwritable.Message}", unwritable);
         }
 
-        return buffer.WrittenSpan.ToArray();
+        return buffer.Written.ToArray();
     }
 
     // Typed members are always written; what cannot be came by a JSON object of the user's.
@@ -89,7 +91,7 @@ internal static class RequestJson
     private static int RoomFor(JsonObject body)
     {
         long text = TextIn(body["messages"]);
-        return (int)Math.Min(2048 + text + (text > Piece ? 8 * Piece : 0), Array.MaxLength / 2);
+        return (int)Math.Min(SmallestRoom + text + (text > Piece ? 8 * Piece : 0), Array.MaxLength / 2);
     }
 
     private static long TextIn(JsonNode? node) => node switch

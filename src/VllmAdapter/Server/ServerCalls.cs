@@ -56,7 +56,7 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
         {
             using HttpRequestMessage message = NewMessage(question);
             using HttpResponseMessage response = await transport
-                .SendAsync(message, about, limit: null, either.Token).ConfigureAwait(false);
+                .SendAsync(message, About, either.Token).ConfigureAwait(false);
             BoundedBody body = await BoundedBody.ReadAsync(response, maxBytes, either.Token, transport.Clock).ConfigureAwait(false);
             either.Token.ThrowIfCancellationRequested();
             if (body.IsTooLarge)
@@ -76,6 +76,8 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
         {
             throw VllmRequestException.For(about with { GaveUpAfter = question.Limit, Cause = given });
         }
+
+        FailureFacts About(Sending sending) => about with { RequestId = sending.RequestId, Attempts = about.Attempts + sending.Resends };
     }
 
     private HttpRequestMessage NewMessage(ServerQuestion question)

@@ -61,6 +61,7 @@ internal sealed class Attempt : IAsyncDisposable
     /// <param name="limit">The time until then, if there is a limit.</param>
     /// <param name="pipelinesToken">Ends the attempt, but has no say once it has begun.</param>
     /// <exception cref="VllmRequestException">No chat reply answered, it broke off before its first event, or that event did not come in time.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask BeginAsync(TimeSpan? limit, CancellationToken pipelinesToken)
     {
         _begunAt = _watch.ElapsedNow;
@@ -217,6 +218,7 @@ internal sealed class Attempt : IAsyncDisposable
 
     /// <summary>Lets go of the reply.</summary>
     /// <param name="hangUp">Whether the server is to stop generating; not where it has ended by itself, for the connection can be used again.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask LetGoAsync(bool hangUp)
     {
         if (Interlocked.Exchange(ref _body, null) is { } body)
@@ -246,20 +248,27 @@ internal sealed class Attempt : IAsyncDisposable
         _ => null,
     };
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<HttpResponseMessage> SendAsync()
     {
         using CurrentSpan current = _telemetry.Send(RequestId);
         using HttpRequestMessage message = _call.NewMessage(RequestId);
 
         // vLLM answers a stream with headers at once and owes its chunks from then on; the headers of a whole reply come with it.
+        _watch.LimitHeaders(_call.HeadersLimit);
         _watch.BeginWait(isOwed: _call.AsksForWholeReply);
         try
         {
-            return await _call.Transport.SendAsync(message, About, _call.HeadersLimit, _signal.Token, Resend).ConfigureAwait(false);
+            return await _call.Transport.SendAsync(message, _ => About, _signal.Token, Resend).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException given) when (Stop == StopCause.HeadersTimeout)
+        {
+            throw VllmRequestException.For(About with { GaveUpAfter = _call.HeadersLimit, Cause = given });
         }
         finally
         {
             _watch.EndWait();
+            _watch.LimitHeaders(null);
         }
     }
 
@@ -278,10 +287,11 @@ internal sealed class Attempt : IAsyncDisposable
         return RequestId;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReadFirstAsync(HttpResponseMessage response)
     {
         _body = await ReplyBody.OpenAsync(response, _call, _signal.Token).ConfigureAwait(false);
-        _log = new AttemptLog(_call, About, _body, Evidence);
+        _log = new AttemptLog(_call, this, _body);
         _watch.Owe();
         Evidence.HeadersCame(_watch.Elapsed);
         while (Stop is null && !_log.HasBegun)

@@ -6,10 +6,11 @@ namespace VllmAdapter;
 /// Step 3 of a reply: what one attempt received. It folds events, and the end of the body, into the evidence and the gathered answer, holds
 /// the chunks that are to be handed out, and says when there is nothing more to read. It dies with its attempt.
 /// </summary>
-internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody body, StreamEvidence evidence)
+internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
 {
     private static readonly List<ChatChunk> NoChunks = [];
 
+    private readonly StreamEvidence _evidence = attempt.Evidence;
     private readonly Gathering _gathering = new();
     private readonly int _mostChoices = Math.Max(call.Asked.Choices, LeastChoicesTaken);
     private List<ChatChunk> _chunks = NoChunks;
@@ -42,9 +43,9 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
         bool isTail = body.Bytes.EndedInsideEvent;
         Begin();
         if (body.IsForeign)
-            throw call.Transport.NotAReply(body.Response, about, body.Whole);
+            throw call.Transport.NotAReply(body.Response, attempt.About, body.Whole);
 
-        evidence.ObserveEvent(body.Bytes.BytesRead, body.Bytes.Lines.KeepAlives);
+        _evidence.ObserveEvent(body.Bytes.BytesRead, body.Bytes.Lines.KeepAlives);
         if (isTail && kind != EventKind.Nothing)
             _tailWasRead = kind != EventKind.Unreadable;
 
@@ -53,19 +54,19 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
             case EventKind.Nothing:
                 return;
 
-            case var _ when evidence.SentinelSeen:
-                evidence.ObserveEventAfterSentinel();
+            case var _ when _evidence.SentinelSeen:
+                _evidence.ObserveEventAfterSentinel();
                 break;
 
             case EventKind.Chunk when body.IsWhole && decoder.Chunks.Count == 0:
-                throw call.Transport.NotAReply(body.Response, about, body.Whole);
+                throw call.Transport.NotAReply(body.Response, attempt.About, body.Whole);
 
             case EventKind.Chunk:
                 Receive(decoder.Chunks, isTail);
                 break;
 
             case EventKind.Marker:
-                evidence.ObserveMarker(decoder.Marker!, isSentinel: decoder.MarksTheEnd);
+                _evidence.ObserveMarker(decoder.Marker!, isSentinel: decoder.MarksTheEnd);
                 break;
 
             case EventKind.Error:
@@ -84,16 +85,16 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
     /// <summary>Takes over what the policy made of a marker: one that no policy knows is no JSON either.</summary>
     public void JudgeMarker(StopCause? policys)
     {
-        if (evidence.SentinelSeen)
+        if (_evidence.SentinelSeen)
             return;
 
         if (policys == StopCause.Sentinel)
         {
-            evidence.ObserveMarker(evidence.Marker!, isSentinel: true);
+            _evidence.ObserveMarker(_evidence.Marker!, isSentinel: true);
         }
         else if (policys is null)
         {
-            evidence.KeepUnread(evidence.Marker);
+            _evidence.KeepUnread(_evidence.Marker);
             if (body.Bytes.EndedInsideEvent)
                 _tailWasRead = false;
             else
@@ -111,14 +112,14 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
             return;
         }
 
-        evidence.End(BodyEnd.InOrder);
+        _evidence.End(BodyEnd.InOrder);
         Stop = StopCause.EndOfBody;
         LineScanner lines = body.Bytes.Lines;
-        bool holdsNone = evidence.Events == 0 && lines.ForeignLines > 0;
-        if (!holdsNone && (!lines.EndsInForeignLines || evidence.SentinelSeen || evidence.EveryChoiceDeclared))
+        bool holdsNone = _evidence.Events == 0 && lines.ForeignLines > 0;
+        if (!holdsNone && (!lines.EndsInForeignLines || _evidence.SentinelSeen || _evidence.EveryChoiceDeclared))
             return;
 
-        evidence.KeepUnread(Encoding.UTF8.GetString(lines.ForeignText));
+        _evidence.KeepUnread(Encoding.UTF8.GetString(lines.ForeignText));
         Malform(holdsNone ? "the body is called an event stream but holds no events" : "the body ends in text that is no event, in place of an end");
     }
 
@@ -131,9 +132,9 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
         if (body.Refusal is { } refusal)
             Refuse(refusal);
         else if (fault is InvalidDataException)
-            evidence.Malform($"the body cannot be decompressed: {fault.Message}");
+            _evidence.Malform($"the body cannot be decompressed: {fault.Message}");
         else
-            evidence.Cut(fault);
+            _evidence.Cut(fault);
     }
 
     /// <summary>Hands out what the reader still held back: half a character that nothing follows.</summary>
@@ -149,14 +150,14 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
     /// <summary>Takes over what the whole reply had in common; nothing is read any more.</summary>
     public void Close()
     {
-        evidence.ObserveBytes(body.Bytes.BytesRead, body.Bytes.Lines.KeepAlives);
-        if (body.IsWhole && evidence.Chunks == 0)
-            evidence.KeepUnread(body.WholeExcerpt);
+        _evidence.ObserveBytes(body.Bytes.BytesRead, body.Bytes.Lines.KeepAlives);
+        if (body.IsWhole && _evidence.Chunks == 0)
+            _evidence.KeepUnread(body.WholeExcerpt);
 
-        _gathering.AssembleInto(evidence, call.Asked.Tools);
-        evidence.Close(body.Decoder.Reader);
+        _gathering.AssembleInto(_evidence, call.Asked.Tools);
+        _evidence.Close(body.Decoder.Reader);
         if (_tailWasRead)
-            evidence.EndWithoutBlankLine();
+            _evidence.EndWithoutBlankLine();
     }
 
     /// <summary>What was gathered of each choice.</summary>
@@ -170,9 +171,9 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
             return;
 
         _chunks = chunks;
-        IsProgress = evidence.Fold(body.Decoder.Reader) && !isTail;
-        if (evidence.Choices.Count > _mostChoices)
-            Malform($"{evidence.Choices.Count:N0} choices came where {call.Asked.Choices:N0} were asked for");
+        IsProgress = _evidence.Fold(body.Decoder.Reader) && !isTail;
+        if (_evidence.Choices.Count > _mostChoices)
+            Malform($"{_evidence.Choices.Count:N0} choices came where {call.Asked.Choices:N0} were asked for");
 
         for (int i = 0; i < _chunks.Count; i++)
         {
@@ -183,7 +184,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
             if (call.Asked.HidesReasoning && _chunks[i].Reasoning.Length > 0)
             {
                 _chunks[i] = _chunks[i] with { Reasoning = "" };
-                evidence.LeaveOutReasoning();
+                _evidence.LeaveOutReasoning();
             }
 
             if (!_gathering.TryAdd(_chunks[i]))
@@ -193,9 +194,9 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
 
     private void Fail(ServerError error)
     {
-        if (!HasBegun && !evidence.HasText)
+        if (!HasBegun && !_evidence.HasText)
         {
-            throw VllmRequestException.For(about with
+            throw VllmRequestException.For(attempt.About with
             {
                 Status = body.Response.StatusCode,
                 ContentType = body.Response.Content.Headers.ContentType?.MediaType,
@@ -205,13 +206,13 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
         }
 
         // What the server repeats of the request stays in the error, and out of every sentence about it.
-        evidence.Fail(error with { Words = RequestEcho.Remove(error.Message, call.Body) });
+        _evidence.Fail(error with { Words = RequestEcho.Remove(error.Message, call.Body) });
         Stop = StopCause.Fault;
     }
 
     private void Distrust(EventDecoder decoder, bool isTail)
     {
-        evidence.KeepUnread(decoder.Unreadable);
+        _evidence.KeepUnread(decoder.Unreadable);
 
         // The end of the body, which comes next, says that it came inside an event.
         if (isTail)
@@ -222,14 +223,14 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
         else if (body.IsWhole && decoder.IsCut)
             EndInside();
         else if (body.IsWhole && !call.AsksForWholeReply)
-            throw call.Transport.NotAReply(body.Response, about, body.Whole);
+            throw call.Transport.NotAReply(body.Response, attempt.About, body.Whole);
         else
             Malform(decoder.WhyUnreadable!);
     }
 
     private void EndInside()
     {
-        evidence.End(BodyEnd.InsideEvent);
+        _evidence.End(BodyEnd.InsideEvent);
         Stop = StopCause.EndOfBody;
     }
 
@@ -249,13 +250,13 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
             return;
         }
 
-        evidence.KeepUnread(Encoding.UTF8.GetString(text));
-        evidence.Malform(refusal);
+        _evidence.KeepUnread(Encoding.UTF8.GetString(text));
+        _evidence.Malform(refusal);
     }
 
     private void Malform(string why)
     {
-        evidence.Malform(why);
+        _evidence.Malform(why);
         Stop = StopCause.Fault;
     }
 }

@@ -52,7 +52,7 @@ internal sealed record ChatCall
     public long? BeganAt { get; init; }
 
     /// <summary>For the silence before the first chunk, where the policy names it.</summary>
-    public TimeSpan? FirstChunkLimit => Deadlines.BeforeFirstChunkKnownTo(Termination);
+    public TimeSpan? FirstChunkLimit => PolicyTraits.Of(Termination).BeforeFirstChunk;
 
     public TimeProvider Clock => Transport.Clock;
 
@@ -65,10 +65,10 @@ internal sealed record ChatCall
         {
             Content = new JsonBody(Body),
         };
-        message.Headers.Accept.ParseAdd(AsksForWholeReply ? "application/json" : "text/event-stream");
+        message.Headers.TryAddWithoutValidation("Accept", AsksForWholeReply ? "application/json" : "text/event-stream");
 
         // A compressed stream is held back by its compressor, and some compressions do not show that they were cut.
-        message.Headers.AcceptEncoding.ParseAdd("identity");
+        message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         Headers?.ApplyTo(message.Headers);
         message.Headers.Remove(RequestHeaders.IdHeader);
         message.Headers.TryAddWithoutValidation(RequestHeaders.IdHeader, requestId);

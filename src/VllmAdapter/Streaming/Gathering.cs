@@ -8,14 +8,13 @@ internal sealed class Gathering
     // What one string can hold: no answer is longer, whatever limits are set.
     private const long MostCharacters = 0x3FFFFFDF;
 
-    private readonly Dictionary<int, GatheredChoice> _byIndex = [];
-    private GatheredChoice? _last;
+    private readonly ChoiceMap<GatheredChoice> _choices = new(static index => new GatheredChoice(index));
     private long _characters;
 
     /// <returns>False if there is no room for the piece; it is not added then.</returns>
     public bool TryAdd(ChatChunk chunk)
     {
-        GatheredChoice choice = ChoiceAt(chunk.Choice);
+        GatheredChoice choice = _choices.At(chunk.Choice);
         _characters += chunk.Text.Length + chunk.Reasoning.Length + chunk.Refusal.Length;
         if (chunk.OnlyCall is { } one)
             _characters += one.Arguments.Length;
@@ -32,33 +31,23 @@ internal sealed class Gathering
     /// <summary>Puts the assembled calls into the evidence, once, before it is judged, and what looks like a call that was not parsed.</summary>
     public void AssembleInto(StreamEvidence evidence, IReadOnlyList<DeclaredTool> tools)
     {
-        foreach (GatheredChoice choice in _byIndex.Values)
+        foreach (GatheredChoice choice in _choices.Values)
         {
             ChoiceEvidence seen = evidence.ChoiceAt(choice.Index);
             if (choice.Calls is { } calls)
                 seen.Assemble(calls.Assemble());
             else if (tools.Count > 0)
-                seen.FindMarkup(CallMarkup.Find(choice.Text.ToString(), tools) ?? CallMarkup.Find(choice.Reasoning.ToString(), tools));
+                seen.FindMarkup(CallMarkup.Find(choice.Text.ToString(), tools) ?? CallMarkup.Find(choice.Reasoning, tools));
         }
     }
 
     /// <param name="reasoningName">The name under which reasoning came, and has to go back.</param>
     public IReadOnlyList<CompletedChoice> Complete(string? reasoningName = null) =>
-        [.. _byIndex.Values.OrderBy(static choice => choice.Index).Select(choice => choice.Complete(reasoningName))];
-
-    private GatheredChoice ChoiceAt(int index)
-    {
-        if (_last is { } last && last.Index == index)
-            return last;
-
-        if (!_byIndex.TryGetValue(index, out GatheredChoice? choice))
-            _byIndex.Add(index, choice = new GatheredChoice(index));
-
-        return _last = choice;
-    }
+        [.. _choices.Values.OrderBy(static choice => choice.Index).Select(choice => choice.Complete(reasoningName))];
 
     private sealed class GatheredChoice(int index)
     {
+        private StringBuilder? _reasoning;
         private StringBuilder? _refusal;
         private List<TokenLogprob>? _logprobs;
         private List<int>? _tokenIds;
@@ -67,7 +56,7 @@ internal sealed class Gathering
 
         public StringBuilder Text { get; } = new();
 
-        public StringBuilder Reasoning { get; } = new();
+        public string Reasoning => _reasoning?.ToString() ?? "";
 
         public ToolCallAssembler? Calls { get; private set; }
 
@@ -75,7 +64,7 @@ internal sealed class Gathering
         {
             Text.Append(chunk.Text);
             if (chunk.Reasoning.Length > 0)
-                Reasoning.Append(chunk.Reasoning);
+                (_reasoning ??= new StringBuilder()).Append(chunk.Reasoning);
 
             if (chunk.Refusal.Length > 0)
                 (_refusal ??= new StringBuilder()).Append(chunk.Refusal);
@@ -94,9 +83,9 @@ internal sealed class Gathering
         {
             Index = Index,
             Text = Text.ToString(),
-            Reasoning = Reasoning.ToString(),
+            Reasoning = Reasoning,
             Refusal = _refusal?.ToString() ?? "",
-            ReasoningName = Reasoning.Length > 0 ? reasoningName : null,
+            ReasoningName = _reasoning is not null ? reasoningName : null,
             Logprobs = _logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
             TokenIds = _tokenIds,
         };

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Polly;
 using Polly.CircuitBreaker;
@@ -24,6 +25,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     private int _hangs;
 
     /// <summary>Waits for a place among the answers under way; null if there is no limit on them, or if the wait was given up.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<IDisposable?> WaitForPlaceAsync()
     {
         _next = NewAttempt();
@@ -47,6 +49,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
 
     /// <summary>The attempt that began, or that was stopped before it could.</summary>
     /// <exception cref="VllmRequestException">No attempt got a reply.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Attempt> OpenAsync()
     {
         bool nothingCame = false;
@@ -90,6 +93,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     // The attempt after this one is made as soon as this one has failed, so that the clock knows what to watch over in between.
     private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, [.. _failed]);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask TryAsync(CancellationToken pipelinesToken)
     {
         watch.EndWait();
@@ -130,7 +134,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         if (_lastFailure is { GaveUp: true } hung && (++_hangs > 1 || TimeLeft() <= TimeSpan.Zero))
             hung.IsFinal = true;
 
-        if (_lastFailure?.RetryAfter is { } wait && Deadlines.KnownTo(call.Termination) is { } deadline && watch.Elapsed + wait >= deadline)
+        if (_lastFailure?.RetryAfter is { } wait && PolicyTraits.Of(call.Termination).Deadline is { } deadline && watch.Elapsed + wait >= deadline)
             _lastFailure.IsFinal = true;
 
         _next = NewAttempt();

@@ -4,6 +4,7 @@ namespace VllmAdapter;
 internal sealed class PolicyWatch : SilenceWatch.IWaiting
 {
     private readonly IStreamTerminationPolicy _policy;
+    private readonly PolicyTraits _traits;
     private readonly StopSignal _whole;
     private readonly StopSignal _attempt;
     private readonly SilenceWatch _watch;
@@ -13,6 +14,7 @@ internal sealed class PolicyWatch : SilenceWatch.IWaiting
     public PolicyWatch(IStreamTerminationPolicy policy, StopSignal whole, StopSignal attempt, SilenceWatch watch, StreamEvidence evidence)
     {
         (_policy, _whole, _attempt, _watch, _evidence) = (policy, whole, attempt, watch, evidence);
+        _traits = PolicyTraits.Of(policy);
         watch.TurnTo(this);
     }
 
@@ -29,8 +31,8 @@ internal sealed class PolicyWatch : SilenceWatch.IWaiting
         TerminationDecision decision = _policy.Judge(_evidence);
 
         // While nothing is owed, a wait for the sake of silence would end in nothing: no timer is set for it.
-        TimeSpan? wait = _watch.IsOwed || !Deadlines.AreAllOf(_policy) ? decision.Wait
-            : Deadlines.KnownTo(_policy) is { } deadline ? deadline - _evidence.Elapsed
+        TimeSpan? wait = _watch.IsOwed || !_traits.StopsOnlyByDeadline ? decision.Wait
+            : _traits.Deadline is { } deadline ? deadline - _evidence.Elapsed
             : null;
         _watch.Grant(wait);
         return decision.Cause;
@@ -66,6 +68,8 @@ internal sealed class PolicyWatch : SilenceWatch.IWaiting
         Stamp();
         StopWaiting(StopCause.FirstChunkTimeout);
     }
+
+    void SilenceWatch.IWaiting.OnHeadersOver() => _attempt.TryStop(StopCause.HeadersTimeout);
 
     // That the first chunk does not come may be the fault of one server of several; everything else ends the reply.
     private void StopWaiting(StopCause cause)

@@ -26,7 +26,7 @@ internal sealed class ReplyBody
         (Response, _wire, _call, _cancellationToken) = (response, wire, call, cancellationToken);
         _decompressed = Decompression.Of(response, wire);
         Bytes = new ObservedStream(_decompressed, call.Clock, call.MaxEventBytes, call.MaxReplyBytes);
-        Decoder = new EventDecoder(EndMarkers.KnownTo(call.Termination), call.Asked.Choices, call.Secrets);
+        Decoder = new EventDecoder(PolicyTraits.Of(call.Termination).EndMarkers, call.Asked.Choices, call.Secrets);
     }
 
     public HttpResponseMessage Response { get; }
@@ -64,6 +64,7 @@ internal sealed class ReplyBody
 
     private bool IsLabelledEvents => Response.Content.Headers.ContentType?.MediaType is null || IsOfType("text/event-stream");
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<ReplyBody> OpenAsync(HttpResponseMessage response, ChatCall call, CancellationToken cancellationToken)
     {
         try
@@ -99,6 +100,7 @@ internal sealed class ReplyBody
     }
 
     /// <summary>Lets go of the reply. Hanging up closes the connection, which is what makes vLLM stop generating.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask CloseAsync(bool hangUp)
     {
         if (hangUp)
@@ -134,6 +136,7 @@ internal sealed class ReplyBody
     }
 
     // A body is what its first bytes say, whatever it is called: gateways label events as JSON and replies as events.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> BeginAsync()
     {
         if (_isRead)

@@ -21,6 +21,7 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
     private long _timerDueAt = long.MaxValue;
     private long _grantedUntil = long.MaxValue;
     private long _limitAt = long.MaxValue;
+    private long _headersDueAt = long.MaxValue;
     private long _startedAt;
     private long _countedTo;
     private long _blamed;
@@ -40,6 +41,9 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
 
         /// <summary>The time until which something had to come is over.</summary>
         void OnLimitOver();
+
+        /// <summary>The time until which the headers had to come is over.</summary>
+        void OnHeadersOver();
     }
 
     /// <summary>Time since the call began, up to the last count.</summary>
@@ -89,6 +93,13 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
     {
         CountToNow();
         _limitAt = within is { } time ? After(time) : long.MaxValue;
+    }
+
+    /// <summary>Sets the time by which the headers have to come; null, or an infinite one, for none.</summary>
+    public void LimitHeaders(TimeSpan? within)
+    {
+        CountToNow();
+        _headersDueAt = within is { } time && time != Timeout.InfiniteTimeSpan ? After(time) : long.MaxValue;
     }
 
     /// <summary>Lets the wait go on for so long after the last count; null for as long as it takes.</summary>
@@ -188,9 +199,14 @@ internal sealed class SilenceWatch(TimeProvider clock) : IAsyncDisposable
             (_limitAt, _grantedUntil) = (long.MaxValue, long.MaxValue);
             _waiting?.OnLimitOver();
         }
+        else if (now >= _headersDueAt)
+        {
+            (_headersDueAt, _grantedUntil) = (long.MaxValue, long.MaxValue);
+            _waiting?.OnHeadersOver();
+        }
         else if (now < _grantedUntil || _waiting?.OnGrantOver() is true)
         {
-            SetTimer(now, Math.Min(_grantedUntil, _limitAt));
+            SetTimer(now, Math.Min(_grantedUntil, Math.Min(_limitAt, _headersDueAt)));
         }
     }
 

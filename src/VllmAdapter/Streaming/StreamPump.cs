@@ -130,6 +130,7 @@ internal sealed class StreamPump : RunningReply
         return false;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Attempt> OpenAsync()
     {
         _telemetry = new CallTelemetry(_call);
@@ -141,6 +142,7 @@ internal sealed class StreamPump : RunningReply
     }
 
     // Step 5.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask EndAsync()
     {
         StopCause cause = (_attempt?.Stop ?? _signal.Cause)!.Value;
@@ -152,7 +154,7 @@ internal sealed class StreamPump : RunningReply
         if (isWaitedFor && _call.Window is { } window && evidence.Choices.Any(static choice => choice.ToolCalls.Count > 0))
             evidence.Learn(await window.AnswerAsync(_call.Clock).ConfigureAwait(false));
 
-        StreamOutcome outcome = OutcomeJudge.Decide(evidence, cause, received) with { Received = received };
+        StreamOutcome outcome = OutcomeJudge.Decide(evidence, cause, received);
         End(new ChatCompletion { Outcome = outcome, Choices = received });
         _telemetry?.End(Completion!);
         bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || evidence.BodyEnd is not null;
@@ -160,6 +162,7 @@ internal sealed class StreamPump : RunningReply
     }
 
     // What was received is in the completion; everything else goes, for a stream may be kept.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask CloseAsync(bool hangUp)
     {
         _hasEnded = true;

@@ -40,6 +40,9 @@ public readonly record struct StopCause(string Name)
     /// <summary>A strategy of the caller's pipeline gave an attempt up; no outcome has this cause.</summary>
     internal static StopCause Pipeline { get; } = new("pipeline");
 
+    /// <summary>The headers of an attempt did not come in time.</summary>
+    internal static StopCause HeadersTimeout { get; } = new("headers-timeout");
+
     /// <inheritdoc/>
     public override string ToString() => Name ?? "";
 

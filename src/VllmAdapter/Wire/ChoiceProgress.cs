@@ -1,7 +1,7 @@
 namespace VllmAdapter;
 
 /// <summary>What of a choice has come so far, as far as it decides how the rest is read.</summary>
-internal sealed class ChoiceProgress
+internal sealed class ChoiceProgress(int choice)
 {
     private PieceProgress? _text;
     private PieceProgress? _reasoning;
@@ -36,7 +36,7 @@ internal sealed class ChoiceProgress
     }
 
     /// <summary>What is left to hand out at the choice's end, where the second half of a character never came; null if nothing is.</summary>
-    public ChatChunk? Release(int choice)
+    public ChatChunk? Release()
     {
         if (!HoldsHalf)
             return null;

@@ -95,7 +95,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
         string reasoning = _pieces.Reasoning.IsEmpty ? "" : Add(_pieces.Reasoning, progress.Reasoning);
         string refusal = _pieces.Refusal.IsEmpty ? "" : Add(_pieces.Refusal, progress.Refusal);
         List<ToolCallDelta>? calls = AddCalls(progress);
-        if (FinishWord is not null && progress.Release(choice) is { } left)
+        if (FinishWord is not null && progress.Release() is { } left)
         {
             values.Observe("\uFFFD");
             (text, reasoning, refusal) = (text + left.Text, reasoning + left.Reasoning, refusal + left.Refusal);

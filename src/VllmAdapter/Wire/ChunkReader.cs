@@ -11,7 +11,7 @@ internal sealed class ChunkReader
     private readonly RepeatedText _fingerprint = new();
     private readonly ChunkTemplates _templates = new();
     private readonly LenientValues _values = new();
-    private readonly Dictionary<int, ChoiceProgress> _progress = new(1);
+    private readonly ChoiceMap<ChoiceProgress> _progress = new(static index => new ChoiceProgress(index));
     private readonly List<ChatChunk> _chunks = new(1);
     private readonly List<(int Choice, ServerError Error)> _choiceErrors = [];
     private readonly ChoiceIndexes _indexes;
@@ -101,7 +101,7 @@ internal sealed class ChunkReader
         Complete();
         bool isPlain = length == json.Length && !mayBeError && Oddities == oddities && _choiceErrors.Count == 0 && _promptTokenIds is null;
         if (isPlain && _chunks is [var chunk] && _templates.CanKeep(length, chunk))
-            _templates.Keep(json, chunk, ProgressOf(chunk.Choice));
+            _templates.Keep(json, chunk, _progress.At(chunk.Choice));
 
         return length;
     }
@@ -117,9 +117,9 @@ internal sealed class ChunkReader
     public void End()
     {
         Clear();
-        foreach ((int choice, ChoiceProgress progress) in _progress)
+        foreach (ChoiceProgress progress in _progress.Values)
         {
-            if (progress.Release(choice) is { } left)
+            if (progress.Release() is { } left)
                 _chunks.Add(left);
         }
 
@@ -236,7 +236,7 @@ internal sealed class ChunkReader
             ReasoningName = "reasoning_content";
 
         int choice = _indexes.ChoiceOf(_choice.Index, _choice.BeginsAnAnswer);
-        ChatChunk chunk = _choice.Chunk(choice, _choice.HasOutput ? ProgressOf(choice) : _progress.GetValueOrDefault(choice));
+        ChatChunk chunk = _choice.Chunk(choice, _choice.HasOutput ? _progress.At(choice) : _progress.Find(choice));
         if (_choice.Usage is { } usage)
         {
             chunk.Counting(usage);
@@ -246,13 +246,5 @@ internal sealed class ChunkReader
         _chunks.Add(chunk);
         if (_choice.Error is { } error)
             _choiceErrors.Add((choice, error));
-    }
-
-    private ChoiceProgress ProgressOf(int choice)
-    {
-        if (!_progress.TryGetValue(choice, out ChoiceProgress? progress))
-            _progress.Add(choice, progress = new ChoiceProgress());
-
-        return progress;
     }
 }

@@ -83,6 +83,8 @@ internal sealed class ChunkTemplate(byte[] json, ChunkTemplate.Hole[] holes, Cha
     /// <summary>A place where chunks may differ.</summary>
     public readonly record struct Hole(ChunkPart Part, int Start, int End)
     {
+        public bool IsEmpty => End == Start;
+
         public bool IsText => Part is ChunkPart.Text or ChunkPart.Reasoning or ChunkPart.Arguments;
     }
 

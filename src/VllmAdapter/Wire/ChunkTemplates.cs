@@ -52,19 +52,35 @@ internal sealed class ChunkTemplates
     /// <summary>Whether the parsed event can be the template of the next.</summary>
     public bool CanKeep(int length, ChatChunk chunk) => !_isSpoilt
         && length <= LongestEvent
-        && _holes.Exists(hole => hole.IsText)
+        && HoldsText()
         && chunk is { HasChoice: true, FinishWord: null, HasExtras: false, Usage: null or { Details: null } }
         && (_calls == 0 || chunk.OnlyCall is not null);
+
+    // An event that opens an answer with an empty text is like no other.
+    private bool HoldsText()
+    {
+        foreach (ChunkTemplate.Hole hole in _holes)
+        {
+            if (hole is { IsText: true, IsEmpty: false })
+                return true;
+        }
+
+        return false;
+    }
 
     /// <summary>Keeps the parsed event as the template of its choice.</summary>
     public void Keep(ReadOnlySpan<byte> json, ChatChunk chunk, ChoiceProgress progress)
     {
-        int at = _kept.FindIndex(kept => kept.Choice == chunk.Choice);
-        if (at < 0 && _kept.Count == MostChoices)
+        int at = 0;
+        while (at < _kept.Count && _kept[at].Choice != chunk.Choice)
+            at++;
+
+        bool isNew = at == _kept.Count;
+        if (isNew && _kept.Count == MostChoices)
             return;
 
         var template = new ChunkTemplate(json.ToArray(), [.. _holes], chunk, progress);
-        if (at < 0)
+        if (isNew)
             _kept.Add(template);
         else
             _kept[at] = template;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
@@ -19,12 +20,14 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     private const int LongestRefused = 64 * 1024;
     private const int LongestExcerpt = 8 * 1024;
     private const int MostReadsInARow = 64;
+    private const int LongestStart = 4 * 1024;
 
     private static readonly byte[] BlankLine = "\n\n"u8.ToArray();
 
     private readonly LineScanner _lines = new(maxEventBytes);
     private byte[] _start = [];
     private int _startAt;
+    private int _startLength;
     private int _readsSinceEvent;
     private int _blankLineToSend;
     private List<byte>? _refused;
@@ -75,9 +78,10 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
     }
 
     /// <summary>Reads the first bytes, and hands them out again afterwards: what a body holds is told by them, not by its label.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<BodyKind> SniffAsync(CancellationToken cancellationToken)
     {
-        byte[] start = new byte[4 * 1024];
+        byte[] start = _start = ArrayPool<byte>.Shared.Rent(LongestStart);
         int length = 0;
         BodyKind? kind = null;
         while (kind is null)
@@ -89,7 +93,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
                 if (++_readsSinceEvent % MostReadsInARow == 0)
                     await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
-                count = await body.ReadAsync(start.AsMemory(length), cancellationToken).ConfigureAwait(false);
+                count = await body.ReadAsync(start.AsMemory(length, LongestStart - length), cancellationToken).ConfigureAwait(false);
             }
             catch (Exception fault)
             {
@@ -99,14 +103,14 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
 
             Observe(count);
             length += count;
-            kind = BodyKinds.Of(start.AsSpan(0, length), isEnd: count == 0 || length == start.Length);
+            kind = BodyKinds.Of(start.AsSpan(0, length), isEnd: count == 0 || length == LongestStart);
 
             // Blank lines that keep a connection warm say nothing.
             if (kind is null && start.AsSpan(0, length).Trim(" \t\r\n"u8).IsEmpty)
                 length = 0;
         }
 
-        _start = start[..length];
+        _startLength = length;
         return kind.Value;
     }
 
@@ -142,7 +146,7 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
 
     private ValueTask<int> ReadBodyAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        int rest = _start.Length - _startAt;
+        int rest = _startLength - _startAt;
         if (rest == 0)
             return _fault is null ? body.ReadAsync(buffer, cancellationToken) : ValueTask.FromException<int>(_fault);
 
@@ -150,6 +154,9 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         _start.AsSpan(_startAt, count).CopyTo(buffer.Span);
         _startAt += count;
         BytesRead -= count; // counted when it came
+        if (count == rest)
+            LetGoOfStart();
+
         return new ValueTask<int>(count);
     }
 
@@ -269,6 +276,14 @@ internal sealed class ObservedStream(Stream body, TimeProvider clock, int maxEve
         BlankLine.AsSpan(0, count).CopyTo(buffer.Span);
         _blankLineToSend -= count;
         return count;
+    }
+
+    private void LetGoOfStart()
+    {
+        byte[] start = _start;
+        (_start, _startAt, _startLength) = ([], 0, 0);
+        if (start.Length > 0)
+            ArrayPool<byte>.Shared.Return(start);
     }
 
     private sealed class RawBytes(ObservedStream observed) : ForwardStream

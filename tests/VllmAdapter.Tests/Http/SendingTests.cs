@@ -79,7 +79,7 @@ public sealed class SendingTests
             () => throw new InvalidOperationException("no handler today"), new VllmEndpoint(new Uri("http://vllm.test")), apiKey: null, TimeProvider.System);
         using var message = new HttpRequestMessage(HttpMethod.Get, "http://vllm.test/health");
 
-        Func<Task> sending = () => transport.SendAsync(message, transport.About("health", requestId: null), limit: null, CancellationToken.None);
+        Func<Task> sending = () => transport.SendAsync(message, sending => transport.About("health", sending.RequestId), CancellationToken.None).AsTask();
 
         (await sending.Should().ThrowAsync<VllmRequestException>()).WithInnerException<InvalidOperationException>();
     }

@@ -142,6 +142,31 @@ public sealed class SilenceWatchTests
         waiting.Asked.Should().Be(1);
     }
 
+    [Theory]
+    [InlineData(9, 0)]
+    [InlineData(10, 1)]
+    [InlineData(60, 1)]
+    public async Task The_headers_have_a_limit_of_their_own_whatever_else_is_granted(int seconds, int timesOver)
+    {
+        await using SilenceWatch watch = Started(out Waiting waiting);
+        watch.LimitHeaders(10 * Second);
+        Wait(watch, seconds, isOwed: false);
+
+        (waiting.HeadersOver, waiting.LimitsOver).Should().Be((timesOver, 0));
+    }
+
+    [Fact]
+    public async Task Headers_that_came_have_no_limit_any_more()
+    {
+        await using SilenceWatch watch = Started(out Waiting waiting);
+        watch.LimitHeaders(10 * Second);
+        Wait(watch, 9, isOwed: false);
+        watch.LimitHeaders(null);
+        Wait(watch, 60);
+
+        waiting.HeadersOver.Should().Be(0);
+    }
+
     private SilenceWatch Started(out Waiting waiting)
     {
         var watch = new SilenceWatch(_clock);
@@ -166,6 +191,8 @@ public sealed class SilenceWatchTests
 
         public int LimitsOver { get; private set; }
 
+        public int HeadersOver { get; private set; }
+
         public TimeSpan? Grants { get; set; }
 
         public bool OnGrantOver()
@@ -176,5 +203,7 @@ public sealed class SilenceWatchTests
         }
 
         public void OnLimitOver() => LimitsOver++;
+
+        public void OnHeadersOver() => HeadersOver++;
     }
 }

@@ -2,7 +2,7 @@ using static VllmAdapter.Termination;
 
 namespace VllmAdapter.Tests.Termination;
 
-public sealed class DeadlinesTests
+public sealed class PolicyTraitsTests
 {
     private static IStreamTerminationPolicy Ten => After(TimeSpan.FromSeconds(10));
 
@@ -27,11 +27,11 @@ public sealed class DeadlinesTests
     [InlineData("all of two deadlines", 20)]
     [InlineData("a deadline inside of both", 20)]
     public void The_time_for_the_whole_is_found_wherever_it_is_named(string policy, int seconds) =>
-        Deadlines.KnownTo(Policies[policy])!.Value.TotalSeconds.Should().Be(seconds);
+        PolicyTraits.Of(Policies[policy]).Deadline!.Value.TotalSeconds.Should().Be(seconds);
 
     [Theory]
     [InlineData("the first of others")]
     [InlineData("all of a deadline and another")]
     [InlineData("the default")]
-    public void Where_none_is_named_there_is_none(string policy) => Deadlines.KnownTo(Policies[policy]).Should().BeNull();
+    public void Where_none_is_named_there_is_none(string policy) => PolicyTraits.Of(Policies[policy]).Deadline.Should().BeNull();
 }
