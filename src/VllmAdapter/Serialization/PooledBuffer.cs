@@ -2,10 +2,12 @@ using System.Buffers;
 
 namespace VllmAdapter;
 
-/// <summary>A buffer to write into, lent by the shared pool until it is disposed.</summary>
+/// <summary>A buffer to write into, lent by the shared pool until it is disposed. A large one is as large as it has to be, and its own.</summary>
 internal sealed class PooledBuffer(int room) : IBufferWriter<byte>, IDisposable
 {
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(room);
+    private const int MostLent = 256 * 1024;
+
+    private byte[] _bytes = Take(room);
     private int _length;
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
@@ -28,7 +30,7 @@ internal sealed class PooledBuffer(int room) : IBufferWriter<byte>, IDisposable
     {
         byte[] bytes = _bytes;
         (_bytes, _length) = ([], 0);
-        ArrayPool<byte>.Shared.Return(bytes);
+        GiveBack(bytes);
     }
 
     private void MakeRoom(int atLeast)
@@ -37,9 +39,18 @@ internal sealed class PooledBuffer(int room) : IBufferWriter<byte>, IDisposable
             return;
 
         long doubled = Math.Max(_length + (long)Math.Max(1, atLeast), 2L * _bytes.Length);
-        byte[] larger = ArrayPool<byte>.Shared.Rent(checked((int)Math.Min(doubled, Math.Max(Array.MaxLength, _length + (long)atLeast))));
+        byte[] larger = Take(checked((int)Math.Min(doubled, Math.Max(Array.MaxLength, _length + (long)atLeast))));
         Written.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_bytes);
+        GiveBack(_bytes);
         _bytes = larger;
+    }
+
+    private static byte[] Take(int room) =>
+        room <= MostLent ? ArrayPool<byte>.Shared.Rent(room) : GC.AllocateUninitializedArray<byte>(room);
+
+    private static void GiveBack(byte[] bytes)
+    {
+        if (bytes.Length is > 0 and <= MostLent)
+            ArrayPool<byte>.Shared.Return(bytes);
     }
 }

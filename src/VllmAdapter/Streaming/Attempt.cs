@@ -107,40 +107,13 @@ internal sealed class Attempt : IAsyncDisposable
     /// <summary>Step 2, begun: what is here already needs no waiting.</summary>
     public ValueTask<bool> BeginRead() => _body!.ReadAsync();
 
-    /// <summary>Step 2: reads one event. A wait that ended the stream leaves its cause.</summary>
-    /// <param name="begun">A read under way; null to begin one.</param>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask ReadAsync(ValueTask<bool>? begun)
-    {
-        bool hasEvent;
-        bool waits = false;
-        try
-        {
-            ValueTask<bool> read = begun ?? BeginRead();
-            waits = !read.IsCompleted;
-            if (waits)
-                _watch.BeginWait();
-
-            hasEvent = await read.ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            if (waits)
-                _watch.EndWait();
-
-            Break(fault);
-            return;
-        }
-
-        if (waits)
-            _watch.EndWait();
-
-        Observe(hasEvent);
-    }
+    /// <summary>Step 2, waited for: until the result is disposed, the policy is asked.</summary>
+    public Wait WaitUnless(bool isOver) => new(isOver ? null : _watch);
 
     /// <summary>Steps 3 and 4: takes over what a read came to, and asks the policy about it.</summary>
     public void Observe(bool hasEvent)
     {
+        _body!.Take(hasEvent);
         CountWhatCame();
         if (!hasEvent)
         {
@@ -150,7 +123,7 @@ internal sealed class Attempt : IAsyncDisposable
             return;
         }
 
-        EventKind kind = _body!.Current;
+        EventKind kind = _body.Current;
         _log!.Observe(kind);
         _policy.HasBegun = _log.HasBegun;
         if (_log.HasChunks)
@@ -295,6 +268,35 @@ internal sealed class Attempt : IAsyncDisposable
         _watch.Owe();
         Evidence.HeadersCame(_watch.Elapsed);
         while (Stop is null && !_log.HasBegun)
-            await ReadAsync(begun: null).ConfigureAwait(false);
+        {
+            bool hasEvent;
+            try
+            {
+                ValueTask<bool> read = BeginRead();
+                using (WaitUnless(read.IsCompleted))
+                    hasEvent = await read.ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                Break(fault);
+                return;
+            }
+
+            Observe(hasEvent);
+        }
+    }
+
+    /// <summary>A wait for a read, if it is not over at once.</summary>
+    public readonly struct Wait : IDisposable
+    {
+        private readonly SilenceWatch? _watch;
+
+        public Wait(SilenceWatch? watch)
+        {
+            _watch = watch;
+            watch?.BeginWait();
+        }
+
+        public void Dispose() => _watch?.EndWait();
     }
 }

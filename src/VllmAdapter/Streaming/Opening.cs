@@ -24,14 +24,11 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     private int _attempts;
     private int _hangs;
 
-    /// <summary>Waits for a place among the answers under way; null if there is no limit on them, or if the wait was given up.</summary>
+    /// <summary>Waits for a place among the answers under way; null if the wait was given up.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<IDisposable?> WaitForPlaceAsync()
+    public async ValueTask<IDisposable?> WaitForPlaceAsync(StreamSlots slots)
     {
         _next = NewAttempt();
-        if (call.Slots is not { } slots)
-            return null;
-
         watch.BeginWait(isOwed: false);
         try
         {
@@ -53,6 +50,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     public async ValueTask<Attempt> OpenAsync()
     {
         bool nothingCame = false;
+        _next ??= NewAttempt();
         try
         {
             _startedAt = _beganAt = watch.ElapsedNow;

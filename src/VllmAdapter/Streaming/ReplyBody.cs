@@ -20,6 +20,7 @@ internal sealed class ReplyBody
     private IAsyncEnumerator<SseItem<EventKind>>? _events;
     private BoundedBody? _whole;
     private bool _isRead;
+    private bool _isDecoded;
 
     private ReplyBody(HttpResponseMessage response, Stream wire, ChatCall call, CancellationToken cancellationToken)
     {
@@ -79,24 +80,28 @@ internal sealed class ReplyBody
         }
     }
 
-    /// <summary>Goes to the next event; false at the end of the body.</summary>
+    /// <summary>Goes to the next event; false at the end of the body. What it comes to is to be taken over with <see cref="Take"/>.</summary>
+    /// <remarks>The parser's own task: whoever waits for it waits without a method of this class in between.</remarks>
     public ValueTask<bool> ReadAsync()
     {
         // Two events that a proxy glued together are two events.
         if (Decoder.DecodeGlued() is { } glued)
         {
-            Current = glued;
+            (Current, _isDecoded) = (glued, true);
             return new ValueTask<bool>(true);
         }
 
-        if (_events is null)
-            return BeginAsync();
+        return _events is null ? BeginAsync() : _events.MoveNextAsync();
+    }
 
-        ValueTask<bool> read = _events.MoveNextAsync();
-        if (!read.IsCompletedSuccessfully)
-            return NextAsync(read);
+    /// <summary>Takes over what a read came to.</summary>
+    public void Take(bool hasEvent)
+    {
+        Bytes.EventCame();
+        if (hasEvent && !_isDecoded)
+            Current = _events!.Current.Data;
 
-        return new ValueTask<bool>(Take(read.Result));
+        _isDecoded = false;
     }
 
     /// <summary>Lets go of the reply. Hanging up closes the connection, which is what makes vLLM stop generating.</summary>
@@ -120,21 +125,6 @@ internal sealed class ReplyBody
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> NextAsync(ValueTask<bool> read)
-    {
-        return Take(await read.ConfigureAwait(false));
-    }
-
-    private bool Take(bool hasEvent)
-    {
-        Bytes.EventCame();
-        if (hasEvent)
-            Current = _events!.Current.Data;
-
-        return hasEvent;
-    }
-
     // A body is what its first bytes say, whatever it is called: gateways label events as JSON and replies as events.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> BeginAsync()
@@ -148,10 +138,10 @@ internal sealed class ReplyBody
         if (!IsWhole && !IsForeign)
         {
             _events = SseParser.Create(Bytes, Decoder.Decode).EnumerateAsync(_cancellationToken).GetAsyncEnumerator(_cancellationToken);
-            return await ReadAsync().ConfigureAwait(false);
+            return await _events.MoveNextAsync().ConfigureAwait(false);
         }
 
-        _isRead = true;
+        (_isRead, _isDecoded) = (true, true);
         if (IsForeign)
         {
             _whole = await ReadForeignAsync().ConfigureAwait(false);
@@ -177,7 +167,11 @@ internal sealed class ReplyBody
     {
         using var timer = new CancellationTokenSource(VllmTransport.RefusalLimit, _call.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken, timer.Token);
-        return await BoundedBody.ReadAsync(Bytes.Raw, LargestRefusal, either.Token, _call.Clock).ConfigureAwait(false);
+        BoundedBody body = await BoundedBody.ReadAsync(Bytes.Raw, LargestRefusal, either.Token, _call.Clock).ConfigureAwait(false);
+
+        // Who was told to stop has no use for what it would have said.
+        _cancellationToken.ThrowIfCancellationRequested();
+        return body;
     }
 
     private EventKind DecodeWhole()

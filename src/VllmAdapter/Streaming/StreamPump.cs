@@ -102,8 +102,22 @@ internal sealed class StreamPump : RunningReply
             // Steps 2 to 4.
             while (read is not null || _attempt.Stop is null)
             {
-                await _attempt.ReadAsync(read).ConfigureAwait(false);
-                read = null;
+                bool? hasEvent = null;
+                try
+                {
+                    ValueTask<bool> reading = read ?? _attempt.BeginRead();
+                    read = null;
+                    using (_attempt.WaitUnless(reading.IsCompleted))
+                        hasEvent = await reading.ConfigureAwait(false);
+                }
+                catch (Exception fault)
+                {
+                    _attempt.Break(fault);
+                }
+
+                if (hasEvent is { } came)
+                    _attempt.Observe(came);
+
                 if (TakeChunk())
                     return true;
             }
@@ -137,7 +151,9 @@ internal sealed class StreamPump : RunningReply
         _call.Window?.Ask();
         _watch.Start(_call.BeganAt ?? _call.Clock.GetTimestamp());
         var opening = new Opening(_call, _signal, _watch, _telemetry);
-        _slot = await opening.WaitForPlaceAsync().ConfigureAwait(false);
+        if (_call.Slots is { } slots)
+            _slot = await opening.WaitForPlaceAsync(slots).ConfigureAwait(false);
+
         return await opening.OpenAsync().ConfigureAwait(false);
     }
 
