@@ -7,10 +7,8 @@ namespace VllmAdapter;
 /// </remarks>
 public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
 {
-    private readonly Func<CancellationToken, RunningReply> _start;
+    private Func<CancellationToken, RunningReply>? _start;
     private ChatCompletion? _completion;
-    private int _isTaken;
-
     internal ChatStream(Func<CancellationToken, RunningReply> start) => _start = start;
 
     /// <summary>How the stream ended.</summary>
@@ -24,16 +22,19 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
     public ChatCompletion Completion => _completion ?? throw NotOver(nameof(Completion));
 
+    /// <summary>Takes over what was received.</summary>
+    internal void End(ChatCompletion completion) => _completion = completion;
+
     /// <summary>Sends the request and hands out its chunks as they come. The last one carries the outcome.</summary>
     /// <param name="cancellationToken">Ends the stream, next to the token given to the call that made it.</param>
     /// <exception cref="InvalidOperationException">The stream was enumerated already.</exception>
     public IAsyncEnumerator<ChatChunk> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
-        if (Interlocked.Exchange(ref _isTaken, 1) != 0)
-            throw new InvalidOperationException("A ChatStream can be enumerated once. Call StreamChatAsync again to ask again.");
-
-        RunningReply reply = _start(cancellationToken);
-        reply.Ended = completion => _completion = completion;
+        // The request is let go of, for a stream may be kept.
+        Func<CancellationToken, RunningReply> start = Interlocked.Exchange(ref _start, null)
+            ?? throw new InvalidOperationException("A ChatStream can be enumerated once. Call StreamChatAsync again to ask again.");
+        RunningReply reply = start(cancellationToken);
+        reply.Of = this;
         return reply;
     }
 

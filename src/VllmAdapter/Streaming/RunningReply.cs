@@ -14,7 +14,7 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
     public ChatCompletion? Completion { get; private set; }
 
     /// <summary>Told what was received, so that whoever keeps the stream need not keep what ran it.</summary>
-    public Action<ChatCompletion>? Ended { get; set; }
+    public ChatStream? Of { get; set; }
 
     public abstract ValueTask<bool> MoveNextAsync();
 
@@ -23,7 +23,7 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
     protected void End(ChatCompletion completion)
     {
         Completion = completion;
-        Ended?.Invoke(completion);
+        Of?.End(completion);
     }
 
     protected void SetCurrent(ChatChunk chunk) => _current = chunk;

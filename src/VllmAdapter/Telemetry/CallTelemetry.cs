@@ -13,7 +13,7 @@ internal sealed class CallTelemetry
 
     private readonly ChatCall _call;
     private readonly long _startedAt;
-    private readonly TagList _tags;
+    private readonly KeyValuePair<string, object?>[] _tags = [];
     private readonly Activity? _span;
     private TimeSpan? _lastChunkAt;
     private bool _isOver;
@@ -25,10 +25,11 @@ internal sealed class CallTelemetry
         if (!TimesChunks && !Meters.Source.HasListeners())
             return;
 
-        _tags = CommonTags();
+        TagList tags = CommonTags();
+        _tags = [.. tags];
         using var unchanged = new CurrentSpan(null);
         _span = Meters.Source.StartActivity(
-            call.Model is { } model ? $"chat {model}" : "chat", ActivityKind.Client, parentContext: default, tags: _tags);
+            call.Model is { } model ? $"chat {model}" : "chat", ActivityKind.Client, parentContext: default, tags: tags);
         if (_span is { IsAllDataRequested: true })
             SpanAttributes.OfRequest(_span, call);
     }

@@ -13,7 +13,9 @@ internal sealed class ChunkReader
     private readonly LenientValues _values = new();
     private readonly ChoiceMap<ChoiceProgress> _progress = new(static index => new ChoiceProgress(index));
     private readonly List<ChatChunk> _chunks = new(1);
-    private readonly List<(int Choice, ServerError Error)> _choiceErrors = [];
+    private static readonly List<(int Choice, ServerError Error)> NoErrors = [];
+
+    private List<(int Choice, ServerError Error)>? _choiceErrors;
     private readonly ChoiceIndexes _indexes;
     private readonly ChoiceReading _choice;
     private TokenUsage? _usage;
@@ -40,7 +42,7 @@ internal sealed class ChunkReader
     public TokenUsage? Usage => _usage;
 
     /// <summary>Errors of single choices in the last event.</summary>
-    public List<(int Choice, ServerError Error)> ChoiceErrors => _choiceErrors;
+    public List<(int Choice, ServerError Error)> ChoiceErrors => _choiceErrors ?? NoErrors;
 
     /// <summary>The error that the last event reported.</summary>
     public ServerError? Error { get; private set; }
@@ -99,7 +101,7 @@ internal sealed class ChunkReader
             Error = error;
 
         Complete();
-        bool isPlain = length == json.Length && !mayBeError && Oddities == oddities && _choiceErrors.Count == 0 && _promptTokenIds is null;
+        bool isPlain = length == json.Length && !mayBeError && Oddities == oddities && _choiceErrors is null && _promptTokenIds is null;
         if (isPlain && _chunks is [var chunk] && _templates.CanKeep(length, chunk))
             _templates.Keep(json, chunk, _progress.At(chunk.Choice));
 
@@ -130,8 +132,7 @@ internal sealed class ChunkReader
     private void Clear()
     {
         _chunks.Clear();
-        _choiceErrors.Clear();
-        (_usage, _usageOfChoices, _promptTokenIds, Error) = (null, null, null, null);
+        (_choiceErrors, _usage, _usageOfChoices, _promptTokenIds, Error) = (null, null, null, null, null);
     }
 
     private ChatChunk? ReadAlike(ReadOnlySpan<byte> json)
@@ -245,6 +246,6 @@ internal sealed class ChunkReader
 
         _chunks.Add(chunk);
         if (_choice.Error is { } error)
-            _choiceErrors.Add((choice, error));
+            (_choiceErrors ??= []).Add((choice, error));
     }
 }

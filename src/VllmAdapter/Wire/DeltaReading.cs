@@ -6,7 +6,7 @@ namespace VllmAdapter;
 internal sealed class DeltaReading(LenientValues values, ChunkTemplates templates)
 {
     private readonly ToolCallReading _calls = new(values, templates);
-    private readonly ContentReading _content = new(values);
+    private ContentReading? _content;
 
     private BestText _text;
     private BestText _reasoning;
@@ -84,7 +84,7 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
             return;
         }
 
-        (string text, string reasoning, string refusal) = _content.Read(ref reader);
+        (string text, string reasoning, string refusal) = (_content ??= new ContentReading(values)).Read(ref reader);
         if (text.Length > 0 || reasoning.Length > 0)
             templates.Spoil();
 
@@ -105,7 +105,7 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
             return;
         }
 
-        (string text, string reasoning, _) = _content.Read(ref reader);
+        (string text, string reasoning, _) = (_content ??= new ContentReading(values)).Read(ref reader);
         if (text.Length > 0 || reasoning.Length > 0)
             templates.Spoil();
 

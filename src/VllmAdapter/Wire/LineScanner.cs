@@ -13,7 +13,7 @@ internal sealed class LineScanner(int maxEventBytes)
     private const int LongestForeignText = 1000;
 
     private readonly byte[] _start = new byte[LongestStart];
-    private readonly List<byte> _foreign = [];
+    private List<byte>? _foreign;
     private long _lineLength;
     private long _eventBytes;
     private bool _skipLineFeed;
@@ -124,9 +124,10 @@ internal sealed class LineScanner(int maxEventBytes)
     private void KeepForeign(ReadOnlySpan<byte> start, ReadOnlySpan<byte> more)
     {
         // Only the first line says something; what is behind it is mostly the rest of a page.
-        if (EndsInForeignLines || _foreign.Count >= LongestForeignText)
+        if (EndsInForeignLines || _foreign is { Count: >= LongestForeignText })
             return;
 
+        _foreign ??= [];
         _foreign.AddRange(start);
         _foreign.AddRange(more[..Math.Min(more.Length, LongestForeignText - Math.Min(_foreign.Count, LongestForeignText))]);
     }
@@ -153,7 +154,7 @@ internal sealed class LineScanner(int maxEventBytes)
             return;
 
         (IsInsideEvent, EndsInForeignLines) = (false, false);
-        _foreign.Clear();
+        _foreign?.Clear();
     }
 
     private void EndForeignLine()
