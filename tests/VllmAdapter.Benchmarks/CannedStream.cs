@@ -10,7 +10,10 @@ internal sealed class CannedStream(byte[] body) : HttpMessageHandler
 
     /// <summary>An answer as a model writes it.</summary>
     public static byte[] Bytes(int chunks, bool continuousUsage) => Bytes(
-        Enumerable.Range(0, chunks).Select(i => Content(Words[i % Words.Length], continuousUsage ? i + 1 : null)));
+        Enumerable.Range(0, chunks).Select(i => Content(Word(i), continuousUsage ? i + 1 : null)));
+
+    /// <summary>A word as a model writes it: one token.</summary>
+    public static string Word(int number) => Words[number % Words.Length];
 
     /// <summary>An answer with these events between its first and its last ones.</summary>
     public static byte[] Bytes(IEnumerable<string> events)
