@@ -7,14 +7,14 @@ namespace VllmAdapter.Extensions.AI;
 /// <summary>What a function gave back, as the model is to see it: text, or parts where there is more than text.</summary>
 internal static class ToolResultMapping
 {
-    public static ToolResult Of(FunctionResultContent content)
+    public static ToolMessage Of(FunctionResultContent content)
     {
         IReadOnlyList<ContentPart> parts = content is { Result: null, Exception: not null }
             ? [ContentPart.Text("The tool failed and gave no result.")]
             : PartsOf(content.Result);
         return parts is [TextPart text]
-            ? new ToolResult(content.CallId, text.Text)
-            : new ToolResult(content.CallId, "") { Parts = parts };
+            ? new ToolMessage(content.CallId, text.Text)
+            : new ToolMessage(content.CallId, "") { Parts = parts };
     }
 
     public static IReadOnlyList<ContentPart> PartsOf(object? result) => result switch

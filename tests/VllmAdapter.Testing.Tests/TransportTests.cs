@@ -198,7 +198,7 @@ public sealed class TransportTests
     public async Task Headers_may_be_late_and_the_callers_token_ends_the_wait()
     {
         var clock = new ManualTimeProvider();
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, Script.Says("x").HeadersAfter(TimeSpan.FromMinutes(2)));
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = clock }, Script.Says("x").HeadersAfter(TimeSpan.FromMinutes(2)));
         using HttpClient http = vllm.CreateHttpClient();
         using var impatient = new CancellationTokenSource();
         Task<HttpResponseMessage> patient = Wire.PostAsync(http, Wire.Streamed);
@@ -233,7 +233,7 @@ public sealed class TransportTests
     {
         var clock = new ManualTimeProvider();
         using var vllm = FakeVllm.InMemory(
-            new FakeVllmOptions { Clock = clock },
+            new FakeVllmOptions { TimeProvider = clock },
             Script.Sends("a").Pauses(TimeSpan.FromSeconds(10)).Sends("b").Pauses(TimeSpan.FromSeconds(10)).Sends("c"));
         using HttpClient http = vllm.CreateHttpClient();
         using HttpResponseMessage response = await Wire.PostAsync(http, Wire.Streamed);

@@ -10,13 +10,13 @@ public sealed class VllmInferenceAdapterTests
         using FakeVllm vllm = FakeVllm.InMemory(Script.Model.Says("Calm."));
         VllmInferenceAdapter adapter = vllm.CreateAdapter();
 
-        ChatCompletion completion = await adapter.CompleteChatAsync("How are llamas?");
+        ChatAnswer answer = await adapter.CompleteChatAsync("How are llamas?");
         ChatStream stream = adapter.StreamChatAsync("How are llamas?");
         string pieces = "";
         await foreach (ChatChunk chunk in stream)
             pieces += $"{chunk}";
 
-        (completion.Text, stream.Completion.Text, pieces).Should().Be(("Calm.", "Calm.", "Calm."));
+        (answer.Text, stream.Answer.Text, pieces).Should().Be(("Calm.", "Calm.", "Calm."));
         vllm.Requests.Select(request => request.Json!["messages"]!.ToJsonString())
             .Should().HaveCount(2).And.AllBe("""[{"role":"user","content":"How are llamas?"}]""");
     }

@@ -22,9 +22,9 @@ public sealed class FreedServerTests
         var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), new VllmAdapterOptions());
         ChatRequest request = Hello with
         {
-            IncompleteStreams = IncompleteStreams.Report,
+            OnIncompleteStream = IncompleteStreamBehavior.Report,
             Termination = how == "policy" ? new StopsAfter(chunks: 3) : null,
-            Reply = how == "whole" ? ReplyMode.Whole : ReplyMode.Streamed,
+            Stream = how == "whole" ? ReplyMode.Whole : ReplyMode.Streamed,
         };
 
         Task leaving = LeaveAsync();
@@ -87,6 +87,6 @@ public sealed class FreedServerTests
     private sealed class StopsAfter(int chunks) : IStreamTerminationPolicy
     {
         public TerminationDecision Judge(StreamEvidence evidence) =>
-            evidence.Chunks >= chunks ? TerminationDecision.Stop(new StopCause("enough")) : TerminationDecision.Continue;
+            evidence.Chunks >= chunks ? TerminationDecision.Stop(new TerminationCause("enough")) : TerminationDecision.Continue;
     }
 }

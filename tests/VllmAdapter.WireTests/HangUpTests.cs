@@ -42,7 +42,7 @@ public sealed class HangUpTests
 
         (await read.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancellation.Token);
 
-        stream.Outcome.Verdict.Should().Be(StreamVerdict.Cancelled);
+        stream.Outcome.Verdict.Should().Be(StreamVerdict.Canceled);
         await _clientLeft.Task.WaitAsync(RawServer.Guard);
     }
 
@@ -253,7 +253,7 @@ public sealed class HangUpTests
     private sealed class EnoughPolicy(int chunks) : IStreamTerminationPolicy
     {
         public TerminationDecision Judge(StreamEvidence evidence) =>
-            evidence.Chunks >= chunks ? TerminationDecision.Stop(new StopCause("enough")) : TerminationDecision.Continue;
+            evidence.Chunks >= chunks ? TerminationDecision.Stop(new TerminationCause("enough")) : TerminationDecision.Continue;
     }
 
     private sealed class FaultyPolicy : IStreamTerminationPolicy

@@ -22,8 +22,8 @@ public static class Script
     /// <inheritdoc cref="ScriptedReply.Says"/>
     public static ScriptedReply Says(params string[] pieces) => Empty.Says(pieces);
 
-    /// <inheritdoc cref="ScriptedReply.Thinks"/>
-    public static ScriptedReply Thinks(params string[] pieces) => Empty.Thinks(pieces);
+    /// <inheritdoc cref="ScriptedReply.Reasons"/>
+    public static ScriptedReply Reasons(params string[] pieces) => Empty.Reasons(pieces);
 
     /// <inheritdoc cref="ScriptedReply.Calls"/>
     public static ScriptedReply Calls(string name, params string[] argumentFragments) => Empty.Calls(name, argumentFragments);

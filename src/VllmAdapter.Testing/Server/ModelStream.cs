@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter.Testing;
 
 /// <summary>Streams what the model wrote as the server's version would: as a literal script.</summary>
-internal sealed class ModelStream(ScriptedReply script, ChatCall call, VllmProfile profile)
+internal sealed class ModelStream(ScriptedReply script, FakeCall call, VllmProfile profile)
 {
     private readonly ModelTurn _turn = ModelTurn.Of(script, call, profile);
     private readonly ImmutableArray<ScriptStep>.Builder _steps = ImmutableArray.CreateBuilder<ScriptStep>();

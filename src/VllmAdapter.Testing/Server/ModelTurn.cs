@@ -34,7 +34,7 @@ internal sealed record ModelTurn
     /// <summary>Whether the last token came together with the end, so that the last chunk carries it.</summary>
     public bool EndsWithLastToken => StopReason is not null || (Reason == "length" && Completion == Tokens.Length);
 
-    public static ModelTurn Of(ScriptedReply script, ChatCall call, VllmProfile profile)
+    public static ModelTurn Of(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
         (ImmutableArray<ModelToken> written, ImmutableArray<ScriptStep> after) = ModelOutput.Of(script, call, profile);
         if (CutAtStop(written, call) is { } stopped && stopped.Completion <= call.Cap)
@@ -48,7 +48,7 @@ internal sealed record ModelTurn
             : new ModelTurn([.. written.Take(call.Cap)], call.Cap, "length");
     }
 
-    private static ModelTurn? CutAtStop(ImmutableArray<ModelToken> written, ChatCall call)
+    private static ModelTurn? CutAtStop(ImmutableArray<ModelToken> written, FakeCall call)
     {
         string text = string.Concat(written.Select(token => token.Text));
         var first = call.Stops

@@ -5,7 +5,7 @@ using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>A delegate as a tool: its parameters make the schema, a call's arguments are read into them.</summary>
 [RequiresUnreferencedCode("Parameters are found by reflection.")]

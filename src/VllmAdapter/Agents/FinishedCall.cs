@@ -1,16 +1,16 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>A tool call that a <see cref="ToolLoop"/> has dealt with.</summary>
-public sealed record FinishedCall
+public sealed record CallFinished
 {
     /// <summary>The call.</summary>
     public required ToolCall Call { get; init; }
 
     /// <summary>What the model is told: the handler's result, or why there is none.</summary>
-    public required string Result { get; init; }
+    public required string Content { get; init; }
 
     /// <summary>What the handler gave back beside text, such as images; the text is among the parts then.</summary>
-    /// <value>Empty: nothing but <see cref="Result"/>.</value>
+    /// <value>Empty: nothing but <see cref="Content"/>.</value>
     public IReadOnlyList<ContentPart> Parts { get; init; } = [];
 
     /// <summary>Whether a handler was run. False for a call with problems, or whose arguments do not fit the handler's types.</summary>

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>An agent: asks the model, runs the calls that are ready, sends their results back, and so on until the model answers.</summary>
 /// <remarks>
@@ -57,7 +57,7 @@ public sealed class ToolLoop
     /// Ends the run, and handlers that are running, with <see cref="OperationCanceledException"/>, as a token of the enumeration does; the exception
     /// carries the token that was cancelled.
     /// </param>
-    /// <returns>The events; the last one is <see cref="LoopEnded"/>. Nothing is sent before they are enumerated, which can be done once.</returns>
+    /// <returns>The events; the last one is <see cref="RunEnded"/>. Nothing is sent before they are enumerated, which can be done once.</returns>
     /// <exception cref="ArgumentException">The request asks for several choices, or names a tool that the loop cannot run.</exception>
     /// <remarks>
     /// <para>
@@ -66,7 +66,7 @@ public sealed class ToolLoop
     /// </para>
     /// <para>
     /// A turn that broke is never thrown as <see cref="IncompleteStreamException"/>: it is asked again (<see cref="ToolLoopOptions.MaxRepeats"/>), or
-    /// ends the run with <see cref="LoopEnd.Incomplete"/>. <see cref="IncompleteStreams.ThrowUnlessConfirmed"/>, of the request or else of the
+    /// ends the run with <see cref="ToolLoopVerdict.Incomplete"/>. <see cref="IncompleteStreamBehavior.ThrowUnlessConfirmed"/>, of the request or else of the
     /// adapter's options, makes a turn that nobody confirmed count as broken.
     /// </para>
     /// </remarks>
@@ -85,7 +85,7 @@ public sealed class ToolLoop
         RunAsync(request, budget: null, cancellationToken);
 
     /// <summary>Runs to the end.</summary>
-    /// <returns>How the run ended; look at <see cref="ToolLoopResult.End"/> first.</returns>
+    /// <returns>How the run ended; look at <see cref="ToolLoopResult.Verdict"/> first.</returns>
     /// <exception cref="VllmRequestException">Already the first request never became a stream.</exception>
     /// <inheritdoc cref="RunAsync(ChatRequest, TokenBudget, CancellationToken)"/>
     public async Task<ToolLoopResult> CompleteAsync(
@@ -93,7 +93,7 @@ public sealed class ToolLoop
     {
         await foreach (ToolLoopEvent step in RunAsync(request, budget, cancellationToken).ConfigureAwait(false))
         {
-            if (step is LoopEnded ended)
+            if (step is RunEnded ended)
                 return ended.Result;
         }
 
@@ -109,7 +109,7 @@ public sealed class ToolLoop
 
     private void ThrowIfUnfit(ChatRequest request)
     {
-        if (request.Choices > 1)
+        if (request.ChoiceCount > 1)
             throw new ArgumentException("A loop follows one answer. Leave Choices at 1.", nameof(request));
 
         foreach (ToolDefinition tool in request.Tools)

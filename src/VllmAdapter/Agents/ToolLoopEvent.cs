@@ -1,8 +1,8 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>
 /// Something that happened in a run of a <see cref="ToolLoop"/>: <see cref="ChunkReceived"/>, <see cref="TurnEnded"/>, <see cref="CallsReady"/>,
-/// <see cref="CallFinished"/>, <see cref="ModelTold"/> or, exactly once and last, <see cref="LoopEnded"/>.
+/// <see cref="CallFinished"/>, <see cref="CorrectionSent"/> or, exactly once and last, <see cref="RunEnded"/>.
 /// </summary>
 public abstract record ToolLoopEvent
 {
@@ -33,12 +33,12 @@ public sealed record CallsReady(IReadOnlyList<ToolCall> Calls) : ToolLoopEvent;
 
 /// <summary>A call was dealt with. Calls that run side by side finish in any order.</summary>
 /// <param name="Finished">The call and what came of it.</param>
-public sealed record CallFinished(FinishedCall Finished) : ToolLoopEvent;
+public sealed record CallFinished(CallFinished Finished) : ToolLoopEvent;
 
 /// <summary>Calls could not be used, and the model is told so.</summary>
 /// <param name="Text">The words.</param>
-public sealed record ModelTold(string Text) : ToolLoopEvent;
+public sealed record CorrectionSent(string Text) : ToolLoopEvent;
 
 /// <summary>The run is over.</summary>
 /// <param name="Result">How, and what came of it.</param>
-public sealed record LoopEnded(ToolLoopResult Result) : ToolLoopEvent;
+public sealed record RunEnded(ToolLoopResult Result) : ToolLoopEvent;

@@ -1,11 +1,11 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>How a <see cref="ToolLoop"/> runs.</summary>
 public sealed record ToolLoopOptions
 {
     /// <summary>How many turns the model may have in one run, those asked again included.</summary>
     /// <value>25 by default; at least 1.</value>
-    public int MaxSteps { get; init; } = 25;
+    public int MaxTurns { get; init; } = 25;
 
     /// <summary>How many handlers may run at once.</summary>
     /// <value>4 by default; at least 1, which runs them one after the other.</value>
@@ -13,20 +13,20 @@ public sealed record ToolLoopOptions
 
     /// <summary>How often in a row a turn is asked again because its stream broke, or because the server lost a part of it.</summary>
     /// <value>
-    /// 2 by default; 0 ends the run with <see cref="LoopEnd.Incomplete"/> instead. No tool of such a turn was run. One that lost a part is asked
+    /// 2 by default; 0 ends the run with <see cref="ToolLoopVerdict.Incomplete"/> instead. No tool of such a turn was run. One that lost a part is asked
     /// without streaming, where vLLM's parsers keep what their streaming twins lose (0.8.5 with hermes, 0.11.0 with kimi_k2, 0.32.0 with granite).
     /// </value>
     public int MaxRepeats { get; init; } = 2;
 
-    /// <summary>How often in a row the model is told that its calls cannot be used, before the run ends with <see cref="LoopEnd.Incomplete"/>.</summary>
+    /// <summary>How often in a row the model is told that its calls cannot be used, before the run ends with <see cref="ToolLoopVerdict.Incomplete"/>.</summary>
     /// <value>3 by default; 0 or more.</value>
     public int MaxCorrections { get; init; } = 3;
 
     /// <summary>Whether the model's thoughts stay in the history.</summary>
     /// <value><see cref="PastReasoning.Kept"/> by default.</value>
-    public PastReasoning Reasoning { get; init; } = PastReasoning.Kept;
+    public PastReasoning KeepReasoning { get; init; } = PastReasoning.Kept;
 
-    /// <summary>What the model is told when a handler threw. Null instead of words ends the run with <see cref="LoopEnd.HandlerFailed"/>.</summary>
+    /// <summary>What the model is told when a handler threw. Null instead of words ends the run with <see cref="ToolLoopVerdict.HandlerFailed"/>.</summary>
     /// <value>By default the model is told that the tool failed, without the exception's message: that may hold secrets.</value>
     public Func<ToolCall, Exception, string?> DescribeFailure { get; init; } =
         static (call, _) => $"The tool '{call.Name}' failed and gave no result.";
@@ -57,7 +57,7 @@ public sealed record ToolLoopOptions
 
     internal void ThrowIfInvalid()
     {
-        ThrowIfBelow(1, MaxSteps, nameof(MaxSteps));
+        ThrowIfBelow(1, MaxTurns, nameof(MaxTurns));
         ThrowIfBelow(1, MaxParallelHandlers, nameof(MaxParallelHandlers));
         ThrowIfBelow(0, MaxRepeats, nameof(MaxRepeats));
         ThrowIfBelow(0, MaxCorrections, nameof(MaxCorrections));

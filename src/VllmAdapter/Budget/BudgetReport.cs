@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>Whether a budget allows to go on.</summary>
 public enum BudgetState
@@ -16,16 +16,16 @@ public enum BudgetState
 /// <summary>Which limit a budget has reached.</summary>
 public enum BudgetCause
 {
-    /// <summary><see cref="TokenLimits.Total"/>: start a new run, or raise it.</summary>
+    /// <summary><see cref="BudgetLimits.Total"/>: start a new run, or raise it.</summary>
     Total = 1,
 
-    /// <summary><see cref="TokenLimits.Completion"/>: start a new run, or raise it.</summary>
+    /// <summary><see cref="BudgetLimits.Completion"/>: start a new run, or raise it.</summary>
     Completion,
 
-    /// <summary><see cref="TokenLimits.Turns"/>: the run goes in circles, or the limit is too low.</summary>
+    /// <summary><see cref="BudgetLimits.Turns"/>: the run goes in circles, or the limit is too low.</summary>
     Turns,
 
-    /// <summary><see cref="TokenLimits.ContextWindow"/>: shorten the conversation.</summary>
+    /// <summary><see cref="BudgetLimits.ContextWindow"/>: shorten the conversation.</summary>
     ContextWindow,
 }
 

@@ -12,7 +12,7 @@ namespace VllmAdapter;
 public sealed class TokenBudget
 {
     private readonly object _gate = new();
-    private readonly TokenLimits _limits;
+    private readonly BudgetLimits _limits;
     private readonly List<TurnCost> _openTurns = [];
     private TurnCost _settled = TurnCost.Nothing;
     private TurnCost _all = TurnCost.Nothing;
@@ -22,7 +22,7 @@ public sealed class TokenBudget
     /// <summary>Starts a run.</summary>
     /// <param name="limits">What it may spend.</param>
     /// <exception cref="ArgumentOutOfRangeException">A limit is below 1.</exception>
-    public TokenBudget(TokenLimits limits)
+    public TokenBudget(BudgetLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ThrowIfBelowOne(limits.Total, nameof(limits.Total));
@@ -33,7 +33,7 @@ public sealed class TokenBudget
     }
 
     /// <summary>What the run may spend.</summary>
-    public TokenLimits Limits => _limits;
+    public BudgetLimits Limits => _limits;
 
     /// <summary>Prompt and completion tokens of all recorded turns.</summary>
     public TokenCount Spent

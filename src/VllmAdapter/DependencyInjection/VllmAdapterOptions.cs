@@ -34,7 +34,7 @@ public sealed class VllmAdapterOptions
     /// <c>--override-generation-config</c>), if you know it: a call that ends there may be cut.
     /// </summary>
     /// <value>1 or more; null by default.</value>
-    public int? ServerCap { get; set; }
+    public int? ServerMaxTokens { get; set; }
 
     /// <summary>How long to wait for what.</summary>
     public TimeLimits TimeLimits { get; set; } = new();
@@ -44,12 +44,12 @@ public sealed class VllmAdapterOptions
     public IStreamTerminationPolicy? Termination { get; set; }
 
     /// <summary>What to do with a stream that did not end as an answer ends.</summary>
-    /// <value><see cref="IncompleteStreams.Throw"/> by default.</value>
-    public IncompleteStreams IncompleteStreams { get; set; } = IncompleteStreams.Throw;
+    /// <value><see cref="IncompleteStreamBehavior.Throw"/> by default.</value>
+    public IncompleteStreamBehavior OnIncompleteStream { get; set; } = IncompleteStreamBehavior.Throw;
 
     /// <summary>How often the server reports the tokens spent.</summary>
     /// <value><see cref="UsageReporting.Continuous"/> by default: even a cut stream then has an exact lower bound.</value>
-    public UsageReporting Usage { get; set; } = UsageReporting.Continuous;
+    public UsageReporting UsageReporting { get; set; } = UsageReporting.Continuous;
 
     /// <summary>The size of the largest event, or whole reply, that is read; larger ones are refused before they fill the memory.</summary>
     /// <value>16 MiB by default.</value>
@@ -61,7 +61,7 @@ public sealed class VllmAdapterOptions
 
     /// <summary>Whether the server marks the end of its streams (<c>[DONE]</c>).</summary>
     /// <value><see cref="EndMarker.Expected"/> by default: every vLLM does, and an end without the mark and without a finish reason is a cut.</value>
-    public EndMarker EndMarker { get; set; } = EndMarker.Expected;
+    public EndMarker ExpectsSentinel { get; set; } = EndMarker.Expected;
 
     /// <summary>
     /// Whether the context window is asked for (<c>/v1/models</c>), once and beside the first request that declares tools, where nothing has

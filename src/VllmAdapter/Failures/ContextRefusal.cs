@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>The numbers that a server gave when it refused a request that does not fit its context window.</summary>
 /// <remarks>What the server did not tell is null; no number is guessed.</remarks>
@@ -19,7 +19,7 @@ public sealed record ContextRefusal
     /// <summary>
     /// Output tokens asked for, by the server's words or else by the request; null if no cap was asked for.
     /// </summary>
-    public int? RequestedTokens { get; init; }
+    public int? RequestedMaxTokens { get; init; }
 
     /// <summary>
     /// True if the prompt leaves no room for any output, so only shorter messages help; false if a lower output cap is

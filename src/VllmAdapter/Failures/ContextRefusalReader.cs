@@ -77,7 +77,7 @@ internal static class ContextRefusalReader
             ContextWindow = mayBeLess || window <= 0 ? null : window,
             PromptTokens = prompt,
             PromptIsLowerBound = isLowerBound && prompt is not null,
-            RequestedTokens = requested,
+            RequestedMaxTokens = requested,
             PromptAloneIsTooLong = PromptAlone(message, askedMaxTokens, window, prompt, isLowerBound),
         };
     }

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>Says what happened: a pure function of the evidence, so that a recorded stream always gets the same verdict again.</summary>
 /// <remarks>Thread-safe.</remarks>
@@ -6,14 +6,14 @@ public static class OutcomeJudge
 {
     /// <summary>Judges a stream by everything that was observed of it.</summary>
     /// <param name="evidence">What was observed.</param>
-    /// <param name="stoppedBy">Why reading stopped.</param>
-    public static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy)
+    /// <param name="cause">Why reading stopped.</param>
+    public static StreamOutcome Decide(StreamEvidence evidence, TerminationCause cause)
     {
         ArgumentNullException.ThrowIfNull(evidence);
 
         // Step 1: one ruling a choice; a choice that was asked for and never came is one without evidence.
         List<ChoiceEvidence> choices = AllChoices(evidence);
-        List<ChoiceOutcome> rulings = [.. choices.Select(choice => RuleOn(evidence, choice, stoppedBy))];
+        List<ChoiceOutcome> rulings = [.. choices.Select(choice => RuleOn(evidence, choice, cause))];
 
         // Step 2: the stream's verdict is the worst of them.
         ChoiceOutcome worst = rulings.MaxBy(ruling => Severity(ruling.Verdict))!;
@@ -30,7 +30,7 @@ public static class OutcomeJudge
             Verdict = worst.Verdict,
             Certainty = worst.Certainty,
             FinishReason = rulings.Find(ruling => ruling.Index == 0)?.FinishReason,
-            StoppedBy = stoppedBy,
+            TerminatedBy = cause,
             Choices = rulings,
             ToolCalls = ready,
             WithheldToolCalls = withheld,
@@ -43,9 +43,9 @@ public static class OutcomeJudge
     }
 
     /// <summary>The same for what was received, so that the text can be held against the shape that was asked for.</summary>
-    internal static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy, IReadOnlyList<CompletedChoice> received)
+    internal static StreamOutcome Decide(StreamEvidence evidence, TerminationCause cause, IReadOnlyList<ChatChoice> received)
     {
-        StreamOutcome outcome = Decide(evidence, stoppedBy) with { Received = received };
+        StreamOutcome outcome = Decide(evidence, cause) with { Received = received };
         List<OutcomeNote> misfits = [.. StructuredOutputCheck.Notes(outcome)];
         return misfits.Count == 0 ? outcome : outcome with { Notes = [.. outcome.Notes, .. misfits] };
     }
@@ -53,7 +53,7 @@ public static class OutcomeJudge
     /// <summary>How bad a verdict is; a stream with several choices gets the worst of theirs.</summary>
     internal static int Severity(StreamVerdict verdict) => verdict switch
     {
-        StreamVerdict.Cancelled => 12,
+        StreamVerdict.Canceled => 12,
         StreamVerdict.Abandoned => 11,
         StreamVerdict.ServerError => 10,
         StreamVerdict.Malformed => 9,
@@ -74,7 +74,7 @@ public static class OutcomeJudge
     {
         List<ChoiceEvidence> choices = [.. evidence.Choices];
         HashSet<int> came = [.. choices.Select(choice => choice.Index)];
-        int expected = Math.Min(Math.Max(1, evidence.Asked.Choices), Math.Max(came.Count, MostChoicesMissed));
+        int expected = Math.Min(Math.Max(1, evidence.Request.ChoiceCount), Math.Max(came.Count, MostChoicesMissed));
         for (int index = 0; choices.Count < expected; index++)
         {
             if (!came.Contains(index))
@@ -85,14 +85,14 @@ public static class OutcomeJudge
         return choices;
     }
 
-    private static ChoiceOutcome RuleOn(StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy)
+    private static ChoiceOutcome RuleOn(StreamEvidence evidence, ChoiceEvidence choice, TerminationCause cause)
     {
         // Of two reasons for one choice the one with the worse verdict counts; both stay in the evidence. One that came before the answer says
         // nothing of its end.
         IReadOnlyList<FinishReason> declared = choice.ReasonWasPremature && !evidence.EndIsMarked ? [] : choice.Declared;
         (FinishReason? word, StreamVerdict verdict, Certainty certainty) = declared
-            .Select(reason => (Word: (FinishReason?)reason, Rule: VerdictOn(evidence, choice, stoppedBy, reason)))
-            .DefaultIfEmpty((Word: null, Rule: VerdictOn(evidence, choice, stoppedBy, declared: null)))
+            .Select(reason => (Word: (FinishReason?)reason, Rule: VerdictOn(evidence, choice, cause, reason)))
+            .DefaultIfEmpty((Word: null, Rule: VerdictOn(evidence, choice, cause, declared: null)))
             .Select(ruling => (ruling.Word, ruling.Rule.Verdict, ruling.Rule.Certainty))
             .MaxBy(ruling => Severity(ruling.Verdict));
 
@@ -103,29 +103,29 @@ public static class OutcomeJudge
             Certainty = certainty,
             FinishReason = word,
             CompletionTokens = TokenRoom.CountedFor(evidence, choice),
-            Limit = LimitBehind(verdict, evidence, choice, stoppedBy),
+            Limit = LimitBehind(verdict, evidence, choice, cause),
         };
     }
 
     // Strongest evidence first; the first case that matches wins.
     private static (StreamVerdict Verdict, Certainty Certainty) VerdictOn(
-        StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy, FinishReason? declared)
+        StreamEvidence evidence, ChoiceEvidence choice, TerminationCause cause, FinishReason? declared)
     {
         bool ended = evidence.SentinelSeen;
         bool mayHideLength = declared is null or { SaysCalls: true };
 
         return declared switch
         {
-            _ when stoppedBy == StopCause.CallerCancelled => (StreamVerdict.Cancelled, Certainty.Observed),
-            _ when stoppedBy == StopCause.ConsumerLeft => (StreamVerdict.Abandoned, Certainty.Observed),
+            _ when cause == TerminationCause.CallerCanceled => (StreamVerdict.Canceled, Certainty.Observed),
+            _ when cause == TerminationCause.ConsumerLeft => (StreamVerdict.Abandoned, Certainty.Observed),
 
             // vLLM sends [DONE] after an error event too, so what follows an error changes nothing.
             _ when evidence.Error is not null || choice.Error is not null => (StreamVerdict.ServerError, Certainty.Observed),
             { } reason when reason == FinishReason.Error => (StreamVerdict.ServerError, Certainty.Observed),
             _ when evidence.Malformation is not null => (StreamVerdict.Malformed, Certainty.Observed),
 
-            null when !ended && stoppedBy.IsSilence => (StreamVerdict.Stalled, Certainty.Observed),
-            null when !ended && stoppedBy.IsOfAPolicy => (StreamVerdict.StoppedByPolicy, Certainty.Observed),
+            null when !ended && cause.IsSilence => (StreamVerdict.Stalled, Certainty.Observed),
+            null when !ended && cause.IsOfAPolicy => (StreamVerdict.StoppedByPolicy, Certainty.Observed),
             null when !ended && evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent => (StreamVerdict.Interrupted, Certainty.Observed),
 
             { } reason when reason == FinishReason.Abort => (StreamVerdict.Aborted, Certainty.Declared),
@@ -150,7 +150,7 @@ public static class OutcomeJudge
     /// cut: Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and Portkey end a stream like that which was cut behind them.
     /// </summary>
     internal static bool WasCutInOrder(StreamEvidence evidence) =>
-        evidence is { BodyEnd: BodyEnd.InOrder, EndMarker: not EndMarker.NeverSent, EndIsMarked: false };
+        evidence is { BodyEnd: BodyEnd.InOrder, SentinelExpected: not EndMarker.NeverSent, EndIsMarked: false };
 
     private static bool HasOpenCall(ChoiceEvidence choice) =>
         choice.ToolCalls.Any(call => ArgumentsTextReading.Read(call.Arguments) == ArgumentsText.Open);
@@ -159,36 +159,36 @@ public static class OutcomeJudge
         RequiredCallIsMissing(evidence, choice) || MoreWasCountedThanCame(evidence, choice);
 
     private static bool RequiredCallIsMissing(StreamEvidence evidence, ChoiceEvidence choice) =>
-        evidence.Asked.CallRequired && choice is { ToolCalls.Count: 0, RefusalLength: 0 };
+        evidence.Request.RequiresCall && choice is { ToolCalls.Count: 0, RefusalLength: 0 };
 
     // A token spells at least one byte unless it is special. Innocent are an end token, and what the request itself left out: the text
     // from a stop string on, reasoning, special tokens. What a call spelt is not known, nor what audio is worth.
     internal static bool MoreWasCountedThanCame(StreamEvidence evidence, ChoiceEvidence choice) =>
         TokenRoom.CountedFor(evidence, choice) - (choice.HasOutput ? TokensThatMaySpellNothing : TokensOfAnEmptyAnswer) > choice.OutputBytes
-        && choice is { StopReason: null, OtherOutput: false, RefusalLength: 0, ToolCalls.Count: 0 }
-        && evidence.Asked is { HidesReasoning: false, IgnoresEndToken: false, SkipsSpecialTokens: false }
-        && !(choice.HasOutput && TokenRoom.IsBeyondCap(evidence, choice));
+        && choice is { StopReason: null, HasOtherOutput: false, RefusalLength: 0, ToolCalls.Count: 0 }
+        && evidence.Request is { HidesReasoning: false, IgnoresEndToken: false, SkipsSpecialTokens: false }
+        && !(choice.HasOutput && TokenRoom.IsBeyondMaxTokens(evidence, choice));
 
     // An end token, and one of a parser's. Beside text there may be more special ones: what is only a little short is not called lost.
     private const int TokensOfAnEmptyAnswer = 2;
     private const int TokensThatMaySpellNothing = 16;
 
-    private static LimitAttribution? LimitBehind(
-        StreamVerdict verdict, StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy) => verdict switch
+    private static LengthLimit? LimitBehind(
+        StreamVerdict verdict, StreamEvidence evidence, ChoiceEvidence choice, TerminationCause cause) => verdict switch
     {
-        StreamVerdict.StoppedByPolicy when stoppedBy == StopCause.BudgetExhausted => LimitAttribution.OwnBudget,
+        StreamVerdict.StoppedByPolicy when cause == TerminationCause.BudgetExhausted => LengthLimit.TokenBudget,
         not StreamVerdict.LengthLimited => null,
         _ when TokenRoom.LimitReached(evidence, choice) is { } reached => reached,
 
         // "length" with room left under the cap and in the window: a limit that the request does not know of.
-        _ when TokenRoom.IsShown(evidence, choice) => LimitAttribution.ServerCap,
-        _ => LimitAttribution.Unattributed,
+        _ when TokenRoom.IsShown(evidence, choice) => LengthLimit.ServerMaxTokens,
+        _ => LengthLimit.Unattributed,
     };
 
     // An error, an open call or a missing answer of one choice alone leaves the others as they are; what cut the stream cut it for all.
     private static bool BreaksTheStream(StreamVerdict verdict, StreamEvidence evidence) => verdict switch
     {
-        StreamVerdict.Cancelled or StreamVerdict.Abandoned or StreamVerdict.Malformed or StreamVerdict.Stalled => true,
+        StreamVerdict.Canceled or StreamVerdict.Abandoned or StreamVerdict.Malformed or StreamVerdict.Stalled => true,
         StreamVerdict.ServerError => evidence.Error is not null,
         StreamVerdict.Interrupted => !evidence.SentinelSeen && (evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent || WasCutInOrder(evidence)),
         _ => false,
@@ -198,7 +198,7 @@ public static class OutcomeJudge
     {
         for (int i = 0; i < choice.ToolCalls.Count; i++)
         {
-            AssembledToolCall call = choice.ToolCalls[i];
+            ToolCallEvidence call = choice.ToolCalls[i];
             if (gate.ReasonToWithhold(call) is not { } reason)
             {
                 ready.Add(gate.Release(call, i));
@@ -208,7 +208,7 @@ public static class OutcomeJudge
             withheld.Add(new WithheldToolCall
             {
                 Reason = reason,
-                Choice = choice.Index,
+                ChoiceIndex = choice.Index,
                 Id = call.Id,
                 Name = call.Name,
                 RawArguments = call.Arguments,

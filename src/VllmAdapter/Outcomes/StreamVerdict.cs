@@ -40,7 +40,7 @@ public enum StreamVerdict
     Malformed,
 
     /// <summary>The caller's cancellation token ended the stream.</summary>
-    Cancelled,
+    Canceled,
 
     /// <summary>The consumer left the loop before the end.</summary>
     Abandoned,

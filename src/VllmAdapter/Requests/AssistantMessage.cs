@@ -1,7 +1,7 @@
 namespace VllmAdapter;
 
 /// <summary>What the model answered in an earlier turn.</summary>
-public sealed record AssistantMessage : Message
+public sealed record AssistantMessage : VllmMessage
 {
     /// <summary>The answer, or the text next to the tool calls.</summary>
     /// <value>Null (default): the turn had none.</value>
@@ -20,14 +20,14 @@ public sealed record AssistantMessage : Message
     public string? ReasoningName { get; init; }
 
     /// <summary>
-    /// The tools that the model called; a <see cref="ToolResult"/> for each is to follow this message.
+    /// The tools that the model called; a <see cref="ToolMessage"/> for each is to follow this message.
     /// </summary>
     /// <value>Empty (default): none.</value>
-    public IReadOnlyList<AssistantToolCall> ToolCalls { get; init; } = [];
+    public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
 }
 
 /// <summary>A tool call as it stands in the history of a conversation.</summary>
-/// <param name="Id">The id that the matching <see cref="ToolResult"/> repeats.</param>
+/// <param name="Id">The id that the matching <see cref="ToolMessage"/> repeats.</param>
 /// <param name="Name">The tool that was called.</param>
 /// <param name="Arguments">
 /// The arguments as the text of one JSON object. Empty text is sent as <c>{}</c>, for vLLM 0.8.5 answers 400 to "".
@@ -35,7 +35,7 @@ public sealed record AssistantMessage : Message
 /// with a damaged call in the history vLLM 0.8.5 answers 400 to this and every later turn, and newer versions drop the
 /// arguments.
 /// </param>
-public sealed record AssistantToolCall(string Id, string Name, string Arguments)
+public sealed record ToolCall(string Id, string Name, string Arguments)
 {
     /// <summary>Name and id, not the arguments.</summary>
     public override string ToString() => $"Call of {Name} ({Id})";

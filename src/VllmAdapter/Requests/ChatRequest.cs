@@ -26,7 +26,7 @@ public sealed record ChatRequest
 
     /// <summary>The conversation so far, oldest message first.</summary>
     /// <value>At least one message, unless <see cref="Extra"/> carries <c>messages</c>.</value>
-    public required IReadOnlyList<Message> Messages { get; init; }
+    public required IReadOnlyList<VllmMessage> Messages { get; init; }
 
     /// <summary>How many tokens each answer may have, reasoning included.</summary>
     /// <value>1 or more; null (default): what is left of the context window, or the model's own default.</value>
@@ -40,11 +40,11 @@ public sealed record ChatRequest
 
     /// <summary>How many answers to generate (<c>n</c>).</summary>
     /// <value>1 or more; null (default): 1. More than one is refused together with temperature 0.</value>
-    public int? Choices { get; init; }
+    public int? ChoiceCount { get; init; }
 
     /// <summary>How tokens are drawn and what stops them.</summary>
     /// <value>Null (default): the generation defaults of the server and the model.</value>
-    public Sampling? Sampling { get; init; }
+    public SamplingOptions? Sampling { get; init; }
 
     /// <summary>The tools that the model may call.</summary>
     /// <value>
@@ -71,11 +71,11 @@ public sealed record ChatRequest
 
     /// <summary>Whether and how long the model thinks before it answers.</summary>
     /// <value>Null (default): as the model's chat template has it.</value>
-    public Thinking? Thinking { get; init; }
+    public ReasoningSettings? Reasoning { get; init; }
 
     /// <summary>How the messages are turned into the prompt.</summary>
     /// <value>Null (default): by the model's own chat template.</value>
-    public TemplateOptions? Template { get; init; }
+    public PromptOptions? Prompt { get; init; }
 
     /// <summary>What to do with, and report about, the prompt itself.</summary>
     /// <value>Null (default): nothing is cut and nothing reported.</value>
@@ -87,7 +87,7 @@ public sealed record ChatRequest
 
     /// <summary>Whether the answer comes with the probabilities of its tokens.</summary>
     /// <value>Null (default): without.</value>
-    public Logprobs? Logprobs { get; init; }
+    public LogprobOptions? Logprobs { get; init; }
 
     /// <summary>How the serving engine treats the request: scheduling, caching, hand-over between engines.</summary>
     /// <value>Null (default): like any other.</value>
@@ -95,11 +95,11 @@ public sealed record ChatRequest
 
     /// <summary>When a streamed reply reports the tokens spent.</summary>
     /// <value>Null (default): as the adapter's options say.</value>
-    public UsageReporting? Usage { get; init; }
+    public UsageReporting? UsageReporting { get; init; }
 
     /// <summary>Whether the server streams its reply or sends it whole.</summary>
     /// <value><see cref="ReplyMode.Streamed"/> by default.</value>
-    public ReplyMode Reply { get; init; } = ReplyMode.Streamed;
+    public ReplyMode Stream { get; init; } = ReplyMode.Streamed;
 
     /// <summary>When to stop reading the reply.</summary>
     /// <value>Null (default): as the adapter's options say.</value>
@@ -107,7 +107,7 @@ public sealed record ChatRequest
 
     /// <summary>What to do when the reply does not end as an answer ends.</summary>
     /// <value>Null (default): as the adapter's options say.</value>
-    public IncompleteStreams? IncompleteStreams { get; init; }
+    public IncompleteStreamBehavior? OnIncompleteStream { get; init; }
 
     /// <summary>What to do when the stream had begun and does not give its answer.</summary>
     /// <value>Null (default): nothing; the outcome says what happened.</value>
@@ -126,7 +126,7 @@ public sealed record ChatRequest
     /// <remarks>
     /// Merged at the top level of the body, never under "extra_body", and with the last word: a name that a property
     /// has written too is replaced whole, by null as well. vLLM ignores names that it does not know without saying so.
-    /// Only <c>stream</c> is not free: it has to agree with <see cref="Reply"/>.
+    /// Only <c>stream</c> is not free: it has to agree with <see cref="Stream"/>.
     /// </remarks>
     public JsonObject? Extra { get; init; }
 
@@ -144,7 +144,7 @@ public sealed record ChatRequest
     public static ChatRequest FromPrompt(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return new ChatRequest { Messages = [Message.User(prompt)] };
+        return new ChatRequest { Messages = [VllmMessage.User(prompt)] };
     }
 
     /// <summary>What the request consists of, in counts and lengths, not what it says: conversations do not belong in logs.</summary>
@@ -152,7 +152,7 @@ public sealed record ChatRequest
 
     /// <summary>The request for the next turn: the same, with further messages at the end.</summary>
     /// <param name="messages">What was said since, oldest first. Before C# 13 a collection: <c>With([message])</c>.</param>
-    public ChatRequest With(params IEnumerable<Message> messages)
+    public ChatRequest With(params IEnumerable<VllmMessage> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
         return this with { Messages = [.. Messages, .. messages] };
@@ -170,21 +170,21 @@ public sealed record ChatRequest
     /// adapter's streams, not for those that <see cref="OutcomeJudge"/> made of evidence alone.
     /// </remarks>
     /// <exception cref="ArgumentException">A result belongs to no call of the turn.</exception>
-    public ChatRequest With(StreamOutcome turn, params IEnumerable<ToolResult> results) => With(turn, PastReasoning.Kept, results);
+    public ChatRequest With(StreamOutcome turn, params IEnumerable<ToolMessage> results) => With(turn, PastReasoning.Kept, results);
 
-    /// <inheritdoc cref="With(StreamOutcome, IEnumerable{ToolResult})"/>
+    /// <inheritdoc cref="With(StreamOutcome, IEnumerable{ToolMessage})"/>
     /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
-    /// <param name="reasoning">Whether the turn's thoughts are sent back.</param>
+    /// <param name="keepReasoning">Whether the turn's thoughts are sent back.</param>
     /// <param name="results">The results of the turn's calls.</param>
-    public ChatRequest With(StreamOutcome turn, PastReasoning reasoning, params IEnumerable<ToolResult> results)
+    public ChatRequest With(StreamOutcome turn, PastReasoning keepReasoning, params IEnumerable<ToolMessage> results)
     {
         ArgumentNullException.ThrowIfNull(turn);
         ArgumentNullException.ThrowIfNull(results);
-        return With(ChatHistory.Of(Messages, turn, reasoning, results));
+        return With(ChatHistory.Of(Messages, turn, keepReasoning, results));
     }
 
     /// <summary>
-    /// The request for the next turn when calls of this one cannot be used: as <see cref="With(StreamOutcome, IEnumerable{ToolResult})"/> without
+    /// The request for the next turn when calls of this one cannot be used: as <see cref="With(StreamOutcome, IEnumerable{ToolMessage})"/> without
     /// results, and the model is told in words what was wrong with the withheld calls.
     /// </summary>
     /// <param name="turn">How the turn ended.</param>
@@ -218,7 +218,7 @@ public sealed record ChatRequest
 
     /// <inheritdoc cref="Continuing(StreamOutcome)"/>
     /// <param name="cut">What was received of the answer to this request.</param>
-    public ChatRequest Continuing(ChatCompletion cut)
+    public ChatRequest Continuing(ChatAnswer cut)
     {
         ArgumentNullException.ThrowIfNull(cut);
         return Continuing(cut.Outcome with { Received = cut.Choices });

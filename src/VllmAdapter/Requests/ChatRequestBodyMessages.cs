@@ -6,7 +6,7 @@ namespace VllmAdapter;
 /// <summary>Writes the conversation as the <c>messages</c> of a request.</summary>
 internal static class ChatRequestBodyMessages
 {
-    public static JsonArray Write(IReadOnlyList<Message> messages)
+    public static JsonArray Write(IReadOnlyList<VllmMessage> messages)
     {
         var array = new JsonArray();
         for (int i = 0; i < messages.Count; i++)
@@ -15,7 +15,7 @@ internal static class ChatRequestBodyMessages
         return array;
     }
 
-    private static JsonObject Write(Message message, string place)
+    private static JsonObject Write(VllmMessage message, string place)
     {
         JsonObject json = message switch
         {
@@ -23,7 +23,7 @@ internal static class ChatRequestBodyMessages
             DeveloperMessage developer => Said("developer", developer.Text),
             UserMessage user => Said("user", Content(user.Text, user.Parts, place)),
             AssistantMessage assistant => Assistant(assistant, place),
-            ToolResult result => Result(result, place),
+            ToolMessage result => Result(result, place),
             _ => throw Refused($"{place} is null. Leave it out."),
         };
         json.Put("name", message.Name);
@@ -32,7 +32,7 @@ internal static class ChatRequestBodyMessages
 
     private static JsonObject Said(string role, JsonNode? content) => new() { ["role"] = role, ["content"] = content };
 
-    private static JsonObject Result(ToolResult result, string place) => new()
+    private static JsonObject Result(ToolMessage result, string place) => new()
     {
         ["role"] = "tool",
         ["tool_call_id"] = result.ToolCallId,
@@ -89,14 +89,14 @@ internal static class ChatRequestBodyMessages
         return json;
     }
 
-    private static JsonObject Call(AssistantToolCall call, string place) => new()
+    private static JsonObject Call(ToolCall call, string place) => new()
     {
         ["id"] = call.Id,
         ["type"] = "function",
         ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = Arguments(call, place) },
     };
 
-    private static string Arguments(AssistantToolCall call, string place)
+    private static string Arguments(ToolCall call, string place)
     {
         if (string.IsNullOrWhiteSpace(call.Arguments))
             return "{}";

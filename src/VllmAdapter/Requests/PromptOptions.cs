@@ -16,9 +16,9 @@ public sealed record PromptOptions
     /// <summary>How many of the likeliest alternatives to report with each token of the prompt.</summary>
     /// <value>
     /// 0 or more; -1 is the whole vocabulary. vLLM refuses it in a streamed request: set
-    /// <see cref="ChatRequest.Reply"/> to <see cref="ReplyMode.Whole"/>.
+    /// <see cref="ChatRequest.Stream"/> to <see cref="ReplyMode.Whole"/>.
     /// </value>
-    public int? Logprobs { get; init; }
+    public int? TopLogprobs { get; init; }
 
     /// <summary>Whether the reply carries the prompt as the chat template wrote it (vLLM since about 0.21).</summary>
     public bool? ReturnText { get; init; }

@@ -19,7 +19,7 @@ internal static class RequestCheck
         if (body["n"] is JsonValue n && double.TryParse(n.ToJsonString(), CultureInfo.InvariantCulture, out double choices) && choices > MostChoices)
         {
             throw Refused(
-                nameof(ChatRequest.Choices),
+                nameof(ChatRequest.ChoiceCount),
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"Choices (n) is {choices:N0}: every choice is held in memory, here and on the server. Ask for at most {MostChoices:N0} at once."));

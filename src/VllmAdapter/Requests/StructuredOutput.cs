@@ -61,7 +61,7 @@ public abstract record StructuredOutput
         return new Schema(name, JsonSchemaText.ObjectOnly(schema, nameof(schema)).Clone(), strict);
     }
 
-    /// <summary>JSON that can be read into a type; read it with <see cref="ChatCompletion.TextAs{T}(JsonTypeInfo{T})"/>.</summary>
+    /// <summary>JSON that can be read into a type; read it with <see cref="ChatAnswer.TextAs{T}(JsonTypeInfo{T})"/>.</summary>
     /// <param name="name">A name for the schema; part of the wire format, without effect in vLLM.</param>
     /// <param name="type">The type's metadata, from a source-generated context; the schema is made of it, <c>[Description]</c> included.</param>
     /// <param name="strict">Whether the schema is to be followed to the letter; vLLM always does.</param>
@@ -72,7 +72,7 @@ public abstract record StructuredOutput
         return JsonSchema(name, TypeSchema.Of(type), strict);
     }
 
-    /// <summary>JSON that can be read into a type, whose members are found by reflection; read it with <see cref="ChatCompletion.TextAs{T}(JsonSerializerOptions?)"/>.</summary>
+    /// <summary>JSON that can be read into a type, whose members are found by reflection; read it with <see cref="ChatAnswer.TextAs{T}(JsonSerializerOptions?)"/>.</summary>
     /// <param name="name">A name for the schema; part of the wire format, without effect in vLLM.</param>
     /// <param name="serializer">How the type is read; by default in camel case, enums by name.</param>
     /// <param name="strict">Whether the schema is to be followed to the letter; vLLM always does.</param>
@@ -88,14 +88,14 @@ public abstract record StructuredOutput
         Text("regex", pattern);
 
     /// <summary>One of the given texts.</summary>
-    /// <param name="options">At least one text.</param>
+    /// <param name="values">At least one text.</param>
     /// <exception cref="ArgumentException">There is no option.</exception>
-    public static StructuredOutput Choice(params string[] options)
+    public static StructuredOutput OneOf(params string[] values)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        return options.Length > 0
-            ? new OneOf([.. options])
-            : throw new ArgumentException("There is nothing to choose from. Pass at least one text.", nameof(options));
+        ArgumentNullException.ThrowIfNull(values);
+        return values.Length > 0
+            ? new OneOf([.. values])
+            : throw new ArgumentException("There is nothing to choose from. Pass at least one text.", nameof(values));
     }
 
     /// <summary>Text that the grammar produces.</summary>

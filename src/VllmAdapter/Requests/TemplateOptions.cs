@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter;
 
 /// <summary>How the messages are turned into the prompt.</summary>
-public sealed record TemplateOptions
+public sealed record PromptOptions
 {
     /// <summary>
     /// Variables for the chat template (<c>chat_template_kwargs</c>), such as <c>{"enable_thinking": false}</c>.
     /// </summary>
-    /// <value>Null (default): none. They outrank what <see cref="VllmAdapter.Thinking.Enabled"/> sets.</value>
-    public JsonObject? Arguments { get; init; }
+    /// <value>Null (default): none. They outrank what <see cref="VllmAdapter.ReasoningSettings.Enabled"/> sets.</value>
+    public JsonObject? TemplateArguments { get; init; }
 
     /// <summary>A chat template (Jinja) to use instead of the model's own.</summary>
     /// <value>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>What a request would come to, known before it is sent.</summary>
 public sealed record RequestPlan
@@ -23,10 +23,10 @@ public sealed record RequestPlan
     public int? Room => PromptTokens is { } prompt && ContextWindow is { } window ? Math.Max(0, window - prompt) : null;
 
     /// <summary>The output cap that the request asks for, however it was set; null if it asks for none.</summary>
-    public int? AskedMaxTokens { get; init; }
+    public int? RequestedMaxTokens { get; init; }
 
     /// <summary>What the server will do with that cap.</summary>
-    public CapTreatment Treatment { get; init; }
+    public MaxTokensHandling Handling { get; init; }
 
     /// <summary>The output tokens that the server will allow; null if it refuses, or if that is not known.</summary>
     /// <remarks>Where the request asks for no cap and the server did not render it, this is the most that it can be.</remarks>
@@ -53,15 +53,15 @@ public sealed record RequestPlan
         _ => "the server counts no prompts",
     };
 
-    private string What => Treatment switch
+    private string What => Handling switch
     {
-        CapTreatment.Granted => $"The {Count(AskedMaxTokens)} output tokens asked for fit.",
-        CapTreatment.Filled => $"No cap was asked for; the server allows up to {Count(GrantedMaxTokens)}.",
-        CapTreatment.Lowered => $"The server will lower the {Count(AskedMaxTokens)} output tokens asked for to {Count(GrantedMaxTokens)}.",
-        CapTreatment.Refused when Fitted is null => "The server will refuse it: shorten the messages.",
-        CapTreatment.Refused when Fitted!.MaxTokens is null =>
-            $"The server will refuse the {Count(AskedMaxTokens)} output tokens asked for: leave the cap out.",
-        CapTreatment.Refused => $"The server will refuse the {Count(AskedMaxTokens)} output tokens asked for; {Count(Fitted.MaxTokens)} fit.",
+        MaxTokensHandling.Granted => $"The {Count(RequestedMaxTokens)} output tokens asked for fit.",
+        MaxTokensHandling.Filled => $"No cap was asked for; the server allows up to {Count(GrantedMaxTokens)}.",
+        MaxTokensHandling.Lowered => $"The server will lower the {Count(RequestedMaxTokens)} output tokens asked for to {Count(GrantedMaxTokens)}.",
+        MaxTokensHandling.Refused when Fitted is null => "The server will refuse it: shorten the messages.",
+        MaxTokensHandling.Refused when Fitted!.MaxTokens is null =>
+            $"The server will refuse the {Count(RequestedMaxTokens)} output tokens asked for: leave the cap out.",
+        MaxTokensHandling.Refused => $"The server will refuse the {Count(RequestedMaxTokens)} output tokens asked for; {Count(Fitted.MaxTokens)} fit.",
         _ => "What the server will do with the cap is not known.",
     };
 
@@ -82,7 +82,7 @@ public enum PlanSource
 }
 
 /// <summary>What the server will do with the output cap of a request.</summary>
-public enum CapTreatment
+public enum MaxTokensHandling
 {
     /// <summary>The cap fits: send the request.</summary>
     Granted = 1,

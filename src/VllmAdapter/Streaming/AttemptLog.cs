@@ -11,7 +11,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
     private static readonly List<ChatChunk> NoChunks = [];
 
     private readonly Gathering _gathering = new();
-    private readonly int _mostChoices = Math.Max(call.Asked.Choices, LeastChoicesTaken);
+    private readonly int _mostChoices = Math.Max(call.Evidence.ChoiceCount, LeastChoicesTaken);
     private List<ChatChunk> _chunks = NoChunks;
     private int _handedOut;
     private bool _tailWasRead;
@@ -20,7 +20,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
     private const int LeastChoicesTaken = 128;
 
     /// <summary>Why not to read on; null to go on.</summary>
-    public StopCause? Stop { get; private set; }
+    public TerminationCause? Stop { get; private set; }
 
     /// <summary>Whether an event came that makes the reply one: from then on nothing is tried again.</summary>
     public bool HasBegun { get; private set; }
@@ -65,7 +65,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
                 break;
 
             case EventKind.Marker:
-                evidence.ObserveMarker(decoder.Marker!, isSentinel: decoder.MarksTheEnd);
+                evidence.ObserveSentinel(decoder.Marker!, isSentinel: decoder.MarksTheEnd);
                 break;
 
             case EventKind.Error:
@@ -82,18 +82,18 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
     }
 
     /// <summary>Takes over what the policy made of a marker: one that no policy knows is no JSON either.</summary>
-    public void JudgeMarker(StopCause? policys)
+    public void JudgeSentinel(TerminationCause? policys)
     {
         if (evidence.SentinelSeen)
             return;
 
-        if (policys == StopCause.Sentinel)
+        if (policys == TerminationCause.Sentinel)
         {
-            evidence.ObserveMarker(evidence.Marker!, isSentinel: true);
+            evidence.ObserveSentinel(evidence.SentinelText!, isSentinel: true);
         }
         else if (policys is null)
         {
-            evidence.KeepUnread(evidence.Marker);
+            evidence.KeepUnread(evidence.SentinelText);
             if (body.Bytes.EndedInsideEvent)
                 _tailWasRead = false;
             else
@@ -112,7 +112,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
         }
 
         evidence.End(BodyEnd.InOrder);
-        Stop = StopCause.EndOfBody;
+        Stop = TerminationCause.EndOfBody;
         LineScanner lines = body.Bytes.Lines;
         bool holdsNone = evidence.Events == 0 && lines.ForeignLines > 0;
         if (!holdsNone && (!lines.EndsInForeignLines || evidence.SentinelSeen || evidence.EveryChoiceDeclared))
@@ -127,7 +127,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
     public void Break(Exception fault)
     {
         Begin();
-        Stop = StopCause.Fault;
+        Stop = TerminationCause.Fault;
         if (body.Refusal is { } refusal)
             Refuse(refusal);
         else if (fault is InvalidDataException)
@@ -153,14 +153,14 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
         if (body.IsWhole && evidence.Chunks == 0)
             evidence.KeepUnread(body.WholeExcerpt);
 
-        _gathering.AssembleInto(evidence, call.Asked.Tools);
+        _gathering.AssembleInto(evidence, call.Evidence.Tools);
         evidence.Close(body.Decoder.Reader);
         if (_tailWasRead)
             evidence.EndWithoutBlankLine();
     }
 
     /// <summary>What was gathered of each choice.</summary>
-    public IReadOnlyList<CompletedChoice> Complete() => _gathering.Complete(body.Decoder.Reader.ReasoningName);
+    public IReadOnlyList<ChatChoice> Complete() => _gathering.Complete(body.Decoder.Reader.ReasoningName);
 
     private void Begin() => (_chunks, _handedOut, IsProgress) = (NoChunks, 0, false);
 
@@ -172,7 +172,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
         _chunks = chunks;
         IsProgress = evidence.Fold(body.Decoder.Reader) && !isTail;
         if (evidence.Choices.Count > _mostChoices)
-            Malform($"{evidence.Choices.Count:N0} choices came where {call.Asked.Choices:N0} were asked for");
+            Malform($"{evidence.Choices.Count:N0} choices came where {call.Evidence.ChoiceCount:N0} were asked for");
 
         for (int i = 0; i < _chunks.Count; i++)
         {
@@ -180,7 +180,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
                 continue;
 
             // Streams of vLLM before 0.26 bring the reasoning although the request hides it.
-            if (call.Asked.HidesReasoning && _chunks[i].Reasoning.Length > 0)
+            if (call.Evidence.HidesReasoning && _chunks[i].Reasoning.Length > 0)
             {
                 _chunks[i] = _chunks[i] with { Reasoning = "" };
                 evidence.LeaveOutReasoning();
@@ -206,7 +206,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
 
         // What the server repeats of the request stays in the error, and out of every sentence about it.
         evidence.Fail(error with { Words = RequestEcho.Remove(error.Message, call.Body) });
-        Stop = StopCause.Fault;
+        Stop = TerminationCause.Fault;
     }
 
     private void Distrust(EventDecoder decoder, bool isTail)
@@ -230,7 +230,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
     private void EndInside()
     {
         evidence.End(BodyEnd.InsideEvent);
-        Stop = StopCause.EndOfBody;
+        Stop = TerminationCause.EndOfBody;
     }
 
     // A gateway may write its error without a frame; anything else in the place of events is no stream.
@@ -256,6 +256,6 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
     private void Malform(string why)
     {
         evidence.Malform(why);
-        Stop = StopCause.Fault;
+        Stop = TerminationCause.Fault;
     }
 }

@@ -15,12 +15,12 @@ internal sealed class Gathering
     /// <returns>False if there is no room for the piece; it is not added then.</returns>
     public bool TryAdd(ChatChunk chunk)
     {
-        GatheredChoice choice = ChoiceAt(chunk.Choice);
+        GatheredChoice choice = ChoiceAt(chunk.ChoiceIndex);
         _characters += chunk.Text.Length + chunk.Reasoning.Length + chunk.Refusal.Length;
         if (chunk.OnlyCall is { } one)
             _characters += one.Arguments.Length;
         else if (chunk.HasToolCalls)
-            _characters += chunk.ToolCalls.Sum(static delta => (long)delta.Arguments.Length);
+            _characters += chunk.ToolCallDeltas.Sum(static delta => (long)delta.Arguments.Length);
 
         if (_characters > MostCharacters)
             return false;
@@ -30,7 +30,7 @@ internal sealed class Gathering
     }
 
     /// <summary>Puts the assembled calls into the evidence, once, before it is judged, and what looks like a call that was not parsed.</summary>
-    public void AssembleInto(StreamEvidence evidence, IReadOnlyList<DeclaredTool> tools)
+    public void AssembleInto(StreamEvidence evidence, IReadOnlyList<ToolSignature> tools)
     {
         foreach (GatheredChoice choice in _byIndex.Values)
         {
@@ -43,7 +43,7 @@ internal sealed class Gathering
     }
 
     /// <param name="reasoningName">The name under which reasoning came, and has to go back.</param>
-    public IReadOnlyList<CompletedChoice> Complete(string? reasoningName = null) =>
+    public IReadOnlyList<ChatChoice> Complete(string? reasoningName = null) =>
         [.. _byIndex.Values.OrderBy(static choice => choice.Index).Select(choice => choice.Complete(reasoningName))];
 
     private GatheredChoice ChoiceAt(int index)
@@ -90,7 +90,7 @@ internal sealed class Gathering
                 (Calls ??= new ToolCallAssembler()).Add(chunk);
         }
 
-        public CompletedChoice Complete(string? reasoningName) => new()
+        public ChatChoice Complete(string? reasoningName) => new()
         {
             Index = Index,
             Text = Text.ToString(),

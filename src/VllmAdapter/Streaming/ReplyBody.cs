@@ -26,7 +26,7 @@ internal sealed class ReplyBody
         (Response, _wire, _call, _cancellationToken) = (response, wire, call, cancellationToken);
         _decompressed = Decompression.Of(response, wire);
         Bytes = new ObservedStream(_decompressed, call.Clock, call.MaxEventBytes, call.MaxReplyBytes);
-        Decoder = new EventDecoder(EndMarkers.KnownTo(call.Termination), call.Asked.Choices, call.Secrets);
+        Decoder = new EventDecoder(Sentinels.KnownTo(call.Termination), call.Evidence.ChoiceCount, call.Secrets);
     }
 
     public HttpResponseMessage Response { get; }

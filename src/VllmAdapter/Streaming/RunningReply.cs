@@ -11,19 +11,19 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
     public StreamOutcome? Outcome => Completion?.Outcome;
 
     /// <summary>What was received; null before the end.</summary>
-    public ChatCompletion? Completion { get; private set; }
+    public ChatAnswer? Completion { get; private set; }
 
     /// <summary>Told what was received, so that whoever keeps the stream need not keep what ran it.</summary>
-    public Action<ChatCompletion>? Ended { get; set; }
+    public Action<ChatAnswer>? Ended { get; set; }
 
     public abstract ValueTask<bool> MoveNextAsync();
 
     public abstract ValueTask DisposeAsync();
 
-    protected void End(ChatCompletion completion)
+    protected void End(ChatAnswer answer)
     {
-        Completion = completion;
-        Ended?.Invoke(completion);
+        Completion = answer;
+        Ended?.Invoke(answer);
     }
 
     protected void SetCurrent(ChatChunk chunk) => _current = chunk;

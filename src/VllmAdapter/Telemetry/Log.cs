@@ -33,7 +33,7 @@ internal static partial class Log
         SkipEnabledCheck = true)]
     public static partial void Ended(
         ILogger logger, LogLevel level, string? requestId, StreamVerdict verdict, Certainty certainty, string finishReason,
-        StopCause stoppedBy, int chunks, TimeSpan elapsed, TokenCount prompt, TokenCount completion);
+        TerminationCause cause, int chunks, TimeSpan elapsed, TokenCount prompt, TokenCount completion);
 
     [LoggerMessage(201, LogLevel.Trace, "Stream {RequestId}, choice {Choice}: {Text} (reasoning: {Reasoning})", SkipEnabledCheck = true)]
     public static partial void ReplySensitive(ILogger logger, string? requestId, int choice, string text, string reasoning);

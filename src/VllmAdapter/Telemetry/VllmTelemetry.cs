@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>The names under which the adapter reports what it does, for whoever sets up tracing and metrics.</summary>
 /// <remarks>
@@ -43,7 +43,7 @@ public static class VllmTelemetry
         /// <summary>Histogram, seconds: how long the handler of a <see cref="ToolLoop"/>'s tool ran, by <see cref="Attributes.ToolName"/>.</summary>
         public const string ToolDuration = "gen_ai.execute_tool.duration";
 
-        /// <summary>Counter: replies that came to an outcome, by <see cref="Attributes.Verdict"/> and <see cref="Attributes.StopCause"/>.</summary>
+        /// <summary>Counter: replies that came to an outcome, by <see cref="Attributes.Verdict"/> and <see cref="Attributes.TerminationCause"/>.</summary>
         public const string StreamOutcomes = "vllm_adapter.stream.outcomes";
     }
 
@@ -53,8 +53,8 @@ public static class VllmTelemetry
         /// <summary>How the stream ended: a <see cref="StreamVerdict"/> in snake case, such as <c>length_limited</c>.</summary>
         public const string Verdict = "vllm_adapter.stream.verdict";
 
-        /// <summary>Why the adapter stopped reading: the name of a <see cref="VllmAdapter.StopCause"/>.</summary>
-        public const string StopCause = "vllm_adapter.stream.stop_cause";
+        /// <summary>Why the adapter stopped reading: the name of a <see cref="VllmAdapter.TerminationCause"/>.</summary>
+        public const string TerminationCause = "vllm_adapter.stream.stop_cause";
 
         /// <summary>How many tool calls were withheld; absent if none was.</summary>
         public const string WithheldToolCalls = "vllm_adapter.tool_calls.withheld";

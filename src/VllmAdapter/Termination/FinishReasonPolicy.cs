@@ -7,7 +7,7 @@ internal sealed class FinishReasonPolicy(TimeSpan grace) : IStreamTerminationPol
     public TerminationDecision Judge(StreamEvidence evidence) => evidence.SinceFinish switch
     {
         null => TerminationDecision.Continue,
-        { } since when since >= grace => TerminationDecision.Stop(StopCause.FinishReason),
+        { } since when since >= grace => TerminationDecision.Stop(TerminationCause.FinishReason),
         { } since => TerminationDecision.ContinueFor(grace - since),
     };
 }

@@ -22,11 +22,11 @@ public static class Termination
         new FinishReasonPolicy(NotNegative(grace ?? DefaultGrace, nameof(grace)));
 
     /// <summary>Stops when the end marker comes. vLLM sends it after errors and aborts too: it says that the body is over, not that all went well.</summary>
-    /// <param name="marker">The text of the event that ends the stream.</param>
-    public static IStreamTerminationPolicy OnSentinel(string marker = "[DONE]")
+    /// <param name="sentinel">The text of the event that ends the stream.</param>
+    public static IStreamTerminationPolicy OnSentinel(string sentinel = "[DONE]")
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(marker);
-        return new SentinelPolicy(marker);
+        ArgumentException.ThrowIfNullOrWhiteSpace(sentinel);
+        return new SentinelPolicy(sentinel);
     }
 
     /// <summary>

@@ -20,7 +20,7 @@ public sealed record ToolCall
     public string Arguments { get; init; } = "{}";
 
     /// <summary>The choice that it belongs to.</summary>
-    public int Choice { get; init; }
+    public int ChoiceIndex { get; init; }
 
     /// <summary>
     /// What speaks against running it although it is whole: an undeclared tool, a missing required argument, an argument of the

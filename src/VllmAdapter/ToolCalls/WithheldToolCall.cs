@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>A tool call that must not be run, with all that was received of it. It is never repaired.</summary>
 public sealed record WithheldToolCall
@@ -9,7 +9,7 @@ public sealed record WithheldToolCall
     public WithheldReason Reason { get; init; }
 
     /// <summary>The choice that it belongs to.</summary>
-    public int Choice { get; init; }
+    public int ChoiceIndex { get; init; }
 
     /// <summary>The server's id, or null.</summary>
     public string? Id { get; init; }

@@ -101,7 +101,7 @@ internal sealed class ChunkReader
         Complete();
         bool isPlain = length == json.Length && !mayBeError && Oddities == oddities && _choiceErrors.Count == 0 && _promptTokenIds is null;
         if (isPlain && _chunks is [var chunk] && _templates.CanKeep(length, chunk))
-            _templates.Keep(json, chunk, ProgressOf(chunk.Choice));
+            _templates.Keep(json, chunk, ProgressOf(chunk.ChoiceIndex));
 
         return length;
     }

@@ -59,7 +59,7 @@ internal sealed class ChunkTemplates
     /// <summary>Keeps the parsed event as the template of its choice.</summary>
     public void Keep(ReadOnlySpan<byte> json, ChatChunk chunk, ChoiceProgress progress)
     {
-        int at = _kept.FindIndex(kept => kept.Choice == chunk.Choice);
+        int at = _kept.FindIndex(kept => kept.Choice == chunk.ChoiceIndex);
         if (at < 0 && _kept.Count == MostChoices)
             return;
 

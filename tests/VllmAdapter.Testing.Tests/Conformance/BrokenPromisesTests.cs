@@ -23,7 +23,7 @@ public sealed class BrokenPromisesTests
         { "a call, tool_calls, usage, end marker", outcome => outcome with { ToolCalls = [outcome.ToolCalls[0] with { Arguments = "{}" }] }, "Expected ready calls*" },
         { "a tool that nobody declared", outcome => outcome with { ToolCalls = [outcome.ToolCalls[0] with { Problems = [] }] }, "*(with problems); but*" },
         { "a closing brace that was lost", outcome => outcome with { WithheldToolCalls = [] }, "Expected withheld calls: ArgumentsOpen; but they were: none." },
-        { "length at the cap", outcome => outcome with { Limit = LimitAttribution.ContextWindow }, "Expected the limit OutputCap, but it was ContextWindow." },
+        { "length at the cap", outcome => outcome with { Limit = LengthLimit.ContextWindow }, "Expected the limit OutputCap, but it was ContextWindow." },
         { "length at the cap", outcome => outcome with { Certainty = Certainty.Inferred }, "Expected a verdict that is Declared*" },
         { "length while thinking", outcome => outcome with { Notes = [] }, "Expected the note AllReasoning, but there was none." },
         { "stop, usage, end marker", outcome => outcome with { Usage = null }, "Expected a budget of 1000 tokens that is Available, but it was Indeterminate." },
@@ -48,8 +48,8 @@ public sealed class BrokenPromisesTests
         (result with { Thrown = null }).Deviations.Should().ContainMatch("*throws, but nothing was thrown*");
         (result with { Chunks = [.. result.Chunks.SkipLast(1)] }).Deviations.Should().Contain("The last chunk, and only that, carries the outcome.");
         (result with { Chunks = [.. result.Chunks.Skip(2)] }).Deviations.Should().Contain("The text of the chunks is not the text of the completion.");
-        (result with { Completion = result.Completion! with { Choices = [] } }).Deviations.Should().Contain("Expected the text \"Hello.\", but it was \"\".");
-        (result with { Completion = null }).Deviations.Should().ContainMatch("Expected Interrupted, but there was no stream*");
+        (result with { Answer = result.Answer! with { Choices = [] } }).Deviations.Should().Contain("Expected the text \"Hello.\", but it was \"\".");
+        (result with { Answer = null }).Deviations.Should().ContainMatch("Expected Interrupted, but there was no stream*");
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class BrokenPromisesTests
     }
 
     private static ScenarioResult Judged(ScenarioResult result, Func<StreamOutcome, StreamOutcome> judge) =>
-        result with { Completion = result.Completion! with { Outcome = judge(result.Completion!.Outcome) } };
+        result with { Answer = result.Answer! with { Outcome = judge(result.Answer!.Outcome) } };
 
     private static async Task<string[]> FailedRowsAsync(Func<string, string> rewrite)
     {

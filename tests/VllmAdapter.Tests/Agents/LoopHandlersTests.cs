@@ -22,7 +22,7 @@ public sealed class LoopHandlersTests
         }), TwoCities, Answer);
 
         play.Messages(1).Skip(2).Should().Equal("tool: Paris after Rome", "tool: Rome");
-        play.Events.OfType<CallFinished>().Select(call => call.Finished.Result).Should().BeEquivalentTo("Rome", "Paris after Rome");
+        play.Events.OfType<CallFinished>().Select(call => call.Finished.Content).Should().BeEquivalentTo("Rome", "Paris after Rome");
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class LoopHandlersTests
         LoopPlay play = await RunAsync(With(_ => throw new InvalidOperationException("password 123")), Calling("get_weather", """{"city": "Paris"}"""), Answer);
 
         play.Messages(1).Last().Should().Be("tool: The tool 'get_weather' failed and gave no result.");
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Result.Calls.Single().Failure.Should().BeOfType<InvalidOperationException>();
     }
 
@@ -64,9 +64,9 @@ public sealed class LoopHandlersTests
         LoopSetup setup = With(city => city == "Paris" ? throw new InvalidOperationException("no map") : Task.FromResult(city));
         LoopPlay play = await RunAsync(setup with { Options = new() { DescribeFailure = (_, _) => null } }, TwoCities);
 
-        play.Result.End.Should().Be(LoopEnd.HandlerFailed);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.HandlerFailed);
         play.Result.Failure!.Message.Should().Be("no map");
-        play.Result.Request.Messages.OfType<ToolResult>().Select(result => result.Content).Should().Equal("The tool 'get_weather' failed.", "Rome");
+        play.Result.Request.Messages.OfType<ToolMessage>().Select(result => result.Content).Should().Equal("The tool 'get_weather' failed.", "Rome");
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class LoopHandlersTests
     {
         LoopPlay play = await RunAsync(With(_ => throw new TaskCanceledException("slow")), Calling("get_weather", """{"city": "Paris"}"""), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Result.Calls.Single().Failure.Should().BeOfType<TaskCanceledException>();
     }
 
@@ -92,11 +92,11 @@ public sealed class LoopHandlersTests
     public async Task Cancelling_reaches_the_handlers_and_surfaces_with_the_callers_token()
     {
         using var cancel = new CancellationTokenSource();
-        bool wasCancelled = false;
+        bool wasCanceled = false;
         var tool = Tool.From("wait", "Waits.", async cancellationToken =>
         {
             await cancel.CancelAsync();
-            wasCancelled = cancellationToken.IsCancellationRequested;
+            wasCanceled = cancellationToken.IsCancellationRequested;
             throw new InvalidOperationException("interrupted");
         });
         using var vllm = FakeVllm.InMemory(Calling("wait", "{}"));
@@ -107,7 +107,7 @@ public sealed class LoopHandlersTests
             .Should().ThrowAsync<OperationCanceledException>();
 
         cancelled.Which.CancellationToken.Should().Be(cancel.Token);
-        wasCancelled.Should().BeTrue();
+        wasCanceled.Should().BeTrue();
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class LoopHandlersTests
         var tool = Tool.From("plan", "Plans.", (Nights nights) => $"{nights.Count}");
         LoopPlay play = await RunAsync(new LoopSetup { Tools = [tool] }, Calling("plan", """{"nights": {"count": -1}}"""), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Result.Calls.Single().Failure.Should().BeOfType<ArgumentOutOfRangeException>();
     }
 

@@ -85,7 +85,7 @@ public class ContextRefusalReaderTests
             ContextWindow = window,
             PromptTokens = prompt,
             PromptIsLowerBound = atLeast,
-            RequestedTokens = requested,
+            RequestedMaxTokens = requested,
             PromptAloneIsTooLong = promptAlone,
         });
     }

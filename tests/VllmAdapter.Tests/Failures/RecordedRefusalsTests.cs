@@ -95,7 +95,7 @@ public class RecordedRefusalsTests
             ContextWindow = Number(row, "contextWindow"),
             PromptTokens = Number(row, "promptTokens"),
             PromptIsLowerBound = row.GetProperty("promptIsLowerBound").GetBoolean(),
-            RequestedTokens = Number(row, "requestedTokens"),
+            RequestedMaxTokens = Number(row, "requestedTokens"),
             PromptAloneIsTooLong = row.GetProperty("promptAloneIsTooLong") is { ValueKind: not JsonValueKind.Null } known
                 ? known.GetBoolean()
                 : null,

@@ -240,7 +240,7 @@ public class VllmRequestExceptionTests
             + "Connection refused (vllm.example:8000). Check that a vLLM server listens there.");
         failed.InnerException.Should().BeSameAs(cause);
         failed.Failure.Should().Be(RequestFailure.ConnectionFailed);
-        failed.Status.Should().BeNull();
+        failed.StatusCode.Should().BeNull();
         failed.ResponseBody.Should().BeNull();
         failed.IsRetryable.Should().BeTrue();
     }
@@ -303,7 +303,7 @@ public class VllmRequestExceptionTests
         VllmRequestException failed = VllmRequestException.For(Answer(401, Json, Body) with { Secrets = Secrets.Of(Key) });
 
         failed.ServerMessage.Should().Be("Invalid key ***");
-        string?[] texts = [failed.ToString(), failed.ServerErrorType, failed.Param, failed.Code, failed.ResponseBody];
+        string?[] texts = [failed.ToString(), failed.ServerErrorType, failed.Parameter, failed.ServerErrorCode, failed.ResponseBody];
         texts.Should().NotContainNulls().And.OnlyContain(text => !text!.Contains(Key));
     }
 

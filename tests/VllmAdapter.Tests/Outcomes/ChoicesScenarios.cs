@@ -1,5 +1,5 @@
 using static VllmAdapter.Certainty;
-using static VllmAdapter.LimitAttribution;
+using static VllmAdapter.LengthLimit;
 using static VllmAdapter.OutcomeNoteKind;
 using static VllmAdapter.StreamVerdict;
 using static VllmAdapter.WithheldReason;
@@ -60,7 +60,7 @@ internal static class ChoicesScenarios
         new("Continuous counts show which choice reached the cap",
             Two.Choice(0).Says("a little more").UsesSoFar(9, 12)
                 .Choice(1).Says("b").UsesSoFar(9, 40).Capped(40).Uses(9, 52).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Each = [Unconfirmed, LengthLimited] },
+            { Limit = MaxTokens, Each = [Unconfirmed, LengthLimited] },
         new("Continuous counts show which choice filled the window",
             Two.Choice(0).Says("a little more").UsesSoFar(9, 12)
                 .Choice(1).Says("b").UsesSoFar(9, 40).InWindowOf(49).Uses(9, 52).Done(), LengthLimited, Inferred)
@@ -120,7 +120,7 @@ internal static class ChoicesScenarios
             { Each = [Completed, Interrupted], Withheld = [StreamBroken] },
         new("A silence before the second choice finished breaks the stream",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
-                .Choice(1).Says("b").StoppedBy(StopCause.IdleTimeout), Stalled, Observed)
+                .Choice(1).Says("b").TerminatedBy(TerminationCause.IdleTimeout), Stalled, Observed)
             { Each = [Completed, Stalled], Withheld = [StreamBroken] },
         new("A cut after the end marker breaks nothing",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
@@ -148,15 +148,15 @@ internal static class ChoicesScenarios
             { Each = [Completed, Unconfirmed], Ready = [WeatherReady] },
         new("An end in order after every choice declared",
             Two.Choice(0).Says("a").Declares("stop").Choice(1).Says("b").Declares("stop").EndsInOrder(), Completed, Declared)
-            { Each = [Completed, Completed], Notes = [EndedWithoutMarker] },
+            { Each = [Completed, Completed], Notes = [EndedWithoutSentinel] },
         new("An aborted choice leaves the other as it is",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
                 .Choice(1).Says("b").Declares("abort").Done(), Aborted, Declared)
             { Each = [Completed, Aborted], Ready = [WeatherReady] },
         new("The own budget stops the second choice; the first has finished",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
-                .Choice(1).Says("b").StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed)
-            { Limit = OwnBudget, Each = [Completed, StoppedByPolicy], Ready = [WeatherReady] },
+                .Choice(1).Says("b").TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed)
+            { Limit = TokenBudget, Each = [Completed, StoppedByPolicy], Ready = [WeatherReady] },
         new("The second of two choices' calls has no name (vLLM 0.8.5 and 0.11.0)",
             Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls")
                 .Choice(1).Calls(name: null, Weather).Declares("tool_calls").Uses(9, 30).Done(), Completed, Declared)

@@ -1,5 +1,5 @@
 using static VllmAdapter.Certainty;
-using static VllmAdapter.LimitAttribution;
+using static VllmAdapter.LengthLimit;
 using static VllmAdapter.OutcomeNoteKind;
 using static VllmAdapter.StreamVerdict;
 
@@ -20,9 +20,9 @@ internal static class NoteScenarios
             { Notes = [LastEventUnterminated] },
         new("Events after the marker",
             Stopped.With(seen => seen with { EventsAfterSentinel = 2 }), Completed, Declared)
-            { Notes = [EventsAfterMarker] },
+            { Notes = [EventsAfterSentinel] },
         new("Another id on the way",
-            Stopped.With(seen => seen with { ResponseIdChanged = true }), Completed, Declared)
+            Stopped.With(seen => seen with { HasChangedResponseId = true }), Completed, Declared)
             { Notes = [ResponseIdChanged] },
         new("Text that is not UTF-8",
             Stopped.With(seen => seen with { TextIsLossy = true }), Completed, Declared) { Notes = [LossyText] },
@@ -33,7 +33,7 @@ internal static class NoteScenarios
             { Notes = [Retried] },
         new("A choice cut at the cap did not end there by itself",
             Evidence.Of().Says("a").Declares("length").Capped(2).Uses(9, 2).Done(), LengthLimited, Declared)
-            { Limit = OutputCap },
+            { Limit = MaxTokens },
         new("A choice of the caller's that was declared by one only",
             Evidence.OfChoices(2).Choice(0).Says("a").Declares("stop")
                 .Choice(1).Says("b").Done(), Unconfirmed, Inferred),
@@ -65,7 +65,7 @@ internal static class NoteScenarios
         new("Every piece holds all before it (qwen-code#3896)",
             Stopped.With(seen => seen with { LooksCumulative = true }), Completed, Declared) { Notes = [CumulativeText] },
         new("Reasoning that the request hid came all the same (vLLM 0.20.2, 0.11.0 and 0.8.5, streamed)",
-            Stopped.HidesReasoning().With(seen => seen with { UnwantedReasoning = true }), Completed, Declared) { Notes = [UnwantedReasoning] },
+            Stopped.HidesReasoning().With(seen => seen with { HasUnwantedReasoning = true }), Completed, Declared) { Notes = [UnwantedReasoning] },
         new("Choice numbers that count the tokens (text-generation-inference#1648)",
             Stopped.With(seen => seen with { ChoiceIndexesSeen = 3 }), Completed, Declared) { Notes = [UnexpectedChoices] },
         new("Several choices were asked for and numbered",

@@ -123,15 +123,15 @@ public sealed class StreamOutcomeTests
     [InlineData(StreamVerdict.Stalled, true, true, true)]
     [InlineData(StreamVerdict.ServerError, true, true, true)]
     [InlineData(StreamVerdict.Malformed, true, true, true)]
-    [InlineData(StreamVerdict.Cancelled, false, false, true)]
+    [InlineData(StreamVerdict.Canceled, false, false, true)]
     [InlineData(StreamVerdict.Abandoned, false, false, true)]
     public void A_verdict_throws_where_it_was_asked_to(StreamVerdict verdict, bool byDefault, bool unlessConfirmed, bool whenCompleteIsDemanded)
     {
         StreamOutcome outcome = new() { Verdict = verdict };
 
-        outcome.Throws(IncompleteStreams.Throw).Should().Be(byDefault);
-        outcome.Throws(IncompleteStreams.ThrowUnlessConfirmed).Should().Be(unlessConfirmed);
-        outcome.Throws(IncompleteStreams.Report).Should().BeFalse();
+        outcome.Throws(IncompleteStreamBehavior.Throw).Should().Be(byDefault);
+        outcome.Throws(IncompleteStreamBehavior.ThrowUnlessConfirmed).Should().Be(unlessConfirmed);
+        outcome.Throws(IncompleteStreamBehavior.Report).Should().BeFalse();
         outcome.IsComplete.Should().Be(!whenCompleteIsDemanded);
         Action demand = () => outcome.EnsureComplete().Should().BeSameAs(outcome);
         if (whenCompleteIsDemanded)

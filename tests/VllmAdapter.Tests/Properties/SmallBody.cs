@@ -59,7 +59,7 @@ internal sealed record SmallBody(string Name, byte[] Bytes)
     {
         Status = recording.Exchange.Response.Status,
         ContentType = CannedServer.ContentTypeOf(recording),
-        Request = recording.PlainRequest() with { Choices = AskedFor(recording) },
+        Request = recording.PlainRequest() with { ChoiceCount = AskedFor(recording) },
         IsEvents = recording.IsStream && recording.Body.AsSpan().IndexOf("data: "u8) >= 0,
     };
 

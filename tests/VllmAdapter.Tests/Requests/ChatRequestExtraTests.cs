@@ -40,7 +40,7 @@ public class ChatRequestExtraTests
     [InlineData("null", ReplyMode.Streamed)]
     [InlineData("\"true\"", ReplyMode.Streamed)]
     public void Stream_in_extra_must_agree_with_the_reply_mode(string stream, ReplyMode reply) =>
-        (Hello with { Reply = reply, Extra = new() { ["stream"] = JsonNode.Parse(stream) } })
+        (Hello with { Stream = reply, Extra = new() { ["stream"] = JsonNode.Parse(stream) } })
             .Invoking(request => request.Body())
             .Should().Throw<ArgumentException>().WithMessage($"*\"stream\": {stream}*Reply is {reply}*Set Reply*");
 
@@ -49,7 +49,7 @@ public class ChatRequestExtraTests
     [InlineData("false", ReplyMode.Whole)]
     [InlineData("null", ReplyMode.Whole)]
     public void Stream_in_extra_may_repeat_the_reply_mode(string stream, ReplyMode reply) =>
-        (Hello with { Reply = reply, Extra = new() { ["stream"] = JsonNode.Parse(stream) } }).Body()["stream"].ShouldBeJson(stream);
+        (Hello with { Stream = reply, Extra = new() { ["stream"] = JsonNode.Parse(stream) } }).Body()["stream"].ShouldBeJson(stream);
 
     [Fact]
     public void Messages_in_extra_stand_in_for_typed_ones() =>
@@ -73,7 +73,7 @@ public class ChatRequestExtraTests
     [InlineData(0, 0, 99.0)]
     public void Ranges_are_the_server_s_business_since_a_newer_one_may_relax_them(int maxTokens, int choices, double temperature)
     {
-        JsonObject body = (Hello with { MaxTokens = maxTokens, Choices = choices, Sampling = new() { Temperature = temperature } }).Body();
+        JsonObject body = (Hello with { MaxTokens = maxTokens, ChoiceCount = choices, Sampling = new() { Temperature = temperature } }).Body();
 
         body["max_tokens"].ShouldBeJson($"{maxTokens}");
         body["n"].ShouldBeJson($"{choices}");

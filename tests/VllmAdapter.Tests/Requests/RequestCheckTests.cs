@@ -98,5 +98,5 @@ public sealed class RequestCheckTests
 
     [Fact]
     public void Choices_are_counted_where_they_are_typed() =>
-        (Hello with { Choices = 1_000_000 }).Invoking(request => request.Body()).Should().Throw<ArgumentException>().WithMessage("Choices (n) is 1,000,000*");
+        (Hello with { ChoiceCount = 1_000_000 }).Invoking(request => request.Body()).Should().Throw<ArgumentException>().WithMessage("Choices (n) is 1,000,000*");
 }

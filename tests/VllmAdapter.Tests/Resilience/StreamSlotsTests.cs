@@ -56,11 +56,11 @@ public sealed class StreamSlotsTests
         VllmInferenceAdapter adapter = AdapterOf(vllm, new() { TimeLimits = { Total = TimeSpan.FromSeconds(5) } });
         await using IAsyncEnumerator<ChatChunk> first = adapter.StreamChatAsync(Hello).GetAsyncEnumerator();
         await first.MoveNextAsync();
-        Task<ChatCompletion> waiting = adapter.CompleteChatAsync(Hello with { IncompleteStreams = IncompleteStreams.Report });
+        Task<ChatAnswer> waiting = adapter.CompleteChatAsync(Hello with { OnIncompleteStream = IncompleteStreamBehavior.Report });
 
         _clock.Advance(TimeSpan.FromSeconds(5));
 
-        (await waiting).Outcome.StoppedBy.Should().Be(StopCause.Deadline);
+        (await waiting).Outcome.TerminatedBy.Should().Be(TerminationCause.Deadline);
         vllm.Requests.Should().HaveCount(1);
     }
 
@@ -72,7 +72,7 @@ public sealed class StreamSlotsTests
         VllmInferenceAdapter adapter = AdapterOf(vllm, new());
         await using IAsyncEnumerator<ChatChunk> first = adapter.StreamChatAsync(Hello).GetAsyncEnumerator();
         await first.MoveNextAsync();
-        Task<ChatCompletion> waiting = adapter.CompleteChatAsync(Hello, cancelled.Token);
+        Task<ChatAnswer> waiting = adapter.CompleteChatAsync(Hello, cancelled.Token);
 
         await cancelled.CancelAsync();
 

@@ -25,7 +25,7 @@ public sealed class AllocationTests
     {
         string turn = string.Concat(chunks.Select(chunk => $"data: {chunk}\n\n"));
         string body = string.Concat(Enumerable.Repeat(turn, Chunks / chunks.Length));
-        ChatStream stream = CannedServer.Saying(body).NewAdapter().StreamChatAsync(new ChatRequest { Messages = [Message.User("Tell me about llamas.")], Choices = chunks.Length });
+        ChatStream stream = CannedServer.Saying(body).NewAdapter().StreamChatAsync(new ChatRequest { Messages = [VllmMessage.User("Tell me about llamas.")], ChoiceCount = chunks.Length });
         int thread = Environment.CurrentManagedThreadId;
         long before = 0;
         int read = 0;

@@ -142,7 +142,7 @@ public sealed class LogTests
     public static TheoryData<ScriptedReply, string> Telling => new()
     {
         { Script.Says("secret answer").Finishes("stop").Done(), "secret answer" },
-        { Script.Thinks("secret thought").Finishes("stop").Done(), "secret thought" },
+        { Script.Reasons("secret thought").Finishes("stop").Done(), "secret thought" },
         { Script.Calls("secret_tool", "{\"secret\":").Finishes("tool_calls").Done(), "{\"secret\":" },
         { Script.Says("Hel").Fails("secret of the server's, sent with sk-secret"), "Hel" },
         {

@@ -65,6 +65,6 @@ public sealed class ToolTelemetryTests
 
         ToolLoopResult result = await new ToolLoop(adapter, [tool]).CompleteAsync(ChatRequest.FromPrompt("Go."));
 
-        result.End.Should().Be(LoopEnd.Answered);
+        result.Verdict.Should().Be(ToolLoopVerdict.Answered);
     }
 }

@@ -16,12 +16,12 @@ public sealed class TerminationTests
     // Evidence of which every choice has declared also says since when.
     private static StreamEvidence Declared(double since, int asked = 1, params string?[] words) => Streaming(since) with
     {
-        Asked = new AskedFor { Choices = asked },
+        Request = new RequestEvidence { ChoiceCount = asked },
         SinceFinish = words.Length >= asked && words.All(word => word is not null) ? TimeSpan.FromSeconds(since) : null,
         Choices = [.. words.Select((word, index) => new ChoiceEvidence { Index = index, Declared = word is null ? [] : [new FinishReason(word)] })],
     };
 
-    private static StreamEvidence Marked(string? marker) => Streaming() with { Marker = marker };
+    private static StreamEvidence Marked(string? marker) => Streaming() with { SentinelText = marker };
 
     [Theory]
     [InlineData(null, "go on")]
@@ -143,7 +143,7 @@ public sealed class TerminationTests
             VllmAdapter.Termination.FirstOf(VllmAdapter.Termination.OnSentinel(), VllmAdapter.Termination.After(TimeSpan.FromSeconds(60))));
 
         policy.Judge(Declared(0, 1, "stop")).Should().Be(Read("wait 60"));
-        policy.Judge(Declared(0, 1, "stop") with { Marker = "[DONE]" }).Should().Be(Read("stop: finish-reason"));
+        policy.Judge(Declared(0, 1, "stop") with { SentinelText = "[DONE]" }).Should().Be(Read("stop: finish-reason"));
         policy.Judge(Marked("[DONE]")).Should().Be(Read("go on"));
     }
 
@@ -166,7 +166,7 @@ public sealed class TerminationTests
         { Streaming(silent: 120), "stop: idle-timeout" },
         { Streaming(silent: 299, chunks: 0), "wait 1" },
         { Streaming(silent: 300, chunks: 0), "stop: first-chunk-timeout" },
-        { Declared(120, 1, "stop") with { Marker = "[DONE]" }, "stop: sentinel" },
+        { Declared(120, 1, "stop") with { SentinelText = "[DONE]" }, "stop: sentinel" },
         { Declared(120, 1, "stop"), "stop: finish-reason" },
     };
 

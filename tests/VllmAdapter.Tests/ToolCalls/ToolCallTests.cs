@@ -54,7 +54,7 @@ public sealed class ToolCallTests
         StreamOutcome outcome = Evidence.OfChoices(2).Choice(0).Calls("f", "{}", id: null).Calls("f", "{}", id: null).Declares("stop")
             .Choice(1).Calls("f", "{}", id: null).Declares("stop").Done().Judge();
 
-        outcome.ToolCalls.Select(call => (call.Id, call.Choice)).Should().Equal(("call-0-0", 0), ("call-0-1", 0), ("call-1-0", 1));
+        outcome.ToolCalls.Select(call => (call.Id, call.ChoiceIndex)).Should().Equal(("call-0-0", 0), ("call-0-1", 0), ("call-1-0", 1));
     }
 
     [Fact]

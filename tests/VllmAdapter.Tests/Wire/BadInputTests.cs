@@ -125,8 +125,8 @@ public sealed class BadInputTests
         Played unknown = await RunAsync(deadline);
 
         new[] { alone, first, all }.Should().OnlyContain(played => played.Outcome.Verdict == StreamVerdict.Unconfirmed && played.Text == "Hello");
-        (alone.Outcome.StoppedBy, first.Outcome.StoppedBy, all.Outcome.StoppedBy)
-            .Should().Be((StopCause.Sentinel, StopCause.Sentinel, StopCause.EndOfBody));
+        (alone.Outcome.TerminatedBy, first.Outcome.TerminatedBy, all.Outcome.TerminatedBy)
+            .Should().Be((TerminationCause.Sentinel, TerminationCause.Sentinel, TerminationCause.EndOfBody));
         unknown.Outcome.Evidence.SentinelSeen.Should().BeFalse();
 
         Task<Played> RunAsync(IStreamTerminationPolicy policy) =>
@@ -159,7 +159,7 @@ public sealed class BadInputTests
     public async Task A_whole_reply_before_a_silence_is_an_answer_and_half_of_one_is_kept()
     {
         const string Reply = """{"id":"1","choices":[{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}]}""";
-        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { Reply = ReplyMode.Whole };
+        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { Stream = ReplyMode.Whole };
 
         Played whole = await Played.RunAsync(Silent(Reply), request);
         Played half = await Played.RunAsync(Silent(Reply[..30]), request);
@@ -247,18 +247,18 @@ public sealed class BadInputTests
 
     public static TheoryData<string, int, string?, string, RequestFailure, string> Refusals => new()
     {
-        { "HTML with status 200", 200, "text/html", "<html><title>Sign in</title></html>", RequestFailure.NotSse, "Sign in" },
-        { "plain text with status 200", 200, "text/plain", "ok", RequestFailure.NotSse, "ok" },
-        { "NDJSON with status 200", 200, "application/x-ndjson", "{\"done\":false}\n", RequestFailure.NotSse, "done" },
-        { "JSON that is no completion", 200, "application/json", "{\"status\":\"ok\"}", RequestFailure.NotSse, "status" },
+        { "HTML with status 200", 200, "text/html", "<html><title>Sign in</title></html>", RequestFailure.UnexpectedContent, "Sign in" },
+        { "plain text with status 200", 200, "text/plain", "ok", RequestFailure.UnexpectedContent, "ok" },
+        { "NDJSON with status 200", 200, "application/x-ndjson", "{\"done\":false}\n", RequestFailure.UnexpectedContent, "done" },
+        { "JSON that is no completion", 200, "application/json", "{\"status\":\"ok\"}", RequestFailure.UnexpectedContent, "status" },
         { "an error in JSON with status 200 (vLLM 0.15, #34516)", 200, "application/json", """{"error":{"message":"boom","code":500}}""", RequestFailure.ServerError, "boom" },
         { "an error as first event", 200, "text/event-stream", "data: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\ndata: [DONE]\n\n", RequestFailure.BadRequest, "boom" },
         { "an error as first event after a comment", 200, "text/event-stream", ": ping\n\ndata: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n", RequestFailure.BadRequest, "boom" },
         { "an error as first event after a ping in JSON", 200, "text/event-stream", "event: ping\ndata: {\"type\":\"ping\"}\n\ndata: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n", RequestFailure.BadRequest, "boom" },
         { "an error without a frame, first", 200, "text/event-stream", "{\"error\":{\"message\":\"boom\",\"code\":400}}\n", RequestFailure.BadRequest, "boom" },
         { "an error over several lines without a frame, first", 200, "text/event-stream", "{\n  \"error\": {\n    \"message\": \"boom\",\n    \"code\": 400\n  }\n}\n", RequestFailure.BadRequest, "boom" },
-        { "204", 204, null, "", RequestFailure.NotSse, "204" },
-        { "a redirect", 307, null, "", RequestFailure.NotSse, "307" },
+        { "204", 204, null, "", RequestFailure.UnexpectedContent, "204" },
+        { "a redirect", 307, null, "", RequestFailure.UnexpectedContent, "307" },
         { "an empty 500 (vLLM 0.8.5 with a dead engine)", 500, null, "", RequestFailure.EngineDead, "500" },
         { "an HTML 502", 502, "text/html", "<html><title>502 Bad Gateway</title></html>", RequestFailure.Unavailable, "502" },
         { "an HTML 504", 504, "text/html", "<html><title>504 Gateway Time-out</title></html>", RequestFailure.Timeout, "504" },
@@ -275,7 +275,7 @@ public sealed class BadInputTests
 
         var refused = played.Failure.Should().BeOfType<VllmRequestException>(row).Subject;
         refused.Failure.Should().Be(failure, refused.Message);
-        refused.Status.Should().Be((HttpStatusCode)status);
+        refused.StatusCode.Should().Be((HttpStatusCode)status);
         (refused.Message + refused.ResponseBody).Should().Contain(sentenceHas);
         played.Chunks.Should().BeEmpty();
     }
@@ -291,7 +291,7 @@ public sealed class BadInputTests
     {
         var server = new CannedServer { ContentType = "application/json", Pieces = Split(Encoding.UTF8.GetBytes(body), 5) };
 
-        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello.") with { Reply = ReplyMode.Whole });
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello.") with { Stream = ReplyMode.Whole });
 
         played.Outcome.Verdict.Should().Be(verdict, played.Outcome.Explain());
         played.Outcome.Evidence.IsWholeReply.Should().BeTrue();

@@ -36,12 +36,12 @@ public sealed class FramingTests
         { "the same over several lines and something behind it", "text/event-stream", Error.Replace(",", ",\n", StringComparison.Ordinal) + "\ndata: [DONE]\n\n", RequestFailure.Unavailable },
         { "the same with CR", "text/event-stream", Error + "\rdata: [DONE]\r\r", RequestFailure.Unavailable },
         { "an error field (ggml-org/llama.cpp#16104)", "text/event-stream", $"error: {Error}\n\ndata: [DONE]\n\n", RequestFailure.Unavailable },
-        { "a page", "text/html", "<html>Sign in</html>", RequestFailure.NotSse },
-        { "a page called JSON", "application/json", "<html>Sign in</html>", RequestFailure.NotSse },
-        { "text called JSON", "application/json", "upstream connect error", RequestFailure.NotSse },
-        { "JSON that is no reply", "application/json", """{"status":"ok"}""", RequestFailure.NotSse },
-        { "JSON that is no reply, called text", "text/plain", """{"status":"ok"}""", RequestFailure.NotSse },
-        { "JSON lines", "application/x-ndjson", Hello + "\n" + Hello + "\n", RequestFailure.NotSse },
+        { "a page", "text/html", "<html>Sign in</html>", RequestFailure.UnexpectedContent },
+        { "a page called JSON", "application/json", "<html>Sign in</html>", RequestFailure.UnexpectedContent },
+        { "text called JSON", "application/json", "upstream connect error", RequestFailure.UnexpectedContent },
+        { "JSON that is no reply", "application/json", """{"status":"ok"}""", RequestFailure.UnexpectedContent },
+        { "JSON that is no reply, called text", "text/plain", """{"status":"ok"}""", RequestFailure.UnexpectedContent },
+        { "JSON lines", "application/x-ndjson", Hello + "\n" + Hello + "\n", RequestFailure.UnexpectedContent },
     };
 
     public static TheoryData<string, string, StreamVerdict, string> Broken => new()
@@ -122,7 +122,7 @@ public sealed class FramingTests
         CannedServer server = CannedServer.Saying($"data: {Hello}\n\ndata: [DONE]\n\n".Replace("\n", lineEnd, StringComparison.Ordinal), BodyEnding.Silent);
         Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
 
-        (played.Outcome.Verdict, played.Outcome.StoppedBy).Should().Be((StreamVerdict.Unconfirmed, StopCause.Sentinel));
+        (played.Outcome.Verdict, played.Outcome.TerminatedBy).Should().Be((StreamVerdict.Unconfirmed, TerminationCause.Sentinel));
     }
 
     /// <summary>An event of several data lines is one, also where a read ends between CR and LF.</summary>

@@ -2,7 +2,7 @@ namespace VllmAdapter;
 
 /// <summary>What the adapter does when a stream did not end as an answer ends, after everything received was handed out.</summary>
 /// <remarks>Cancellation by the caller always surfaces as <see cref="OperationCanceledException"/>, whatever is chosen here.</remarks>
-public enum IncompleteStreams
+public enum IncompleteStreamBehavior
 {
     /// <summary>
     /// Throw <see cref="IncompleteStreamException"/> for server errors, unreadable bodies, stalls, interruptions and aborts. The default.

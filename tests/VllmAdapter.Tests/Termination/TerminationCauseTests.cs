@@ -1,13 +1,13 @@
 namespace VllmAdapter.Tests.Termination;
 
-public sealed class StopCauseTests
+public sealed class TerminationCauseTests
 {
     [Fact]
     public void A_cause_is_its_name()
     {
-        new StopCause("deadline").Should().Be(StopCause.Deadline).And.NotBe(StopCause.IdleTimeout);
-        StopCause.Deadline.ToString().Should().Be("deadline");
-        default(StopCause).ToString().Should().BeEmpty();
+        new TerminationCause("deadline").Should().Be(TerminationCause.Deadline).And.NotBe(TerminationCause.IdleTimeout);
+        TerminationCause.Deadline.ToString().Should().Be("deadline");
+        default(TerminationCause).ToString().Should().BeEmpty();
     }
 
     [Theory]
@@ -22,10 +22,10 @@ public sealed class StopCauseTests
     [InlineData("deadline", false)]
     [InlineData("consumer-left", false)]
     [InlineData("caller-cancelled", false)]
-    public void Some_causes_are_a_policys(string name, bool isOfAPolicy) => new StopCause(name).IsOfAPolicy.Should().Be(isOfAPolicy);
+    public void Some_causes_are_a_policys(string name, bool isOfAPolicy) => new TerminationCause(name).IsOfAPolicy.Should().Be(isOfAPolicy);
 
     [Fact]
-    public void No_cause_is_no_policys() => default(StopCause).IsOfAPolicy.Should().BeFalse();
+    public void No_cause_is_no_policys() => default(TerminationCause).IsOfAPolicy.Should().BeFalse();
 
     [Theory]
     [InlineData("first-chunk-timeout", true)]
@@ -33,5 +33,5 @@ public sealed class StopCauseTests
     [InlineData("deadline", true)]
     [InlineData("end-of-body", false)]
     [InlineData("seen-enough", false)]
-    public void Some_causes_are_silence(string name, bool isSilence) => new StopCause(name).IsSilence.Should().Be(isSilence);
+    public void Some_causes_are_silence(string name, bool isSilence) => new TerminationCause(name).IsSilence.Should().Be(isSilence);
 }

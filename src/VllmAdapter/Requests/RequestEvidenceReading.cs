@@ -4,26 +4,26 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Reads off a finished body what was asked for, so that fields which came by <see cref="ChatRequest.Extra"/> count too.</summary>
-internal static class AskedForReading
+internal static class RequestEvidenceReading
 {
-    public static AskedFor Of(ReadOnlyMemory<byte> utf8Body, int? contextWindow, int? serverCap = null)
+    public static RequestEvidence Of(ReadOnlyMemory<byte> utf8Body, int? contextWindow, int? serverMaxTokens = null)
     {
         using JsonDocument document = JsonDocument.Parse(utf8Body, JsonText.Parsing);
         JsonElement body = document.RootElement;
-        return new AskedFor
+        return new RequestEvidence
         {
             // The newer name wins on the server.
-            OutputCap = Number(body, "max_completion_tokens") ?? Number(body, "max_tokens"),
+            MaxTokens = Number(body, "max_completion_tokens") ?? Number(body, "max_tokens"),
             ContextWindow = contextWindow,
-            ServerCap = serverCap,
-            Choices = Number(body, "n") ?? 1,
-            CallRequired = Field(body, "tool_choice") is { } choice && Requires(choice),
+            ServerMaxTokens = serverMaxTokens,
+            ChoiceCount = Number(body, "n") ?? 1,
+            RequiresCall = Field(body, "tool_choice") is { } choice && Requires(choice),
             HidesReasoning = Flag(body, "include_reasoning") is false,
             IgnoresEndToken = Flag(body, "ignore_eos") is true,
             SkipsSpecialTokens = Flag(body, "skip_special_tokens") is true,
             Format = AskedFormatReading.Of(body),
             Tools = Field(body, "tools") is { ValueKind: JsonValueKind.Array } tools
-                ? [.. tools.EnumerateArray().Select(Tool).OfType<DeclaredTool>()]
+                ? [.. tools.EnumerateArray().Select(Tool).OfType<ToolSignature>()]
                 : [],
         };
     }
@@ -66,8 +66,8 @@ internal static class AskedForReading
         _ => false,
     };
 
-    private static DeclaredTool? Tool(JsonElement tool) =>
+    private static ToolSignature? Tool(JsonElement tool) =>
         Field(tool, "function") is { } function && Field(function, "name") is { ValueKind: JsonValueKind.String } name
-            ? DeclaredTool.From(name.GetString()!, Field(function, "parameters"))
+            ? ToolSignature.From(name.GetString()!, Field(function, "parameters"))
             : null;
 }

@@ -3,9 +3,9 @@ using System.Text;
 namespace VllmAdapter.Tests.Requests;
 
 /// <summary>What a body asks for is read as vLLM's server reads it, wherever a field came from.</summary>
-public sealed class AskedForReadingTests
+public sealed class RequestEvidenceReadingTests
 {
-    private static AskedFor Read(string body) => AskedForReading.Of(Encoding.UTF8.GetBytes(body), contextWindow: null);
+    private static RequestEvidence Read(string body) => RequestEvidenceReading.Of(Encoding.UTF8.GetBytes(body), contextWindow: null);
 
     [Theory]
     [InlineData("""{"max_tokens": 22}""", 22)]
@@ -18,14 +18,14 @@ public sealed class AskedForReadingTests
     [InlineData("""{"max_tokens": 99999999999}""", null)]
     [InlineData("""{"max_tokens": 22, "max_completion_tokens": 7}""", 7)]
     [InlineData("""{}""", null)]
-    public void The_cap(string body, int? cap) => Read(body).OutputCap.Should().Be(cap);
+    public void The_cap(string body, int? cap) => Read(body).MaxTokens.Should().Be(cap);
 
     [Theory]
     [InlineData("""{"n": 2}""", 2)]
     [InlineData("""{"n": "2"}""", 2)]
     [InlineData("""{"n": 2.0}""", 2)]
     [InlineData("""{}""", 1)]
-    public void The_choices(string body, int choices) => Read(body).Choices.Should().Be(choices);
+    public void The_choices(string body, int choices) => Read(body).ChoiceCount.Should().Be(choices);
 
     [Theory]
     [InlineData("""{"tool_choice": "required"}""", true)]
@@ -38,7 +38,7 @@ public sealed class AskedForReadingTests
     [InlineData("""{"tool_choice": "auto"}""", false)]
     [InlineData("""{"tool_choice": null}""", false)]
     [InlineData("""{}""", false)]
-    public void Whether_a_call_is_required(string body, bool isRequired) => Read(body).CallRequired.Should().Be(isRequired);
+    public void Whether_a_call_is_required(string body, bool isRequired) => Read(body).RequiresCall.Should().Be(isRequired);
 
     [Theory]
     [InlineData("true", false, true)]
@@ -49,7 +49,7 @@ public sealed class AskedForReadingTests
     [InlineData("null", false, false)]
     public void What_the_request_leaves_out(string flag, bool isFalse, bool isTrue)
     {
-        AskedFor asked = Read($$"""{"include_reasoning": {{flag}}, "ignore_eos": {{flag}}, "skip_special_tokens": {{flag}}}""");
+        RequestEvidence asked = Read($$"""{"include_reasoning": {{flag}}, "ignore_eos": {{flag}}, "skip_special_tokens": {{flag}}}""");
 
         (asked.HidesReasoning, asked.IgnoresEndToken, asked.SkipsSpecialTokens).Should().Be((isFalse, isTrue, isTrue));
     }

@@ -1,17 +1,17 @@
 namespace VllmAdapter;
 
 /// <summary>Whether and how long the model thinks before it answers.</summary>
-public sealed record Thinking
+public sealed record ReasoningSettings
 {
     /// <summary>How hard the model should think, for models whose template reads it.</summary>
     /// <value>Null (default): not sent.</value>
-    public ThinkingEffort? Effort { get; init; }
+    public ReasoningLevel? Effort { get; init; }
 
     /// <summary>
     /// How many tokens the model may spend on thinking; they count against <see cref="ChatRequest.MaxTokens"/> too.
     /// </summary>
     /// <value>0 or more; -1 is without limit. Needs vLLM 0.19 and a server set up with a reasoning parser.</value>
-    public int? Budget { get; init; }
+    public int? MaxTokens { get; init; }
 
     /// <summary>Whether the reply shows the thoughts.</summary>
     /// <value>
@@ -23,7 +23,7 @@ public sealed record Thinking
     /// <summary>Switches thinking on or off through the chat template's <c>enable_thinking</c>.</summary>
     /// <value>
     /// Null (default): as the template has it. Templates that call it otherwise (<c>thinking</c> in those of DeepSeek
-    /// and Granite) take it from <see cref="TemplateOptions.Arguments"/>, which also outranks this.
+    /// and Granite) take it from <see cref="PromptOptions.TemplateArguments"/>, which also outranks this.
     /// </value>
     public bool? Enabled { get; init; }
 }

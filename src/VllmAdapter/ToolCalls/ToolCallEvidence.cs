@@ -1,7 +1,7 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>A tool call put together from its pieces, exactly as received.</summary>
-public sealed record AssembledToolCall
+public sealed record ToolCallEvidence
 {
     /// <summary>The server's id, or null if it sent none.</summary>
     public string? Id { get; init; }

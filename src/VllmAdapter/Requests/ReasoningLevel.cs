@@ -5,32 +5,32 @@ namespace VllmAdapter;
 /// An open set: <c>new ThinkingEffort("word")</c> sends a word that is not listed here. vLLM refuses those that its
 /// version does not know.
 /// </remarks>
-/// <param name="Word">The word as it is sent.</param>
-public readonly record struct ThinkingEffort(string Word)
+/// <param name="Value">The word as it is sent.</param>
+public readonly record struct ReasoningLevel(string Value)
 {
     /// <summary>
     /// No thinking (vLLM 0.18 and later); since about 0.22 it also switches the template's thinking off.
     /// </summary>
-    public static ThinkingEffort None => new("none");
+    public static ReasoningLevel None => new("none");
 
     /// <summary>The least (vLLM of April 2026 and later).</summary>
-    public static ThinkingEffort Minimal => new("minimal");
+    public static ReasoningLevel Minimal => new("minimal");
 
     /// <summary>A little (vLLM 0.10.1 and later).</summary>
-    public static ThinkingEffort Low => new("low");
+    public static ReasoningLevel Low => new("low");
 
     /// <summary>The usual (vLLM 0.10.1 and later).</summary>
-    public static ThinkingEffort Medium => new("medium");
+    public static ReasoningLevel Medium => new("medium");
 
     /// <summary>A lot (vLLM 0.10.1 and later).</summary>
-    public static ThinkingEffort High => new("high");
+    public static ReasoningLevel High => new("high");
 
     /// <summary>More than a lot (<c>xhigh</c>; vLLM of April 2026 and later).</summary>
-    public static ThinkingEffort ExtraHigh => new("xhigh");
+    public static ReasoningLevel ExtraHigh => new("xhigh");
 
     /// <summary>The most (vLLM of April 2026 and later).</summary>
-    public static ThinkingEffort Max => new("max");
+    public static ReasoningLevel Max => new("max");
 
     /// <summary>The word as it is sent.</summary>
-    public override string ToString() => Word ?? "";
+    public override string ToString() => Value ?? "";
 }

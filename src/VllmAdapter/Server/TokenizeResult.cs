@@ -1,7 +1,7 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>A text, or a conversation, as the tokens that the model sees.</summary>
-public sealed record Tokens
+public sealed record TokenizeResult
 {
     /// <summary>How many there are.</summary>
     public required int Count { get; init; }

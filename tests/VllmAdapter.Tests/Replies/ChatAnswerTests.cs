@@ -4,7 +4,7 @@ using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Replies;
 
-public sealed partial class ChatCompletionTests
+public sealed partial class ChatAnswerTests
 {
     private const string Ada = """{"name": "Ada", "role": "Engineer"}""";
 
@@ -33,7 +33,7 @@ public sealed partial class ChatCompletionTests
     public async Task Half_an_answer_is_not_read_even_if_it_parses()
     {
         using FakeVllm vllm = FakeVllm.InMemory(Script.Says(Ada).Finishes("length").Uses(3, 9).Done());
-        ChatCompletion cut = await vllm.CreateAdapter().CompleteChatAsync("Who?");
+        ChatAnswer cut = await vllm.CreateAdapter().CompleteChatAsync("Who?");
 
         cut.Invoking(c => c.TextAs<Person>()).Should().Throw<IncompleteStreamException>().Which.Received.Text.Should().Be(Ada);
     }
@@ -45,9 +45,9 @@ public sealed partial class ChatCompletionTests
     public async Task What_does_not_fit_the_type_is_told(string text, string why)
     {
         using FakeVllm vllm = FakeVllm.InMemory(Script.Model.Says(text));
-        ChatCompletion completion = await vllm.CreateAdapter().CompleteChatAsync("Who?");
+        ChatAnswer answer = await vllm.CreateAdapter().CompleteChatAsync("Who?");
 
-        completion.Invoking(c => c.TextAs<Person>()).Should().Throw<JsonException>().WithMessage(why);
+        answer.Invoking(c => c.TextAs<Person>()).Should().Throw<JsonException>().WithMessage(why);
     }
 
     public sealed record Person(string Name, Role Role);

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace VllmAdapter;
 
 /// <summary>An answer, gathered: what was received, and how it ended.</summary>
-public sealed record ChatCompletion
+public sealed record ChatAnswer
 {
     /// <summary>The text of choice 0.</summary>
     public string Text => FirstChoice?.Text ?? "";
@@ -17,7 +17,7 @@ public sealed record ChatCompletion
     public string Refusal => FirstChoice?.Refusal ?? "";
 
     /// <summary>What was received of each choice, by index.</summary>
-    public IReadOnlyList<CompletedChoice> Choices { get; init; } = [];
+    public IReadOnlyList<ChatChoice> Choices { get; init; } = [];
 
     /// <summary>The tool calls that may be run; the others are in <see cref="StreamOutcome.WithheldToolCalls"/>.</summary>
     public IReadOnlyList<ToolCall> ToolCalls => Outcome.ToolCalls;
@@ -39,15 +39,15 @@ public sealed record ChatCompletion
 
     private string WhatToDo =>
         Outcome.Notes.FirstOrDefault(note => note.Kind == OutcomeNoteKind.OutputNotAsAsked).Text
-        ?? (Outcome.Evidence.Asked.Format is { } format
+        ?? (Outcome.Evidence.Request.Format is { } format
             ? $"{format.Field} asked for another shape, or the type does not fit it."
             : "Ask for it with ChatRequest.Output.");
 
-    private CompletedChoice? FirstChoice
+    private ChatChoice? FirstChoice
     {
         get
         {
-            foreach (CompletedChoice choice in Choices)
+            foreach (ChatChoice choice in Choices)
             {
                 if (choice.Index == 0)
                     return choice;
@@ -90,7 +90,7 @@ public sealed record ChatCompletion
 }
 
 /// <summary>What was received of one choice.</summary>
-public sealed record CompletedChoice
+public sealed record ChatChoice
 {
     /// <summary>The choice's index, from 0.</summary>
     public int Index { get; init; }

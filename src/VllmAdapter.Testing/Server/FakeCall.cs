@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter.Testing;
 
 /// <summary>What a chat request asks for, as far as the fake server heeds it.</summary>
-internal sealed record ChatCall
+internal sealed record FakeCall
 {
     public required string Id { get; init; }
 
@@ -48,13 +48,13 @@ internal sealed record ChatCall
     /// <summary>Whether the model has no choice but to call a tool.</summary>
     public bool IsForced => ToolChoice is null or "required";
 
-    public static ChatCall From(ReceivedRequest request, JsonNode body, VllmProfile profile, int promptTokens, int window, string model, string id, long created)
+    public static FakeCall From(ReceivedRequest request, JsonNode body, VllmProfile profile, int promptTokens, int window, string model, string id, long created)
     {
         JsonNode? options = body.At("stream_options");
         JsonNode? toolChoice = body.At("tool_choice");
         JsonArray tools = body.At("tools") as JsonArray ?? [];
         int room = Math.Max(0, window - promptTokens);
-        return new ChatCall
+        return new FakeCall
         {
             Id = "chatcmpl-" + (request.Headers.GetValueOrDefault("X-Request-Id") ?? body.At("request_id").Text() ?? id),
             Created = created,

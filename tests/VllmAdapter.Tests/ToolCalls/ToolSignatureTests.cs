@@ -2,9 +2,9 @@ using System.Text.Json;
 
 namespace VllmAdapter.Tests.ToolCalls;
 
-public sealed class DeclaredToolTests
+public sealed class ToolSignatureTests
 {
-    private static DeclaredTool Of(string schema) => DeclaredTool.From("f", JsonElement.Parse(schema));
+    private static ToolSignature Of(string schema) => ToolSignature.From("f", JsonElement.Parse(schema));
 
     [Theory]
     [InlineData("""{"properties": {"a": {}, "b": {}}, "required": ["b", "a"]}""", "b, a")]
@@ -14,7 +14,7 @@ public sealed class DeclaredToolTests
     [InlineData("""{"required": ["a", 7, null]}""", "a")]
     [InlineData("{}", "")]
     public void A_schema_names_what_a_call_must_give(string schema, string required) =>
-        string.Join(", ", Of(schema).Required).Should().Be(required);
+        string.Join(", ", Of(schema).RequiredParameters).Should().Be(required);
 
     [Theory]
     [InlineData("""{"properties": {"a": {"type": "string"}}}""", "a: string")]
@@ -25,7 +25,7 @@ public sealed class DeclaredToolTests
     [InlineData("""{"properties": []}""", "")]
     [InlineData("{}", "")]
     public void A_schema_names_the_types_of_its_parameters(string schema, string types) =>
-        string.Join(", ", Of(schema).Types.Select(type => $"{type.Key}: {string.Join(' ', type.Value)}")).Should().Be(types);
+        string.Join(", ", Of(schema).ParameterTypes.Select(type => $"{type.Key}: {string.Join(' ', type.Value)}")).Should().Be(types);
 
     [Theory]
     [InlineData("{}", true)]
@@ -62,9 +62,9 @@ public sealed class DeclaredToolTests
     [Fact]
     public void A_tool_without_a_schema_takes_nothing()
     {
-        DeclaredTool expected = new() { Name = "f", TakesNoParameters = true };
+        ToolSignature expected = new() { Name = "f", TakesNoParameters = true };
 
-        DeclaredTool.From("f", parameters: null).Should().BeEquivalentTo(expected);
+        ToolSignature.From("f", parameters: null).Should().BeEquivalentTo(expected);
         Of("null").Should().BeEquivalentTo(expected);
     }
 }

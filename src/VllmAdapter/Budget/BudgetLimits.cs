@@ -1,7 +1,7 @@
 namespace VllmAdapter;
 
 /// <summary>What a run of one or more turns may spend. A limit that is null does not bind.</summary>
-public sealed record TokenLimits
+public sealed record BudgetLimits
 {
     /// <summary>Prompt and completion tokens of all turns together, at least 1.</summary>
     public long? Total { get; init; }
@@ -17,5 +17,5 @@ public sealed record TokenLimits
 
     /// <summary>A limit on prompt and completion tokens of all turns together.</summary>
     /// <param name="tokens">At least 1.</param>
-    public static TokenLimits OfTotal(long tokens) => new() { Total = tokens };
+    public static BudgetLimits OfTotal(long tokens) => new() { Total = tokens };
 }

@@ -3,7 +3,7 @@ using static VllmAdapter.Testing.ScenarioRows;
 namespace VllmAdapter.Testing;
 
 /// <summary>What stands, or does not stand, at the end of a stream.</summary>
-internal static class EndMarkerScenarios
+internal static class SentinelScenarios
 {
     private static readonly ScriptedReply Hello = Script.Says("Hel", "lo.");
 
@@ -13,10 +13,10 @@ internal static class EndMarkerScenarios
         Text("no finish reason, but usage and end marker", "vllm#27572, ogx#2113, LightLLM#130", Hello.Uses(10, 3).Done(), Ends.Unconfirmed("Hello.").Leaves(BudgetState.Available)),
         Text("no finish reason, end marker", "vllm-mlx#673, CLIProxyAPI#5310", Hello.Done(), Ends.Unconfirmed("Hello.").Notes(OutcomeNoteKind.UsageMissing).Leaves(BudgetState.Indeterminate)),
         Text("no finish reason, no end marker, body ends in order", "pydantic-ai#6610, vercel/ai#19165, LiteLLM#40260", Hello, Ends.Broken("Hello.").Leaves(BudgetState.Indeterminate)),
-        Text("stop, but no end marker", "openai-cf-workers-ai#7", Hello.Finishes("stop"), Ends.Completed("Hello.").Notes(OutcomeNoteKind.EndedWithoutMarker)),
-        Text("stop, then the connection is reset", "openai-node", Hello.Finishes("stop").Resets(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.EndedWithoutMarker)).NotOverHttp2(),
-        Text("stop, then the connection is cut", "openai-node", Hello.Finishes("stop").Cuts(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.EndedWithoutMarker)).NotOverHttp2(),
-        Text("stop, then silence", "mistral.rs#1874", Hello.Finishes("stop").GoesSilent().InOnePiece(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.EndedWithoutMarker)).ImpatientForTheMarker(),
+        Text("stop, but no end marker", "openai-cf-workers-ai#7", Hello.Finishes("stop"), Ends.Completed("Hello.").Notes(OutcomeNoteKind.EndedWithoutSentinel)),
+        Text("stop, then the connection is reset", "openai-node", Hello.Finishes("stop").Resets(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.EndedWithoutSentinel)).NotOverHttp2(),
+        Text("stop, then the connection is cut", "openai-node", Hello.Finishes("stop").Cuts(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.EndedWithoutSentinel)).NotOverHttp2(),
+        Text("stop, then silence", "mistral.rs#1874", Hello.Finishes("stop").GoesSilent().InOnePiece(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.EndedWithoutSentinel)).ImpatientForTheSentinel(),
         Text("end marker, but the connection stays open", "pi#7959, openai-python#3566", Hello.Finishes("stop").Uses(10, 3).Done().GoesSilent(), Ends.Completed("Hello.")),
         Text("an empty word is no finish reason", "ollama#4357, sglang#3912", Script.Says("Hel").Finishes("", saying: "lo.").Done(), Ends.Unconfirmed("Hello.")),
         Text("abort", "vllm#57082, sglang#2956, recorded 0.20.2", Hello.Finishes("abort").Uses(10, 3).Done(), Ends.Aborted("Hello.")),
@@ -26,7 +26,7 @@ internal static class EndMarkerScenarios
         Text("a finish reason that nobody knows", "req_llm#935", Hello.Finishes("preempted").Uses(10, 3).Done(), Ends.Stopped("Hello.")),
         Text("a word that sounds like length is not taken for it", "litellm#12481", Hello.Finishes("MAX_TOKENS").Uses(10, 3).Done(), Ends.Stopped("Hello.")),
         Text("content_filter", "Azure", Hello.Finishes("content_filter").Done(), Ends.Stopped("Hello.")),
-        Text("two finish reasons that differ", "llama-stack", Hello.Finishes("stop").Finishes("length").Uses(10, 3).Done(), Ends.Length(LimitAttribution.Unattributed, "Hello.").Notes(OutcomeNoteKind.ConflictingFinishReasons)),
+        Text("two finish reasons that differ", "llama-stack", Hello.Finishes("stop").Finishes("length").Uses(10, 3).Done(), Ends.Length(LengthLimit.Unattributed, "Hello.").Notes(OutcomeNoteKind.ConflictingFinishReasons)),
         Text("a finish reason repeated on later chunks", "Microsoft.Extensions.AI.OpenAI", Hello.Finishes("stop").Finishes("stop").Finishes("stop").Done(), Ends.Completed("Hello.")),
         Text("a finish reason on every chunk", "litellm#376", Script.Finishes("stop", saying: "Hel").Finishes("stop", saying: "lo.").Done(), Ends.Completed("Hello.").Notes(OutcomeNoteKind.LateOutput)),
         Text("the last text in the finish chunk", "vllm#35705, rust-genai#164", Script.Says("Hel").Finishes("stop", saying: "lo.").Uses(10, 3).Done(), Ends.Completed("Hello.")),

@@ -3,7 +3,7 @@ using System.Text;
 namespace VllmAdapter;
 
 /// <summary>The events that mark the end of a stream: vLLM's own, and those that a policy waits for.</summary>
-internal static class EndMarkers
+internal static class Sentinels
 {
     private static readonly byte[] Done = "[DONE]"u8.ToArray();
 
@@ -13,7 +13,7 @@ internal static class EndMarkers
 
     private static IEnumerable<string> Named(IStreamTerminationPolicy policy) => policy switch
     {
-        SentinelPolicy sentinel => [sentinel.Marker],
+        SentinelPolicy sentinel => [sentinel.Sentinel],
         FirstOfPolicy first => first.Policies.SelectMany(Named),
         AllOfPolicy all => all.Policies.SelectMany(Named),
         _ => [],

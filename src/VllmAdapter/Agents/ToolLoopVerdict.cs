@@ -1,7 +1,7 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>How a run of a <see cref="ToolLoop"/> ended.</summary>
-public enum LoopEnd
+public enum ToolLoopVerdict
 {
     /// <summary>The model answered without calling another tool: use <see cref="ToolLoopResult.Text"/>.</summary>
     Answered = 1,
@@ -9,8 +9,8 @@ public enum LoopEnd
     /// <summary>The budget does not allow another turn: <see cref="ToolLoopResult.Budget"/> says which limit. Raise it and run <see cref="ToolLoopResult.Request"/>.</summary>
     BudgetExhausted,
 
-    /// <summary>The model still calls tools after <see cref="ToolLoopOptions.MaxSteps"/> turns: it goes in circles, or the limit is too low.</summary>
-    StepLimit,
+    /// <summary>The model still calls tools after <see cref="ToolLoopOptions.MaxTurns"/> turns: it goes in circles, or the limit is too low.</summary>
+    TurnLimit,
 
     /// <summary>
     /// The last turn cannot be used: it was cut or broke, its calls stayed damaged, the server refused the request, or it ended well and yet gives no

@@ -1,11 +1,11 @@
 using System.Text.Json;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>Reads the answer of a tokenizer (<c>/tokenize</c>).</summary>
-internal static class TokensReader
+internal static class TokenizeReader
 {
-    public static Tokens? Read(ref Utf8JsonReader reader, CancellationToken cancellationToken)
+    public static TokenizeResult? Read(ref Utf8JsonReader reader, CancellationToken cancellationToken)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
             return null;
@@ -32,7 +32,7 @@ internal static class TokensReader
         }
 
         return (count ?? ids?.Count) is { } known
-            ? new Tokens { Count = known, Ids = ids ?? [], Texts = texts, ContextWindow = window }
+            ? new TokenizeResult { Count = known, Ids = ids ?? [], Texts = texts, ContextWindow = window }
             : null;
     }
 

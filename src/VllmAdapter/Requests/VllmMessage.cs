@@ -2,11 +2,11 @@ namespace VllmAdapter;
 
 /// <summary>
 /// One message of a conversation: <see cref="SystemMessage"/>, <see cref="DeveloperMessage"/>,
-/// <see cref="UserMessage"/>, <see cref="AssistantMessage"/> or <see cref="VllmAdapter.ToolResult"/>.
+/// <see cref="UserMessage"/>, <see cref="AssistantMessage"/> or <see cref="VllmAdapter.ToolMessage"/>.
 /// </summary>
-public abstract record Message
+public abstract record VllmMessage
 {
-    private protected Message()
+    private protected VllmMessage()
     {
     }
 
@@ -44,33 +44,33 @@ public abstract record Message
 
     /// <summary>What the model answered and which tools it called in an earlier turn.</summary>
     /// <param name="text">The text next to the calls, or null.</param>
-    /// <param name="toolCalls">The calls; each is to be followed by its <see cref="VllmAdapter.ToolResult"/>.</param>
-    public static AssistantMessage Assistant(string? text, params AssistantToolCall[] toolCalls) =>
+    /// <param name="toolCalls">The calls; each is to be followed by its <see cref="VllmAdapter.ToolMessage"/>.</param>
+    public static AssistantMessage Assistant(string? text, params ToolCall[] toolCalls) =>
         new() { Text = text, ToolCalls = toolCalls };
 
     /// <summary>What a tool gave back.</summary>
     /// <param name="toolCallId">The id of the call that is answered.</param>
     /// <param name="content">The result as text, often JSON.</param>
-    public static ToolResult ToolResult(string toolCallId, string content) => new(toolCallId, content);
+    public static ToolMessage Tool(string toolCallId, string content) => new(toolCallId, content);
 
     /// <summary>What a tool gave back, where that is more than text.</summary>
     /// <param name="toolCallId">The id of the call that is answered.</param>
     /// <param name="parts">Text, images and other parts, in order.</param>
-    public static ToolResult ToolResult(string toolCallId, params ContentPart[] parts) => new(toolCallId, "") { Parts = parts };
+    public static ToolMessage Tool(string toolCallId, params ContentPart[] parts) => new(toolCallId, "") { Parts = parts };
 }
 
 /// <summary>An instruction to the model that stands above the conversation.</summary>
 /// <param name="Text">The instruction.</param>
-public sealed record SystemMessage(string Text) : Message;
+public sealed record SystemMessage(string Text) : VllmMessage;
 
 /// <summary>An instruction by the application, for models whose templates know the developer role.</summary>
 /// <param name="Text">The instruction.</param>
-public sealed record DeveloperMessage(string Text) : Message;
+public sealed record DeveloperMessage(string Text) : VllmMessage;
 
 /// <summary>What a tool gave back for a call of the assistant message before it.</summary>
 /// <param name="ToolCallId">The id of the call that is answered.</param>
 /// <param name="Content">The result as text, often JSON.</param>
-public sealed record ToolResult(string ToolCallId, string Content) : Message
+public sealed record ToolMessage(string ToolCallId, string Content) : VllmMessage
 {
     /// <summary>What follows the text, in order: images and whatever else is more than text.</summary>
     /// <value>Empty (default): there is only text, which is sent as a plain string.</value>

@@ -5,7 +5,7 @@ namespace VllmAdapter;
 /// Null and empty members are left to the server, which takes temperature, top-p, top-k, min-p and the repetition
 /// penalty from the model's generation_config.json. The ranges given here are vLLM's; the server checks them.
 /// </remarks>
-public sealed record Sampling
+public sealed record SamplingOptions
 {
     /// <summary>How freely tokens are drawn.</summary>
     /// <value>0 (always the likeliest token) or more; at most 2 since vLLM 0.24.</value>
@@ -76,7 +76,7 @@ public sealed record Sampling
     public IReadOnlyList<string> BadWords { get; init; } = [];
 
     /// <summary>
-    /// Whether to search with beams; <see cref="ChatRequest.Choices"/> is their number, and a stream comes all at once
+    /// Whether to search with beams; <see cref="ChatRequest.ChoiceCount"/> is their number, and a stream comes all at once
     /// at the end.
     /// </summary>
     public bool? BeamSearch { get; init; }

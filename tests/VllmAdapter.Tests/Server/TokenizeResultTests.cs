@@ -3,7 +3,7 @@ using VllmAdapter.Tests.Wire;
 
 namespace VllmAdapter.Tests.Server;
 
-public sealed class TokensTests
+public sealed class TokenizeResultTests
 {
     [Theory]
     [InlineData("""{"count":2,"max_model_len":2048,"tokens":[1,2]}""", 2, 2048)]
@@ -21,7 +21,7 @@ public sealed class TokensTests
         // sglang hands on what its tokenizer takes for its own length: -1, or 1e30.
         VllmServer server = Saying(body).NewAdapter().Server;
 
-        Tokens tokens = await server.TokenizeAsync("hello there");
+        TokenizeResult tokens = await server.TokenizeAsync("hello there");
 
         (tokens.Count, tokens.ContextWindow).Should().Be((count, window));
         server.Windows.Of(null).Should().Be(window);
@@ -43,7 +43,7 @@ public sealed class TokensTests
     [Fact]
     public async Task Texts_stand_where_their_tokens_stand()
     {
-        Tokens tokens = await Saying("""{"count":3,"tokens":[1,2,3],"token_strs":["a",null,"c"]}""").NewAdapter().Server.TokenizeAsync("abc");
+        TokenizeResult tokens = await Saying("""{"count":3,"tokens":[1,2,3],"token_strs":["a",null,"c"]}""").NewAdapter().Server.TokenizeAsync("abc");
 
         tokens.Texts.Should().Equal("a", "", "c");
     }

@@ -1,18 +1,18 @@
 using System.Text.Json;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>A tool that the request declared, as far as it bears on a call to it.</summary>
-public sealed record DeclaredTool
+public sealed record ToolSignature
 {
     /// <summary>The tool's name.</summary>
     public required string Name { get; init; }
 
     /// <summary>The names of the parameters that a call must give.</summary>
-    public IReadOnlyList<string> Required { get; init; } = [];
+    public IReadOnlyList<string> RequiredParameters { get; init; } = [];
 
     /// <summary>The JSON types that the schema allows for each parameter; a parameter whose schema names no type is not listed.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> Types { get; init; } =
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> ParameterTypes { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
 
     /// <summary>Whether the tool takes no parameters at all.</summary>
@@ -21,13 +21,13 @@ public sealed record DeclaredTool
     /// <summary>Whether the schema is composed of others (<c>$ref</c>, <c>anyOf</c> ...), so that more may be required than is listed.</summary>
     public bool MayRequireMore { get; init; }
 
-    internal static DeclaredTool From(string name, JsonElement? parameters)
+    internal static ToolSignature From(string name, JsonElement? parameters)
     {
         if (parameters is not { ValueKind: not JsonValueKind.Null } schema)
-            return new DeclaredTool { Name = name, TakesNoParameters = true };
+            return new ToolSignature { Name = name, TakesNoParameters = true };
 
         if (schema.ValueKind != JsonValueKind.Object)
-            return new DeclaredTool { Name = name, MayRequireMore = true };
+            return new ToolSignature { Name = name, MayRequireMore = true };
 
         var types = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         bool hasProperties = false;
@@ -49,11 +49,11 @@ public sealed record DeclaredTool
         bool composed = schema.EnumerateObject().Any(p => p.Name is "$ref" or "$dynamicRef" or "allOf" or "anyOf" or "oneOf" or "if" or "not" or "minProperties");
         bool open = schema.TryGetProperty("patternProperties", out _)
             || (schema.TryGetProperty("additionalProperties", out JsonElement more) && more.ValueKind is JsonValueKind.Object or JsonValueKind.True);
-        return new DeclaredTool
+        return new ToolSignature
         {
             Name = name,
-            Required = required,
-            Types = types,
+            RequiredParameters = required,
+            ParameterTypes = types,
             TakesNoParameters = !hasProperties && required.Count == 0 && !composed && !open,
             MayRequireMore = composed,
         };
