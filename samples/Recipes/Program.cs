@@ -60,7 +60,7 @@ static async Task SeveralAnswers(VllmInferenceAdapter adapter)
         Logprobs = new LogprobOptions { TopLogprobs = 3 },
     });
     foreach (ChatChoice choice in answer.Choices)
-        Console.WriteLine($"{choice.Index}: {choice.Text} {choice.Logprobs?.Tokens.Sum(token => token.Logprob):0.00}");
+        Console.WriteLine($"{choice.Index}: {choice.Text} {choice.Logprobs?.Sum(token => token.Logprob):0.00}");
     // </choices>
 }
 

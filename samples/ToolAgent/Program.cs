@@ -41,7 +41,7 @@ async Task RunAsync(string title, VllmInferenceAdapter adapter, int maxTokens)
             ChunkReceived chunk => chunk.Text.Length > 0 ? $"  text     {chunk.Text}" : null,
             TurnEnded turn => $"  turn     {turn.Outcome.Certainty}: {turn.Outcome.Explain()}\n  budget   {budget.Check().Explain()}",
             CallsReady ready => $"  ready    {string.Join(", ", ready.Calls.Select(call => $"{call.Name}({call.Arguments})"))}",
-            CallFinished call => $"  result   {call.Finished.Content}",
+            CallFinished call => $"  result   {call.Content}",
             CorrectionSent told => $"  told     {told.Text}",
             RunEnded end => $"  end      {end.Result.Verdict}: {end.Result.Explain()}\n  answer   {(end.Result.Text.Length > 0 ? end.Result.Text : "none")}\n",
             _ => null,

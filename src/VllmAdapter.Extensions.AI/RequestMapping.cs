@@ -27,7 +27,7 @@ internal static class RequestMapping
         JsonObject? extra = request.Extra?.DeepClone().AsObject();
         extra?.Remove("stream");
         extra?.Remove("stream_options");
-        return request with { Stream = ReplyMode.Whole, Extra = extra };
+        return request with { Stream = false, Extra = extra };
     }
 
     private static ChatRequest Apply(ChatOptions options, ChatRequest request)

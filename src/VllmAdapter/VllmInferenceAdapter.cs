@@ -13,7 +13,7 @@ namespace VllmAdapter;
 /// </remarks>
 /// <example>
 /// <code>
-/// var adapter = new VllmInferenceAdapter(new Uri("http://localhost:8000"));
+/// var adapter = new VllmInferenceAdapter("http://localhost:8000");
 ///
 /// await foreach (ChatChunk chunk in adapter.StreamChatAsync("Tell me about llamas."))
 /// {
@@ -32,6 +32,18 @@ public sealed class VllmInferenceAdapter
     private readonly StreamSlots? _slots;
     private readonly ILogger _logger;
     private readonly bool _learnsWindows;
+
+    /// <summary>Makes an adapter with an HTTP client of its own.</summary>
+    /// <param name="endpoint">The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>.</param>
+    /// <param name="options">Everything else, null for the defaults; its <see cref="VllmAdapterOptions.Endpoint"/> is not used.</param>
+    /// <param name="timeProvider">Where time comes from; the system's clock by default.</param>
+    /// <param name="logger">Where to log; nowhere by default.</param>
+    /// <exception cref="ArgumentException">The address or an option cannot be used; the message names it.</exception>
+    public VllmInferenceAdapter(
+        string endpoint, VllmAdapterOptions? options = null, TimeProvider? timeProvider = null, ILogger<VllmInferenceAdapter>? logger = null)
+        : this(VllmEndpoint.Parse(endpoint), options, timeProvider, logger)
+    {
+    }
 
     /// <summary>Makes an adapter with an HTTP client of its own.</summary>
     /// <param name="endpoint">The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>.</param>
@@ -163,7 +175,7 @@ public sealed class VllmInferenceAdapter
         request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.UsageReporting);
         byte[] body = ChatRequestBody.ToUtf8(json);
-        bool isWhole = request.Stream == ReplyMode.Whole;
+        bool isWhole = !request.Stream;
         string? model = ChatRequestBody.ModelOf(json);
         RequestEvidence asked = RequestEvidenceReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(model), _options.ServerMaxTokens);
         return new ChatCall
@@ -189,10 +201,10 @@ public sealed class VllmInferenceAdapter
         };
     }
 
-    private static Uri EndpointOf(HttpClient http, VllmAdapterOptions? options)
+    private static Uri EndpointOf(HttpClient httpClient, VllmAdapterOptions? options)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        return options?.Endpoint ?? http.BaseAddress ?? throw new ArgumentException(
+        ArgumentNullException.ThrowIfNull(httpClient);
+        return options?.Endpoint ?? httpClient.BaseAddress ?? throw new ArgumentException(
             "There is no endpoint. Set VllmAdapterOptions.Endpoint or the client's BaseAddress, such as http://localhost:8000.", nameof(options));
     }
 }

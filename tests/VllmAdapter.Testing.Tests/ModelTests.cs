@@ -300,17 +300,17 @@ public sealed class ModelTests
     }
 
     [Theory]
-    [InlineData(ReplyMode.Streamed)]
-    [InlineData(ReplyMode.Whole)]
-    public async Task Log_probabilities_are_those_of_a_model_that_is_certain(ReplyMode reply)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Log_probabilities_are_those_of_a_model_that_is_certain(bool stream)
     {
         using var vllm = FakeVllm.InMemory(Script.Model.Says("Yes it is."));
-        ChatRequest request = ChatRequest.FromPrompt("Is it?") with { Stream = reply, Logprobs = new LogprobOptions { TopLogprobs = 2 } };
+        ChatRequest request = ChatRequest.FromPrompt("Is it?") with { Stream = stream, Logprobs = new LogprobOptions { TopLogprobs = 2 } };
 
         ChatAnswer asked = await vllm.CreateAdapter().CompleteChatAsync(request);
         ChatAnswer unasked = await vllm.CreateAdapter().CompleteChatAsync(request with { Logprobs = null });
 
-        IReadOnlyList<TokenLogprob> tokens = asked.Choices[0].Logprobs!.Tokens;
+        IReadOnlyList<TokenLogprob> tokens = asked.Choices[0].Logprobs!;
         tokens.Select(token => (token.Token, token.Logprob)).Should().Equal(("Yes", 0), (" it", 0), (" is", 0), (".", 0));
         tokens[0].Bytes.Should().Equal(89, 101, 115);
         tokens[0].Top.Select(token => (token.Token, token.Logprob)).Should().Equal(("Yes", 0), ("", -9999));

@@ -143,7 +143,7 @@ public sealed class BrokenStreamTests
     {
         await using var server = RawServer.Start(Closes(bytes));
 
-        Played played = await Played.RunAsync(server, Played.Request with { Stream = ReplyMode.Whole });
+        Played played = await Played.RunAsync(server, Played.Request with { Stream = false });
 
         played.Outcome.Verdict.Should().Be(verdict, played.Outcome.Explain());
         played.Completion!.Text.Should().Be(text);

@@ -134,7 +134,7 @@ public sealed class SilenceTests
         var clock = new ManualTimeProvider();
         await using var server = RawServer.Start(GoesSilentAfter(""));
 
-        Task<Played> playing = PlayAsync(server, clock, Played.Request with { Stream = ReplyMode.Whole });
+        Task<Played> playing = PlayAsync(server, clock, Played.Request with { Stream = false });
         await _said.Task.WaitAsync(RawServer.Guard);
         await clock.WhenTimerArmedAsync(Limits.FirstChunk).WaitAsync(RawServer.Guard);
         clock.Advance(Limits.FirstChunk);

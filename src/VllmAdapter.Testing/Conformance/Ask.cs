@@ -26,7 +26,7 @@ internal static class Ask
 
     public static ChatRequest Two { get; } = Text with { ChoiceCount = 2 };
 
-    public static ChatRequest Whole { get; } = Tools with { Stream = ReplyMode.Whole };
+    public static ChatRequest Whole { get; } = Tools with { Stream = false };
 
     public static ChatRequest CappedAt(this ChatRequest request, int tokens) => request with { MaxTokens = tokens };
 }

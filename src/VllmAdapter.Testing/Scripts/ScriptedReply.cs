@@ -62,7 +62,7 @@ public sealed record ScriptedReply
     public ScriptedReply Says(params string[] pieces) => Then(pieces.Select(piece => new ScriptStep.Say(CurrentChoice, piece)));
 
     /// <summary>Reasoning, one delta for each piece, in the field that the server's version uses for it.</summary>
-    public ScriptedReply Reasons(params string[] pieces) => Then(pieces.Select(piece => new ScriptStep.Reasoning(CurrentChoice, piece)));
+    public ScriptedReply Reasons(params string[] pieces) => Then(pieces.Select(piece => new ScriptStep.ReasoningPart(CurrentChoice, piece)));
 
     /// <summary>A tool call: one delta with id and name, then one for each fragment of the arguments. No fragment, no arguments.</summary>
     public ScriptedReply Calls(string name, params string[] argumentFragments)

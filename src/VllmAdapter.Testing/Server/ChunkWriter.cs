@@ -142,7 +142,7 @@ internal sealed class ChunkWriter(FakeCall call, VllmProfile profile)
     private static string? TextOf(ScriptStep? step) => step switch
     {
         ScriptStep.Say say => say.Text,
-        ScriptStep.Reasoning think => think.Text,
+        ScriptStep.ReasoningPart reasoning => reasoning.Text,
         _ => null,
     };
 
@@ -153,8 +153,8 @@ internal sealed class ChunkWriter(FakeCall call, VllmProfile profile)
             case ScriptStep.Say say:
                 Content(delta, say.Text);
                 break;
-            case ScriptStep.Reasoning think:
-                delta.WriteString(profile.ReasoningField, think.Text);
+            case ScriptStep.ReasoningPart reasoning:
+                delta.WriteString(profile.ReasoningField, reasoning.Text);
                 break;
             case ScriptStep.CallPart part:
                 Call(delta, part);

@@ -26,8 +26,8 @@ internal sealed class ModelOutput
         bool reasons = false;
         foreach (ScriptStep step in script.Steps)
         {
-            bool writes = step is ScriptStep.Reasoning or ScriptStep.Say or ScriptStep.CallPart;
-            if (writes && reasons != (step is ScriptStep.Reasoning))
+            bool writes = step is ScriptStep.ReasoningPart or ScriptStep.Say or ScriptStep.CallPart;
+            if (writes && reasons != (step is ScriptStep.ReasoningPart))
             {
                 reasons = !reasons;
                 output.Write(reasons ? "<think>" : "</think>", ModelPart.Marker, whole: true);
@@ -35,8 +35,8 @@ internal sealed class ModelOutput
 
             switch (step)
             {
-                case ScriptStep.Reasoning think:
-                    output.Write(think.Text, ModelPart.Reasoning);
+                case ScriptStep.ReasoningPart reasoning:
+                    output.Write(reasoning.Text, ModelPart.Reasoning);
                     break;
                 case ScriptStep.Say say when !call.IsForced:
                     output.Write(say.Text, ModelPart.Text);

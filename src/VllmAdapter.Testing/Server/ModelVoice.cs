@@ -64,7 +64,7 @@ internal sealed class ModelVoice(int choice, FakeCall call, VllmProfile profile)
         switch (token.Part)
         {
             case ModelPart.Reasoning when call.ShowsReasoning:
-                yield return new ScriptStep.Reasoning(choice, token.Text);
+                yield return new ScriptStep.ReasoningPart(choice, token.Text);
                 break;
             case ModelPart.Text:
                 yield return new ScriptStep.Say(choice, token.Text);

@@ -13,7 +13,7 @@ internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmP
 
     // A server with a reasoning parser tells the count from the first chunk on, be it zero (0.32.0).
     private readonly bool _reasons = profile.HasFieldsOf032
-        && script.Steps.Any(static step => step is ScriptStep.Reasoning or ScriptStep.Counted { Delta: ScriptStep.Reasoning });
+        && script.Steps.Any(static step => step is ScriptStep.ReasoningPart or ScriptStep.Counted { Delta: ScriptStep.ReasoningPart });
 
     private bool _opened;
 
@@ -34,7 +34,7 @@ internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmP
             case ScriptStep.Counted counted:
                 AddDelta(counted.Delta, counted.Completion);
                 break;
-            case ScriptStep.Say or ScriptStep.Reasoning or ScriptStep.CallPart or ScriptStep.Finish:
+            case ScriptStep.Say or ScriptStep.ReasoningPart or ScriptStep.CallPart or ScriptStep.Finish:
                 AddDelta(step, counted: null);
                 break;
             case ScriptStep.Usage usage:
@@ -71,7 +71,7 @@ internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmP
         OpenChoices();
         int choice = ScriptStep.ChoiceOf(step) ?? 0;
         _counted[choice] = counted ?? (_counted.GetValueOrDefault(choice) + (step is ScriptStep.Finish { Last: null } ? 0 : 1));
-        if (step is ScriptStep.Reasoning or ScriptStep.Finish { Last: ScriptStep.Reasoning })
+        if (step is ScriptStep.ReasoningPart or ScriptStep.Finish { Last: ScriptStep.ReasoningPart })
             _reasoned[choice] = _reasoned.GetValueOrDefault(choice) + 1;
         Event(_chunks.Delta(step, CountOf(choice)));
     }

@@ -75,7 +75,7 @@ internal sealed record WholeChoice(
         return new WholeChoice(
             index,
             Joined(deltas.OfType<ScriptStep.Say>().Select(say => say.Text)),
-            Joined(deltas.OfType<ScriptStep.Reasoning>().Select(think => think.Text)),
+            Joined(deltas.OfType<ScriptStep.ReasoningPart>().Select(reasoning => reasoning.Text)),
             [.. deltas.OfType<ScriptStep.CallPart>().GroupBy(part => part.Index).Select(call => new WholeCall(
                 call.Select(part => part.Id).FirstOrDefault(id => id is not null),
                 call.Select(part => part.Name).FirstOrDefault(name => name is not null),

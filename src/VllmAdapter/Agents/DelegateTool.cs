@@ -51,7 +51,7 @@ internal sealed class DelegateTool
             name = name[(local + 4)..name.IndexOf('|', local)];
 
         if (name.StartsWith('<'))
-            throw new ArgumentException("A lambda has no name. Give one: Tool.From(\"name\", \"description\", handler).", nameof(method));
+            throw new ArgumentException("A lambda has no name. Give one: Tool.From(\"name\", \"description\", handler).", "handler");
 
         return name.Length > 5 && name.EndsWith("Async", StringComparison.Ordinal) ? name[..^5] : name;
     }
@@ -148,7 +148,7 @@ internal sealed class DelegateTool
         [RequiresDynamicCode("The schema of a parameter is made by reflection.")]
         public static Parameter Of(ParameterInfo parameter, NullabilityInfoContext nullability, JsonSerializerOptions serializer)
         {
-            string name = parameter.Name ?? throw new ArgumentException("Every parameter of a tool needs a name.", nameof(parameter));
+            string name = parameter.Name ?? throw new ArgumentException("Every parameter of a tool needs a name.", "handler");
             Type type = parameter.ParameterType;
             if (type == typeof(CancellationToken) || type == typeof(ToolCall))
                 return new Parameter(parameter, name, IsNullable: false, Schema: null);

@@ -4,9 +4,9 @@ namespace VllmAdapter.Agents;
 internal static class ToolHistory
 {
     public static ChatRequest After(
-        ChatRequest request, StreamOutcome turn, PastReasoning reasoning, IReadOnlyList<CallFinished> calls, string? told)
+        ChatRequest request, StreamOutcome turn, bool keepReasoning, IReadOnlyList<CallFinished> calls, string? told)
     {
-        ChatRequest after = request.With(turn, reasoning, calls.Select(ResultOf));
+        ChatRequest after = request.With(turn, keepReasoning, calls.Select(ResultOf));
         if (told is null)
             return after;
 

@@ -110,7 +110,7 @@ public sealed class ToolLoop
     private void ThrowIfUnfit(ChatRequest request)
     {
         if (request.ChoiceCount > 1)
-            throw new ArgumentException("A loop follows one answer. Leave Choices at 1.", nameof(request));
+            throw new ArgumentException("A loop follows one answer. Leave ChoiceCount at 1.", nameof(request));
 
         foreach (ToolDefinition tool in request.Tools)
         {

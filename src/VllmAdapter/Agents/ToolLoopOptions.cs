@@ -23,8 +23,12 @@ public sealed record ToolLoopOptions
     public int MaxCorrections { get; init; } = 3;
 
     /// <summary>Whether the model's thoughts stay in the history.</summary>
-    /// <value><see cref="PastReasoning.Kept"/> by default.</value>
-    public PastReasoning KeepReasoning { get; init; } = PastReasoning.Kept;
+    /// <value>
+    /// True by default: they are sent back under the name that they came with, and the chat template decides. Most show the model only those since the
+    /// last user message, which models that think between their tool calls want. False: for servers in between that refuse the field, or to keep
+    /// requests small.
+    /// </value>
+    public bool KeepReasoning { get; init; } = true;
 
     /// <summary>What the model is told when a handler threw. Null instead of words ends the run with <see cref="ToolLoopVerdict.HandlerFailed"/>.</summary>
     /// <value>By default the model is told that the tool failed, without the exception's message: that may hold secrets.</value>
@@ -66,6 +70,6 @@ public sealed record ToolLoopOptions
     private static void ThrowIfBelow(int least, int value, string name)
     {
         if (value < least)
-            throw new ArgumentOutOfRangeException(name, value, $"{nameof(ToolLoopOptions)}.{name} must be at least {least}.");
+            throw new ArgumentOutOfRangeException("options", value, $"{nameof(ToolLoopOptions)}.{name} must be at least {least}.");
     }
 }

@@ -16,7 +16,7 @@ public sealed record ToolLoopResult
     public IReadOnlyList<CallFinished> Calls { get; init; } = [];
 
     /// <summary>
-    /// The request with the whole conversation, which can always be replayed: after an answer add a message (<see cref="ChatRequest.With(IEnumerable{VllmMessage})"/>)
+    /// The request with the whole conversation, which can always be replayed: after an answer add a message (<see cref="ChatRequest.With(VllmMessage[])"/>)
     /// and run it; after any other end run it as it is to go on where the run stopped. A turn that cannot be used is not in it.
     /// </summary>
     public required ChatRequest Request { get; init; }

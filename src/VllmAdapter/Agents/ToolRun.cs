@@ -94,7 +94,7 @@ internal sealed class ToolRun(
             await foreach ((int at, CallFinished call) in handlers.RunAsync(calls, cancellationToken).ConfigureAwait(false))
             {
                 finished[at] = call;
-                yield return new CallFinished(call);
+                yield return call;
             }
 
             // Step 5.
@@ -189,7 +189,7 @@ internal sealed class ToolRun(
             return;
 
         // What the next prompt begins with is what this turn has spent.
-        TokenCount counted = await CountAsync(_request.With(turn, options.KeepReasoning), cancellationToken).ConfigureAwait(false);
+        TokenCount counted = await CountAsync(_request.With(turn, options.KeepReasoning, []), cancellationToken).ConfigureAwait(false);
         if (counted.Max is not null)
             _budget = budget.Settle(cost, EntersWhole(turn) ? counted : TokenCount.AtLeast(counted.Min));
     }
@@ -199,7 +199,7 @@ internal sealed class ToolRun(
         (turn.IsComplete || turn.Verdict is StreamVerdict.LengthLimited or StreamVerdict.StoppedByServer)
         && turn.Parts.Count == 0
         && TurnUses.WordsFor(turn) is null
-        && (options.KeepReasoning == PastReasoning.Kept || turn.Received.All(choice => choice.Reasoning.Length == 0));
+        && (options.KeepReasoning || turn.Received.All(choice => choice.Reasoning.Length == 0));
 
     // A server that does not count leaves the number open; it is no reason to end the run.
     private async ValueTask<TokenCount> CountAsync(ChatRequest counted, CancellationToken cancellationToken)
@@ -237,7 +237,7 @@ internal sealed class ToolRun(
         switch (use)
         {
             case TurnUse.Answer:
-                _request = _request.With(turn, options.KeepReasoning);
+                _request = _request.With(turn, options.KeepReasoning, []);
                 return End(ToolLoopVerdict.Answered);
 
             case TurnUse.Calls when mayBeRun:

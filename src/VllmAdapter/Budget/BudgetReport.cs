@@ -1,4 +1,4 @@
-namespace VllmAdapter.Diagnostics;
+namespace VllmAdapter;
 
 /// <summary>Whether a budget allows to go on.</summary>
 public enum BudgetState
@@ -11,41 +11,6 @@ public enum BudgetState
 
     /// <summary>It cannot be told, because <see cref="BudgetReport.Missing"/> is missing: settle it with <see cref="TokenBudget.Resolve"/>, or decide yourself.</summary>
     Indeterminate,
-}
-
-/// <summary>Which limit a budget has reached.</summary>
-public enum BudgetCause
-{
-    /// <summary><see cref="BudgetLimits.Total"/>: start a new run, or raise it.</summary>
-    Total = 1,
-
-    /// <summary><see cref="BudgetLimits.Completion"/>: start a new run, or raise it.</summary>
-    Completion,
-
-    /// <summary><see cref="BudgetLimits.Turns"/>: the run goes in circles, or the limit is too low.</summary>
-    Turns,
-
-    /// <summary><see cref="BudgetLimits.ContextWindow"/>: shorten the conversation.</summary>
-    ContextWindow,
-}
-
-/// <summary>What a server did not tell of the tokens of a turn.</summary>
-public enum MissingMetadata
-{
-    /// <summary>No usage at all, or one that does not count the prompt: ask for it with <see cref="UsageReporting"/>; a gateway may strip it.</summary>
-    Usage = 1,
-
-    /// <summary>Usage came with the chunks, but the stream ended before the final one.</summary>
-    FinalUsage,
-
-    /// <summary>
-    /// The counts of several choices are at least so high: nothing shows that the server counts them right (vLLM 0.8.5, which names no version,
-    /// counts one token too few for each).
-    /// </summary>
-    UsageOfEachChoice,
-
-    /// <summary>Usage came, but it counts more tokens than the request allowed, so it proves nothing: settle the turn with a count of your own.</summary>
-    CredibleUsage,
 }
 
 /// <summary>A budget's answer.</summary>

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
+using VllmAdapter;
 
 namespace Microsoft.Extensions.DependencyInjection;
 

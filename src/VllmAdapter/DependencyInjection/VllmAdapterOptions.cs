@@ -60,8 +60,12 @@ public sealed class VllmAdapterOptions
     public long MaxReplyBytes { get; set; } = 256L * 1024 * 1024;
 
     /// <summary>Whether the server marks the end of its streams (<c>[DONE]</c>).</summary>
-    /// <value><see cref="EndMarker.Expected"/> by default: every vLLM does, and an end without the mark and without a finish reason is a cut.</value>
-    public EndMarker ExpectsSentinel { get; set; } = EndMarker.Expected;
+    /// <value>
+    /// True by default: every vLLM does, so a stream that ends in order with neither a finish reason for every choice nor the sentinel was cut, and
+    /// something on the way closed it (Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and Portkey do so). False: such an end says
+    /// nothing, and is <see cref="StreamVerdict.Unconfirmed"/>.
+    /// </value>
+    public bool ExpectsSentinel { get; set; } = true;
 
     /// <summary>
     /// Whether the context window is asked for (<c>/v1/models</c>), once and beside the first request that declares tools, where nothing has

@@ -37,7 +37,7 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
             yield return $"ContextWindow must be at least 1 token, or null if it is not known, but is {options.ContextWindow}.";
 
         if (options.ServerMaxTokens < 1)
-            yield return $"ServerCap must be at least 1 token, or null if there is none, but is {options.ServerMaxTokens}.";
+            yield return $"ServerMaxTokens must be at least 1 token, or null if there is none, but is {options.ServerMaxTokens}.";
 
         if (options.MaxEventBytes < SmallestEvent)
             yield return $"MaxEventBytes must be at least {SmallestEvent}, but is {options.MaxEventBytes}.";
@@ -55,13 +55,10 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
             yield return "Model must not be empty; leave it null to let the server choose.";
 
         if (!Enum.IsDefined(options.OnIncompleteStream))
-            yield return $"IncompleteStreams must be one of {string.Join(", ", Enum.GetNames<IncompleteStreamBehavior>())}, but is {options.OnIncompleteStream}.";
+            yield return $"OnIncompleteStream must be one of {string.Join(", ", Enum.GetNames<IncompleteStreamBehavior>())}, but is {options.OnIncompleteStream}.";
 
         if (!Enum.IsDefined(options.UsageReporting))
-            yield return $"Usage must be one of {string.Join(", ", Enum.GetNames<UsageReporting>())}, but is {options.UsageReporting}.";
-
-        if (!Enum.IsDefined(options.ExpectsSentinel))
-            yield return $"EndMarker must be one of {string.Join(", ", Enum.GetNames<EndMarker>())}, but is {options.ExpectsSentinel}.";
+            yield return $"UsageReporting must be one of {string.Join(", ", Enum.GetNames<UsageReporting>())}, but is {options.UsageReporting}.";
 
         foreach (string problem in ResilienceOptionsValidation.ProblemsOf(options.Resilience))
             yield return problem;

@@ -35,8 +35,8 @@ public sealed record StreamEvidence
     public RequestEvidence Request { get => _asked; init => _asked = value; }
 
     /// <summary>Whether the server is known to mark the end of its streams, as vLLM does.</summary>
-    /// <value><see cref="VllmAdapter.EndMarker.Expected"/> by default.</value>
-    public EndMarker SentinelExpected { get; init; } = EndMarker.Expected;
+    /// <value>True by default.</value>
+    public bool SentinelExpected { get; init; } = true;
 
     /// <summary>Whether the reply came whole instead of as a stream.</summary>
     public bool IsWholeReply { get => _facts.IsWholeReply; init => _facts.IsWholeReply = value; }
@@ -195,7 +195,7 @@ public sealed record StreamEvidence
     internal bool MayUndercount => !IsSingle && !_facts.IsWholeReply && _facts.SystemFingerprint is null;
 
     /// <summary>Whether the server is known to have written all that it meant to write.</summary>
-    internal bool EndIsMarked => _facts.SentinelSeen || (IsWholeReply && _facts.BodyEnd == VllmAdapter.BodyEnd.InOrder);
+    internal bool EndIsMarked => _facts.SentinelSeen || (IsWholeReply && _facts.BodyEnd == VllmAdapter.Diagnostics.BodyEnd.InOrder);
 
     /// <summary>Whether anything that the model wrote was delivered.</summary>
     internal bool HasOutput => _facts.HasOutput;
@@ -316,7 +316,7 @@ public sealed record StreamEvidence
         _facts.TransportError ??= Secrets.Hide(fault.Message.Contains(innermost.Message, StringComparison.Ordinal)
             ? fault.Message
             : $"{fault.Message} {innermost.Message}");
-        _facts.BodyEnd ??= VllmAdapter.BodyEnd.Cut;
+        _facts.BodyEnd ??= VllmAdapter.Diagnostics.BodyEnd.Cut;
     }
 
     internal void KeepUnread(string? text) => _facts.UnreadText ??= ServerText.Cut(Secrets.Hide(text) ?? "", LongestUnread) is { Length: > 0 } unread ? unread : null;

@@ -35,6 +35,13 @@ internal sealed class VllmEndpoint
     public const string Tokenize = "tokenize";
     public const string Detokenize = "detokenize";
 
+    /// <summary>An address as it was typed; what is wrong with it is said as of any other.</summary>
+    public static Uri Parse(string endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return new Uri(endpoint, UriKind.RelativeOrAbsolute);
+    }
+
     /// <summary>The address of a route, by its path from the server's root.</summary>
     public Uri At(string path) => path.StartsWith(Version1, StringComparison.Ordinal) ? new(_api, path[Version1.Length..]) : new(_root, path);
 

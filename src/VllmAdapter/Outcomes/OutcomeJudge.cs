@@ -150,7 +150,7 @@ public static class OutcomeJudge
     /// cut: Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and Portkey end a stream like that which was cut behind them.
     /// </summary>
     internal static bool WasCutInOrder(StreamEvidence evidence) =>
-        evidence is { BodyEnd: BodyEnd.InOrder, SentinelExpected: not EndMarker.NeverSent, EndIsMarked: false };
+        evidence is { BodyEnd: BodyEnd.InOrder, SentinelExpected: true, EndIsMarked: false };
 
     private static bool HasOpenCall(ChoiceEvidence choice) =>
         choice.ToolCalls.Any(call => ArgumentsTextReading.Read(call.Arguments) == ArgumentsText.Open);

@@ -26,7 +26,7 @@ public enum StreamVerdict
 
     /// <summary>
     /// The connection was cut, or the body ended where an answer cannot end, be it in order: with neither a finish reason nor the end marker
-    /// (<see cref="EndMarker"/>). Ask again, or continue the text.
+    /// (<see cref="VllmAdapterOptions.ExpectsSentinel"/>). Ask again, or continue the text.
     /// </summary>
     Interrupted,
 

@@ -77,7 +77,7 @@ internal static class RecoveredReply
             Reasoning = string.Concat(pieces.Select(piece => piece.Reasoning)),
             Refusal = string.Concat(pieces.Select(piece => piece.Refusal)),
             Logprobs = pieces.Any(piece => piece.Logprobs is not null)
-                ? new LogprobContent { Tokens = [.. pieces.SelectMany(piece => piece.Logprobs?.Tokens ?? [])] }
+                ? [.. pieces.SelectMany(piece => piece.Logprobs ?? [])]
                 : null,
             TokenIds = pieces.Any(piece => piece.TokenIds is not null) ? [.. pieces.SelectMany(piece => piece.TokenIds ?? [])] : null,
         });

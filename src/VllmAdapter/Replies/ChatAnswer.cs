@@ -37,6 +37,9 @@ public sealed record ChatAnswer
     /// <summary>The model that answered, in the server's words.</summary>
     public string? Model => Outcome.Evidence.Model;
 
+    /// <summary>The outcome with what was received, also where it was made by hand.</summary>
+    internal StreamOutcome OutcomeWithText => Outcome with { Received = Choices };
+
     private string WhatToDo =>
         Outcome.Notes.FirstOrDefault(note => note.Kind == OutcomeNoteKind.OutputNotAsAsked).Text
         ?? (Outcome.Evidence.Request.Format is { } format
@@ -108,7 +111,7 @@ public sealed record ChatChoice
     public string Refusal { get; init; } = "";
 
     /// <summary>Log probabilities, if they were asked for.</summary>
-    public LogprobContent? Logprobs { get; init; }
+    public IReadOnlyList<TokenLogprob>? Logprobs { get; init; }
 
     /// <summary>The ids of the generated tokens, if they were asked for.</summary>
     public IReadOnlyList<int>? TokenIds { get; init; }

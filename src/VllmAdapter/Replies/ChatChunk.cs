@@ -68,7 +68,7 @@ public sealed record ChatChunk
     public TokenUsage? Usage { get => _usage; init => _usage = value; }
 
     /// <summary>Log probabilities of this piece's tokens, if they were asked for.</summary>
-    public LogprobContent? Logprobs
+    public IReadOnlyList<TokenLogprob>? Logprobs
     {
         get => _extras?.Logprobs;
         init => _extras = (_extras ?? ChunkExtras.None) with { Logprobs = value };
@@ -148,7 +148,7 @@ public sealed record ChatChunk
 
         public bool HasOtherOutput { get; init; }
 
-        public LogprobContent? Logprobs { get; init; }
+        public IReadOnlyList<TokenLogprob>? Logprobs { get; init; }
 
         public IReadOnlyList<int>? TokenIds { get; init; }
 

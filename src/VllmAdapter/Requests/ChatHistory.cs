@@ -4,7 +4,7 @@ namespace VllmAdapter;
 internal static class ChatHistory
 {
     public static IReadOnlyList<VllmMessage> Of(
-        IReadOnlyList<VllmMessage> before, StreamOutcome turn, PastReasoning reasoning, IEnumerable<ToolMessage> results)
+        IReadOnlyList<VllmMessage> before, StreamOutcome turn, bool keepReasoning, IEnumerable<ToolMessage> results)
     {
         HashSet<string> taken = [.. before.OfType<AssistantMessage>().SelectMany(message => message.ToolCalls).Select(call => call.Id)];
         List<ToolMessage> given = [.. results];
@@ -22,7 +22,7 @@ internal static class ChatHistory
 
         ThrowIfForeign(given, turn);
         string? text = TextOrNull(turn, choice => choice.Text);
-        string? thoughts = reasoning == PastReasoning.Kept ? TextOrNull(turn, choice => choice.Reasoning) : null;
+        string? thoughts = keepReasoning ? TextOrNull(turn, choice => choice.Reasoning) : null;
         return text is null && calls.Count == 0
             ? []
             : [new AssistantMessage { Text = text, Reasoning = thoughts, ReasoningName = ReasoningName(turn), ToolCalls = calls }, .. answers];

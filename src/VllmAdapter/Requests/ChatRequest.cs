@@ -73,12 +73,9 @@ public sealed record ChatRequest
     /// <value>Null (default): as the model's chat template has it.</value>
     public ReasoningSettings? Reasoning { get; init; }
 
-    /// <summary>How the messages are turned into the prompt.</summary>
-    /// <value>Null (default): by the model's own chat template.</value>
-    public PromptOptions? Prompt { get; init; }
-
-    /// <summary>What to do with, and report about, the prompt itself.</summary>
-    /// <value>Null (default): nothing is cut and nothing reported.</value>
+    /// <summary>How the messages become the prompt, how much of it is kept, and what is reported about it.</summary>
+    /// <value>Null (default): by the model's own chat template; nothing is cut and nothing reported.</value>
+    /// <remarks>Each member says what it is called in the body.</remarks>
     public PromptOptions? Prompt { get; init; }
 
     /// <summary>How images, audio and video in the messages are read and processed.</summary>
@@ -98,8 +95,12 @@ public sealed record ChatRequest
     public UsageReporting? UsageReporting { get; init; }
 
     /// <summary>Whether the server streams its reply or sends it whole.</summary>
-    /// <value><see cref="ReplyMode.Streamed"/> by default.</value>
-    public ReplyMode Stream { get; init; } = ReplyMode.Streamed;
+    /// <value>
+    /// True (default): chunk by chunk as it is generated. Prefer this: a stalled server shows early, and what a cut answer had is kept. False: in one
+    /// piece once it is finished; choose it where the server's streaming tool parser loses calls that its other parser keeps (vLLM 0.32.0 with
+    /// phi4_mini_json, or granite with a required call). Nothing is seen before the end.
+    /// </value>
+    public bool Stream { get; init; } = true;
 
     /// <summary>When to stop reading the reply.</summary>
     /// <value>Null (default): as the adapter's options say.</value>
@@ -151,8 +152,11 @@ public sealed record ChatRequest
     public override string ToString() => RequestWords.Of(this);
 
     /// <summary>The request for the next turn: the same, with further messages at the end.</summary>
-    /// <param name="messages">What was said since, oldest first. Before C# 13 a collection: <c>With([message])</c>.</param>
-    public ChatRequest With(params IEnumerable<VllmMessage> messages)
+    /// <param name="messages">What was said since, oldest first.</param>
+    public ChatRequest With(params VllmMessage[] messages) => With((IEnumerable<VllmMessage>)messages);
+
+    /// <inheritdoc cref="With(VllmMessage[])"/>
+    public ChatRequest With(IEnumerable<VllmMessage> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
         return this with { Messages = [.. Messages, .. messages] };
@@ -161,8 +165,7 @@ public sealed record ChatRequest
     /// <summary>The request for the next turn: the same, with what the model answered and what the tools gave back.</summary>
     /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
     /// <param name="results">
-    /// The results of the turn's calls; before C# 13 a collection: <c>With(turn, [result])</c>. A call that is left without one is answered with its
-    /// problems, or with the fact that it was not run.
+    /// The results of the turn's calls. A call that is left without one is answered with its problems, or with the fact that it was not run.
     /// </param>
     /// <remarks>
     /// Only what can be replayed enters: a withheld call does not, nor does a result for it, and a call without arguments has <c>{}</c>.
@@ -170,21 +173,39 @@ public sealed record ChatRequest
     /// adapter's streams, not for those that <see cref="OutcomeJudge"/> made of evidence alone.
     /// </remarks>
     /// <exception cref="ArgumentException">A result belongs to no call of the turn.</exception>
-    public ChatRequest With(StreamOutcome turn, params IEnumerable<ToolMessage> results) => With(turn, PastReasoning.Kept, results);
+    public ChatRequest With(StreamOutcome turn, params ToolMessage[] results) => With(turn, keepReasoning: true, results);
 
-    /// <inheritdoc cref="With(StreamOutcome, IEnumerable{ToolMessage})"/>
+    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])"/>
+    public ChatRequest With(StreamOutcome turn, IEnumerable<ToolMessage> results) => With(turn, keepReasoning: true, results);
+
+    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])"/>
     /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
-    /// <param name="keepReasoning">Whether the turn's thoughts are sent back.</param>
+    /// <param name="keepReasoning">
+    /// Whether the turn's thoughts are sent back, under the name that they came with; the chat template decides what the model sees of them. False is
+    /// for servers in between that refuse the field, or keeps requests small.
+    /// </param>
     /// <param name="results">The results of the turn's calls.</param>
-    public ChatRequest With(StreamOutcome turn, PastReasoning keepReasoning, params IEnumerable<ToolMessage> results)
+    public ChatRequest With(StreamOutcome turn, bool keepReasoning, IEnumerable<ToolMessage> results)
     {
         ArgumentNullException.ThrowIfNull(turn);
         ArgumentNullException.ThrowIfNull(results);
         return With(ChatHistory.Of(Messages, turn, keepReasoning, results));
     }
 
+    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])"/>
+    /// <param name="turn">What the model answered. Of several choices, choice 0 is taken.</param>
+    /// <param name="results">The results of the turn's calls.</param>
+    public ChatRequest With(ChatAnswer turn, params ToolMessage[] results) => With(turn, (IEnumerable<ToolMessage>)results);
+
+    /// <inheritdoc cref="With(ChatAnswer, ToolMessage[])"/>
+    public ChatRequest With(ChatAnswer turn, IEnumerable<ToolMessage> results)
+    {
+        ArgumentNullException.ThrowIfNull(turn);
+        return With(turn.OutcomeWithText, results);
+    }
+
     /// <summary>
-    /// The request for the next turn when calls of this one cannot be used: as <see cref="With(StreamOutcome, IEnumerable{ToolMessage})"/> without
+    /// The request for the next turn when calls of this one cannot be used: as <see cref="With(StreamOutcome, ToolMessage[])"/> without
     /// results, and the model is told in words what was wrong with the withheld calls.
     /// </summary>
     /// <param name="turn">How the turn ended.</param>
@@ -195,7 +216,15 @@ public sealed record ChatRequest
     public ChatRequest Correcting(StreamOutcome turn)
     {
         ArgumentNullException.ThrowIfNull(turn);
-        return ToolHistory.After(this, turn, PastReasoning.Kept, [], TurnUses.WordsFor(turn));
+        return ToolHistory.After(this, turn, keepReasoning: true, [], TurnUses.WordsFor(turn));
+    }
+
+    /// <inheritdoc cref="Correcting(StreamOutcome)"/>
+    /// <param name="turn">What the model answered.</param>
+    public ChatRequest Correcting(ChatAnswer turn)
+    {
+        ArgumentNullException.ThrowIfNull(turn);
+        return Correcting(turn.OutcomeWithText);
     }
 
     /// <summary>The request that lets the model write on where its answer broke off.</summary>
@@ -221,6 +250,6 @@ public sealed record ChatRequest
     public ChatRequest Continuing(ChatAnswer cut)
     {
         ArgumentNullException.ThrowIfNull(cut);
-        return Continuing(cut.Outcome with { Received = cut.Choices });
+        return Continuing(cut.OutcomeWithText);
     }
 }

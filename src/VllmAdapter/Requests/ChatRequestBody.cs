@@ -6,6 +6,9 @@ namespace VllmAdapter;
 /// <summary>Writes a <see cref="ChatRequest"/> as the body of <c>POST /v1/chat/completions</c>.</summary>
 internal static class ChatRequestBody
 {
+    /// <summary>The parameter of every public method that a request is handed to; the message names the member.</summary>
+    public const string ParameterName = "request";
+
     public static byte[] ToUtf8(JsonObject body) => RequestJson.ToUtf8(body);
 
     public static JsonObject Build(ChatRequest request, string? defaultModel, UsageReporting defaultUsage)
@@ -15,10 +18,10 @@ internal static class ChatRequestBody
         PutMessages(body, request);
         body.Put("max_tokens", request.MaxTokens);
         body.Put("n", request.ChoiceCount);
-        PutReply(body, request.Stream, request.UsageReporting ?? defaultUsage);
+        PutStream(body, request.Stream, request.UsageReporting ?? defaultUsage);
         PutTools(body, request);
         PutSampling(body, request.Sampling);
-        PutReasoningAndPrompt(body, request.Reasoning, request.Prompt);
+        PutReasoningAndTemplate(body, request.Reasoning, request.Prompt);
         request.Output?.WriteTo(body);
         PutPrompt(body, request.Prompt);
         PutMedia(body, request.Media);
@@ -41,14 +44,14 @@ internal static class ChatRequestBody
         else if (request.Extra?.ContainsKey("messages") is not true)
         {
             throw new ArgumentException(
-                "Messages is empty. Add at least one, such as Message.User(\"...\").", nameof(request));
+                "Messages is empty. Add at least one, such as VllmMessage.User(\"...\").", nameof(request));
         }
     }
 
     // vLLM answers 400 to stream_options in a request that is not streamed.
-    private static void PutReply(JsonObject body, ReplyMode reply, UsageReporting usage)
+    private static void PutStream(JsonObject body, bool stream, UsageReporting usage)
     {
-        if (reply != ReplyMode.Streamed)
+        if (!stream)
             return;
 
         body["stream"] = true;
@@ -132,12 +135,12 @@ internal static class ChatRequestBody
 
         var json = new JsonObject();
         foreach (var (token, bias) in biases)
-            json.Put(token.ToString(), bias);
+            json.Put(token.ToString(), bias, "Sampling.LogitBias");
 
         return json;
     }
 
-    private static void PutReasoningAndPrompt(JsonObject body, ReasoningSettings? reasoning, PromptOptions? template)
+    private static void PutReasoningAndTemplate(JsonObject body, ReasoningSettings? reasoning, PromptOptions? template)
     {
         body.Put("reasoning_effort", reasoning?.Effort?.Value);
         body.Put("thinking_token_budget", reasoning?.MaxTokens);
@@ -209,11 +212,11 @@ internal static class ChatRequestBody
     {
         foreach (var (name, value) in request.Extra ?? [])
         {
-            if (name == "stream" && IsTrue(value) != (request.Stream == ReplyMode.Streamed))
+            if (name == "stream" && IsTrue(value) != request.Stream)
             {
                 throw new ArgumentException(
-                    $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Reply is {request.Stream}, "
-                    + "and the reply would be misread. Set Reply and leave \"stream\" out of Extra.",
+                    $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Stream is {(request.Stream ? "true" : "false")}, "
+                    + "and the reply would be misread. Set Stream and leave \"stream\" out of Extra.",
                     nameof(request));
             }
 

@@ -122,7 +122,5 @@ internal static class ChatRequestBodyMessages
                 + "turn, or shows the model a call without arguments.");
     }
 
-    // The user knows the messages by the member that holds them.
-    private static ArgumentException Refused(string message, string member = nameof(ChatRequest.Messages)) =>
-        new(message, member);
+    private static ArgumentException Refused(string message) => new(message, ChatRequestBody.ParameterName);
 }

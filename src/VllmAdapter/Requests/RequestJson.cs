@@ -42,7 +42,7 @@ internal static class RequestJson
     }
 
     // Typed members are always written; what cannot be came by a JSON object of the user's.
-    private static ArgumentException Refused(string message, Exception why, string member = nameof(ChatRequest.Extra)) => new(message, member, why);
+    private static ArgumentException Refused(string message, Exception why) => new(message, ChatRequestBody.ParameterName, why);
 
     private static void Write(Utf8JsonWriter writer, JsonNode? node, JsonSerializerOptions options)
     {

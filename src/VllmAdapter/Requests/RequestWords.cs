@@ -13,7 +13,7 @@ internal static class RequestWords
         request.MaxTokens is { } cap ? $"at most {OutcomeNotes.Count(cap, "token")}" : "",
         request.ChoiceCount is { } choices ? OutcomeNotes.Count(choices, "choice") : "",
         request.Extra is { Count: > 0 } extra ? $"{OutcomeNotes.Count(extra.Count, "extra field")}" : "",
-        request.Stream == ReplyMode.Whole ? "not streamed" : "",
+        !request.Stream ? "not streamed" : "",
     }.Where(part => part.Length > 0));
 
     public static string Of(VllmMessage message) => message switch

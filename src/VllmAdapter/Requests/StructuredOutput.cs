@@ -89,12 +89,12 @@ public abstract record StructuredOutput
 
     /// <summary>One of the given texts.</summary>
     /// <param name="values">At least one text.</param>
-    /// <exception cref="ArgumentException">There is no option.</exception>
+    /// <exception cref="ArgumentException">There is no text.</exception>
     public static StructuredOutput OneOf(params string[] values)
     {
         ArgumentNullException.ThrowIfNull(values);
         return values.Length > 0
-            ? new OneOf([.. values])
+            ? new Choice([.. values])
             : throw new ArgumentException("There is nothing to choose from. Pass at least one text.", nameof(values));
     }
 
@@ -157,10 +157,10 @@ public abstract record StructuredOutput
         }
     }
 
-    private sealed record OneOf(IReadOnlyList<string> Options) : StructuredOutput
+    private sealed record Choice(IReadOnlyList<string> Values) : StructuredOutput
     {
         internal override void WriteTo(JsonObject body) =>
-            WriteStructuredOutputs(body, "choice", new JsonArray([.. Options.Select(option => (JsonNode?)option)]));
+            WriteStructuredOutputs(body, "choice", new JsonArray([.. Values.Select(option => (JsonNode?)option)]));
     }
 
     private sealed record TextConstraint(string Kind, string Value) : StructuredOutput

@@ -24,7 +24,7 @@ internal sealed record ChatCall
 
     public required long MaxReplyBytes { get; init; }
 
-    public EndMarker ExpectsSentinel { get; init; } = EndMarker.Expected;
+    public bool ExpectsSentinel { get; init; } = true;
 
     /// <summary>For the headers of a streamed reply; those of a whole one come with the reply, and the policy watches over it.</summary>
     public TimeSpan? HeadersLimit { get; init; }

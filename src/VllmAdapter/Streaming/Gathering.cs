@@ -81,7 +81,7 @@ internal sealed class Gathering
                 (_refusal ??= new StringBuilder()).Append(chunk.Refusal);
 
             if (chunk.Logprobs is { } logprobs)
-                (_logprobs ??= []).AddRange(logprobs.Tokens);
+                (_logprobs ??= []).AddRange(logprobs);
 
             if (chunk.TokenIds is { } tokenIds)
                 (_tokenIds ??= []).AddRange(tokenIds);
@@ -97,7 +97,7 @@ internal sealed class Gathering
             Reasoning = Reasoning.ToString(),
             Refusal = _refusal?.ToString() ?? "",
             ReasoningName = Reasoning.Length > 0 ? reasoningName : null,
-            Logprobs = _logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
+            Logprobs = _logprobs,
             TokenIds = _tokenIds,
         };
     }

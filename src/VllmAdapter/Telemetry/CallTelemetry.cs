@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using static VllmAdapter.VllmTelemetry;
+using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using static VllmAdapter.VllmTelemetry;
+using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter;
 

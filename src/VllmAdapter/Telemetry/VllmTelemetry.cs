@@ -53,7 +53,7 @@ public static class VllmTelemetry
         /// <summary>How the stream ended: a <see cref="StreamVerdict"/> in snake case, such as <c>length_limited</c>.</summary>
         public const string Verdict = "vllm_adapter.stream.verdict";
 
-        /// <summary>Why the adapter stopped reading: the name of a <see cref="VllmAdapter.TerminationCause"/>.</summary>
+        /// <summary>Why the adapter stopped reading: the name of a <see cref="VllmAdapter.Diagnostics.TerminationCause"/>.</summary>
         public const string TerminationCause = "vllm_adapter.stream.stop_cause";
 
         /// <summary>How many tool calls were withheld; absent if none was.</summary>

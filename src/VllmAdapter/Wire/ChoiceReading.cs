@@ -29,7 +29,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
 
     private string? StopReason { get; set; }
 
-    private LogprobContent? Logprobs { get; set; }
+    private IReadOnlyList<TokenLogprob>? Logprobs { get; set; }
 
     private IReadOnlyList<int>? TokenIds { get; set; }
 

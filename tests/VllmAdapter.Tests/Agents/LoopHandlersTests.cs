@@ -22,7 +22,7 @@ public sealed class LoopHandlersTests
         }), TwoCities, Answer);
 
         play.Messages(1).Skip(2).Should().Equal("tool: Paris after Rome", "tool: Rome");
-        play.Events.OfType<CallFinished>().Select(call => call.Finished.Content).Should().BeEquivalentTo("Rome", "Paris after Rome");
+        play.Events.OfType<CallFinished>().Select(call => call.Content).Should().BeEquivalentTo("Rome", "Paris after Rome");
     }
 
     [Fact]

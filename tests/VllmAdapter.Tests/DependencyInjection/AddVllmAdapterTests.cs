@@ -123,7 +123,7 @@ public sealed class AddVllmAdapterTests : IDisposable
             UsageReporting = UsageReporting.Final,
             MaxEventBytes = 2048,
             MaxReplyBytes = 1_048_576,
-            ExpectsSentinel = EndMarker.NeverSent,
+            ExpectsSentinel = false,
             LearnContextWindow = false,
             TimeLimits = { Total = TimeSpan.FromMinutes(10) },
             Resilience = { MaxAttempts = 5, MaxConcurrentStreams = 8, CircuitBreaker = new CircuitBreakerOptions { FailureRatio = 0.25 } },

@@ -39,7 +39,6 @@ public sealed class VllmAdapterOptionsTests
         { o => o.TimeLimits.Total = TimeSpan.FromDays(60), "TimeLimits.Total must be at most 24 days, but is 60.00:00:00." },
         { o => o.TimeLimits.ServerCall = TimeSpan.FromDays(60), "TimeLimits.ServerCall must be at most 24 days, but is 60.00:00:00." },
         { o => (o.MaxEventBytes, o.MaxReplyBytes) = (4096, 4095), "MaxReplyBytes must be at least MaxEventBytes, for a reply holds its events, but they are 4095 and 4096." },
-        { o => o.ExpectsSentinel = (EndMarker)9, "EndMarker must be one of Expected, NeverSent, but is 9." },
         { o => o.Endpoint = new Uri("http://user:secret@localhost"), "Endpoint must hold no user name and no password, for they would never be sent, but \"http://localhost\" was given with them. Set ApiKey, or send the header Authorization (RequestHeaders.Additional)." },
         { o => o.TimeLimits.Connect = TimeSpan.FromDays(25), "TimeLimits.Connect must be at most 24 days, but is 25.00:00:00." },
         { o => o.TimeLimits.Headers = TimeSpan.FromDays(25), "TimeLimits.Headers must be at most 24 days, but is 25.00:00:00." },

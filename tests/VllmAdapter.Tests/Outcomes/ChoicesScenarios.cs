@@ -1,8 +1,8 @@
-using static VllmAdapter.Certainty;
+using static VllmAdapter.Diagnostics.Certainty;
 using static VllmAdapter.LengthLimit;
-using static VllmAdapter.OutcomeNoteKind;
+using static VllmAdapter.Diagnostics.OutcomeNoteKind;
 using static VllmAdapter.StreamVerdict;
-using static VllmAdapter.WithheldReason;
+using static VllmAdapter.Diagnostics.WithheldReason;
 
 namespace VllmAdapter.Tests.Outcomes;
 
@@ -156,7 +156,7 @@ internal static class ChoicesScenarios
         new("The own budget stops the second choice; the first has finished",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
                 .Choice(1).Says("b").TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed)
-            { Limit = TokenBudget, Each = [Completed, StoppedByPolicy], Ready = [WeatherReady] },
+            { Limit = LengthLimit.TokenBudget, Each = [Completed, StoppedByPolicy], Ready = [WeatherReady] },
         new("The second of two choices' calls has no name (vLLM 0.8.5 and 0.11.0)",
             Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls")
                 .Choice(1).Calls(name: null, Weather).Declares("tool_calls").Uses(9, 30).Done(), Completed, Declared)

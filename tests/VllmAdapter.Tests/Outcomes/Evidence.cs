@@ -105,7 +105,7 @@ internal sealed record Evidence
     public Evidence Versioned() => With(seen => seen with { SystemFingerprint = "vllm-0.32.0-d546c035" });
 
     /// <summary>A server of another make, which marks no end.</summary>
-    public Evidence MarksNoEnd() => With(seen => seen with { SentinelExpected = EndMarker.NeverSent });
+    public Evidence MarksNoEnd() => With(seen => seen with { SentinelExpected = false });
 
     public Evidence HidesReasoning() => Asking(it => it with { HidesReasoning = true });
 

@@ -1,8 +1,8 @@
-using static VllmAdapter.Certainty;
+using static VllmAdapter.Diagnostics.Certainty;
 using static VllmAdapter.LengthLimit;
-using static VllmAdapter.OutcomeNoteKind;
+using static VllmAdapter.Diagnostics.OutcomeNoteKind;
 using static VllmAdapter.StreamVerdict;
-using static VllmAdapter.WithheldReason;
+using static VllmAdapter.Diagnostics.WithheldReason;
 
 namespace VllmAdapter.Tests.Outcomes;
 

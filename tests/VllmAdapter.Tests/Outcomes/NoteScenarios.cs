@@ -1,6 +1,6 @@
-using static VllmAdapter.Certainty;
+using static VllmAdapter.Diagnostics.Certainty;
 using static VllmAdapter.LengthLimit;
-using static VllmAdapter.OutcomeNoteKind;
+using static VllmAdapter.Diagnostics.OutcomeNoteKind;
 using static VllmAdapter.StreamVerdict;
 
 namespace VllmAdapter.Tests.Outcomes;

@@ -1,8 +1,8 @@
-using static VllmAdapter.Certainty;
+using static VllmAdapter.Diagnostics.Certainty;
 using static VllmAdapter.LengthLimit;
-using static VllmAdapter.OutcomeNoteKind;
+using static VllmAdapter.Diagnostics.OutcomeNoteKind;
 using static VllmAdapter.StreamVerdict;
-using static VllmAdapter.WithheldReason;
+using static VllmAdapter.Diagnostics.WithheldReason;
 
 namespace VllmAdapter.Tests.Outcomes;
 
@@ -88,17 +88,17 @@ internal static class VerdictScenarios
 
         // The caller's own policies.
         new("The own budget",
-            Hello.TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed) { Limit = TokenBudget },
+            Hello.TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed) { Limit = LengthLimit.TokenBudget },
         new("A cause of the caller's own", Hello.TerminatedBy(Custom), StoppedByPolicy, Observed),
         new("A policy that waits for no reason", Hello.TerminatedBy(TerminationCause.FinishReason), StoppedByPolicy, Observed),
         new("A policy that calls another event the marker",
             Hello.TerminatedBy(TerminationCause.Sentinel), StoppedByPolicy, Observed),
         new("The own budget at the cap",
             Hello.Capped(5).UsesSoFar(9, 5).TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed)
-            { Limit = TokenBudget },
+            { Limit = LengthLimit.TokenBudget },
         new("The own budget after a whole call",
             WeatherCall.TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed)
-            { Limit = TokenBudget, Withheld = [ChoiceNotFinished] },
+            { Limit = LengthLimit.TokenBudget, Withheld = [ChoiceNotFinished] },
         new("The own budget after the finish reason",
             Hello.Declares("stop").TerminatedBy(TerminationCause.BudgetExhausted), Completed, Declared)
             { Notes = [EndedWithoutSentinel] },

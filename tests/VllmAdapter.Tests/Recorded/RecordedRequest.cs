@@ -69,9 +69,6 @@ internal static class RecordedRequest
             AddGenerationPrompt = body.Bool("add_generation_prompt"),
             AddSpecialTokens = body.Bool("add_special_tokens"),
             Echo = body.Bool("echo"),
-        },
-        Prompt = new()
-        {
             TruncateTo = body.Long("truncate_prompt_tokens"),
             TruncationSide = body.Text("truncation_side") switch
             {
@@ -99,7 +96,7 @@ internal static class RecordedRequest
             EncoderTransfer = body.Object("ec_transfer_params"),
             PluginArguments = body.Object("vllm_xargs"),
         },
-        Stream = body.Bool("stream") is true ? ReplyMode.Streamed : ReplyMode.Whole,
+        Stream = body.Bool("stream") is true,
         UsageReporting = Usage(body.Object("stream_options")),
         User = body.Text("user"),
     };

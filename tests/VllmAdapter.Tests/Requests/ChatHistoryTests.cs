@@ -113,7 +113,7 @@ public sealed class ChatHistoryTests
         StreamOutcome turn = await TurnAsync(Script.Reasons("Paris is in France.").Says("Sunny.").Finishes("stop").Uses(10, 9).Done());
 
         Request.With(turn).Messages[^1].As<AssistantMessage>().Reasoning.Should().Be("Paris is in France.");
-        Request.With(turn, PastReasoning.Dropped).Messages[^1].As<AssistantMessage>().Reasoning.Should().BeNull();
+        Request.With(turn, keepReasoning: false, []).Messages[^1].As<AssistantMessage>().Reasoning.Should().BeNull();
     }
 
     // litellm#26501: a server reads past thoughts only under its own name for them.

@@ -192,7 +192,6 @@ public class ChatRequestBodyTests
             Sampling = new() { Stop = [], LogitBias = new Dictionary<int, double>(), RepetitionDetection = new() },
             Reasoning = new(),
             Prompt = new() { TemplateArguments = [], Documents = [] },
-            Prompt = new(),
             Media = new(),
             Serving = new() { KvTransfer = [] },
             ToolChoice = default(ToolChoice),
@@ -227,7 +226,7 @@ public class ChatRequestBodyTests
 
     [Fact]
     public void A_whole_reply_has_no_stream_options_for_vLLM_refuses_them() =>
-        (Hello with { Stream = ReplyMode.Whole, UsageReporting = UsageReporting.Continuous }).Body(usage: UsageReporting.Continuous)
+        (Hello with { Stream = false, UsageReporting = UsageReporting.Continuous }).Body(usage: UsageReporting.Continuous)
             .ShouldBeJson("""{"messages": [{"role": "user", "content": "Hello"}]}""");
 
     [Fact]

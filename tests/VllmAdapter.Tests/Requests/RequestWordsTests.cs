@@ -17,7 +17,7 @@ public sealed class RequestWordsTests
                 Model = "granite",
                 MaxTokens = 512,
                 ChoiceCount = 2,
-                Stream = ReplyMode.Whole,
+                Stream = false,
                 Tools = [new(Secret)],
                 Headers = new() { Session = Secret },
                 Extra = new() { ["a"] = Secret },

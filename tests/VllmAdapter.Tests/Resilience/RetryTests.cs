@@ -70,7 +70,7 @@ public sealed class RetryTests
         if (what.Contains("event", StringComparison.Ordinal) || what.Contains("keep-alive", StringComparison.Ordinal) || what.Contains("calls itself", StringComparison.Ordinal))
             return;
 
-        (_, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm), Hello with { Stream = ReplyMode.Whole });
+        (_, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm), Hello with { Stream = false });
 
         (outcome.Verdict, outcome.Attempts).Should().Be((StreamVerdict.Completed, 2), what);
     }

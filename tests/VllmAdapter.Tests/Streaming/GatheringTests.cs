@@ -35,11 +35,11 @@ public sealed class GatheringTests
         TokenLogprob one = new() { Token = "a" };
         TokenLogprob two = new() { Token = "b" };
         ChatChoice choice = Gather(
-            new() { Logprobs = new LogprobContent { Tokens = [one] }, TokenIds = [1] },
+            new() { Logprobs = [one], TokenIds = [1] },
             new() { Text = "x" },
-            new() { Logprobs = new LogprobContent { Tokens = [two] }, TokenIds = [2, 3] }).Choices.Single();
+            new() { Logprobs = [two], TokenIds = [2, 3] }).Choices.Single();
 
-        choice.Logprobs!.Tokens.Should().Equal(one, two);
+        choice.Logprobs!.Should().Equal(one, two);
         choice.TokenIds.Should().Equal(1, 2, 3);
     }
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using VllmAdapter.Testing;
-using static VllmAdapter.VllmTelemetry;
+using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter.Tests.Telemetry;
 

@@ -159,7 +159,7 @@ public sealed class BadInputTests
     public async Task A_whole_reply_before_a_silence_is_an_answer_and_half_of_one_is_kept()
     {
         const string Reply = """{"id":"1","choices":[{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}]}""";
-        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { Stream = ReplyMode.Whole };
+        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { Stream = false };
 
         Played whole = await Played.RunAsync(Silent(Reply), request);
         Played half = await Played.RunAsync(Silent(Reply[..30]), request);
@@ -291,7 +291,7 @@ public sealed class BadInputTests
     {
         var server = new CannedServer { ContentType = "application/json", Pieces = Split(Encoding.UTF8.GetBytes(body), 5) };
 
-        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello.") with { Stream = ReplyMode.Whole });
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello.") with { Stream = false });
 
         played.Outcome.Verdict.Should().Be(verdict, played.Outcome.Explain());
         played.Outcome.Evidence.IsWholeReply.Should().BeTrue();

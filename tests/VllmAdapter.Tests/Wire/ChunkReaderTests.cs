@@ -158,11 +158,11 @@ public sealed class ChunkReaderTests
     [Fact]
     public void Log_probabilities_are_read()
     {
-        LogprobContent? logprobs = Reading.OfChoice("""
+        IReadOnlyList<TokenLogprob>? logprobs = Reading.OfChoice("""
               "logprobs": {"content": [{"token": "Hel", "logprob": -0.5, "bytes": [72, 101, 108], "top_logprobs": [{"token": "Hal", "logprob": -9999.0, "bytes": null}]}], "refusal": null}
             """).Chunk.Logprobs;
 
-        logprobs!.Tokens.Should().BeEquivalentTo([new TokenLogprob
+        logprobs!.Should().BeEquivalentTo([new TokenLogprob
         {
             Token = "Hel",
             Logprob = -0.5,

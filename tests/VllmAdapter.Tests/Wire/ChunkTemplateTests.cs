@@ -144,5 +144,5 @@ public sealed class ChunkTemplateTests
 
     private static string Describe(ChatChunk chunk) =>
         $"{chunk.ChoiceIndex}/{chunk.HasChoice}/{chunk.Text}/{chunk.Reasoning}/{chunk.FinishReason}/{chunk.Usage}/{chunk.StopReason}/"
-        + $"{string.Join(",", chunk.ToolCallDeltas)}/{string.Join(",", chunk.TokenIds ?? [])}/{chunk.Logprobs?.Tokens.Count}";
+        + $"{string.Join(",", chunk.ToolCallDeltas)}/{string.Join(",", chunk.TokenIds ?? [])}/{chunk.Logprobs?.Count}";
 }
