@@ -44,7 +44,7 @@ static async Task CallATool(Uri endpoint)
     var adapter = new VllmInferenceAdapter(endpoint);
 
     // <tools>
-    var budget = new TokenBudget(new BudgetLimits { Total = 10_000 });
+    var budget = new TokenBudget(10_000);
     ChatAnswer answer = await adapter.CompleteChatAsync(new ChatRequest
     {
         Messages = [VllmMessage.User("Give me a random number, please.")],
@@ -65,6 +65,6 @@ static async Task CallATool(Uri endpoint)
     StreamEvidence evidence = outcome.Evidence;
     Console.WriteLine(
         $"evidence: {evidence.Chunks} chunks; finish reasons declared: {evidence.Choices.Sum(choice => choice.Declared.Count)}; "
-        + $"end marker: {evidence.SentinelSeen}; body ended: {evidence.BodyEnd?.ToString() ?? "not read further"}; "
+        + $"sentinel: {evidence.SentinelSeen}; body ended: {evidence.BodyEnd?.ToString() ?? "not read further"}; "
         + $"tokens: {evidence.Usage?.CompletionTokens} of {evidence.Request.MaxTokens}; stopped by: {outcome.TerminatedBy}");
 }

@@ -42,11 +42,11 @@ static async Task Picture(VllmInferenceAdapter adapter)
 
 static async Task Thoughts(VllmInferenceAdapter adapter)
 {
-    // <thinking>
+    // <reasoning>
     ChatRequest request = ChatRequest.FromPrompt("What is 6 x 7?") with { Reasoning = new ReasoningSettings { Effort = ReasoningLevel.Low } };
     await foreach (ChatChunk chunk in adapter.StreamChatAsync(request))
         Console.Write(chunk.Reasoning.Length > 0 ? $"[{chunk.Reasoning}]" : chunk.Text);
-    // </thinking>
+    // </reasoning>
     Console.WriteLine();
 }
 
@@ -100,7 +100,7 @@ static async Task Turns(VllmInferenceAdapter adapter)
     {
         ChatAnswer turn = await adapter.CompleteChatAsync(request);
         budget.Record(turn.Outcome);
-        request = request.With(turn.Outcome).With(VllmMessage.User("And else?"));
+        request = request.With(turn).With(VllmMessage.User("And else?"));
     }
 
     Console.WriteLine(budget.Check().Explain());
@@ -112,7 +112,7 @@ static async Task Plan(VllmInferenceAdapter adapter)
     // <plan>
     RequestPlan plan = await adapter.Server.PlanAsync(ChatRequest.FromPrompt("Tell me about llamas.") with { MaxTokens = 200 });
     Console.WriteLine(plan.Explain());
-    if (plan.Fitted is { } fitted)                     // the request with a cap that fits beside its prompt
+    if (plan.Fitted is { } fitted)                     // the request with max tokens that fit beside its prompt
         await adapter.CompleteChatAsync(fitted);
     // </plan>
 }

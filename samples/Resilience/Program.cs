@@ -7,7 +7,7 @@ using VllmAdapter.Testing;
 
 ChatRequest request = ChatRequest.FromPrompt("Tell me about llamas.") with { OnIncompleteStream = IncompleteStreamBehavior.Report };
 
-Console.WriteLine("1. vLLM 0.8.5 refuses a cap that does not fit beside the prompt. A plan knows it beforehand.");
+Console.WriteLine("1. vLLM 0.8.5 refuses max tokens that do not fit beside the prompt. A plan knows it beforehand.");
 using (FakeVllm vllm = FakeVllm.InMemory(
     new FakeVllmOptions { Profile = VllmProfile.V0_8, ContextWindow = 100 }, Script.Model.Says("Llamas", " are", " calm", ".")))
 {

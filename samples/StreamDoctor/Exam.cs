@@ -15,11 +15,11 @@ internal static class Exam
     public static IReadOnlyList<(string Title, ChatRequest Question)> Questions { get; } =
     [
         ("a short answer", Ask("Say hello.", maxTokens: 200)),
-        ("an answer cut by its cap", Ask("Count to one hundred.", maxTokens: 5)),
+        ("an answer cut by max tokens", Ask("Count to one hundred.", maxTokens: 5)),
         ("a tool call without arguments", Ask("Roll the dice.", maxTokens: 300) with { Tools = [RollDice] }),
         ("a tool call with arguments", Ask("What is the weather in Paris?", maxTokens: 300) with { Tools = [GetWeather] }),
         ("a tool call that is required", Ask("Hello.", maxTokens: 300) with { Tools = [GetWeather], ToolChoice = ToolChoice.Required }),
-        ("a tool call cut by its cap", Ask("What is the weather in Paris?", maxTokens: 12) with { Tools = [GetWeather] }),
+        ("a tool call cut by max tokens", Ask("What is the weather in Paris?", maxTokens: 12) with { Tools = [GetWeather] }),
         ("two answers at once", Ask("Say hello.", maxTokens: 50) with { ChoiceCount = 2 }),
         ("an answer that is not streamed", Ask("Say hello.", maxTokens: 200) with { Stream = false }),
     ];

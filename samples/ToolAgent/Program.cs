@@ -25,13 +25,13 @@ using var forgetful = FakeVllm.InMemory(Script.Replays(RecordedStreams.StoryWith
 await RunAsync("The finish reason is missing", forgetful.CreateAdapter(), maxTokens: 200);
 
 using var closing = FakeVllm.InMemory(Script.Replays(RecordedStreams.CutCallThatLooksWhole));
-await RunAsync("The cap cut the call", closing.CreateAdapter(), maxTokens: 22);
+await RunAsync("Max tokens cut the call", closing.CreateAdapter(), maxTokens: 22);
 
 async Task RunAsync(string title, VllmInferenceAdapter adapter, int maxTokens)
 {
     Console.WriteLine($"== {title}");
     var loop = new ToolLoop(adapter, tools);
-    var budget = new TokenBudget(BudgetLimits.OfTotal(2_000));
+    var budget = new TokenBudget(2_000);
     var request = new ChatRequest { Messages = [VllmMessage.User("Give me a random number, please.")], MaxTokens = maxTokens };
 
     await foreach (ToolLoopEvent step in loop.RunAsync(request, budget))

@@ -25,7 +25,7 @@ public sealed class MiddlewareContractTests
     }
 
     [Fact]
-    public async Task A_call_cut_by_the_cap_is_never_visible_and_the_cut_is()
+    public async Task A_call_cut_by_max_tokens_is_never_visible_and_the_cut_is()
     {
         using var play = new BridgePlay(Script.Replays(RecordedStreams.CutCallThatLooksWhole));
         var loop = new InvokingLoop(play.Chat);
@@ -194,19 +194,19 @@ public sealed class MiddlewareContractTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_cancelled(bool isTheCallers)
+    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_canceled(bool isTheCallers)
     {
         using var callers = new CancellationTokenSource();
         using var enumerators = new CancellationTokenSource();
         using var play = new BridgePlay(Answer);
 
-        var cancelled = await FluentActions.Awaiting(async () =>
+        var canceled = await FluentActions.Awaiting(async () =>
         {
             await foreach (ChatResponseUpdate update in play.Chat.GetStreamingResponseAsync("Hello.", cancellationToken: callers.Token).WithCancellation(enumerators.Token))
                 await (isTheCallers ? callers : enumerators).CancelAsync();
         }).Should().ThrowAsync<OperationCanceledException>();
 
-        cancelled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
+        canceled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
     }
 
     [Fact]

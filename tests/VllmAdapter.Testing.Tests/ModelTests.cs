@@ -15,7 +15,7 @@ public sealed class ModelTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public async Task Text_is_streamed_token_by_token_and_ends_with_stop_usage_and_the_marker(VllmProfile profile)
+    public async Task Text_is_streamed_token_by_token_and_ends_with_stop_usage_and_the_sentinel(VllmProfile profile)
     {
         Seen seen = await AskAsync(profile, Script.Model.Says("Yes it is."), """ "stream":true,"stream_options":{"include_usage":true} """);
 
@@ -27,7 +27,7 @@ public sealed class ModelTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public async Task The_cap_cuts_and_the_last_token_comes_with_the_reason(VllmProfile profile)
+    public async Task Max_tokens_cuts_and_the_last_token_comes_with_the_reason(VllmProfile profile)
     {
         Seen seen = await AskAsync(profile, Script.Model.Says("one two three"), """ "stream":true,"stream_options":{"include_usage":true},"max_tokens":2 """);
 
@@ -41,9 +41,9 @@ public sealed class ModelTests
     [Theory]
     [InlineData(3, "length", 3)]
     [InlineData(4, "stop", 4)]
-    public async Task The_end_token_needs_room_of_its_own(int cap, string reason, int completion)
+    public async Task The_end_token_needs_room_of_its_own(int maxTokens, string reason, int completion)
     {
-        Seen seen = await AskAsync(VllmProfile.V0_32, Script.Model.Says("one two now"), $"\"max_completion_tokens\":{cap}");
+        Seen seen = await AskAsync(VllmProfile.V0_32, Script.Model.Says("one two now"), $"\"max_completion_tokens\":{maxTokens}");
 
         ((string?)seen.Json["choices"]![0]!["finish_reason"]).Should().Be(reason);
         seen.Json["usage"]!["completion_tokens"]!.GetValue<int>().Should().Be(completion);
@@ -115,7 +115,7 @@ public sealed class ModelTests
 
         seen.Body.Should().NotContain("\"reasoning\"");
         seen.Chunks[^1]["usage"]!["completion_tokens_details"]!["reasoning_tokens"]!.GetValue<int>().Should().Be(2);
-        seen.Chunks[^1]["usage"]!["completion_tokens"]!.GetValue<int>().Should().Be(6, "two markers, two of reasoning, one of text and the end token");
+        seen.Chunks[^1]["usage"]!["completion_tokens"]!.GetValue<int>().Should().Be(6, "two sentinels, two of reasoning, one of text and the end token");
     }
 
     // null: no chunk of the stream has a reason at all.
@@ -142,9 +142,9 @@ public sealed class ModelTests
     [InlineData("0.8.5", "\"auto\"", 27, "tool_calls", "length")]
     [InlineData("0.8.5", "\"required\"", 4, null, "length")]
     [InlineData("0.8.5", Named, 6, "length", "length")]
-    public async Task Calls_end_with_the_word_that_the_version_has_for_it(string version, string choice, int cap, string? streamed, string whole)
+    public async Task Calls_end_with_the_word_that_the_version_has_for_it(string version, string choice, int maxTokens, string? streamed, string whole)
     {
-        string request = $"\"tools\":[{Weather}],\"tool_choice\":{choice},\"max_tokens\":{cap}";
+        string request = $"\"tools\":[{Weather}],\"tool_choice\":{choice},\"max_tokens\":{maxTokens}";
         Seen stream = await AskAsync(Profile(version), Calling, request + ",\"stream\":true");
         Seen reply = await AskAsync(Profile(version), Calling, request);
 
@@ -157,12 +157,12 @@ public sealed class ModelTests
     [InlineData("0.20.2", "{\"city\": \"Pari")]
     [InlineData("0.11.0", "{\"city\": \"Pari\"}")]
     [InlineData("0.8.5", "{\"city\": \"Pari\"}")]
-    public async Task A_call_cut_by_the_cap_looks_whole_where_the_server_closes_it(string version, string arguments)
+    public async Task A_call_cut_by_max_tokens_looks_whole_where_the_server_closes_it(string version, string arguments)
     {
         ScriptedReply script = Script.Model.Calls("get_weather", """{"city": "Paris"}""");
-        int cap = await CountAsync(script) - 12;
+        int maxTokens = await CountAsync(script) - 12;
 
-        Seen seen = await AskAsync(Profile(version), script, $"\"tools\":[{Weather}],\"stream\":true,\"max_tokens\":{cap}");
+        Seen seen = await AskAsync(Profile(version), script, $"\"tools\":[{Weather}],\"stream\":true,\"max_tokens\":{maxTokens}");
 
         ArgumentsOf(seen).Should().Be(arguments);
     }
@@ -252,7 +252,7 @@ public sealed class ModelTests
     }
 
     [Fact]
-    public async Task The_cap_comes_before_a_fault_that_the_model_never_got_to()
+    public async Task Max_tokens_comes_before_a_fault_that_the_model_never_got_to()
     {
         Seen seen = await AskAsync(VllmProfile.V0_32, Script.Model.Says("one two three").Resets(), "\"stream\":true,\"max_tokens\":1");
 

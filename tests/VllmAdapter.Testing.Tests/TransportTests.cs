@@ -131,7 +131,7 @@ public sealed class TransportTests
     [InlineData(Way.Memory)]
     [InlineData(Way.Http1)]
     [InlineData(Way.Http2)]
-    public async Task A_cancelled_read_is_a_hang_up_and_carries_the_readers_token(Way way)
+    public async Task A_canceled_read_is_a_hang_up_and_carries_the_readers_token(Way way)
     {
         (FakeVllm vllm, HttpClient http) = await Wire.OpenAsync(way, Script.Empty.GoesSilent());
         await using (vllm)
@@ -202,10 +202,10 @@ public sealed class TransportTests
         using HttpClient http = vllm.CreateHttpClient();
         using var impatient = new CancellationTokenSource();
         Task<HttpResponseMessage> patient = Wire.PostAsync(http, Wire.Streamed);
-        Task<HttpResponseMessage> cancelled = Wire.PostAsync(http, Wire.Streamed, token: impatient.Token);
+        Task<HttpResponseMessage> canceled = Wire.PostAsync(http, Wire.Streamed, token: impatient.Token);
 
         await impatient.CancelAsync();
-        await cancelled.Invoking(it => it).Should().ThrowAsync<OperationCanceledException>();
+        await canceled.Invoking(it => it).Should().ThrowAsync<OperationCanceledException>();
         vllm.Aborted.Should().Be(1);
         patient.IsCompleted.Should().BeFalse();
         clock.Advance(TimeSpan.FromMinutes(2));

@@ -50,6 +50,18 @@ public sealed class VllmInferenceAdapterTests
     }
 
     [Fact]
+    public void An_address_may_be_text() =>
+        new VllmInferenceAdapter("http://localhost:8000/v1").Endpoint.Should().Be(new VllmInferenceAdapter(new Uri("http://localhost:8000/v1")).Endpoint);
+
+    [Theory]
+    [InlineData("localhost:8000")]
+    [InlineData("")]
+    [InlineData("http://")]
+    public void Text_that_is_no_address_is_refused_as_an_address_is(string text) =>
+        FluentActions.Invoking(() => new VllmInferenceAdapter(text)).Should().Throw<ArgumentException>()
+            .WithMessage($"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{text}\".*").WithParameterName("endpoint");
+
+    [Fact]
     public void A_client_without_an_address_needs_an_endpoint()
     {
         using var http = new HttpClient();

@@ -5,7 +5,7 @@ using VllmAdapter.Testing;
 
 namespace VllmAdapter.WireTests;
 
-/// <summary>2,000 streams at once over one adapter: most complete, a tenth each is reset, falls silent or is cancelled. Nothing is left of them.</summary>
+/// <summary>2,000 streams at once over one adapter: most complete, a tenth each is reset, falls silent or is canceled. Nothing is left of them.</summary>
 public sealed class SoakTests
 {
     private const int Streams = 2_000;
@@ -79,7 +79,7 @@ public sealed class SoakTests
                     }
                 }
             }
-            catch (OperationCanceledException cancelled) when (cancelled.CancellationToken == cancellation.Token)
+            catch (OperationCanceledException canceled) when (canceled.CancellationToken == cancellation.Token)
             {
                 // The outcome says so too.
             }

@@ -44,7 +44,7 @@ public sealed class OutcomeAssertions
     /// <summary>The body could not be read as a chat stream.</summary>
     public OutcomeAssertions BeMalformed() => Be(StreamVerdict.Malformed);
 
-    /// <summary>The caller cancelled.</summary>
+    /// <summary>The caller canceled.</summary>
     public OutcomeAssertions BeCanceled() => Be(StreamVerdict.Canceled);
 
     /// <summary>The consumer left the loop.</summary>

@@ -11,8 +11,8 @@ internal static class ErrorScenarios
 
     public static IReadOnlyList<Scenario> Rows { get; } =
     [
-        Text("an error event, then the end marker", "guidellm#743, vllm serving.py", Hel.Fails("Internal server error").Done(), Failed),
-        Text("an error event, no end marker, a code that is text", "recorded LiteLLM 1.106.2", Hel.Event("""{"error":{"message":"Response payload is not completed","type":"None","param":"None","code":"500"}}"""), Failed),
+        Text("an error event, then the sentinel", "guidellm#743, vllm serving.py", Hel.Fails("Internal server error").Done(), Failed),
+        Text("an error event, no sentinel, a code that is text", "recorded LiteLLM 1.106.2", Hel.Event("""{"error":{"message":"Response payload is not completed","type":"None","param":"None","code":"500"}}"""), Failed),
         Text("an error that is only text", "NeoGraph#124", Hel.Event("""{"error":"Internal server error"}"""), Failed),
         Text("a flat error", "recorded 0.8.5", Hel.Fails("Internal server error").Done(), Failed).From(VllmProfile.V0_8),
         Text("an event named error", "LiteLLM#32159", Hel.Sends("event: error\ndata: Internal server error\n\n"), Failed),

@@ -18,7 +18,7 @@ internal static class ServerVersionScenarios
         .. VllmProfile.All.Select(profile => OfVersion(
             profile, "a whole reply with a call", Ask.Whole, Weather, Ends.Completed().Ready(Ends.Paris))),
         .. VllmProfile.All.Select(profile => OfVersion(
-            profile, "text cut by the cap", Ask.Text.CappedAt(2), Script.Model.Says("one two three four"), Ends.Length(LengthLimit.MaxTokens, text: null))),
+            profile, "text cut by max tokens", Ask.Text.CappedAt(2), Script.Model.Says("one two three four"), Ends.Length(LengthLimit.MaxTokens, text: null))),
         .. VllmProfile.All.Select(CutCall),
         .. VllmProfile.All.Select(profile => OfVersion(
             profile, "an engine that dies in mid-stream", Ask.Text, Script.Says("Hel").Fails().Done(), Ends.ServerError("Hel"))),
@@ -39,7 +39,7 @@ internal static class ServerVersionScenarios
 
     private static Scenario CutCall(VllmProfile profile) => OfVersion(
         profile,
-        "a call cut by the cap",
+        "a call cut by max tokens",
         Ask.Tools.CappedAt(16),
         Script.Model.Calls("save_plan", "{\"title\":", " \"Trip", " to", " Paris", " and", " its", " museums", " in", " one", " long", " weekend\"}"),
         new ExpectedEnd { Verdict = StreamVerdict.LengthLimited, Limit = LengthLimit.MaxTokens, Withheld = [WithheldReason.ChoiceCut] });

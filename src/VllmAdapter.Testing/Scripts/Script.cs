@@ -10,7 +10,7 @@ public static class Script
     public static ScriptedReply Empty { get; } = new();
 
     /// <summary>
-    /// What follows is what the model writes, and the server does the rest as vLLM does: it counts tokens, honours the request's cap, stop strings,
+    /// What follows is what the model writes, and the server does the rest as vLLM does: it counts tokens, honours the request's max tokens, stop strings,
     /// number of choices and usage options, declares how it ended, and closes the stream.
     /// </summary>
     /// <remarks>

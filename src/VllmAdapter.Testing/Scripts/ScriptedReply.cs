@@ -126,7 +126,7 @@ public sealed record ScriptedReply
     public ScriptedReply Fails(string message, int code = 500, string type = "InternalServerError") =>
         Then(new ScriptStep.Failure(new ServerFault(message, type, code)));
 
-    /// <summary>The marker <c>data: [DONE]</c>.</summary>
+    /// <summary>The sentinel <c>data: [DONE]</c>.</summary>
     public ScriptedReply Done() => Then(new ScriptStep.Done());
 
     /// <summary>An event with exactly this data.</summary>

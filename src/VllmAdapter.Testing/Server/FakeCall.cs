@@ -19,8 +19,8 @@ internal sealed record FakeCall
 
     public int Choices { get; init; } = 1;
 
-    /// <summary>The output cap after the context window had its say.</summary>
-    public required int Cap { get; init; }
+    /// <summary>The max tokens after the context window had its say.</summary>
+    public required int GrantedTokens { get; init; }
 
     public required int PromptTokens { get; init; }
 
@@ -63,7 +63,7 @@ internal sealed record FakeCall
             IncludesUsage = options is not null && (options.At("include_usage").Flag() ?? profile.CountsByDefault),
             CountsEveryChunk = options.At("continuous_usage_stats").Flag() ?? false,
             Choices = body.At("n").Count() ?? 1,
-            Cap = Math.Min(MaxTokens(body) ?? room, room),
+            GrantedTokens = Math.Min(MaxTokens(body) ?? room, room),
             PromptTokens = promptTokens,
             Stops = StopsOf(body),
             IncludesStop = body.At("include_stop_str_in_output").Flag() ?? false,

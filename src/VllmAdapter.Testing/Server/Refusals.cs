@@ -90,9 +90,9 @@ internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
 
         if (temperature == 0 && body.At("n").Count() is > 1 and var many)
             return Refuse($"n must be 1 when using greedy sampling, got {many}.", "BadRequestError");
-        if (FakeCall.MaxTokens(body) is < 1 and var cap)
+        if (FakeCall.MaxTokens(body) is < 1 and var maxTokens)
         {
-            string got = cap.ToString(CultureInfo.InvariantCulture);
+            string got = maxTokens.ToString(CultureInfo.InvariantCulture);
             return Refuse(Named($"max_tokens must be at least 1, got {got}.", "max_tokens", got));
         }
 

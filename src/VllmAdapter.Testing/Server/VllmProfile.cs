@@ -20,10 +20,10 @@ public sealed record VllmProfile
         StreamsForcedCallsAsOthers = true,
     };
 
-    /// <summary>vLLM 0.20.2, spring 2026: an empty list of tool calls beside every text, and a call cut by the cap still says <c>tool_calls</c>.</summary>
+    /// <summary>vLLM 0.20.2, spring 2026: an empty list of tool calls beside every text, and a call cut by max tokens still says <c>tool_calls</c>.</summary>
     public static VllmProfile V0_20 { get; } = new("0.20.2") { HasEmptyCallLists = true, MasksLength = true, NullsLastPiece = true };
 
-    /// <summary>vLLM 0.11.0, autumn 2025: reasoning is <c>reasoning_content</c>, and a call cut by the cap is closed and says <c>tool_calls</c>.</summary>
+    /// <summary>vLLM 0.11.0, autumn 2025: reasoning is <c>reasoning_content</c>, and a call cut by max tokens is closed and says <c>tool_calls</c>.</summary>
     public static VllmProfile V0_11 { get; } = new("0.11.0")
     {
         ReasoningField = "reasoning_content",

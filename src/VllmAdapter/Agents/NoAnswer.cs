@@ -9,7 +9,7 @@ internal enum NoAnswerKind
     /// <summary>A call of a declared tool stands as text: the server's tool parser did not find it.</summary>
     CallAsText,
 
-    /// <summary>A stop string or token ended the turn while the model was still thinking.</summary>
+    /// <summary>A stop string or token ended the turn while the model was still reasoning.</summary>
     StoppedWhileReasoning,
 
     /// <summary>There are thoughts and nothing else.</summary>
@@ -37,11 +37,11 @@ internal static class NoAnswer
             $"A call of the tool '{First(turn)!.CallMarkup}' stands as text in the reply and was not run: the server's tool parser did not find it. "
             + "Check that vLLM's --tool-call-parser is the one for this model.",
         NoAnswerKind.StoppedWhileReasoning =>
-            $"A stop string or token ended the turn while the model was thinking: {OutcomeNotes.Count(First(turn)!.ReasoningLength, "character")} of reasoning, no answer. "
+            $"A stop string or token ended the turn while the model was reasoning: {OutcomeNotes.Count(First(turn)!.ReasoningLength, "character")} of reasoning, no answer. "
             + "Take a stop string that its thoughts do not hold.",
         NoAnswerKind.OnlyReasoning =>
             $"The model only thought: {OutcomeNotes.Count(First(turn)!.ReasoningLength, "character")} of reasoning, no answer. "
-            + "Check that vLLM's --reasoning-parser is the one for this model, or ask with less thinking.",
+            + "Check that vLLM's --reasoning-parser is the one for this model, or ask with less reasoning.",
         _ => null,
     };
 

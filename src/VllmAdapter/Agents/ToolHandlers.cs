@@ -27,7 +27,7 @@ internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry teleme
         }
         finally
         {
-            // The consumer left or cancelled: what still runs is told, and waited for.
+            // The consumer left or canceled: what still runs is told, and waited for.
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -16,7 +16,7 @@ namespace VllmAdapter.Agents;
 /// {
 ///     if (step is ChunkReceived chunk)
 ///         Console.Write(chunk.Text);
-///     if (step is LoopEnded end)
+///     if (step is RunEnded end)
 ///         Console.WriteLine(end.Result.Explain());
 /// }
 /// </code>
@@ -55,14 +55,14 @@ public sealed class ToolLoop
     /// <param name="budget">What the run may spend; it may be shared with other runs. Null for no limit.</param>
     /// <param name="cancellationToken">
     /// Ends the run, and handlers that are running, with <see cref="OperationCanceledException"/>, as a token of the enumeration does; the exception
-    /// carries the token that was cancelled.
+    /// carries the token that was canceled.
     /// </param>
     /// <returns>The events; the last one is <see cref="RunEnded"/>. Nothing is sent before they are enumerated, which can be done once.</returns>
     /// <exception cref="ArgumentException">The request asks for several choices, or names a tool that the loop cannot run.</exception>
     /// <remarks>
     /// <para>
     /// The enumeration throws <see cref="VllmRequestException"/> if already the first request never becomes a stream. Leaving it early hangs up
-    /// and waits for handlers that are running, after cancelling them.
+    /// and waits for handlers that are running, after canceling them.
     /// </para>
     /// <para>
     /// A turn that broke is never thrown as <see cref="IncompleteStreamException"/>: it is asked again (<see cref="ToolLoopOptions.MaxRepeats"/>), or
@@ -97,7 +97,7 @@ public sealed class ToolLoop
                 return ended.Result;
         }
 
-        throw new InvalidOperationException("A run always ends with LoopEnded.");
+        throw new InvalidOperationException("A run always ends with RunEnded.");
     }
 
     /// <summary>Runs to the end without a budget.</summary>

@@ -25,7 +25,7 @@ public sealed record ToolLoopOptions
     /// <summary>Whether the model's thoughts stay in the history.</summary>
     /// <value>
     /// True by default: they are sent back under the name that they came with, and the chat template decides. Most show the model only those since the
-    /// last user message, which models that think between their tool calls want. False: for servers in between that refuse the field, or to keep
+    /// last user message, which models that reason between their tool calls want. False: for servers in between that refuse the field, or to keep
     /// requests small.
     /// </value>
     public bool KeepReasoning { get; init; } = true;

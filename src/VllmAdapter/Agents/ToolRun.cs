@@ -171,7 +171,7 @@ internal sealed class ToolRun(
         }
     }
 
-    // A turn that the caller left or cancelled was paid for too.
+    // A turn that the caller left or canceled was paid for too.
     private void RecordIfGivenUp(StreamOutcome? turn)
     {
         if (turn is not null && (turn.TerminatedBy == TerminationCause.ConsumerLeft || turn.TerminatedBy == TerminationCause.CallerCanceled))

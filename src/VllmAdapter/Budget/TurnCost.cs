@@ -118,7 +118,7 @@ internal sealed record TurnCost
     private static long? MostOfOneChoice(RequestEvidence asked, TokenUsage usage)
     {
         long? window = asked.ContextWindow - usage.PromptTokens;
-        return asked.MaxTokens is { } cap && (window is null || cap < window) ? cap : window;
+        return asked.MaxTokens is { } maxTokens && (window is null || maxTokens < window) ? maxTokens : window;
     }
 
     private static TokenCount UpTo(long min, long? max) =>

@@ -40,7 +40,7 @@ public sealed class VllmAdapterOptions
     public TimeLimits TimeLimits { get; set; } = new();
 
     /// <summary>When to stop reading a reply.</summary>
-    /// <value>Null by default: the end marker, the finish reasons, or the limits of <see cref="TimeLimits"/>.</value>
+    /// <value>Null by default: the sentinel, the finish reasons, or the limits of <see cref="TimeLimits"/>.</value>
     public IStreamTerminationPolicy? Termination { get; set; }
 
     /// <summary>What to do with a stream that did not end as an answer ends.</summary>

@@ -84,12 +84,12 @@ public sealed record StreamEvidence
     public int KeepAlives { get => _facts.KeepAlives; init => _facts.KeepAlives = value; }
 
     /// <summary>The last event that was no JSON, such as <c>[DONE]</c>.</summary>
-    public string? SentinelText { get => _facts.Marker; init => _facts.Marker = value; }
+    public string? SentinelText { get => _facts.SentinelText; init => _facts.SentinelText = value; }
 
-    /// <summary>Whether the end marker came. vLLM sends it after errors and aborts too.</summary>
+    /// <summary>Whether the sentinel came. vLLM sends it after errors and aborts too.</summary>
     public bool SentinelSeen { get => _facts.SentinelSeen; init => _facts.SentinelSeen = value; }
 
-    /// <summary>Events that came after the end marker and were ignored.</summary>
+    /// <summary>Events that came after the sentinel and were ignored.</summary>
     public int EventsAfterSentinel { get => _facts.EventsAfterSentinel; init => _facts.EventsAfterSentinel = value; }
 
     /// <summary>How the body ended, or null if it was not read to its end.</summary>
@@ -226,9 +226,9 @@ public sealed record StreamEvidence
 
     internal void ObserveBytes(long bytes, int keepAlives) => (_facts.Bytes, _facts.KeepAlives) = (bytes, keepAlives);
 
-    internal void ObserveSentinel(string marker, bool isSentinel)
+    internal void ObserveSentinel(string sentinel, bool isSentinel)
     {
-        _facts.Marker = Secrets.Hide(marker);
+        _facts.SentinelText = Secrets.Hide(sentinel);
         _facts.SentinelSeen |= isSentinel;
     }
 
@@ -335,7 +335,7 @@ public sealed record StreamEvidence
         public TimeSpan? SinceFinish;
         public TimeSpan? FirstChunkAt;
         public TimeSpan? LastChunkAt;
-        public string? Marker;
+        public string? SentinelText;
         public bool SentinelSeen;
         public int EventsAfterSentinel;
         public BodyEnd? BodyEnd;

@@ -28,10 +28,10 @@ internal static class ContextRefusalReader
 
     /// <param name="message">The server's words.</param>
     /// <param name="param">The field that the server blames.</param>
-    /// <param name="askedMaxTokens">The output cap that the caller asked for.</param>
+    /// <param name="askedMaxTokens">the max tokens that the caller asked for.</param>
     /// <param name="refusal">The numbers that the words hold.</param>
     /// <param name="mayBeLess">
-    /// True for a route on which the words may name the window less the cap (<c>/v1/completions</c> of vLLM 0.11, even below zero): no window
+    /// True for a route on which the words may name the window less max tokens (<c>/v1/completions</c> of vLLM 0.11, even below zero): no window
     /// is read off them then.
     /// </param>
     public static bool TryRead(
@@ -69,7 +69,7 @@ internal static class ContextRefusalReader
         bool isLowerBound = message.Contains("prompt contains at least ", AnyCase);
         int? prompt = PromptTokens(message);
 
-        // vLLM writes 0 when the request set no cap.
+        // vLLM writes 0 when the request set no max tokens.
         int? requested = (Requested(message) ?? askedMaxTokens) is { } asked and > 0 ? asked : null;
 
         return new()

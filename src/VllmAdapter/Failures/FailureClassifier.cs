@@ -59,7 +59,7 @@ internal static class FailureClassifier
         };
 
         bool ReadRefusal(out ContextRefusal? read) =>
-            ContextRefusalReader.TryRead(words, error.Parameter, facts.AskedMaxTokens, out read, MayShowLessThanTheWindow(facts.Address))
+            ContextRefusalReader.TryRead(words, error.Parameter, facts.RequestedMaxTokens, out read, MayShowLessThanTheWindow(facts.Address))
             || (error.Code is "context_length_exceeded" && (read = new()) is not null);
     }
 
@@ -77,7 +77,7 @@ internal static class FailureClassifier
 
     private static bool SaysNothing(ServerError error) => string.IsNullOrWhiteSpace(error.Raw) && error.Message is null && !error.IsCut;
 
-    // vLLM 0.11 subtracts the cap from the window that it names, on this route always.
+    // vLLM 0.11 subtracts max tokens from the window that it names, on this route always.
     private static bool MayShowLessThanTheWindow(Uri? address) =>
         address?.AbsolutePath is { } path
         && path.EndsWith("/completions", StringComparison.Ordinal) && !path.EndsWith("/chat/completions", StringComparison.Ordinal);

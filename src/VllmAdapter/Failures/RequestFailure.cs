@@ -9,7 +9,7 @@ public enum RequestFailure
 {
     /// <summary>
     /// The prompt, or the prompt and the tokens asked for, do not fit the model: shorten the messages or lower the
-    /// output cap; <see cref="VllmRequestException.ContextRefusal"/> has the numbers.
+    /// max tokens; <see cref="VllmRequestException.ContextRefusal"/> has the numbers.
     /// </summary>
     ContextWindowExceeded = 1,
 

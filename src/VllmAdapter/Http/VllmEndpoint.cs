@@ -39,7 +39,7 @@ internal sealed class VllmEndpoint
     public static Uri Parse(string endpoint)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        return new Uri(endpoint, UriKind.RelativeOrAbsolute);
+        return Uri.TryCreate(endpoint, UriKind.RelativeOrAbsolute, out Uri? address) ? address : throw new ArgumentException(NotAnAddress(endpoint), nameof(endpoint));
     }
 
     /// <summary>The address of a route, by its path from the server's root.</summary>
@@ -49,7 +49,7 @@ internal sealed class VllmEndpoint
     public static string? ProblemOf(Uri endpoint) => endpoint switch
     {
         _ when !endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https") =>
-            $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{WithoutSecrets(endpoint.OriginalString)}\".",
+            NotAnAddress(endpoint.OriginalString),
         { UserInfo.Length: > 0 } =>
             $"Endpoint must hold no user name and no password, for they would never be sent, but \"{WithoutSecrets(endpoint.OriginalString)}\" was given with them. "
             + "Set ApiKey, or send the header Authorization (RequestHeaders.Additional).",
@@ -58,6 +58,9 @@ internal sealed class VllmEndpoint
             + "Set ApiKey if it is a key; let a message handler of the HttpClient add it if the gateway wants it with every request.",
         _ => null,
     };
+
+    private static string NotAnAddress(string endpoint) =>
+        $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{WithoutSecrets(endpoint)}\".";
 
     private static Uri Below(Uri endpoint, string path) => new UriBuilder(endpoint) { Path = path + "/", Query = "", Fragment = "" }.Uri;
 

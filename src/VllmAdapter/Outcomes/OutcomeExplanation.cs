@@ -33,7 +33,7 @@ internal static class OutcomeExplanation
             StreamVerdict.Stalled => Stall(outcome),
             StreamVerdict.ServerError => Failure(outcome),
             StreamVerdict.Malformed => Malformation(evidence),
-            StreamVerdict.Canceled => $"the caller cancelled after {Chunks(evidence)}",
+            StreamVerdict.Canceled => $"the caller canceled after {Chunks(evidence)}",
             StreamVerdict.Abandoned => $"the consumer left the loop after {Chunks(evidence)}",
             _ => "nothing was judged",
         };
@@ -46,7 +46,7 @@ internal static class OutcomeExplanation
 
         string end = outcome.Evidence switch
         {
-            { SentinelSeen: true } => "the end marker came",
+            { SentinelSeen: true } => "the sentinel came",
             { IsWholeReply: true } => "the reply came whole",
             _ => "the body ended in order",
         };
@@ -57,7 +57,7 @@ internal static class OutcomeExplanation
     {
         string cut = outcome.Limit switch
         {
-            LengthLimit.MaxTokens => "the request's own token cap cut the answer",
+            LengthLimit.MaxTokens => "the request's own max tokens cut the answer",
             LengthLimit.ContextWindow => "the model's context window cut the answer",
             LengthLimit.ServerMaxTokens => "a limit of the server's own cut the answer (its --override-generation-config, the model's max_new_tokens, or a gateway's)",
             _ => "a token limit cut the answer, and nothing tells which",
@@ -82,7 +82,7 @@ internal static class OutcomeExplanation
             (Certainty.Observed, _) => $"the body ended inside an event after {Chunks(evidence)}{AfterSilence(evidence)}",
             _ when evidence.Events == 0 => $"the body ended without a single event{AfterSilence(evidence)}",
             _ when OutcomeJudge.WasCutInOrder(evidence) =>
-                $"the body ended in order after {Chunks(evidence)}, but neither a finish reason nor the end marker came; vLLM always sends it, "
+                $"the body ended in order after {Chunks(evidence)}, but neither a finish reason nor the sentinel came; vLLM always sends it, "
                 + $"so something on the way closed a cut stream{AfterSilence(evidence)}",
             _ when choice is not { HasOutput: true } => "the body ended without output and without a finish reason",
             _ => "the body ended in the middle of a tool call and without a finish reason",
@@ -156,8 +156,8 @@ internal static class OutcomeExplanation
             return $"; {OutcomeNotes.Count(evidence.CountedTokens, "token")} counted, more than the {Number(evidence.Request.MaxTokens ?? 0)} allowed";
 
         string atLeast = evidence.UsageIsExact ? "" : "at least ";
-        string tokens = evidence.IsSingle && evidence.Request.MaxTokens is { } cap
-            ? $"{Number(evidence.CountedTokens)} of {Number(cap)} tokens"
+        string tokens = evidence.IsSingle && evidence.Request.MaxTokens is { } maxTokens
+            ? $"{Number(evidence.CountedTokens)} of {Number(maxTokens)} tokens"
             : OutcomeNotes.Count(evidence.CountedTokens, "token");
         string prompt = outcome.Limit == LengthLimit.ContextWindow ? $" after a prompt of {Number(usage.PromptTokens)}" : "";
         return $"; {atLeast}{tokens} used{prompt}";

@@ -131,9 +131,9 @@ public static class OutcomeJudge
             { } reason when reason == FinishReason.Abort => (StreamVerdict.Aborted, Certainty.Declared),
             { } reason when reason == FinishReason.Length => (StreamVerdict.LengthLimited, Certainty.Declared),
 
-            // A declared "stop" is believed even at the cap: vLLM looks for the end token first. "tool_calls" is not:
+            // A declared "stop" is believed even at max tokens: vLLM looks for the end token first. "tool_calls" is not:
             // old servers write it over "length", new ones still do when not streaming (vllm#58228).
-            // A count beyond the cap proves nothing.
+            // A count beyond max tokens proves nothing.
             _ when mayHideLength && TokenRoom.LimitReached(evidence, choice) is not null => (StreamVerdict.LengthLimited, Certainty.Inferred),
 
             null when HasOpenCall(choice) => (StreamVerdict.Interrupted, Certainty.Inferred),
@@ -146,7 +146,7 @@ public static class OutcomeJudge
     }
 
     /// <summary>
-    /// Whether the body ended in order but without the end marker, which vLLM always sends. For a choice without a finish reason that is a
+    /// Whether the body ended in order but without the sentinel, which vLLM always sends. For a choice without a finish reason that is a
     /// cut: Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and Portkey end a stream like that which was cut behind them.
     /// </summary>
     internal static bool WasCutInOrder(StreamEvidence evidence) =>
@@ -180,7 +180,7 @@ public static class OutcomeJudge
         not StreamVerdict.LengthLimited => null,
         _ when TokenRoom.LimitReached(evidence, choice) is { } reached => reached,
 
-        // "length" with room left under the cap and in the window: a limit that the request does not know of.
+        // "length" with room left under max tokens and in the window: a limit that the request does not know of.
         _ when TokenRoom.IsShown(evidence, choice) => LengthLimit.ServerMaxTokens,
         _ => LengthLimit.Unattributed,
     };

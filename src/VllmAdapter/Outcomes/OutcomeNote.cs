@@ -24,13 +24,13 @@ public enum OutcomeNoteKind
     /// <summary>The answer ended on exactly the last token that was allowed, and the server says that it was finished.</summary>
     EndedAtMaxTokens,
 
-    /// <summary>All tokens went to reasoning; there is no answer. Raise the cap or the thinking budget.</summary>
+    /// <summary>All tokens went to reasoning; there is no answer. Raise <see cref="ChatRequest.MaxTokens"/>, or lower <see cref="ReasoningSettings.MaxTokens"/>.</summary>
     AllReasoning,
 
     /// <summary>The server sent no usage: nothing is known of the tokens spent.</summary>
     UsageMissing,
 
-    /// <summary>The finish reason came, but then the connection broke, fell silent or ended without the end marker.</summary>
+    /// <summary>The finish reason came, but then the connection broke, fell silent or ended without the sentinel.</summary>
     EndedWithoutSentinel,
 
     /// <summary>
@@ -51,7 +51,7 @@ public enum OutcomeNoteKind
     /// <summary>The last event lacked its closing blank line but could be read.</summary>
     LastEventUnterminated,
 
-    /// <summary>Events came after the end marker and were ignored.</summary>
+    /// <summary>Events came after the sentinel and were ignored.</summary>
     EventsAfterSentinel,
 
     /// <summary>The reply's id changed on the way: text may be doubled or missing.</summary>
@@ -78,7 +78,7 @@ public enum OutcomeNoteKind
     /// <summary>The model ended after its reasoning, and there is no answer: do not take the empty text for one. Ask again.</summary>
     NoAnswer,
 
-    /// <summary>A stop string was met inside the reasoning, and there is no answer: choose one that the model does not think.</summary>
+    /// <summary>A stop string was met inside the reasoning, and there is no answer: choose one that the model does not write while it reasons.</summary>
     StoppedInReasoning,
 
     /// <summary>The model declined to answer; what it said is in <see cref="ChatAnswer.Refusal"/>. Asking again is no way out.</summary>

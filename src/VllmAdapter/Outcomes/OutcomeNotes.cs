@@ -28,7 +28,7 @@ internal static class OutcomeNotes
             Note(OutcomeNoteKind.LastEventUnterminated, "The last event lacked its closing blank line but could be read.");
 
         if (evidence.EventsAfterSentinel > 0)
-            Note(OutcomeNoteKind.EventsAfterSentinel, $"{Count(evidence.EventsAfterSentinel, "event")} came after the end marker and were ignored.");
+            Note(OutcomeNoteKind.EventsAfterSentinel, $"{Count(evidence.EventsAfterSentinel, "event")} came after the sentinel and were ignored.");
 
         if (evidence.HasChangedResponseId)
             Note(OutcomeNoteKind.ResponseIdChanged, "The reply's id changed on the way; a gateway may have switched servers.");
@@ -69,7 +69,7 @@ internal static class OutcomeNotes
     {
         _ when TokenRoom.CountedFor(evidence, choice) is null => "Without a token count it cannot be excluded that the token limit cut a call.",
         _ when !TokenRoom.IsCountedToTheEnd(evidence, choice) => "Without a final token count it cannot be excluded that the token limit cut a call.",
-        _ when TokenRoom.IsBeyondMaxTokens(evidence, choice) => "The token count is beyond the cap, so it cannot be excluded that the token limit cut a call.",
+        _ when TokenRoom.IsBeyondMaxTokens(evidence, choice) => "The token count is beyond max tokens, so it cannot be excluded that the token limit cut a call.",
         { Request.ContextWindow: null } =>
             "The model's context window is not known, so it cannot be excluded that it cut a call: set VllmAdapterOptions.ContextWindow or "
             + "LearnContextWindow, or call VllmServer.GetModelsAsync once.",
@@ -92,8 +92,8 @@ internal static class OutcomeNotes
     {
         BodyEnd.Cut => "The connection broke after the finish reason; usage may be missing.",
         BodyEnd.InsideEvent => "The body ended inside an event after the finish reason; usage may be missing.",
-        BodyEnd.InOrder => "The body ended after the finish reason without the end marker.",
-        _ => "The end marker did not come after the finish reason; the adapter stopped waiting for it.",
+        BodyEnd.InOrder => "The body ended after the finish reason without the sentinel.",
+        _ => "The sentinel did not come after the finish reason; the adapter stopped waiting for it.",
     };
 
     internal static string Count(long number, string noun) =>

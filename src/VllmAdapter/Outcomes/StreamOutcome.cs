@@ -49,7 +49,7 @@ public sealed record StreamOutcome
     /// <remarks>Verdict and evidence of the whole are those of the last part; usage and attempts are sums.</remarks>
     public IReadOnlyList<StreamOutcome> Parts { get; init; } = [];
 
-    /// <summary>What was received of each choice, for the history. The choices alone: a completion refers back to its outcome.</summary>
+    /// <summary>What was received of each choice, for the history. The choices alone: an answer refers back to its outcome.</summary>
     internal IReadOnlyList<ChatChoice> Received { get; init; } = [];
 
     /// <summary>Whether the answer can be taken as whole: <see cref="StreamVerdict.Completed"/> or <see cref="StreamVerdict.Unconfirmed"/>.</summary>

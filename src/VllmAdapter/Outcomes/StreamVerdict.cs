@@ -25,7 +25,7 @@ public enum StreamVerdict
     Aborted,
 
     /// <summary>
-    /// The connection was cut, or the body ended where an answer cannot end, be it in order: with neither a finish reason nor the end marker
+    /// The connection was cut, or the body ended where an answer cannot end, be it in order: with neither a finish reason nor the sentinel
     /// (<see cref="VllmAdapterOptions.ExpectsSentinel"/>). Ask again, or continue the text.
     /// </summary>
     Interrupted,

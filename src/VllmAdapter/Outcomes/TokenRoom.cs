@@ -30,7 +30,7 @@ internal static class TokenRoom
         && !MayBeAtLimit(evidence, choice);
 
     /// <summary>
-    /// Whether the true count may well be at a limit, whatever the server's is: that one is beyond the cap, or of a kind that is one too
+    /// Whether the true count may well be at a limit, whatever the server's is: that one is beyond max tokens, or of a kind that is one too
     /// low for each choice (vLLM 0.8.5) and one short of a limit.
     /// </summary>
     public static bool MayBeAtLimit(StreamEvidence evidence, ChoiceEvidence choice) =>
@@ -63,16 +63,16 @@ internal static class TokenRoom
     /// <summary>Whether no more was counted than the request allowed.</summary>
     public static bool IsCredible(StreamEvidence evidence)
     {
-        if (evidence.Request.MaxTokens is not { } cap)
+        if (evidence.Request.MaxTokens is not { } maxTokens)
             return true;
 
         foreach (ChoiceEvidence choice in evidence.Choices)
         {
-            if (choice.CompletionTokens > cap)
+            if (choice.CompletionTokens > maxTokens)
                 return false;
         }
 
-        return evidence.CountedTokens <= (long)cap * Math.Max(1, Math.Max(evidence.Request.ChoiceCount, evidence.Choices.Count));
+        return evidence.CountedTokens <= (long)maxTokens * Math.Max(1, Math.Max(evidence.Request.ChoiceCount, evidence.Choices.Count));
     }
 
     private static bool IsAtContextWindow(StreamEvidence evidence, ChoiceEvidence choice) =>

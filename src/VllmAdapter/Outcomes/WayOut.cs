@@ -35,7 +35,7 @@ internal static class WayOut
                 "Set VllmAdapterOptions.ContextWindow to tell the limits apart; then raise ChatRequest.MaxTokens, or shorten the messages.",
             StreamVerdict.LengthLimited when hasCalls => "Raise ChatRequest.MaxTokens and ask again.",
             StreamVerdict.LengthLimited => "Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome).",
-            StreamVerdict.Unconfirmed => "Ask again, or use what is in Received: IncompleteStreams.Throw accepts such an end.",
+            StreamVerdict.Unconfirmed => "Ask again, or use what is in Received: IncompleteStreamBehavior.Throw accepts such an end.",
             _ => null,
         };
     }

@@ -20,21 +20,21 @@ internal static class Continuation
         _ when cut.Evidence.Request.RequiresCall => "it had to be a tool call",
         _ when request.Output is not null || HasFormatInExtra(request) => "its output format would begin anew",
         _ when string.IsNullOrWhiteSpace(TextOf(cut)) && ReasoningOf(cut).Length > 0 => "its reasoning is not over",
-        _ when RequestMaxTokens.Of(request) - Spent(cut) < 1 => "its token cap is spent",
+        _ when RequestMaxTokens.Of(request) - Spent(cut) < 1 => "its max tokens are spent",
         _ => null,
     };
 
     public static ChatRequest Of(ChatRequest request, StreamOutcome cut) =>
         WriteOn(WithRestOfMaxTokens(request, cut), TextOf(cut), ReasoningOf(cut));
 
-    /// <summary>The request with a lower cap, for what was spent already.</summary>
+    /// <summary>The request with lower max tokens, for what was spent already.</summary>
     public static ChatRequest WithRestOfMaxTokens(ChatRequest request, StreamOutcome cut)
     {
         int spent = Spent(cut);
-        ChatRequest capped = RequestMaxTokens.Of(request) is { } cap ? RequestMaxTokens.Set(request, cap - spent) : request;
-        return capped.Sampling?.MinTokens is { } least
-            ? capped with { Sampling = capped.Sampling with { MinTokens = Math.Max(0, least - spent) } }
-            : capped;
+        ChatRequest lowered = RequestMaxTokens.Of(request) is { } maxTokens ? RequestMaxTokens.Set(request, maxTokens - spent) : request;
+        return lowered.Sampling?.MinTokens is { } least
+            ? lowered with { Sampling = lowered.Sampling with { MinTokens = Math.Max(0, least - spent) } }
+            : lowered;
     }
 
     /// <summary>The request whose answer begins after the text; with no text it begins anew.</summary>

@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>Makes one completion and one outcome of several, so that both the whole and its parts can be seen.</summary>
+/// <summary>Makes one answer and one outcome of several, so that both the whole and its parts can be seen.</summary>
 internal static class RecoveredReply
 {
     public static ChatAnswer Of(IReadOnlyList<ChatAnswer> parts, StreamRecovery recovery, VllmRequestException? refusal)
@@ -45,7 +45,7 @@ internal static class RecoveredReply
         string before = string.Join("; ", parts.SkipLast(1).Select(part => part.Outcome.Verdict + " after " + Count(part)));
         string uncounted = parts.SkipLast(1).All(part => Continuation.IsCounted(part.Outcome))
             ? ""
-            : " Not all tokens of the earlier ones were counted: at least that many were taken off the cap.";
+            : " Not all tokens of the earlier ones were counted: at least that many were taken off max tokens.";
         return $"The answer was put together from {parts.Count} requests, the earlier ending as {before}.{uncounted}";
     }
 

@@ -20,7 +20,7 @@ internal sealed class RecoveringReply(
         if (_hasEnded)
         {
             return Outcome is { } outcome && outcome.Throws(onIncompleteStream)
-                ? throw new IncompleteStreamException(outcome, Completion!)
+                ? throw new IncompleteStreamException(outcome, Answer!)
                 : false;
         }
 
@@ -79,7 +79,7 @@ internal sealed class RecoveringReply(
 
     private bool Keep(StreamPump pump)
     {
-        if (pump.Completion is not { } part)
+        if (pump.Answer is not { } part)
             return false;
 
         _parts.Add(part.WithoutStart(_seam.LeftOut));

@@ -16,7 +16,7 @@ internal static class WholeRequest
         return request with { Stream = false, Extra = extra };
     }
 
-    // vLLM 0.8.5 may declare no reason and yet send its end marker: with a call left open, or with nothing at all, that is a parser's loss.
+    // vLLM 0.8.5 may declare no reason and yet send its sentinel: with a call left open, or with nothing at all, that is a parser's loss.
     private static bool CameToItsEnd(StreamOutcome outcome) =>
         outcome.IsComplete
         || outcome is { Verdict: StreamVerdict.Interrupted, Certainty: Certainty.Inferred, Evidence.SentinelSeen: true };

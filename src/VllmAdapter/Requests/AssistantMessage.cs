@@ -7,7 +7,7 @@ public sealed record AssistantMessage : VllmMessage
     /// <value>Null (default): the turn had none.</value>
     public string? Text { get; init; }
 
-    /// <summary>What the model thought before it answered.</summary>
+    /// <summary>What the model reasoned before it answered.</summary>
     /// <value>Null (default): not sent.</value>
     /// <remarks>
     /// Sent as <c>reasoning</c>, vLLM's own name for it since 0.16, unless <see cref="ReasoningName"/> says otherwise. Whether the model sees it

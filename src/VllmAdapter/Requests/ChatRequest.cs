@@ -12,7 +12,7 @@ namespace VllmAdapter;
 /// <code>
 /// var request = new ChatRequest
 /// {
-///     Messages = [Message.System("Answer in one sentence."), Message.User("Tell me about llamas.")],
+///     Messages = [VllmMessage.System("Answer in one sentence."), VllmMessage.User("Tell me about llamas.")],
 ///     MaxTokens = 512,
 ///     Sampling = new() { Temperature = 0.2 },
 /// };
@@ -69,7 +69,7 @@ public sealed record ChatRequest
     /// <value>Null (default): free text.</value>
     public StructuredOutput? Output { get; init; }
 
-    /// <summary>Whether and how long the model thinks before it answers.</summary>
+    /// <summary>Whether and how long the model reasons before it answers.</summary>
     /// <value>Null (default): as the model's chat template has it.</value>
     public ReasoningSettings? Reasoning { get; init; }
 
@@ -230,8 +230,8 @@ public sealed record ChatRequest
     /// <summary>The request that lets the model write on where its answer broke off.</summary>
     /// <param name="cut">How the answer to this request ended, as the adapter's stream gave it; from JSON it has no text.</param>
     /// <remarks>
-    /// Its answer begins where the text received ends. The token cap is lowered by what was spent; raise <see cref="MaxTokens"/> first to
-    /// continue an answer that its cap had cut. Where nothing was received, it is the same request. Templates that trim messages (Llama 3's)
+    /// Its answer begins where the text received ends. Max tokens are lowered by what was spent; raise <see cref="MaxTokens"/> first to
+    /// continue an answer that max tokens had cut. Where nothing was received, it is the same request. Templates that trim messages (Llama 3's)
     /// let the model write the white space at the seam again; <see cref="StreamRecovery.Continue"/> takes care of that.
     /// </remarks>
     /// <exception cref="ArgumentException">

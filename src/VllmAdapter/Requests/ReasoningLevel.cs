@@ -1,15 +1,15 @@
 namespace VllmAdapter;
 
-/// <summary>A word for how hard a model should think.</summary>
+/// <summary>A word for how hard a model should reason.</summary>
 /// <remarks>
-/// An open set: <c>new ThinkingEffort("word")</c> sends a word that is not listed here. vLLM refuses those that its
+/// An open set: <c>new ReasoningLevel("word")</c> sends a word that is not listed here. vLLM refuses those that its
 /// version does not know.
 /// </remarks>
 /// <param name="Value">The word as it is sent.</param>
 public readonly record struct ReasoningLevel(string Value)
 {
     /// <summary>
-    /// No thinking (vLLM 0.18 and later); since about 0.22 it also switches the template's thinking off.
+    /// No reasoning (vLLM 0.18 and later); since about 0.22 it also switches the template's own switch off.
     /// </summary>
     public static ReasoningLevel None => new("none");
 

@@ -10,7 +10,7 @@ internal static class RequestWords
         $"Chat request: {OutcomeNotes.Count(request.Messages.Count, "message")} of {Length(request.Messages.Sum(LengthOf))}",
         request.Tools.Count > 0 ? OutcomeNotes.Count(request.Tools.Count, "tool") : "",
         request.Model is { } model ? $"model {model}" : "",
-        request.MaxTokens is { } cap ? $"at most {OutcomeNotes.Count(cap, "token")}" : "",
+        request.MaxTokens is { } maxTokens ? $"at most {OutcomeNotes.Count(maxTokens, "token")}" : "",
         request.ChoiceCount is { } choices ? OutcomeNotes.Count(choices, "choice") : "",
         request.Extra is { Count: > 0 } extra ? $"{OutcomeNotes.Count(extra.Count, "extra field")}" : "",
         !request.Stream ? "not streamed" : "",

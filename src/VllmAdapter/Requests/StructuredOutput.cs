@@ -9,7 +9,7 @@ namespace VllmAdapter;
 /// <remarks>
 /// JSON goes through <c>response_format</c>, which every version and gateway knows; the other kinds through
 /// <c>structured_outputs</c>, which vLLM knows since 0.11 and servers before ignore without a word. A schema that the
-/// server cannot compile is reported as the first event of a 200 reply. An answer cut by the token cap is cut JSON.
+/// server cannot compile is reported as the first event of a 200 reply. An answer cut by max tokens is cut JSON.
 /// </remarks>
 public abstract record StructuredOutput
 {

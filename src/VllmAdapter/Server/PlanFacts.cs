@@ -5,7 +5,7 @@ internal sealed record PlanFacts
 {
     public required ChatRequest Request { get; init; }
 
-    public int? AskedMaxTokens { get; init; }
+    public int? RequestedMaxTokens { get; init; }
 
     public int? ContextWindow { get; init; }
 
@@ -35,7 +35,7 @@ internal sealed record PlanFacts
             PromptTokens = Rendered?.TokenIds.Count ?? Counted?.Count ?? Refusal?.PromptTokens,
             PromptIsLowerBound = Rendered is null && (Counted is null ? Refusal?.PromptIsLowerBound is true : CountLeavesSomethingOut),
             ContextWindow = window,
-            RequestedMaxTokens = AskedMaxTokens,
+            RequestedMaxTokens = RequestedMaxTokens,
         };
         MaxTokensHandling treatment = HandlingOf(plan);
         return plan with
@@ -44,7 +44,7 @@ internal sealed record PlanFacts
             GrantedMaxTokens = treatment switch
             {
                 MaxTokensHandling.Refused or MaxTokensHandling.Unknown => null,
-                MaxTokensHandling.Granted => AskedMaxTokens,
+                MaxTokensHandling.Granted => RequestedMaxTokens,
                 _ => Rendered?.MaxTokens ?? plan.Room,
             },
             Fitted = Fit(plan),
@@ -61,15 +61,15 @@ internal sealed record PlanFacts
     private MaxTokensHandling HandlingOf(RequestPlan plan) => plan switch
     {
         _ when Refusal is not null => MaxTokensHandling.Refused,
-        _ when Rendered is not null && AskedMaxTokens is null => MaxTokensHandling.Filled,
-        _ when Rendered?.MaxTokens is { } granted => granted < AskedMaxTokens ? MaxTokensHandling.Lowered : MaxTokensHandling.Granted,
-        _ when AskedMaxTokens > plan.ContextWindow => MaxTokensHandling.Refused,
+        _ when Rendered is not null && RequestedMaxTokens is null => MaxTokensHandling.Filled,
+        _ when Rendered?.MaxTokens is { } granted => granted < RequestedMaxTokens ? MaxTokensHandling.Lowered : MaxTokensHandling.Granted,
+        _ when RequestedMaxTokens > plan.ContextWindow => MaxTokensHandling.Refused,
         { Room: null } => MaxTokensHandling.Unknown,
         { Room: 0 } => MaxTokensHandling.Refused,
         { RequestedMaxTokens: null } => MaxTokensHandling.Filled,
-        _ when AskedMaxTokens <= plan.Room => plan.PromptIsLowerBound ? MaxTokensHandling.Unknown : MaxTokensHandling.Granted,
+        _ when RequestedMaxTokens <= plan.Room => plan.PromptIsLowerBound ? MaxTokensHandling.Unknown : MaxTokensHandling.Granted,
 
-        // Prompt and cap together exceed the window: 0.20.2 was seen to refuse it and 0.32.0 to lower the cap.
+        // Prompt and max tokens together exceed the window: 0.20.2 was seen to refuse it and 0.32.0 to lower max tokens.
         _ when Version?.IsAtLeast(0, 32) is true => MaxTokensHandling.Lowered,
         _ when Version?.IsAtLeast(0, 20, 3) is false => MaxTokensHandling.Refused,
         _ => MaxTokensHandling.Unknown,
@@ -80,10 +80,10 @@ internal sealed record PlanFacts
         { Room: 0 } => null,
         _ when Refusal?.PromptAloneIsTooLong is true => null,
         { RequestedMaxTokens: null } => Request,
-        { Room: { } room } when AskedMaxTokens > room => RequestMaxTokens.Set(Request, room),
+        { Room: { } room } when RequestedMaxTokens > room => RequestMaxTokens.Set(Request, room),
 
-        // More than fits whatever the prompt is: without a cap the server uses the room there is.
-        { Room: null } when AskedMaxTokens > plan.ContextWindow => RequestMaxTokens.Set(Request, null),
+        // More than fits whatever the prompt is: without max tokens the server uses the room there is.
+        { Room: null } when RequestedMaxTokens > plan.ContextWindow => RequestMaxTokens.Set(Request, null),
         _ => Request,
     };
 }

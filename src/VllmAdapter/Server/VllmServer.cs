@@ -153,7 +153,7 @@ public sealed class VllmServer
         return await _calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its cap.</summary>
+    /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its max tokens.</summary>
     /// <param name="request">The request; it is not run.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The plan. <see cref="RequestPlan.Source"/> says what it rests on: the render endpoint, else the tokenizer, else nothing.</returns>
@@ -166,7 +166,7 @@ public sealed class VllmServer
     public async Task<RequestPlan> PlanAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var facts = new PlanFacts { Request = request, AskedMaxTokens = RequestMaxTokens.Of(request) };
+        var facts = new PlanFacts { Request = request, RequestedMaxTokens = RequestMaxTokens.Of(request) };
         try
         {
             facts = facts with
@@ -187,8 +187,8 @@ public sealed class VllmServer
             };
         }
 
-        // Where the prompt is known and the server did not say what becomes of the cap, its version tells. (vLLM 0.15 renders the prompt alone.)
-        if (facts is { Counted: not null } or { Rendered.MaxTokens: null, AskedMaxTokens: not null })
+        // Where the prompt is known and the server did not say what becomes of max tokens, its version tells. (vLLM 0.15 renders the prompt alone.)
+        if (facts is { Counted: not null } or { Rendered.MaxTokens: null, RequestedMaxTokens: not null })
         {
             facts = facts with
             {

@@ -168,7 +168,7 @@ internal sealed class Attempt : IAsyncDisposable
         }
 
         TerminationCause? policys = _policy.Ask();
-        if (kind == EventKind.Marker)
+        if (kind == EventKind.Sentinel)
             _log.JudgeSentinel(policys);
 
         if ((_log.Stop ?? policys) is not { } stop)

@@ -64,8 +64,8 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
                 Receive(decoder.Chunks, isTail);
                 break;
 
-            case EventKind.Marker:
-                evidence.ObserveSentinel(decoder.Marker!, isSentinel: decoder.MarksTheEnd);
+            case EventKind.Sentinel:
+                evidence.ObserveSentinel(decoder.Sentinel!, isSentinel: decoder.MarksTheEnd);
                 break;
 
             case EventKind.Error:
@@ -81,7 +81,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
         HasBegun = true;
     }
 
-    /// <summary>Takes over what the policy made of a marker: one that no policy knows is no JSON either.</summary>
+    /// <summary>Takes over what the policy made of a sentinel: one that no policy knows is no JSON either.</summary>
     public void JudgeSentinel(TerminationCause? policys)
     {
         if (evidence.SentinelSeen)
@@ -97,7 +97,7 @@ internal sealed class AttemptLog(ChatCall call, FailureFacts about, ReplyBody bo
             if (body.Bytes.EndedInsideEvent)
                 _tailWasRead = false;
             else
-                Malform("an event holds neither JSON nor a marker that the termination policy knows");
+                Malform("an event holds neither JSON nor a sentinel that the termination policy knows");
         }
     }
 

@@ -86,7 +86,7 @@ internal sealed record ChatCall
         Model = Model,
         RequestBody = Body,
         Secrets = Secrets,
-        AskedMaxTokens = Evidence.MaxTokens,
+        RequestedMaxTokens = Evidence.MaxTokens,
         Attempts = attempts,
     };
 }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace VllmAdapter;
 
-/// <summary>Gathers what was handed out: the texts for the completion, and the tool calls for the judge.</summary>
+/// <summary>Gathers what was handed out: the texts for the answer, and the tool calls for the judge.</summary>
 internal sealed class Gathering
 {
     // What one string can hold: no answer is longer, whatever limits are set.

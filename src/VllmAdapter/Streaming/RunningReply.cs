@@ -8,10 +8,10 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
     public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
 
     /// <summary>How the stream ended; null before, and for a request that never became a stream.</summary>
-    public StreamOutcome? Outcome => Completion?.Outcome;
+    public StreamOutcome? Outcome => Answer?.Outcome;
 
     /// <summary>What was received; null before the end.</summary>
-    public ChatAnswer? Completion { get; private set; }
+    public ChatAnswer? Answer { get; private set; }
 
     /// <summary>Told what was received, so that whoever keeps the stream need not keep what ran it.</summary>
     public Action<ChatAnswer>? Ended { get; set; }
@@ -22,7 +22,7 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
 
     protected void End(ChatAnswer answer)
     {
-        Completion = answer;
+        Answer = answer;
         Ended?.Invoke(answer);
     }
 

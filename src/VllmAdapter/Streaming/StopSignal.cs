@@ -26,7 +26,7 @@ internal sealed class StopSignal : IDisposable
         _first = whole.Token.UnsafeRegister(static part => ((StopSignal)part!).StopAsWhole(), this);
     }
 
-    /// <summary>Cancelled as soon as there is a cause, unless reading came to its own end.</summary>
+    /// <summary>Canceled as soon as there is a cause, unless reading came to its own end.</summary>
     public CancellationToken Token => _source.Token;
 
     /// <summary>Why; null to go on.</summary>
@@ -45,7 +45,7 @@ internal sealed class StopSignal : IDisposable
     /// <summary>Stops what is under way because something of the caller's own threw: a policy, for instance.</summary>
     public bool TryFail(Exception failure) => Stop(new Reason(TerminationCause.Fault, ExceptionDispatchInfo.Capture(failure)));
 
-    /// <summary>Notes that reading came to its own end: nothing is under way that had to be cancelled.</summary>
+    /// <summary>Notes that reading came to its own end: nothing is under way that had to be canceled.</summary>
     public bool TryEnd(TerminationCause cause) => Interlocked.CompareExchange(ref _reason, new Reason(cause, Failure: null), comparand: null) is null;
 
     /// <summary>Throws what <see cref="TryFail"/> was given, if it was what stopped this.</summary>

@@ -38,7 +38,7 @@ internal sealed class StreamPump : RunningReply
             return _attempt is not null ? Advance(_attempt) : AdvanceAsync(read: null);
 
         return Outcome is { } outcome && outcome.Throws(_call.OnIncompleteStream)
-            ? ValueTask.FromException<bool>(new IncompleteStreamException(outcome, Completion!))
+            ? ValueTask.FromException<bool>(new IncompleteStreamException(outcome, Answer!))
             : new ValueTask<bool>(false);
     }
 
@@ -154,12 +154,12 @@ internal sealed class StreamPump : RunningReply
 
         StreamOutcome outcome = OutcomeJudge.Decide(evidence, cause, received) with { Received = received };
         End(new ChatAnswer { Outcome = outcome, Choices = received });
-        _telemetry?.End(Completion!);
+        _telemetry?.End(Answer!);
         bool isOver = cause == TerminationCause.EndOfBody || cause == TerminationCause.Sentinel || evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
     }
 
-    // What was received is in the completion; everything else goes, for a stream may be kept.
+    // What was received is in the answer; everything else goes, for a stream may be kept.
     private async ValueTask CloseAsync(bool hangUp)
     {
         _hasEnded = true;

@@ -54,7 +54,7 @@ public static class VllmTelemetry
         public const string Verdict = "vllm_adapter.stream.verdict";
 
         /// <summary>Why the adapter stopped reading: the name of a <see cref="VllmAdapter.Diagnostics.TerminationCause"/>.</summary>
-        public const string TerminationCause = "vllm_adapter.stream.stop_cause";
+        public const string TerminationCause = "vllm_adapter.stream.termination_cause";
 
         /// <summary>How many tool calls were withheld; absent if none was.</summary>
         public const string WithheldToolCalls = "vllm_adapter.tool_calls.withheld";
@@ -67,7 +67,7 @@ public static class VllmTelemetry
 
         /// <summary>
         /// What went wrong: the verdict if the stream failed, a <see cref="RequestFailure"/> in snake case if it never began, or the type of
-        /// an exception. Absent if nothing did, and if the caller cancelled or left.
+        /// an exception. Absent if nothing did, and if the caller canceled or left.
         /// </summary>
         public const string ErrorType = "error.type";
 
@@ -95,7 +95,7 @@ public static class VllmTelemetry
         /// <summary>Whether the reply was asked for as a stream.</summary>
         public const string RequestStream = "gen_ai.request.stream";
 
-        /// <summary>The request's token cap.</summary>
+        /// <summary>The request's max tokens.</summary>
         public const string RequestMaxTokens = "gen_ai.request.max_tokens";
 
         /// <summary>How many answers were asked for, if more than one.</summary>
@@ -122,7 +122,7 @@ public static class VllmTelemetry
         /// <summary>The request's presence penalty.</summary>
         public const string RequestPresencePenalty = "gen_ai.request.presence_penalty";
 
-        /// <summary>The request's word for how hard to think.</summary>
+        /// <summary>The request's word for how hard to reason.</summary>
         public const string RequestReasoningLevel = "gen_ai.request.reasoning.level";
 
         /// <summary>The server's id of the reply.</summary>

@@ -2,7 +2,7 @@ namespace VllmAdapter;
 
 internal sealed class FinishReasonPolicy(TimeSpan grace) : IStreamTerminationPolicy
 {
-    // Usage, the end marker and, behind some gateways, late deltas follow the finish reason: hence the grace. It is counted from the finish,
+    // Usage, the sentinel and, behind some gateways, late deltas follow the finish reason: hence the grace. It is counted from the finish,
     // so that late deltas do not renew it for ever.
     public TerminationDecision Judge(StreamEvidence evidence) => evidence.SinceFinish switch
     {

@@ -10,7 +10,7 @@ public readonly record struct TerminationCause(string Value)
     /// <summary>The response body ended.</summary>
     public static TerminationCause EndOfBody { get; } = new("end-of-body");
 
-    /// <summary>The end marker came (<c>[DONE]</c>).</summary>
+    /// <summary>The sentinel came (<c>[DONE]</c>).</summary>
     public static TerminationCause Sentinel { get; } = new("sentinel");
 
     /// <summary>Every choice had declared its finish reason, and the grace period for what may follow was over.</summary>
@@ -34,8 +34,8 @@ public readonly record struct TerminationCause(string Value)
     /// <summary>The consumer left the loop.</summary>
     public static TerminationCause ConsumerLeft { get; } = new("consumer-left");
 
-    /// <summary>The caller's token was cancelled.</summary>
-    public static TerminationCause CallerCanceled { get; } = new("caller-cancelled");
+    /// <summary>The caller's token was canceled.</summary>
+    public static TerminationCause CallerCanceled { get; } = new("caller-canceled");
 
     /// <summary>A strategy of the caller's pipeline gave an attempt up; no outcome has this cause.</summary>
     internal static TerminationCause Pipeline { get; } = new("pipeline");

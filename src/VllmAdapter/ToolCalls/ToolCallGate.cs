@@ -48,7 +48,7 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
     // The reply's own id tells the calls of one turn from those of another.
     private string MadeUpId(int position) => $"call-{choice.Index}-{position}" + (evidence.ResponseId is { } reply ? $"-{reply}" : "");
 
-    // Older servers write "tool_calls" over "length", so that word alone confirms nothing; "stop" does. And the marker says
+    // Older servers write "tool_calls" over "length", so that word alone confirms nothing; "stop" does. And the sentinel says
     // nothing of a limit that the true count may be at.
     private bool EndIsConfirmed =>
         (choice.HasDeclared && !choice.Declared.Any(reason => reason.SaysCalls))

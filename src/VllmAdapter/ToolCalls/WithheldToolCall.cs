@@ -31,7 +31,7 @@ public sealed record WithheldToolCall
         WithheldReason.ChoiceCut => "its choice was cut by the token limit, and whole JSON does not prove a whole call",
         WithheldReason.ChoiceNotFinished => "its choice did not finish",
         WithheldReason.StreamBroken => "the stream broke off before its end",
-        WithheldReason.EndUnconfirmed => "neither the end marker nor a token count shows that no limit cut it",
+        WithheldReason.EndUnconfirmed => "neither the sentinel nor a token count shows that no limit cut it",
         WithheldReason.NameMissing => "the server sent no name",
         WithheldReason.ArgumentsMissing => "the server sent no arguments, and nothing shows that none were meant",
         WithheldReason.ArgumentsOpen => "its arguments end in the middle of their JSON",

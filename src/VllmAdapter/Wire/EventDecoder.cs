@@ -16,10 +16,10 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
 
     public ChunkReader Reader { get; } = new(answersAsked);
 
-    /// <summary>The text of the last marker.</summary>
-    public string? Marker { get; private set; }
+    /// <summary>The text of the last sentinel.</summary>
+    public string? Sentinel { get; private set; }
 
-    /// <summary>Whether the last marker is known to end a stream.</summary>
+    /// <summary>Whether the last sentinel is known to end a stream.</summary>
     public bool MarksTheEnd { get; private set; }
 
     public ServerError? Error { get; private set; }
@@ -100,29 +100,29 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
         return EventKind.Error;
     }
 
-    // Some servers quote their marker, or write it small.
+    // Some servers quote their sentinel, or write it small.
     private bool IsSentinel(ReadOnlySpan<byte> text)
     {
         if (text is [(byte)'"', .. var quoted, (byte)'"'])
             text = quoted;
 
-        foreach (byte[] marker in sentinels)
+        foreach (byte[] sentinel in sentinels)
         {
-            if (text.SequenceEqual(marker) || Ascii.EqualsIgnoreCase(text, marker))
+            if (text.SequenceEqual(sentinel) || Ascii.EqualsIgnoreCase(text, sentinel))
                 return true;
         }
 
         return false;
     }
 
-    // A marker of somebody's own; whether it ends the stream is the policy's business.
+    // A sentinel of somebody's own; whether it ends the stream is the policy's business.
     private static bool LooksLikeASentinel(ReadOnlySpan<byte> text) =>
         text.Length <= LongestSentinel && !text.ContainsAny("\"\n\r{<"u8) && text[0] is (byte)'[' or (>= (byte)'A' and <= (byte)'Z');
 
     private EventKind Mark(ReadOnlySpan<byte> text, bool isTheEnd)
     {
-        (Marker, MarksTheEnd) = (Encoding.UTF8.GetString(text), isTheEnd);
-        return EventKind.Marker;
+        (Sentinel, MarksTheEnd) = (Encoding.UTF8.GetString(text), isTheEnd);
+        return EventKind.Sentinel;
     }
 
     private EventKind Refuse(ReadOnlySpan<byte> text, string why)

@@ -53,9 +53,9 @@ public sealed class OutcomeAssertionsTests
         { must => must.BeStalled(), "Expected Stalled, but it was LengthLimited." },
         { must => must.BeServerError(), "Expected ServerError, but it was LengthLimited." },
         { must => must.BeMalformed(), "Expected Malformed, but it was LengthLimited." },
-        { must => must.BeCanceled(), "Expected Cancelled, but it was LengthLimited." },
+        { must => must.BeCanceled(), "Expected Canceled, but it was LengthLimited." },
         { must => must.BeAbandoned(), "Expected Abandoned, but it was LengthLimited." },
-        { must => must.BeLengthLimited(LengthLimit.ContextWindow), "Expected the limit ContextWindow, but it was OutputCap." },
+        { must => must.BeLengthLimited(LengthLimit.ContextWindow), "Expected the limit ContextWindow, but it was MaxTokens." },
         { must => must.WithCertainty(Certainty.Declared), "Expected a verdict that is Declared, but it was Inferred." },
         { must => must.WithFinishReason("stop"), "Expected the finish reason \"stop\", but it was \"tool_calls\"." },
         { must => must.WithoutFinishReason(), "Expected no finish reason, but it was \"tool_calls\"." },
@@ -77,7 +77,7 @@ public sealed class OutcomeAssertionsTests
     [MemberData(nameof(WhatIsNot))]
     public void What_is_not_so_throws_with_the_explanation(Func<OutcomeAssertions, OutcomeAssertions> assertion, string message) =>
         Completion.Must().Invoking(must => assertion(must)).Should().Throw<OutcomeAssertionException>()
-            .WithMessage($"{message}*{Environment.NewLine}LengthLimited: the request's own token cap cut the answer*");
+            .WithMessage($"{message}*{Environment.NewLine}LengthLimited: the request's own max tokens cut the answer*");
 
     [Fact]
     public void Nothing_at_all_is_said_as_such()

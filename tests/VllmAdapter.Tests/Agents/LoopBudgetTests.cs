@@ -71,7 +71,7 @@ public sealed class LoopBudgetTests
         using var vllm = FakeVllm.InMemory(CallWithoutUsage, Answer);
         using HttpClient http = vllm.CreateHttpClient();
         var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions());
-        var budget = new TokenBudget(BudgetLimits.OfTotal(10_000));
+        var budget = new TokenBudget(10_000);
         var loop = new ToolLoop(adapter, [Random()], new ToolLoopOptions().CountingWith(adapter.Server));
 
         ToolLoopResult result = await loop.CompleteAsync(ChatRequest.FromPrompt("Go."), budget);
@@ -99,7 +99,7 @@ public sealed class LoopBudgetTests
     [Fact]
     public async Task A_budget_that_hangs_up_within_a_turn_ends_the_run_as_exhausted()
     {
-        var budget = new TokenBudget(BudgetLimits.OfTotal(12));
+        var budget = new TokenBudget(12);
         LoopPlay play = await RunAsync(
             new LoopSetup
             {
@@ -115,7 +115,7 @@ public sealed class LoopBudgetTests
     [Fact]
     public async Task A_budget_may_be_shared_by_runs()
     {
-        var budget = new TokenBudget(BudgetLimits.OfTotal(60));
+        var budget = new TokenBudget(60);
         (await RunAsync(new LoopSetup { Budget = budget }, Answer)).Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
 
         (await RunAsync(new LoopSetup { Budget = budget }, Call)).Result.Budget!.Spent.Should().Be(TokenCount.Exactly(58));
@@ -136,7 +136,7 @@ public sealed class LoopBudgetTests
     [Fact]
     public async Task A_run_settles_its_own_turn_and_not_that_of_another_run()
     {
-        var budget = new TokenBudget(BudgetLimits.OfTotal(1000));
+        var budget = new TokenBudget(1000);
         StreamOutcome others = (await RunAsync(Script.Says("Hm.").Finishes("stop").CountsEveryChunk(500).Done())).Result.Turns[0];
         LoopPlay play = await RunAsync(
             new LoopSetup
@@ -171,12 +171,12 @@ public sealed class LoopBudgetTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_turn_that_was_left_or_cancelled_was_paid_for_too(bool leaves)
+    public async Task A_turn_that_was_left_or_canceled_was_paid_for_too(bool leaves)
     {
         using var cancel = new CancellationTokenSource();
         using var vllm = FakeVllm.InMemory(Script.Says("one", " two", " three").CountsEveryChunk(10).Finishes("stop").Done());
         using HttpClient http = vllm.CreateHttpClient();
-        var budget = new TokenBudget(BudgetLimits.OfTotal(1000));
+        var budget = new TokenBudget(1000);
         var loop = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [Random()]);
         Func<Task> running = async () =>
         {

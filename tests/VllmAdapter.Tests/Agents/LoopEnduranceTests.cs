@@ -10,15 +10,15 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
 {
     private const int Steps = 200;
     private const int Poison = -1;
-    private const string WithoutSentinel = "no end marker, no room shown";
+    private const string WithoutSentinel = "no sentinel, no room shown";
 
     // What a careless client would run: every one of these shows a call whose number must never reach the tool.
     private static readonly (string Name, Func<int, ScriptedReply> Script)[] WaysToBreak =
     [
         ("cut after a whole call", _ => Poisoned().Cuts()),
         ("reset inside a call", _ => Script.Calls("add", "{\"number\": -").Resets()),
-        ("error event and end marker after a whole call", _ => Poisoned().Fails().Done()),
-        ("error event without end marker", _ => Poisoned().Fails()),
+        ("error event and sentinel after a whole call", _ => Poisoned().Fails().Done()),
+        ("error event without sentinel", _ => Poisoned().Fails()),
         ("abort", _ => Poisoned().Finishes("abort").Uses(50, 9).Done()),
         ("bytes that are no events", _ => Poisoned().Event("<html>")),
         ("declared cut of whole JSON", _ => Poisoned().Finishes("length").Uses(50, 100).Done()),
@@ -74,7 +74,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         });
         var loop = new ToolLoop(adapter, [add], new ToolLoopOptions { MaxTurns = 2 * Steps });
         var request = new ChatRequest { Messages = [VllmMessage.User("Add the numbers.")], MaxTokens = 100 };
-        var budget = new TokenBudget(BudgetLimits.OfTotal(1_000_000));
+        var budget = new TokenBudget(1_000_000);
 
         List<ToolLoopVerdict> ends = [];
         ToolLoopResult result;
@@ -136,7 +136,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
             : Script.Says("The sum ", $"is {results.Sum()}.").Finishes("stop").Uses(50, 9).Done();
         (string name, Func<int, ScriptedReply> script) = WaysToBreak[random.Next(WaysToBreak.Length)];
 
-        // A whole reply has no end marker to miss.
+        // A whole reply has no sentinel to miss.
         bool isSound = random.Next(10) > 0 || (name == WithoutSentinel && body["stream"]?.GetValue<bool>() is not true);
         if (results.Length == Steps || isSound)
             return sound;

@@ -70,7 +70,7 @@ public sealed class LoopHandlersTests
     }
 
     [Fact]
-    public async Task A_handlers_own_timeout_is_a_failure_and_not_a_cancelled_run()
+    public async Task A_handlers_own_timeout_is_a_failure_and_not_a_canceled_run()
     {
         LoopPlay play = await RunAsync(With(_ => throw new TaskCanceledException("slow")), Calling("get_weather", """{"city": "Paris"}"""), Answer);
 
@@ -89,7 +89,7 @@ public sealed class LoopHandlersTests
     }
 
     [Fact]
-    public async Task Cancelling_reaches_the_handlers_and_surfaces_with_the_callers_token()
+    public async Task Canceling_reaches_the_handlers_and_surfaces_with_the_callers_token()
     {
         using var cancel = new CancellationTokenSource();
         bool wasCanceled = false;
@@ -103,10 +103,10 @@ public sealed class LoopHandlersTests
         using HttpClient http = vllm.CreateHttpClient();
         var loop = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [tool]);
 
-        var cancelled = await FluentActions.Awaiting(() => loop.CompleteAsync(ChatRequest.FromPrompt("Go."), cancel.Token))
+        var canceled = await FluentActions.Awaiting(() => loop.CompleteAsync(ChatRequest.FromPrompt("Go."), cancel.Token))
             .Should().ThrowAsync<OperationCanceledException>();
 
-        cancelled.Which.CancellationToken.Should().Be(cancel.Token);
+        canceled.Which.CancellationToken.Should().Be(cancel.Token);
         wasCanceled.Should().BeTrue();
     }
 
@@ -119,9 +119,9 @@ public sealed class LoopHandlersTests
             Random(),
             Tool.From("wait", "Waits.", async cancellationToken =>
             {
-                var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                await using (cancellationToken.Register(cancelled.SetResult))
-                    await cancelled.Task;
+                var canceled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                await using (cancellationToken.Register(canceled.SetResult))
+                    await canceled.Task;
 
                 hasEnded = true;
                 return "";
@@ -159,7 +159,7 @@ public sealed class LoopHandlersTests
     }
 
     [Fact]
-    public async Task A_handler_that_is_cancelled_because_the_run_was_left_has_not_failed()
+    public async Task A_handler_that_is_canceled_because_the_run_was_left_has_not_failed()
     {
         List<string> described = [];
         Tool[] tools = [Random(), Tool.From("wait", "Waits.", async cancellationToken =>

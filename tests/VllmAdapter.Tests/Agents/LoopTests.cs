@@ -39,7 +39,7 @@ public sealed class LoopTests
     }
 
     [Fact]
-    public async Task A_call_cut_by_the_cap_is_not_run_although_the_server_closed_its_json()
+    public async Task A_call_cut_by_max_tokens_is_not_run_although_the_server_closed_its_json()
     {
         LoopPlay play = await RunAsync(
             new LoopSetup { Request = new ChatRequest { Messages = [VllmMessage.User("Go.")], MaxTokens = 22 } },
@@ -248,7 +248,7 @@ public sealed class LoopTests
     {
         ScriptedReply calling = Script.Says("One moment.").Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done();
         LoopPlay steps = await RunAsync(new LoopSetup { Options = new() { MaxTurns = 1 } }, calling);
-        LoopPlay budget = await RunAsync(new LoopSetup { Budget = new TokenBudget(new BudgetLimits { Total = 25 }) }, calling);
+        LoopPlay budget = await RunAsync(new LoopSetup { Budget = new TokenBudget(25) }, calling);
 
         (steps.Result.Verdict, steps.Result.Text).Should().Be((ToolLoopVerdict.TurnLimit, ""));
         (budget.Result.Verdict, budget.Result.Text).Should().Be((ToolLoopVerdict.BudgetExhausted, ""));
@@ -304,7 +304,7 @@ public sealed class LoopTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_cancelled(bool isTheCallers)
+    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_canceled(bool isTheCallers)
     {
         using var callers = new CancellationTokenSource();
         using var enumerators = new CancellationTokenSource();
@@ -313,13 +313,13 @@ public sealed class LoopTests
         IAsyncEnumerable<ToolLoopEvent> run = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [Random()])
             .RunAsync(ChatRequest.FromPrompt("Go."), callers.Token);
 
-        var cancelled = await FluentActions.Awaiting(async () =>
+        var canceled = await FluentActions.Awaiting(async () =>
         {
             await foreach (ToolLoopEvent step in run.WithCancellation(enumerators.Token))
                 await (isTheCallers ? callers : enumerators).CancelAsync();
         }).Should().ThrowAsync<OperationCanceledException>();
 
-        cancelled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
+        canceled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
     }
 
     [Fact]
@@ -413,7 +413,7 @@ public sealed class LoopTests
         var loop = new ToolLoop(adapter, [Random()]);
 
         FluentActions.Invoking(() => new ToolLoop(adapter, [Random(), Random()])).Should().Throw<ArgumentException>().WithMessage("Two tools*");
-        FluentActions.Invoking(() => new ToolLoop(adapter, [], new ToolLoopOptions { MaxTurns = 0 })).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => new ToolLoop(adapter, [], new ToolLoopOptions { MaxTurns = 0 })).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("options");
         FluentActions.Invoking(() => loop.RunAsync(ChatRequest.FromPrompt("Go.") with { ChoiceCount = 2 })).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => loop.RunAsync(ChatRequest.FromPrompt("Go.") with { Tools = [new("launch")] }))
             .Should().Throw<ArgumentException>().WithMessage("*'launch'*");

@@ -74,7 +74,7 @@ public sealed class AddVllmAdapterTests : IDisposable
         {
             ["Vllm:Endpoint"] = "http://vllm.test/v1",
             ["Vllm:Model"] = "granite",
-            ["Vllm:Usage"] = "Final",
+            ["Vllm:UsageReporting"] = "Final",
             ["Vllm:TimeLimits:FirstChunk"] = "00:00:07",
         }).Build());
         _services.AddOptions<VllmAdapterOptions>().BindConfiguration("Vllm");
@@ -97,11 +97,11 @@ public sealed class AddVllmAdapterTests : IDisposable
             ["Vllm:Chat:Model"] = "granite",
             ["Vllm:Chat:ApiKey"] = "key",
             ["Vllm:Chat:ContextWindow"] = "4096",
-            ["Vllm:Chat:IncompleteStreams"] = "Report",
-            ["Vllm:Chat:Usage"] = "Final",
+            ["Vllm:Chat:OnIncompleteStream"] = "Report",
+            ["Vllm:Chat:UsageReporting"] = "Final",
             ["Vllm:Chat:MaxEventBytes"] = "2048",
             ["Vllm:Chat:MaxReplyBytes"] = "1048576",
-            ["Vllm:Chat:EndMarker"] = "NeverSent",
+            ["Vllm:Chat:ExpectsSentinel"] = "false",
             ["Vllm:Chat:LearnContextWindow"] = "false",
             ["Vllm:Chat:TimeLimits:Total"] = "00:10:00",
             ["Vllm:Chat:Resilience:MaxAttempts"] = "5",

@@ -111,7 +111,7 @@ public class FailureClassifierTests
     {
         ServerError error = ServerError.FromBody(contentType, Encoding.UTF8.GetBytes(body));
 
-        FailureMeaning read = FailureClassifier.Classify(new() { Status = (HttpStatusCode)status, Error = error, AskedMaxTokens = 10 });
+        FailureMeaning read = FailureClassifier.Classify(new() { Status = (HttpStatusCode)status, Error = error, RequestedMaxTokens = 10 });
 
         (read.Failure, read.IsRetryable).Should().Be((failure, isRetryable));
         (read.Refusal is not null).Should().Be(failure == RequestFailure.ContextWindowExceeded);
@@ -195,7 +195,7 @@ public class FailureClassifierTests
         {
             Status = HttpStatusCode.BadRequest,
             Address = new Uri(address),
-            AskedMaxTokens = 60,
+            RequestedMaxTokens = 60,
             Error = new() { Message = "This model's maximum context length is 1988 tokens. However, your request has 9001 input tokens." },
         });
 

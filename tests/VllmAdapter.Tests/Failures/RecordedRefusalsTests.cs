@@ -63,7 +63,7 @@ public class RecordedRefusalsTests
     }
 
     private sealed record Refused(
-        int Status, string? ContentType, bool InsideStream, int? AskedMaxTokens, string Body, RequestFailure Failure,
+        int Status, string? ContentType, bool InsideStream, int? RequestedMaxTokens, string Body, RequestFailure Failure,
         ContextRefusal? Refusal)
     {
         public static Refused Read(JsonElement row) => new(
@@ -80,7 +80,7 @@ public class RecordedRefusalsTests
             Status = (HttpStatusCode)Status,
             ContentType = ContentType,
             InsideStream = InsideStream,
-            AskedMaxTokens = AskedMaxTokens,
+            RequestedMaxTokens = RequestedMaxTokens,
             Error = InsideStream ? Event() : ServerError.FromBody(ContentType, Encoding.UTF8.GetBytes(Body)),
         };
 

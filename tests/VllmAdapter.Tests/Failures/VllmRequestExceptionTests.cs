@@ -275,16 +275,16 @@ public class VllmRequestExceptionTests
         const string Body = """{"error":{"message":"max_tokens must be at least 1, got -1.","type":"BadRequestError","param":"max_tokens","code":400}}""";
 
         VllmRequestException failed = VllmRequestException.For(
-            Answer(400, Json, Body) with { AskedMaxTokens = -1, RequestId = "req-1", Attempts = 2 });
+            Answer(400, Json, Body) with { RequestedMaxTokens = -1, RequestId = "req-1", Attempts = 2 });
 
         failed.Should().BeEquivalentTo(new
         {
-            Status = HttpStatusCode.BadRequest,
+            StatusCode = HttpStatusCode.BadRequest,
             Failure = RequestFailure.BadRequest,
             ServerMessage = "max_tokens must be at least 1, got -1.",
             ServerErrorType = "BadRequestError",
-            Param = "max_tokens",
-            Code = "400",
+            Parameter = "max_tokens",
+            ServerErrorCode = "400",
             RequestId = "req-1",
             Attempts = 2,
             RetryAfter = (TimeSpan?)null,

@@ -34,7 +34,7 @@ internal sealed record Evidence
         OutputBytes = choice.OutputBytes + Encoding.UTF8.GetByteCount(text),
     });
 
-    public Evidence Thinks(string text) => Change(choice => choice with
+    public Evidence Reasons(string text) => Change(choice => choice with
     {
         ReasoningLength = choice.ReasoningLength + text.Length,
         OutputBytes = choice.OutputBytes + Encoding.UTF8.GetByteCount(text),
@@ -111,7 +111,7 @@ internal sealed record Evidence
 
     public Evidence Offering(params ToolSignature[] tools) => Asking(it => it with { Tools = tools });
 
-    /// <summary>The end marker, and with it the end.</summary>
+    /// <summary>The sentinel, and with it the end.</summary>
     public Evidence Done() => With(seen => seen with { SentinelText = "[DONE]", SentinelSeen = true }).TerminatedBy(TerminationCause.Sentinel);
 
     public Evidence EndsInOrder() => With(seen => seen with { BodyEnd = BodyEnd.InOrder }).TerminatedBy(TerminationCause.EndOfBody);

@@ -26,13 +26,13 @@ internal static class GateScenarios
         new("tool_calls, [DONE] and room left",
             WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady },
-        new("tool_calls, [DONE], room left under the cap, the window not known: it may have cut the call",
+        new("tool_calls, [DONE], room left under max tokens, the window not known: it may have cut the call",
             WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
-        new("tool_calls, [DONE], no cap, the window not known",
+        new("tool_calls, [DONE], no max tokens, the window not known",
             WeatherCall.Declares("tool_calls").Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
-        new("function_call, [DONE], room left under the cap, the window not known",
+        new("function_call, [DONE], room left under max tokens, the window not known",
             WeatherCall.Declares("function_call").Capped(200).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
         new("tool_calls, [DONE], room left by a count before the end",
@@ -44,7 +44,7 @@ internal static class GateScenarios
         new("tool_calls, [DONE] and no usage: a cut cannot be excluded",
             WeatherCall.Declares("tool_calls").Capped(200).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
-        new("tool_calls, room left under the cap, but no [DONE], the window not known",
+        new("tool_calls, room left under max tokens, but no [DONE], the window not known",
             WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).EndsInOrder(), Completed, Declared)
             { Withheld = [EndUnconfirmed], Notes = [EndedWithoutSentinel] },
         new("tool_calls, room left, but no [DONE]",
@@ -94,7 +94,7 @@ internal static class GateScenarios
             Evidence.OfChoices(2).Offering(Offered.GetWeather).Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(285, 12)
                 .Choice(1).Says("b").Declares("stop").Capped(200).InWindowOf(2048).EndsInOrder(),
             Completed, Declared) { Ready = WeatherReady, Notes = [EndedWithoutSentinel] },
-        new("A whole reply needs no marker",
+        new("A whole reply needs no sentinel",
             Evidence.OfWholeReply().Offering(Offered.GetWeather).Calls("get_weather", Weather).Declares("tool_calls"), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
         new("A whole reply with tool_calls whose body broke off behind it",
@@ -161,7 +161,7 @@ internal static class GateScenarios
         new("No arguments, the tool requires none, nothing declared, room left",
             Calling("list_files").Capped(200).InWindowOf(2048).Uses(285, 20).Done(), Unconfirmed, Inferred)
             { Ready = ["list_files {}"] },
-        new("No arguments, the tool requires none, nothing declared, room left under the cap, the window not known",
+        new("No arguments, the tool requires none, nothing declared, room left under max tokens, the window not known",
             Calling("list_files").Capped(200).Uses(285, 20).Done(), Unconfirmed, Inferred) { Withheld = [ArgumentsMissing] },
         new("No arguments, the tool requires none, nothing declared, no usage",
             Calling("list_files").Capped(200).Done(), Unconfirmed, Inferred) { Withheld = [ArgumentsMissing] },

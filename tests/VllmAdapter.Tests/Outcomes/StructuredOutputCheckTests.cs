@@ -56,7 +56,7 @@ public sealed class StructuredOutputCheckTests
 
     public static TheoryData<string, ScriptedReply> Unchecked => new()
     {
-        { "cut by the cap", Script.Says("{\"na").Finishes("length").Uses(9, 100).Done() },
+        { "cut by max tokens", Script.Says("{\"na").Finishes("length").Uses(9, 100).Done() },
         { "broken off", Script.Says("{\"na").Cuts() },
         { "nothing declared", Script.Says("{\"na").Done() },
         { "a call", Script.Calls("f", "{}").Finishes("stop").Done() },

@@ -26,7 +26,7 @@ public sealed class WayOutTests
         },
         { Script.Says("hi").Finishes("length").Done(), "Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome)." },
         { Script.Says("hi"), AskAgainOrContinue },
-        { Script.Says("hi").Done(), "Ask again, or use what is in Received: IncompleteStreams.Throw accepts such an end." },
+        { Script.Says("hi").Done(), "Ask again, or use what is in Received: IncompleteStreamBehavior.Throw accepts such an end." },
     };
 
     [Theory]

@@ -32,7 +32,7 @@ internal static class RecordedReplyExpectation
         string verdict = expect.Text("verdict")!;
         string? alsoRight = expect.Text("also_right");
 
-        // Every vLLM marks the end of its streams: an end in order without reason and marker is a cut that somebody on the way closed.
+        // Every vLLM marks the end of its streams: an end in order without reason and sentinel is a cut that somebody on the way closed.
         if ((verdict, alsoRight) == ("Interrupted", "Unconfirmed"))
             alsoRight = null;
 

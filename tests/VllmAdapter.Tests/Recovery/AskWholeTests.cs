@@ -32,8 +32,8 @@ public sealed class AskWholeTests
     {
         { "a whole call", Whole },
         { "text", Script.Says("It is sunny.").Finishes("stop").Uses(20, 9).Done() },
-        { "cut by the cap", Script.Calls("get_weather", "{\"city\": \"Pa").Finishes("length").Uses(20, 100).Done() },
-        { "cut by the cap, in disguise", Script.Calls("get_weather", "{\"city\": \"Pa").Finishes("tool_calls").Uses(20, 100).Done() },
+        { "cut by max tokens", Script.Calls("get_weather", "{\"city\": \"Pa").Finishes("length").Uses(20, 100).Done() },
+        { "cut by max tokens, in disguise", Script.Calls("get_weather", "{\"city\": \"Pa").Finishes("tool_calls").Uses(20, 100).Done() },
         { "a broken stream", Script.Calls("get_weather", "{\"city\": \"Pa").Resets() },
         { "a failed stream", Script.Calls("get_weather", "{\"city\": \"Pa").Fails().Done() },
     };

@@ -28,16 +28,16 @@ public sealed class ContinueTests
     {
         { "it was not asked for", Count with { Recovery = null }, Script.Says("one").Resets() },
         { "a tool call had begun", Count, Script.Says("one").Calls("f", "{\"a\":").Resets() },
-        { "still thinking", Count, Script.Reasons("hm").Resets() },
-        { "nothing but white space after the thoughts, so that it would think again", Count, Script.Reasons("hm").Says("\n\n").Resets() },
+        { "still reasoning", Count, Script.Reasons("hm").Resets() },
+        { "nothing but white space after the thoughts, so that it would reason again", Count, Script.Reasons("hm").Says("\n\n").Resets() },
         { "several choices", Count with { ChoiceCount = 2 }, Script.Says("one").Choice(1).Says("uno").Resets() },
         { "an output format", Count with { Output = StructuredOutput.JsonObject }, Script.Says("{").Resets() },
         { "an output format in extra", Count with { Extra = new JsonObject { ["response_format"] = new JsonObject { ["type"] = "json_object" } } }, Script.Says("{").Resets() },
         { "a required call", Count with { Tools = [new ToolDefinition { Name = "f" }], ToolChoice = ToolChoice.Required }, Script.Says("one").Resets() },
-        { "the cap is spent", Count with { MaxTokens = 2 }, Script.Says("one", " two").CountsEveryChunk(10).Resets() },
+        { "max tokens is spent", Count with { MaxTokens = 2 }, Script.Says("one", " two").CountsEveryChunk(10).Resets() },
         { "bytes that cannot be trusted", Count, Script.Says("one").Event("{\"choices\": [").Done() },
         { "an error that blames the request", Count, Script.Says("one").Fails("Grammar error", 400, "BadRequestError").Done() },
-        { "cut by its cap", Count, Script.Says("one").Finishes("length").Done() },
+        { "cut by max tokens", Count, Script.Says("one").Finishes("length").Done() },
         { "nothing declared but [DONE]", Count, Script.Says("one").Done() },
     };
 
@@ -109,7 +109,7 @@ public sealed class ContinueTests
         (_, ChatStream stream) = await RunAsync(vllm, Count with { MaxTokens = 10 });
         budget.Record(stream.Outcome);
 
-        // The first part surely cost its 2 tokens and at most its cap; the second exactly 2.
+        // The first part surely cost its 2 tokens and at most its max tokens; the second exactly 2.
         (budget.Spent.Min, budget.Spent.Max).Should().Be((10 + 2 + 13 + 2, 10 + 10 + 13 + 2));
     }
 
@@ -123,7 +123,7 @@ public sealed class ContinueTests
         stream.Outcome.Usage.Should().BeNull();
         stream.Outcome.Notes.Select(note => note.Kind).Should().Contain([OutcomeNoteKind.Recovered, OutcomeNoteKind.UsageMissing]);
         vllm.Requests[1].Json!["max_tokens"]!.GetValue<int>().Should().Be(8);
-        stream.Outcome.Explain().Should().Contain("at least that many were taken off the cap");
+        stream.Outcome.Explain().Should().Contain("at least that many were taken off max tokens");
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class ContinueTests
     }
 
     [Fact]
-    public async Task A_count_beyond_the_cap_takes_nothing_off_it_but_what_surely_came()
+    public async Task A_count_beyond_max_tokens_takes_nothing_off_it_but_what_surely_came()
     {
         using var vllm = FakeVllm.InMemory(Script.Says("one", " two").Uses(5, 19_503).Resets(), Rest);
 
@@ -256,10 +256,10 @@ public sealed class ContinueTests
     }
 
     [Fact]
-    public async Task Leaving_and_cancelling_keep_what_was_received()
+    public async Task Leaving_and_canceling_keep_what_was_received()
     {
         using var vllm = FakeVllm.InMemory(Begun, Rest);
-        using var cancelled = new CancellationTokenSource();
+        using var canceled = new CancellationTokenSource();
         ChatStream left = AdapterOf(vllm).StreamChatAsync(Count);
         await foreach (ChatChunk chunk in left)
         {
@@ -268,17 +268,17 @@ public sealed class ContinueTests
         }
 
         using var again = FakeVllm.InMemory(Begun, Rest);
-        ChatStream stopped = AdapterOf(again).StreamChatAsync(Count, cancelled.Token);
-        Func<Task> cancelling = async () =>
+        ChatStream stopped = AdapterOf(again).StreamChatAsync(Count, canceled.Token);
+        Func<Task> canceling = async () =>
         {
             await foreach (ChatChunk chunk in stopped)
             {
                 if (chunk.Text == " three")
-                    await cancelled.CancelAsync();
+                    await canceled.CancelAsync();
             }
         };
 
-        (await cancelling.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancelled.Token);
+        (await canceling.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(canceled.Token);
         (left.Outcome.Verdict, left.Answer.Text, left.Outcome.Parts.Count).Should().Be((StreamVerdict.Abandoned, "one two three", 2));
         (stopped.Outcome.Verdict, stopped.Answer.Text).Should().Be((StreamVerdict.Canceled, "one two three"));
     }
@@ -381,8 +381,8 @@ public sealed class ContinueTests
     [Fact]
     public void What_cannot_be_continued_by_hand_says_why()
     {
-        StreamOutcome thinking = new() { Received = [new ChatChoice { Reasoning = "hm" }] };
-        Action continuing = () => Count.Continuing(thinking);
+        StreamOutcome reasoning = new() { Received = [new ChatChoice { Reasoning = "hm" }] };
+        Action continuing = () => Count.Continuing(reasoning);
 
         continuing.Should().Throw<ArgumentException>().WithMessage("The answer cannot be continued: its reasoning is not over.*");
     }
@@ -399,7 +399,7 @@ public sealed class ContinueTests
         ChatRequest request = Count with { MaxTokens = 10 };
         Action continuing = () => request.Continuing(cut);
 
-        continuing.Should().Throw<ArgumentException>().WithMessage("*its token cap is spent*");
+        continuing.Should().Throw<ArgumentException>().WithMessage("*its max tokens are spent*");
         (request with { MaxTokens = 25 }).Continuing(cut).MaxTokens.Should().Be(15);
     }
 

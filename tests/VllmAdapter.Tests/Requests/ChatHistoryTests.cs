@@ -143,6 +143,49 @@ public sealed class ChatHistoryTests
         turn.ToJson().Should().NotContain("Sunny.");
     }
 
+    [Fact]
+    public void An_answer_enters_as_its_outcome_does()
+    {
+        ChatAnswer answer = Answering("Sunny.");
+
+        Sent(Request.With(answer))[1]!.ToJsonString().Should().Be("""{"role":"assistant","content":"Sunny."}""");
+        Sent(Request.With(answer, (IEnumerable<ToolMessage>)[]))[1]!.ToJsonString().Should().Be("""{"role":"assistant","content":"Sunny."}""");
+    }
+
+    [Fact]
+    public void An_answer_is_corrected_as_its_outcome_is()
+    {
+        ChatAnswer answer = Answering("Hm.") with
+        {
+            Outcome = new StreamOutcome { WithheldToolCalls = [new() { Name = "random_number", RawArguments = "[", Reason = WithheldReason.ArgumentsMalformed }] },
+        };
+
+        JsonArray messages = Sent(Request.Correcting(answer));
+
+        messages[1]!["content"]!.GetValue<string>().Should().Be("Hm.");
+        messages[^1]!["content"]!.GetValue<string>().Should().Contain("random_number");
+    }
+
+    [Fact]
+    public void Messages_may_come_one_by_one_or_together()
+    {
+        VllmMessage[] said = [VllmMessage.Assistant("Sunny."), VllmMessage.User("And in Rome?")];
+
+        Request.With(said[0], said[1]).Messages.Should().Equal([.. Request.Messages, .. said]);
+        Request.With(said.AsEnumerable()).Messages.Should().Equal([.. Request.Messages, .. said]);
+    }
+
+    [Fact]
+    public void The_calls_of_an_answer_may_stand_in_the_history_as_they_are()
+    {
+        ToolCall came = new("a", "random_number", "{}") { ChoiceIndex = 1, IdIsSynthetic = true, Problems = ["None."] };
+
+        Sent(Request.With(VllmMessage.Assistant(null, came)))[1]!.ToJsonString().Should().Be(
+            """{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"random_number","arguments":"{}"}}]}""");
+    }
+
+    private static ChatAnswer Answering(string text) => new() { Choices = [new ChatChoice { Text = text }], Outcome = new StreamOutcome() };
+
     private static async Task<StreamOutcome> TurnAsync(ScriptedReply script)
     {
         using var vllm = FakeVllm.InMemory(script);

@@ -230,7 +230,7 @@ public class ChatRequestBodyTests
             .ShouldBeJson("""{"messages": [{"role": "user", "content": "Hello"}]}""");
 
     [Fact]
-    public void The_user_s_own_template_arguments_outrank_the_thinking_switch()
+    public void The_user_s_own_template_arguments_outrank_the_reasoning_switch()
     {
         var request = Hello with
         {

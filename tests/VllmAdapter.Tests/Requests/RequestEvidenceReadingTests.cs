@@ -18,7 +18,7 @@ public sealed class RequestEvidenceReadingTests
     [InlineData("""{"max_tokens": 99999999999}""", null)]
     [InlineData("""{"max_tokens": 22, "max_completion_tokens": 7}""", 7)]
     [InlineData("""{}""", null)]
-    public void The_cap(string body, int? cap) => Read(body).MaxTokens.Should().Be(cap);
+    public void The_max_tokens(string body, int? maxTokens) => Read(body).MaxTokens.Should().Be(maxTokens);
 
     [Theory]
     [InlineData("""{"n": 2}""", 2)]

@@ -68,7 +68,7 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
-    public async Task A_trial_that_its_caller_cancelled_does_not_close_it()
+    public async Task A_trial_that_its_caller_canceled_does_not_close_it()
     {
         using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = _clock }, Unavailable, Unavailable, Script.Empty.WithoutRole().GoesSilent());
         VllmInferenceAdapter adapter = AdapterOf(vllm, maxAttempts: 1);

@@ -230,17 +230,17 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_wait_with_the_callers_token()
+    public async Task Canceling_ends_the_wait_with_the_callers_token()
     {
         using var vllm = FakeVllm.InMemory(Unavailable.RetryAfter(TimeSpan.FromSeconds(9)));
-        using var cancelled = new CancellationTokenSource();
-        var stream = AdapterOf(vllm).StreamChatAsync(Hello, cancelled.Token).GetAsyncEnumerator();
+        using var canceled = new CancellationTokenSource();
+        var stream = AdapterOf(vllm).StreamChatAsync(Hello, canceled.Token).GetAsyncEnumerator();
 
         Task<bool> first = stream.MoveNextAsync().AsTask();
         await _clock.WhenTimerArmedAsync(TimeSpan.FromSeconds(9));
-        await cancelled.CancelAsync();
+        await canceled.CancelAsync();
 
-        (await first.Awaiting(one => one).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancelled.Token);
+        (await first.Awaiting(one => one).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(canceled.Token);
         vllm.Requests.Should().HaveCount(1);
     }
 

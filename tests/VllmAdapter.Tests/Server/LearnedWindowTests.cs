@@ -57,12 +57,12 @@ public sealed class LearnedWindowTests
     {
         using var client = new HttpClient(new SilentAboutModels()) { BaseAddress = new Uri("http://vllm.test"), Timeout = Timeout.InfiniteTimeSpan };
         var adapter = new VllmInferenceAdapter(client, new VllmAdapterOptions { LearnContextWindow = true }, new ManualTimeProvider());
-        using var cancelled = new CancellationTokenSource();
-        IAsyncEnumerator<ChatChunk> chunks = adapter.StreamChatAsync(Plan, cancelled.Token).GetAsyncEnumerator();
+        using var canceled = new CancellationTokenSource();
+        IAsyncEnumerator<ChatChunk> chunks = adapter.StreamChatAsync(Plan, canceled.Token).GetAsyncEnumerator();
         await chunks.MoveNextAsync();
         if (isCanceled)
         {
-            await cancelled.CancelAsync();
+            await canceled.CancelAsync();
             await chunks.Invoking(one => one.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30))).Should().ThrowAsync<OperationCanceledException>();
         }
 

@@ -32,8 +32,8 @@ public sealed class RenderedPromptTests
     [InlineData("1e30", null)]
     [InlineData("null", null)]
     [InlineData("{}", null)]
-    public async Task The_cap_is_a_number_of_tokens(string written, int? cap) =>
-        (await RenderAsync($$$"""{"token_ids":[1],"sampling_params":{"max_tokens":{{{written}}}}}""")).MaxTokens.Should().Be(cap);
+    public async Task Max_tokens_is_a_number_of_tokens(string written, int? maxTokens) =>
+        (await RenderAsync($$$"""{"token_ids":[1],"sampling_params":{"max_tokens":{{{written}}}}}""")).MaxTokens.Should().Be(maxTokens);
 
     [Theory]
     [InlineData("[]")]

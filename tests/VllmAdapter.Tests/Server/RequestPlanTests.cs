@@ -68,7 +68,7 @@ public sealed class RequestPlanTests
     }
 
     [Fact]
-    public async Task Behind_a_gateway_that_passes_nothing_on_only_the_cap_is_known()
+    public async Task Behind_a_gateway_that_passes_nothing_on_only_max_tokens_is_known()
     {
         var gateway = new CannedServer { Status = 404, ContentType = "text/plain", Pieces = [] };
 
@@ -78,7 +78,7 @@ public sealed class RequestPlanTests
             .Should().Be((PlanSource.Unknown, MaxTokensHandling.Unknown, null, 2048, null));
         plan.Fitted!.MaxTokens.Should().Be(100);
         plan.Explain().Should().Be("A prompt of unknown length in a context window of 2,048 (the server counts no prompts). "
-            + "What the server will do with the cap is not known.");
+            + "What the server will do with max tokens is not known.");
     }
 
     [Fact]
@@ -136,16 +136,16 @@ public sealed class RequestPlanTests
     [Fact]
     public void A_cap_beyond_any_window_is_left_out_when_the_prompt_is_not_known()
     {
-        RequestPlan plan = new PlanFacts { Request = Hello with { MaxTokens = 5000 }, AskedMaxTokens = 5000, ContextWindow = 2048 }.ToPlan();
+        RequestPlan plan = new PlanFacts { Request = Hello with { MaxTokens = 5000 }, RequestedMaxTokens = 5000, ContextWindow = 2048 }.ToPlan();
 
         (plan.Handling, plan.Fitted!.MaxTokens).Should().Be((MaxTokensHandling.Refused, null));
-        plan.Explain().Should().EndWith("leave the cap out.");
+        plan.Explain().Should().EndWith("leave max tokens out.");
     }
 
     private static PlanFacts Facts(int? asked, string? version) => new()
     {
         Request = Hello with { MaxTokens = asked },
-        AskedMaxTokens = asked,
+        RequestedMaxTokens = asked,
         ContextWindow = 100,
         Counted = new TokenizeResult { Count = 50 },
         Version = version is null ? null : new ServerVersion(version),

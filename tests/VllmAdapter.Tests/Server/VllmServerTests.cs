@@ -162,10 +162,10 @@ public sealed class VllmServerTests
     [Fact]
     public async Task The_callers_cancellation_stays_the_callers()
     {
-        using var cancelled = new CancellationTokenSource();
-        await cancelled.CancelAsync();
+        using var canceled = new CancellationTokenSource();
+        await canceled.CancelAsync();
         using var vllm = FakeVllm.InMemory();
-        Func<Task> asking = () => AdapterOf(vllm).Server.GetVersionAsync(cancelled.Token);
+        Func<Task> asking = () => AdapterOf(vllm).Server.GetVersionAsync(canceled.Token);
 
         await asking.Should().ThrowAsync<OperationCanceledException>();
     }
@@ -240,10 +240,10 @@ public sealed class VllmServerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Cancelling_surfaces_with_the_callers_token(bool beforeTheHeaders)
+    public async Task Canceling_surfaces_with_the_callers_token(bool beforeTheHeaders)
     {
         using var caller = new CancellationTokenSource();
-        using var http = new HttpClient(new Cancelling(caller, beforeTheHeaders)) { BaseAddress = new Uri("http://vllm.test") };
+        using var http = new HttpClient(new Canceling(caller, beforeTheHeaders)) { BaseAddress = new Uri("http://vllm.test") };
         Func<Task> asking = () => new VllmInferenceAdapter(http, new VllmAdapterOptions()).Server.GetModelsAsync(caller.Token);
 
         (await asking.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(caller.Token);
@@ -262,19 +262,19 @@ public sealed class VllmServerTests
             throw new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused.", statusCode: (HttpStatusCode?)null);
     }
 
-    private sealed class Cancelling(CancellationTokenSource caller, bool beforeTheHeaders) : HttpMessageHandler
+    private sealed class Canceling(CancellationTokenSource caller, bool beforeTheHeaders) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             if (!beforeTheHeaders)
-                return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new CancellingStream(caller)) };
+                return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new CancelingStream(caller)) };
 
             await caller.CancelAsync();
             throw new TaskCanceledException("gone", null, cancellationToken);
         }
     }
 
-    private sealed class CancellingStream(CancellationTokenSource caller) : MemoryStream
+    private sealed class CancelingStream(CancellationTokenSource caller) : MemoryStream
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {

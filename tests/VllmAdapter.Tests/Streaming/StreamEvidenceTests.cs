@@ -261,7 +261,7 @@ public sealed class StreamEvidenceTests
     }
 
     [Fact]
-    public void A_marker_is_the_end_only_if_the_policy_says_so_and_stays_it()
+    public void A_sentinel_is_the_end_only_if_the_policy_says_so_and_stays_it()
     {
         StreamEvidence evidence = new();
         evidence.ObserveSentinel("[PING]", isSentinel: false);

@@ -36,7 +36,7 @@ public sealed class LogTests
         await call.RunAsync(ObservedCall.Question with { Headers = new RequestHeaders { RequestId = "request-1" } });
 
         logs.Entries.Should().ContainSingle().Which.Text.Should().Be(
-            "Stream request-1 ended: LengthLimited (Declared), finish reason length, stopped by sentinel, 5 chunks in 00:00:00, "
+            "Stream request-1 ended: LengthLimited (Declared), finish reason length, terminated by sentinel, 5 chunks in 00:00:00, "
             + "1,234 prompt and 2 completion tokens.");
     }
 

@@ -57,7 +57,7 @@ public sealed class SpanTests
             ["gen_ai.usage.output_tokens"] = 4L,
             ["gen_ai.usage.reasoning.output_tokens"] = 2,
             ["vllm_adapter.stream.verdict"] = "completed",
-            ["vllm_adapter.stream.stop_cause"] = "sentinel",
+            ["vllm_adapter.stream.termination_cause"] = "sentinel",
             ["vllm_adapter.request.attempts"] = 1,
             ["vllm_adapter.request.id"] = "request-1",
         });
@@ -74,7 +74,7 @@ public sealed class SpanTests
         telemetry.Span.TagObjects.Select(tag => tag.Key).Should().BeEquivalentTo(
             "gen_ai.operation.name", "gen_ai.provider.name", "server.address", "server.port", "gen_ai.request.model", "gen_ai.request.stream",
             "gen_ai.response.id", "gen_ai.response.model", "gen_ai.response.time_to_first_chunk", "vllm_adapter.stream.verdict",
-            "vllm_adapter.stream.stop_cause", "vllm_adapter.request.attempts", "vllm_adapter.request.id", "error.type");
+            "vllm_adapter.stream.termination_cause", "vllm_adapter.request.attempts", "vllm_adapter.request.id", "error.type");
     }
 
     [Theory]
@@ -156,18 +156,18 @@ public sealed class SpanTests
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_span_and_is_no_error()
+    public async Task Canceling_ends_the_span_and_is_no_error()
     {
         using var call = new ObservedCall(Script.Says("Hel", "lo").GoesSilent());
         using var telemetry = new CapturedTelemetry(call.Server);
-        using var cancelled = new CancellationTokenSource();
+        using var canceled = new CancellationTokenSource();
 
-        Task reading = call.Adapter.CompleteChatAsync(ObservedCall.Question, cancelled.Token);
-        await cancelled.CancelAsync();
+        Task reading = call.Adapter.CompleteChatAsync(ObservedCall.Question, canceled.Token);
+        await canceled.CancelAsync();
         await FluentActions.Awaiting(() => reading).Should().ThrowAsync<OperationCanceledException>();
 
-        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.Verdict).Should().Be("cancelled");
-        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.TerminationCause).Should().Be("caller-cancelled");
+        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.Verdict).Should().Be("canceled");
+        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.TerminationCause).Should().Be("caller-canceled");
         telemetry.Span.Status.Should().Be(ActivityStatusCode.Unset);
     }
 

@@ -26,7 +26,7 @@ public sealed class BudgetPolicyTests
     [Fact]
     public void Earlier_turns_count_by_the_least_that_they_can_have_cost()
     {
-        var budget = new TokenBudget(BudgetLimits.OfTotal(100));
+        var budget = new TokenBudget(100);
         budget.Record(Turn.Uses(9, 30).Done().Judge());
         budget.Record(Evidence.Of().Says("a").Capped(200).UsesSoFar(9, 11).IsCut().Judge());
 
@@ -41,12 +41,12 @@ public sealed class BudgetPolicyTests
     [Theory]
     [InlineData(3, false)]
     [InlineData(12, true)]
-    public void A_count_beyond_the_cap_counts_by_the_chunks_that_came(int chunks, bool stops) =>
-        Stops(new TokenBudget(BudgetLimits.OfTotal(15)), Evidence.Of().InChunks(chunks).Capped(200).UsesSoFar(5, 19_503)).Should().Be(stops);
+    public void A_count_beyond_max_tokens_counts_by_the_chunks_that_came(int chunks, bool stops) =>
+        Stops(new TokenBudget(15), Evidence.Of().InChunks(chunks).Capped(200).UsesSoFar(5, 19_503)).Should().Be(stops);
 
     [Fact]
     public void Without_usage_nothing_is_spent() =>
-        Stops(new TokenBudget(BudgetLimits.OfTotal(1)), Evidence.Of().Says("Hello")).Should().BeFalse();
+        Stops(new TokenBudget(1), Evidence.Of().Says("Hello")).Should().BeFalse();
 
     [Fact]
     public void Limits_that_no_stream_can_reach_in_its_course_stop_none()
@@ -79,7 +79,7 @@ public sealed class BudgetPolicyTests
     [Fact]
     public async Task A_budget_that_is_spent_beforehand_stops_a_stream_before_its_first_word()
     {
-        var budget = new TokenBudget(BudgetLimits.OfTotal(10));
+        var budget = new TokenBudget(10);
         budget.Record(Turn.Uses(9, 2).Done().Judge());
 
         Played played = await Played.RunAsync(

@@ -21,7 +21,7 @@ public sealed class TerminationCauseTests
     [InlineData("idle-timeout", false)]
     [InlineData("deadline", false)]
     [InlineData("consumer-left", false)]
-    [InlineData("caller-cancelled", false)]
+    [InlineData("caller-canceled", false)]
     public void Some_causes_are_a_policys(string name, bool isOfAPolicy) => new TerminationCause(name).IsOfAPolicy.Should().Be(isOfAPolicy);
 
     [Fact]

@@ -21,21 +21,21 @@ public sealed class TerminationTests
         Choices = [.. words.Select((word, index) => new ChoiceEvidence { Index = index, Declared = word is null ? [] : [new FinishReason(word)] })],
     };
 
-    private static StreamEvidence Marked(string? marker) => Streaming() with { SentinelText = marker };
+    private static StreamEvidence Marked(string? sentinel) => Streaming() with { SentinelText = sentinel };
 
     [Theory]
     [InlineData(null, "go on")]
     [InlineData("[DONE]", "stop: sentinel")]
     [InlineData("[done]", "go on")]
     [InlineData("[END]", "go on")]
-    public void The_end_marker_stops(string? marker, string decision) =>
-        VllmAdapter.Termination.OnSentinel().Judge(Marked(marker)).Should().Be(Read(decision));
+    public void The_sentinel_stops(string? sentinel, string decision) =>
+        VllmAdapter.Termination.OnSentinel().Judge(Marked(sentinel)).Should().Be(Read(decision));
 
     [Theory]
     [InlineData("[END]", "stop: sentinel")]
     [InlineData("[DONE]", "go on")]
-    public void Another_text_may_be_the_marker(string marker, string decision) =>
-        VllmAdapter.Termination.OnSentinel("[END]").Judge(Marked(marker)).Should().Be(Read(decision));
+    public void Another_text_may_be_the_sentinel(string sentinel, string decision) =>
+        VllmAdapter.Termination.OnSentinel("[END]").Judge(Marked(sentinel)).Should().Be(Read(decision));
 
     [Theory]
     [InlineData(0, "wait 2")]
@@ -172,7 +172,7 @@ public sealed class TerminationTests
 
     [Theory]
     [MemberData(nameof(Default))]
-    public void By_default_the_marker_the_reasons_or_silence_stop(StreamEvidence evidence, string decision) =>
+    public void By_default_the_sentinel_the_reasons_or_silence_stop(StreamEvidence evidence, string decision) =>
         VllmAdapter.Termination.Default.Judge(evidence).Should().Be(Read(decision));
 
     [Fact]
@@ -189,8 +189,8 @@ public sealed class TerminationTests
     [Theory]
     [InlineData("")]
     [InlineData("  ")]
-    public void A_marker_has_a_text(string marker) =>
-        FluentActions.Invoking(() => VllmAdapter.Termination.OnSentinel(marker)).Should().Throw<ArgumentException>().WithParameterName(nameof(marker));
+    public void A_sentinel_has_a_text(string sentinel) =>
+        FluentActions.Invoking(() => VllmAdapter.Termination.OnSentinel(sentinel)).Should().Throw<ArgumentException>().WithParameterName(nameof(sentinel));
 
     [Fact]
     public void A_combination_needs_policies()

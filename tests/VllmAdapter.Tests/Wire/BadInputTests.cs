@@ -22,12 +22,12 @@ public sealed class BadInputTests
         { "line ends CR LF", Events(Hello, Stop, Usage, Done).ReplaceLineEndings("\r\n"), StreamVerdict.Completed, "Hello" },
         { "a byte order mark", "\uFEFF" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "no space after the colon", Events(Hello, Stop, Done).Replace("data: ", "data:", StringComparison.Ordinal), StreamVerdict.Completed, "Hello" },
-        { "white space around the end marker", Events(Hello, Stop, "data:  [DONE] "), StreamVerdict.Completed, "Hello" },
+        { "white space around the sentinel", Events(Hello, Stop, "data:  [DONE] "), StreamVerdict.Completed, "Hello" },
         { "comments", ": ping\n\n" + Events(Hello) + ": keep-alive\n\n" + Events(Stop, Done), StreamVerdict.Completed, "Hello" },
         { "id and retry lines", Events("id: 7\nretry: 10\n" + Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an event over several data lines", "data: {\"choices\":[{\"index\":0,\ndata: \"delta\":{\"content\":\"Hello\"}}]}\n\n" + Events(Stop, Done), StreamVerdict.Completed, "Hello" },
         { "two events glued by a proxy", Hello + "\n" + Stop + "\n" + Done + "\n\n", StreamVerdict.Completed, "Hello" },
-        { "an end marker with a name", Events(Hello, Stop, "event: done\n" + Done, "data: oops"), StreamVerdict.Completed, "Hello" },
+        { "a sentinel with a name", Events(Hello, Stop, "event: done\n" + Done, "data: oops"), StreamVerdict.Completed, "Hello" },
         { "an event named ping", "event: ping\ndata: pong\n\n" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an empty event", "data:\n\ndata\n\n" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an event that is null", Events("data: null", Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
@@ -35,26 +35,26 @@ public sealed class BadInputTests
         { "a chunk without choices first", Events("""data: {"prompt_filter_results":[]}""", Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an unknown reason", Events(Hello, Stop.Replace("stop", "bored", StringComparison.Ordinal), Done), StreamVerdict.StoppedByServer, "Hello" },
         { "an empty reason on every chunk (ollama#4357)", Events(Hello.Replace("}}]", "},\"finish_reason\":\"\"}]", StringComparison.Ordinal), Done), StreamVerdict.Unconfirmed, "Hello" },
-        { "two end markers", Events(Hello, Stop, Done, Done), StreamVerdict.Completed, "Hello" },
-        { "events after the end marker", Events(Hello, Stop, Done, Hello), StreamVerdict.Completed, "Hello" },
+        { "two sentinels", Events(Hello, Stop, Done, Done), StreamVerdict.Completed, "Hello" },
+        { "events after the sentinel", Events(Hello, Stop, Done, Hello), StreamVerdict.Completed, "Hello" },
 
         { "the last event lacks its blank line", Events(Hello) + Stop, StreamVerdict.Completed, "Hello" },
-        { "the end marker lacks its blank line", Events(Hello) + Done, StreamVerdict.Unconfirmed, "Hello" },
+        { "the sentinel lacks its blank line", Events(Hello) + Done, StreamVerdict.Unconfirmed, "Hello" },
         { "the body ends inside an event", Events(Hello) + Stop[..40], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside the second of two glued events", Hello + "\n" + Stop[..40], StreamVerdict.Interrupted, "Hello" },
-        { "the body ends inside the end marker", Events(Hello) + Done[..9], StreamVerdict.Interrupted, "Hello" },
+        { "the body ends inside the sentinel", Events(Hello) + Done[..9], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside a field's name", Events(Hello) + "da", StreamVerdict.Interrupted, "Hello" },
         { "the body ends after a field's name", Events(Hello) + "data: ", StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside a comment", Events(Hello) + ": pi", StreamVerdict.Interrupted, "Hello" },
         { "nothing at all", "", StreamVerdict.Interrupted, "" },
         { "nothing but comments", ": ping\n\n: ping\n\n", StreamVerdict.Interrupted, "" },
-        { "nothing but the end marker", Events(Done), StreamVerdict.Interrupted, "" },
+        { "nothing but the sentinel", Events(Done), StreamVerdict.Interrupted, "" },
 
         { "an event that is not JSON", Events(Hello, "data: {oops", Stop, Done), StreamVerdict.Malformed, "Hello" },
         { "an event that is a number", Events(Hello, "data: 42", Stop, Done), StreamVerdict.Malformed, "Hello" },
         { "an event that is a list", Events(Hello, "data: []", Stop, Done), StreamVerdict.Malformed, "Hello" },
         { "an event that is text", Events(Hello, "data: \"oops\"", Stop, Done), StreamVerdict.Malformed, "Hello" },
-        { "a marker that nobody knows", Events(Hello, "data: [THE END]", Stop, Done), StreamVerdict.Malformed, "Hello" },
+        { "a sentinel that nobody knows", Events(Hello, "data: [THE END]", Stop, Done), StreamVerdict.Malformed, "Hello" },
         { "HTML called an event stream", "<html><title>502 Bad Gateway</title></html>", StreamVerdict.Malformed, "" },
         { "HTML after events", Events(Hello) + "<html>", StreamVerdict.Malformed, "Hello" },
         { "bare JSON lines called an event stream", Hello["data: ".Length..] + "\n", StreamVerdict.Malformed, "" },
@@ -113,11 +113,11 @@ public sealed class BadInputTests
     [InlineData("done")]
     [InlineData("<<end>>")]
     [InlineData("""{"done":true}""")]
-    public async Task A_marker_that_some_policy_knows_ends_the_stream_and_is_never_malformed(string marker)
+    public async Task A_sentinel_that_some_policy_knows_ends_the_stream_and_is_never_malformed(string sentinel)
     {
-        IStreamTerminationPolicy itself = VllmAdapter.Termination.OnSentinel(marker);
+        IStreamTerminationPolicy itself = VllmAdapter.Termination.OnSentinel(sentinel);
         IStreamTerminationPolicy deadline = VllmAdapter.Termination.After(TimeSpan.FromHours(1));
-        string body = Events(Hello, $"data: {marker}", Hello);
+        string body = Events(Hello, $"data: {sentinel}", Hello);
 
         Played alone = await RunAsync(itself);
         Played first = await RunAsync(VllmAdapter.Termination.FirstOf(deadline, itself));
@@ -140,7 +140,7 @@ public sealed class BadInputTests
         { "before an event's blank line", Hello, StreamVerdict.Stalled, "Hello", null },
         { "in the middle of an event", Events(Hello) + Stop[..40], StreamVerdict.Stalled, "Hello", Stop["data: ".Length..40] },
         { "before the finish reason's blank line", Events(Hello) + Stop, StreamVerdict.Completed, "Hello", null },
-        { "before the end marker's blank line", Events(Hello, Stop) + Done, StreamVerdict.Completed, "Hello", null },
+        { "before the sentinel's blank line", Events(Hello, Stop) + Done, StreamVerdict.Completed, "Hello", null },
         { "before an error's blank line", Events(Hello) + ErrorInStream, StreamVerdict.ServerError, "Hello", null },
     };
 

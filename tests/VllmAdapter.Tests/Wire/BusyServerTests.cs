@@ -99,19 +99,19 @@ public sealed class BusyServerTests
     {
         using var client = new HttpClient(new OneBody(new DeafBody(Encoding.UTF8.GetBytes(Text)))) { BaseAddress = new Uri("http://vllm.test"), Timeout = Timeout.InfiniteTimeSpan };
         var adapter = new VllmInferenceAdapter(client, new VllmAdapterOptions { TimeLimits = { BetweenChunks = TimeSpan.FromSeconds(4) } }, _clock);
-        using var cancelled = new CancellationTokenSource();
-        await using IAsyncEnumerator<ChatChunk> chunks = adapter.StreamChatAsync("Hello.", cancelled.Token).GetAsyncEnumerator();
+        using var canceled = new CancellationTokenSource();
+        await using IAsyncEnumerator<ChatChunk> chunks = adapter.StreamChatAsync("Hello.", canceled.Token).GetAsyncEnumerator();
         await chunks.MoveNextAsync();
         Task<bool> next = chunks.MoveNextAsync().AsTask();
         await _clock.WhenTimerArmedAsync(TimeSpan.FromSeconds(4)).WaitAsync(TimeSpan.FromSeconds(30));
 
         if (isCanceled)
-            await cancelled.CancelAsync();
+            await canceled.CancelAsync();
         else
             _clock.Advance(TimeSpan.FromSeconds(4));
 
         if (isCanceled)
-            (await next.Invoking(one => one.WaitAsync(TimeSpan.FromSeconds(30))).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancelled.Token);
+            (await next.Invoking(one => one.WaitAsync(TimeSpan.FromSeconds(30))).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(canceled.Token);
         else
             (await next.WaitAsync(TimeSpan.FromSeconds(30)), chunks.Current.Outcome!.Verdict).Should().Be((true, StreamVerdict.Stalled));
     }

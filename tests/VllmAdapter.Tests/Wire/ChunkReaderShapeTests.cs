@@ -12,7 +12,7 @@ public sealed class ChunkReaderShapeTests
     [InlineData("""[{"type": "reasoning", "reasoning": "Hmm."}]""", "", "Hmm.")]
     [InlineData("""[{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hmm."}]}]""", "", "Hmm.")]
     [InlineData("""[{"type": "thinking", "thinking": null}, {"type": "thinking"}]""", "", "")]
-    public void Thinking_parts_of_the_content_are_reasoning(string content, string text, string reasoning)
+    public void Reasoning_parts_of_the_content_are_reasoning(string content, string text, string reasoning)
     {
         ChatChunk chunk = Reading.OfDelta($"\"content\": {content}").Chunk;
 
@@ -20,7 +20,7 @@ public sealed class ChunkReaderShapeTests
     }
 
     [Fact]
-    public void Thinking_parts_do_not_double_the_reasoning() =>
+    public void Reasoning_parts_do_not_double_the_reasoning() =>
         Reading.OfDelta("""  "content": [{"type": "thinking", "thinking": "Hmm."}], "reasoning": "Hmm." """).Chunk.Reasoning.Should().Be("Hmm.");
 
     [Theory]

@@ -98,8 +98,8 @@ internal sealed class ChunkReference
             foreach (JsonElement text in All(part, "text"))
                 yield return (isReasoning, Flat(text));
 
-            foreach (JsonElement thinking in All(part, "thinking"))
-                yield return (true, Flat(thinking));
+            foreach (JsonElement thought in All(part, "thinking"))
+                yield return (true, Flat(thought));
         }
     }
 

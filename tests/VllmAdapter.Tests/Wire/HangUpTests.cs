@@ -13,7 +13,7 @@ public sealed class HangUpTests
     [InlineData(0, true)]
     [InlineData(80, false)]
     [InlineData(80, true)]
-    public async Task However_much_has_come_already_a_read_is_cancelled_under_way(int backlog, bool lastOneComesAllTheSame)
+    public async Task However_much_has_come_already_a_read_is_canceled_under_way(int backlog, bool lastOneComesAllTheSame)
     {
         var body = new Backlog(backlog, lastOneComesAllTheSame);
 
