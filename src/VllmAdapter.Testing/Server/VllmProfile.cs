@@ -1,3 +1,5 @@
+#pragma warning disable CA1707 // The underscore is the point of the version: 0.32 is V0_32.
+
 namespace VllmAdapter.Testing;
 
 /// <summary>The vLLM release whose shapes, words and habits <see cref="FakeVllm"/> takes on.</summary>

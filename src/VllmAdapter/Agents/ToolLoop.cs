@@ -29,16 +29,16 @@ public sealed class ToolLoop
     private readonly IReadOnlyList<ToolDefinition> _definitions;
 
     /// <summary>Makes a loop.</summary>
-    /// <param name="adapter">Asks the model.</param>
+    /// <param name="chat">Asks the model.</param>
     /// <param name="tools">The tools that the model may call.</param>
     /// <param name="options">Limits and choices; null for the defaults.</param>
     /// <exception cref="ArgumentException">Two tools have one name, or an option is out of range.</exception>
-    public ToolLoop(VllmInferenceAdapter adapter, IEnumerable<Tool> tools, ToolLoopOptions? options = null)
+    public ToolLoop(VllmInferenceAdapter chat, IEnumerable<Tool> tools, ToolLoopOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentNullException.ThrowIfNull(chat);
         ArgumentNullException.ThrowIfNull(tools);
-        (_adapter, _options) = (adapter, options ?? new ToolLoopOptions());
-        _options.ThrowIfInvalid();
+        (_adapter, _options) = (chat, options ?? new ToolLoopOptions());
+        _options.ThrowIfInvalid(nameof(options));
         foreach (Tool tool in tools)
         {
             if (!_tools.TryAdd(tool.Name, tool))

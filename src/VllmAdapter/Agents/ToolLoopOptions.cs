@@ -59,17 +59,18 @@ public sealed record ToolLoopOptions
         };
     }
 
-    internal void ThrowIfInvalid()
+    /// <param name="parameter">The parameter that the options were given as.</param>
+    internal void ThrowIfInvalid(string parameter)
     {
-        ThrowIfBelow(1, MaxTurns, nameof(MaxTurns));
-        ThrowIfBelow(1, MaxParallelHandlers, nameof(MaxParallelHandlers));
-        ThrowIfBelow(0, MaxRepeats, nameof(MaxRepeats));
-        ThrowIfBelow(0, MaxCorrections, nameof(MaxCorrections));
+        ThrowIfBelow(1, MaxTurns, nameof(MaxTurns), parameter);
+        ThrowIfBelow(1, MaxParallelHandlers, nameof(MaxParallelHandlers), parameter);
+        ThrowIfBelow(0, MaxRepeats, nameof(MaxRepeats), parameter);
+        ThrowIfBelow(0, MaxCorrections, nameof(MaxCorrections), parameter);
     }
 
-    private static void ThrowIfBelow(int least, int value, string name)
+    private static void ThrowIfBelow(int least, int value, string name, string parameter)
     {
         if (value < least)
-            throw new ArgumentOutOfRangeException("options", value, $"{nameof(ToolLoopOptions)}.{name} must be at least {least}.");
+            throw new ArgumentOutOfRangeException(parameter, value, $"{nameof(ToolLoopOptions)}.{name} must be at least {least}.");
     }
 }

@@ -37,6 +37,7 @@ public sealed record ChoiceEvidence
     }
 
     /// <summary>What stopped the choice: the stop string, the number of the stop token, or null.</summary>
+    /// <remarks>Wire field: <c>stop_reason</c>.</remarks>
     public string? StopReason { get => _stopReason; init => _stopReason = value; }
 
     /// <summary>Chunks that belonged to this choice.</summary>

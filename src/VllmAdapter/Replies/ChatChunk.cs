@@ -89,6 +89,7 @@ public sealed record ChatChunk
     }
 
     /// <summary>What stopped the choice, next to its finish reason: the stop string, the number of the stop token, or null.</summary>
+    /// <remarks>Wire field: <c>stop_reason</c>.</remarks>
     public string? StopReason
     {
         get => _extras?.StopReason;

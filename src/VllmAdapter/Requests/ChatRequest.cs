@@ -63,10 +63,12 @@ public sealed record ChatRequest
     /// Null (default): true. False is honoured since vLLM 0.12; the model still generates further calls, and the server
     /// leaves them out.
     /// </value>
+    /// <remarks>Wire field: <c>parallel_tool_calls</c>.</remarks>
     public bool? ParallelToolCalls { get; init; }
 
     /// <summary>The shape that the answer must have.</summary>
     /// <value>Null (default): free text.</value>
+    /// <remarks>Wire fields: <c>response_format</c> for JSON, <c>structured_outputs</c> for everything else.</remarks>
     public StructuredOutput? Output { get; init; }
 
     /// <summary>Whether and how long the model reasons before it answers.</summary>
@@ -75,11 +77,15 @@ public sealed record ChatRequest
 
     /// <summary>How the messages become the prompt, how much of it is kept, and what is reported about it.</summary>
     /// <value>Null (default): by the model's own chat template; nothing is cut and nothing reported.</value>
-    /// <remarks>Each member says what it is called in the body.</remarks>
+    /// <remarks>
+    /// Wire fields: <c>chat_template_kwargs</c>, <c>chat_template</c>, <c>documents</c>, <c>continue_final_message</c>, <c>add_generation_prompt</c>,
+    /// <c>add_special_tokens</c>, <c>echo</c>, <c>truncate_prompt_tokens</c>, <c>truncation_side</c>, <c>prompt_logprobs</c>, <c>return_prompt_text</c>.
+    /// </remarks>
     public PromptOptions? Prompt { get; init; }
 
     /// <summary>How images, audio and video in the messages are read and processed.</summary>
     /// <value>Null (default): as the server is set up.</value>
+    /// <remarks>Wire fields: <c>media_io_kwargs</c>, <c>mm_processor_kwargs</c>.</remarks>
     public MediaOptions? Media { get; init; }
 
     /// <summary>Whether the answer comes with the probabilities of its tokens.</summary>
@@ -88,6 +94,10 @@ public sealed record ChatRequest
 
     /// <summary>How the serving engine treats the request: scheduling, caching, hand-over between engines.</summary>
     /// <value>Null (default): like any other.</value>
+    /// <remarks>
+    /// Wire fields: <c>priority</c>, <c>cache_salt</c>, <c>stream_interval</c>, <c>return_token_ids</c>, <c>kv_transfer_params</c>,
+    /// <c>ec_transfer_params</c>, <c>vllm_xargs</c>.
+    /// </remarks>
     public ServingOptions? Serving { get; init; }
 
     /// <summary>When a streamed reply reports the tokens spent.</summary>

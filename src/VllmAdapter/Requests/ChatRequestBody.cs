@@ -6,9 +6,6 @@ namespace VllmAdapter;
 /// <summary>Writes a <see cref="ChatRequest"/> as the body of <c>POST /v1/chat/completions</c>.</summary>
 internal static class ChatRequestBody
 {
-    /// <summary>The parameter of every public method that a request is handed to; the message names the member.</summary>
-    public const string ParameterName = "request";
-
     public static byte[] ToUtf8(JsonObject body) => RequestJson.ToUtf8(body);
 
     public static JsonObject Build(ChatRequest request, string? defaultModel, UsageReporting defaultUsage)

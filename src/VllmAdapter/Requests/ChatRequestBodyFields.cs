@@ -31,9 +31,8 @@ internal static class ChatRequestBodyFields
 
         body[name] = double.IsFinite(value.Value)
             ? value
-            : throw new ArgumentException(
-                $"{char.ToUpperInvariant(member[0])}{member[1..]} ({name}) is {value}, which JSON has no number for. Set a finite number or null.",
-                ChatRequestBody.ParameterName);
+            : throw RequestRefusal.Because(
+                $"{char.ToUpperInvariant(member[0])}{member[1..]} ({name}) is {value}, which JSON has no number for. Set a finite number or null.");
     }
 
     public static void Put(this JsonObject body, string name, IReadOnlyCollection<string> values)

@@ -24,7 +24,7 @@ internal static class ChatRequestBodyMessages
             UserMessage user => Said("user", Content(user.Text, user.Parts, place)),
             AssistantMessage assistant => Assistant(assistant, place),
             ToolMessage result => Result(result, place),
-            _ => throw Refused($"{place} is null. Leave it out."),
+            _ => throw RequestRefusal.Because($"{place} is null. Leave it out."),
         };
         json.Put("name", message.Name);
         return json;
@@ -42,7 +42,7 @@ internal static class ChatRequestBodyMessages
     private static JsonNode Content(string? text, IReadOnlyList<ContentPart> parts, string place)
     {
         if (parts.Count == 0)
-            return text ?? throw Refused($"{place} says nothing. Set its Text or its Parts.");
+            return text ?? throw RequestRefusal.Because($"{place} says nothing. Set its Text or its Parts.");
 
         var list = new JsonArray();
         if (text is not null)
@@ -65,7 +65,7 @@ internal static class ChatRequestBodyMessages
         AudioUrlPart audio => AtUrl("audio_url", audio.Url),
         VideoPart video => AtUrl("video_url", video.Url),
         RawPart raw => raw.Json.DeepClone(),
-        _ => throw Refused("A part of a message is null. Leave it out."),
+        _ => throw RequestRefusal.Because("A part of a message is null. Leave it out."),
     };
 
     private static JsonObject Image(ImagePart image)
@@ -116,11 +116,9 @@ internal static class ChatRequestBodyMessages
 
         return problem is null
             ? arguments
-            : throw Refused(
+            : throw RequestRefusal.Because(
                 $"{place}: the arguments of tool call '{call.Id}' ({call.Name}) {problem}. "
                 + "Leave the call and its result out: with a damaged call in the history vLLM refuses every later "
                 + "turn, or shows the model a call without arguments.");
     }
-
-    private static ArgumentException Refused(string message) => new(message, ChatRequestBody.ParameterName);
 }

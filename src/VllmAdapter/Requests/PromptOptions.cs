@@ -3,10 +3,6 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter;
 
 /// <summary>How the messages become the prompt, how much of it is kept, and what is reported about it.</summary>
-/// <remarks>
-/// Wire fields: <c>chat_template_kwargs</c>, <c>chat_template</c>, <c>documents</c>, <c>continue_final_message</c>, <c>add_generation_prompt</c>,
-/// <c>add_special_tokens</c>, <c>echo</c>, <c>truncate_prompt_tokens</c>, <c>truncation_side</c>, <c>prompt_logprobs</c>, <c>return_prompt_text</c>.
-/// </remarks>
 public sealed record PromptOptions
 {
     /// <summary>

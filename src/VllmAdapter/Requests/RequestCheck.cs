@@ -18,7 +18,7 @@ internal static class RequestCheck
     {
         if (body["n"] is JsonValue n && double.TryParse(n.ToJsonString(), CultureInfo.InvariantCulture, out double choices) && choices > MostChoices)
         {
-            throw Refused(
+            throw RequestRefusal.Because(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"ChoiceCount (n) is {choices:N0}: every choice is held in memory, here and on the server. Ask for at most {MostChoices:N0} at once."));
@@ -80,8 +80,6 @@ internal static class RequestCheck
 
     private static string? TextOf(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? said) ? said : null;
 
-    private static ArgumentException Deadly(string what, string wayOut) => Refused(
+    private static ArgumentException Deadly(string what, string wayOut) => RequestRefusal.Because(
         $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it all the same.");
-
-    private static ArgumentException Refused(string message) => new(message, ChatRequestBody.ParameterName);
 }
