@@ -27,7 +27,7 @@ internal static class MessageMapping
         foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
         {
             if (called.Contains(result.CallId))
-                yield return ToolResultMapping.Of(result);
+                yield return ToolMessageMapping.Of(result);
         }
 
         if (message.Role != ChatRole.User)

@@ -69,7 +69,7 @@ public static class VllmChatClientExtensions
     public static Tool AsTool(this AIFunction function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return Tool.Showing(ToolMapping.Definition(function), async (call, cancellationToken) => ToolResultMapping.PartsOf(await function.InvokeAsync(
+        return Tool.Showing(ToolMapping.Definition(function), async (call, cancellationToken) => ToolMessageMapping.PartsOf(await function.InvokeAsync(
             new AIFunctionArguments(ToolMapping.Arguments(call, function.JsonSchema), StringComparer.Ordinal), cancellationToken).ConfigureAwait(false)));
     }
 

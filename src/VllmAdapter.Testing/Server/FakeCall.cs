@@ -19,7 +19,7 @@ internal sealed record FakeCall
 
     public int Choices { get; init; } = 1;
 
-    /// <summary>The max tokens after the context window had its say.</summary>
+    /// <summary>The tokens that the model may write, after the context window had its say.</summary>
     public required int GrantedTokens { get; init; }
 
     public required int PromptTokens { get; init; }

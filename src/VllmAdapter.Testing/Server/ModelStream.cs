@@ -43,7 +43,7 @@ internal sealed class ModelStream(ScriptedReply script, FakeCall call, VllmProfi
     // The first token opens the choices, also when no delta comes of it.
     private void OpenChoices() => _steps.AddRange(Enumerable.Range(0, call.Choices).Select(choice => new ScriptStep.Role(choice)));
 
-    // A fault that the script asks for happens when the model is through; max tokens or a stop string comes first.
+    // A fault that the script asks for happens when the model is through; max tokens or a stop string come first.
     private bool EndsInItsOwnWay()
     {
         if (!_turn.EndedByItself)

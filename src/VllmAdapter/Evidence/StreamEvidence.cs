@@ -120,7 +120,7 @@ public sealed record StreamEvidence
     public string? ResponseId { get => _facts.ResponseId; init => _facts.ResponseId = value; }
 
     /// <summary>Whether the reply's id changed on the way: a gateway may have switched servers in mid-stream.</summary>
-    public bool HasChangedResponseId { get => _facts.ResponseIdChanged; init => _facts.ResponseIdChanged = value; }
+    public bool HasChangedResponseId { get => _facts.HasChangedResponseId; init => _facts.HasChangedResponseId = value; }
 
     /// <summary>The model that answered, in the server's words.</summary>
     public string? Model { get => _facts.Model; init => _facts.Model = value; }
@@ -144,7 +144,7 @@ public sealed record StreamEvidence
     public bool LooksCumulative { get => _facts.LooksCumulative; init => _facts.LooksCumulative = value; }
 
     /// <summary>Whether reasoning came although the request hid it (<c>include_reasoning: false</c>); it was left out.</summary>
-    public bool HasUnwantedReasoning { get => _facts.UnwantedReasoning; init => _facts.UnwantedReasoning = value; }
+    public bool HasUnwantedReasoning { get => _facts.HasUnwantedReasoning; init => _facts.HasUnwantedReasoning = value; }
 
     /// <summary>What was observed of each choice, in the order in which they appeared.</summary>
     public IReadOnlyList<ChoiceEvidence> Choices
@@ -288,7 +288,7 @@ public sealed record StreamEvidence
     internal void Close(ChunkReader reader)
     {
         (_facts.ResponseId, _facts.Model, _facts.SystemFingerprint) = (Secrets.Hide(reader.Id), Secrets.Hide(reader.Model), Secrets.Hide(reader.Fingerprint));
-        (_facts.ResponseIdChanged, _facts.TextIsLossy, _facts.Oddities) = (reader.IdHasChanged, reader.TextIsLossy, reader.Oddities);
+        (_facts.HasChangedResponseId, _facts.TextIsLossy, _facts.Oddities) = (reader.IdHasChanged, reader.TextIsLossy, reader.Oddities);
         (_facts.ChoiceIndexesSeen, _facts.LooksCumulative) = (reader.ChoiceIndexesSeen, reader.LooksCumulative);
     }
 
@@ -296,7 +296,7 @@ public sealed record StreamEvidence
     internal void Learn(int? contextWindow) => _asked = _asked with { ContextWindow = Request.ContextWindow ?? contextWindow };
 
     /// <summary>Takes over that reasoning came which the request hid, and that it was left out.</summary>
-    internal void LeaveOutReasoning() => _facts.UnwantedReasoning = true;
+    internal void LeaveOutReasoning() => _facts.HasUnwantedReasoning = true;
 
     /// <summary>Takes over that the request went out once more, for its connection was closed before any byte of an answer.</summary>
     internal void Resent(FailedAttempt before, string requestId) => (_failedAttempts, _requestId) = (_failedAttempts.And(before), requestId);
@@ -350,11 +350,11 @@ public sealed record StreamEvidence
         public string? ResponseId;
         public string? Model;
         public string? SystemFingerprint;
-        public bool ResponseIdChanged;
+        public bool HasChangedResponseId;
         public bool TextIsLossy;
         public int Oddities;
         public int ChoiceIndexesSeen;
         public bool LooksCumulative;
-        public bool UnwantedReasoning;
+        public bool HasUnwantedReasoning;
     }
 }

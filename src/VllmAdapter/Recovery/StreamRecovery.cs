@@ -21,7 +21,7 @@ public sealed record StreamRecovery
     /// <remarks>
     /// <para>For streams that were interrupted, fell silent, were given up by the server or failed on it, and whose answer is plain text:
     /// not with several choices, a tool call, an output format, or reasoning that is not over. Everything else ends as it does without.</para>
-    /// <para>Costs the prompt once more for every continuation. With <see cref="UsageReporting.Continuous"/> the rest of max tokens is
+    /// <para>Costs the prompt once more for every continuation. With <see cref="UsageReporting.Continuous"/> what is left of max tokens is
     /// exact; without a count only what was surely spent is taken off it, and a note says so.</para>
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="attempts"/> is below 1.</exception>

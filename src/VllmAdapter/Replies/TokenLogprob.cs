@@ -1,12 +1,5 @@
 namespace VllmAdapter;
 
-/// <summary>The log probabilities that came with a chunk.</summary>
-public sealed record LogprobContent
-{
-    /// <summary>One entry a generated token.</summary>
-    public IReadOnlyList<TokenLogprob> Tokens { get; init; } = [];
-}
-
 /// <summary>The log probability of one token.</summary>
 public sealed record TokenLogprob
 {

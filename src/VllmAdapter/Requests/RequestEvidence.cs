@@ -3,7 +3,7 @@ namespace VllmAdapter.Diagnostics;
 /// <summary>What the request asked for, as far as it bears on the verdict.</summary>
 public sealed record RequestEvidence
 {
-    /// <summary>The most completion tokens a choice may have (<c>max_tokens</c> or <c>max_completion_tokens</c>), or null for no max tokens.</summary>
+    /// <summary>The most completion tokens a choice may have (<c>max_tokens</c> or <c>max_completion_tokens</c>), or null if none were asked for.</summary>
     public int? MaxTokens { get; init; }
 
     /// <summary>

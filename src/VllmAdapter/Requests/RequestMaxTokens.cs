@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
-/// <summary>The max tokens of a request, wherever it was set: the server takes <c>max_completion_tokens</c> before <c>max_tokens</c>.</summary>
+/// <summary>The max tokens of a request, wherever they were set: the server takes <c>max_completion_tokens</c> before <c>max_tokens</c>.</summary>
 internal static class RequestMaxTokens
 {
     private static readonly string[] Names = ["max_completion_tokens", "max_tokens"];

@@ -22,7 +22,7 @@ public sealed record RequestPlan
     /// <summary>Tokens that the prompt leaves for output, 0 if none; null if either number is unknown.</summary>
     public int? Room => PromptTokens is { } prompt && ContextWindow is { } window ? Math.Max(0, window - prompt) : null;
 
-    /// <summary>The max tokens that the request asks for, however it was set; null if it asks for none.</summary>
+    /// <summary>The max tokens that the request asks for, however they were set; null if it asks for none.</summary>
     public int? RequestedMaxTokens { get; init; }
 
     /// <summary>What the server will do with those max tokens.</summary>
@@ -32,7 +32,7 @@ public sealed record RequestPlan
     /// <remarks>Where the request asks for no max tokens and the server did not render it, this is the most that it can be.</remarks>
     public int? GrantedMaxTokens { get; init; }
 
-    /// <summary>The request with max tokens that fit: the same where max tokens fit or none was asked for; null if the prompt leaves no room.</summary>
+    /// <summary>The request with max tokens that fit: the same where they fit or none were asked for; null if the prompt leaves no room.</summary>
     public ChatRequest? Fitted { get; init; }
 
     /// <summary>The plan in one or two sentences, with the numbers in them.</summary>
@@ -96,7 +96,7 @@ public enum MaxTokensHandling
     Lowered,
 
     /// <summary>
-    /// The server answers 400 (vLLM up to 0.20.2; every version if the prompt alone, or max tokens alone, exceeds the window): send
+    /// The server answers 400 (vLLM up to 0.20.2; every version if the prompt alone, or max tokens alone, exceed the window): send
     /// <see cref="RequestPlan.Fitted"/>, or shorten the messages if there is none.
     /// </summary>
     Refused,

@@ -98,7 +98,7 @@ public class ContextRefusalReaderTests
     {
         string message = $"This model's maximum context length is {told} tokens. However, your request has {prompt} input tokens. Please reduce the length of the input messages.";
 
-        ContextRefusalReader.TryRead(message, null, askedMaxTokens: 2048 - told, out ContextRefusal? refusal, mayBeLess: true).Should().BeTrue();
+        ContextRefusalReader.TryRead(message, null, requestedMaxTokens: 2048 - told, out ContextRefusal? refusal, mayBeLess: true).Should().BeTrue();
 
         (refusal!.ContextWindow, refusal.PromptTokens, refusal.PromptAloneIsTooLong).Should().Be((null, prompt, promptAlone));
     }

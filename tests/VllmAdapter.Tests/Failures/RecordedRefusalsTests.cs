@@ -70,7 +70,7 @@ public class RecordedRefusalsTests
             row.GetProperty("status").GetInt32(),
             row.GetProperty("contentType").GetString(),
             row.GetProperty("insideStream").GetBoolean(),
-            Number(row, "askedMaxTokens"),
+            Number(row, "requestedMaxTokens"),
             row.GetProperty("body").GetString()!,
             Enum.Parse<RequestFailure>(row.GetProperty("failure").GetString()!),
             row.TryGetProperty("refusal", out JsonElement refusal) ? ReadRefusal(refusal) : null);

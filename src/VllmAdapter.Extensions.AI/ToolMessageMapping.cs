@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace VllmAdapter.Extensions.AI;
 
 /// <summary>What a function gave back, as the model is to see it: text, or parts where there is more than text.</summary>
-internal static class ToolResultMapping
+internal static class ToolMessageMapping
 {
     public static ToolMessage Of(FunctionResultContent content)
     {
