@@ -66,5 +66,5 @@ static async Task CallATool(Uri endpoint)
     Console.WriteLine(
         $"evidence: {evidence.Chunks} chunks; finish reasons declared: {evidence.Choices.Sum(choice => choice.Declared.Count)}; "
         + $"sentinel: {evidence.SentinelSeen}; body ended: {evidence.BodyEnd?.ToString() ?? "not read further"}; "
-        + $"tokens: {evidence.Usage?.CompletionTokens} of {evidence.Request.MaxTokens}; stopped by: {outcome.TerminatedBy}");
+        + $"tokens: {evidence.Usage?.CompletionTokens} of {evidence.Request.MaxTokens}; terminated by: {outcome.TerminatedBy}");
 }

@@ -95,7 +95,7 @@ public class RecordedRefusalsTests
             ContextWindow = Number(row, "contextWindow"),
             PromptTokens = Number(row, "promptTokens"),
             PromptIsLowerBound = row.GetProperty("promptIsLowerBound").GetBoolean(),
-            RequestedMaxTokens = Number(row, "requestedTokens"),
+            RequestedMaxTokens = Number(row, "requestedMaxTokens"),
             PromptAloneIsTooLong = row.GetProperty("promptAloneIsTooLong") is { ValueKind: not JsonValueKind.Null } known
                 ? known.GetBoolean()
                 : null,
