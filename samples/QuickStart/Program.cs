@@ -2,6 +2,7 @@
 //   dotnet run --project samples/QuickStart                                  a scripted vLLM and a recorded one; needs nothing
 //   dotnet run --project samples/QuickStart http://localhost:8000 granite    a real one
 using VllmAdapter;
+using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
 if (args is [var address, ..])
@@ -43,15 +44,15 @@ static async Task CallATool(Uri endpoint)
     var adapter = new VllmInferenceAdapter(endpoint);
 
     // <tools>
-    var budget = new TokenBudget(new TokenLimits { Total = 10_000 });
-    ChatCompletion completion = await adapter.CompleteChatAsync(new ChatRequest
+    var budget = new TokenBudget(10_000);
+    ChatAnswer answer = await adapter.CompleteChatAsync(new ChatRequest
     {
-        Messages = [Message.User("Give me a random number, please.")],
+        Messages = [VllmMessage.User("Give me a random number, please.")],
         Tools = [new ToolDefinition("get_random_number", "Returns a random number.")],
         MaxTokens = 200,
     });
 
-    StreamOutcome outcome = completion.Outcome;
+    StreamOutcome outcome = answer.Outcome;
     Console.WriteLine(outcome.Explain());                    // Unconfirmed: nobody declared the end, nothing speaks against it
     Console.WriteLine(budget.Record(outcome).Explain());     // the budget is not exhausted: 20 of 200 tokens
     foreach (ToolCall call in outcome.ToolCalls)             // whole, and shown not to be cut: safe to run
@@ -64,6 +65,6 @@ static async Task CallATool(Uri endpoint)
     StreamEvidence evidence = outcome.Evidence;
     Console.WriteLine(
         $"evidence: {evidence.Chunks} chunks; finish reasons declared: {evidence.Choices.Sum(choice => choice.Declared.Count)}; "
-        + $"end marker: {evidence.SentinelSeen}; body ended: {evidence.BodyEnd?.ToString() ?? "not read further"}; "
-        + $"tokens: {evidence.Usage?.CompletionTokens} of {evidence.Asked.OutputCap}; stopped by: {outcome.StoppedBy}");
+        + $"sentinel: {evidence.SentinelSeen}; body ended: {evidence.BodyEnd?.ToString() ?? "not read further"}; "
+        + $"tokens: {evidence.Usage?.CompletionTokens} of {evidence.Request.MaxTokens}; terminated by: {outcome.TerminatedBy}");
 }

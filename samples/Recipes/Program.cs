@@ -2,11 +2,13 @@
 //   dotnet run --project samples/Recipes        scripted vLLM servers; needs nothing
 using System.ComponentModel;
 using VllmAdapter;
+using VllmAdapter.Agents;
+using VllmAdapter.Server;
 using VllmAdapter.Testing;
 
 await TypedAnswer(Answering("""{"name":"Ada Lovelace","born":1815}"""));
 await Picture(Answering("A llama."));
-await Thoughts(FakeVllm.InMemory(Script.Model.Thinks("6 x 7.").Says("42.")).CreateAdapter());
+await Thoughts(FakeVllm.InMemory(Script.Model.Reasons("6 x 7.").Says("42.")).CreateAdapter());
 await SeveralAnswers(Answering("Tina."));
 await Tools(FakeVllm.InMemory(
     Script.Model.Calls("get_weather", """{"city":"Paris","unit":"Celsius"}"""), Script.Model.Says("20 degrees.")).CreateAdapter());
@@ -19,11 +21,11 @@ static VllmInferenceAdapter Answering(string text) => FakeVllm.InMemory(Script.M
 static async Task TypedAnswer(VllmInferenceAdapter adapter)
 {
     // <typed>
-    ChatCompletion completion = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("Who wrote the first program?") with
+    ChatAnswer answer = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("Who wrote the first program?") with
     {
         Output = StructuredOutput.JsonSchema<Person>("person"),
     });
-    Person person = completion.TextAs<Person>();      // throws for half an answer, even one that parses
+    Person person = answer.TextAs<Person>();      // throws for half an answer, even one that parses
     // </typed>
     Console.WriteLine(person);
 }
@@ -33,32 +35,32 @@ static async Task Picture(VllmInferenceAdapter adapter)
     ReadOnlyMemory<byte> png = new byte[] { 0x89, 0x50, 0x4E, 0x47 };
 
     // <image>
-    var request = new ChatRequest { Messages = [Message.User("What is this?", ContentPart.Image(png, "image/png"))] };
+    var request = new ChatRequest { Messages = [VllmMessage.User("What is this?", ContentPart.Image(png, "image/png"))] };
     // </image>
     Console.WriteLine(await adapter.CompleteChatAsync(request));
 }
 
 static async Task Thoughts(VllmInferenceAdapter adapter)
 {
-    // <thinking>
-    ChatRequest request = ChatRequest.FromPrompt("What is 6 x 7?") with { Thinking = new Thinking { Effort = ThinkingEffort.Low } };
+    // <reasoning>
+    ChatRequest request = ChatRequest.FromPrompt("What is 6 x 7?") with { Reasoning = new ReasoningSettings { Effort = ReasoningLevel.Low } };
     await foreach (ChatChunk chunk in adapter.StreamChatAsync(request))
         Console.Write(chunk.Reasoning.Length > 0 ? $"[{chunk.Reasoning}]" : chunk.Text);
-    // </thinking>
+    // </reasoning>
     Console.WriteLine();
 }
 
 static async Task SeveralAnswers(VllmInferenceAdapter adapter)
 {
     // <choices>
-    ChatCompletion completion = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("A name for a llama?") with
+    ChatAnswer answer = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("A name for a llama?") with
     {
-        Choices = 2,
-        Sampling = new Sampling { Temperature = 1.2 },
-        Logprobs = new Logprobs { Top = 3 },
+        ChoiceCount = 2,
+        Sampling = new SamplingOptions { Temperature = 1.2 },
+        Logprobs = new LogprobOptions { TopLogprobs = 3 },
     });
-    foreach (CompletedChoice choice in completion.Choices)
-        Console.WriteLine($"{choice.Index}: {choice.Text} {choice.Logprobs?.Tokens.Sum(token => token.Logprob):0.00}");
+    foreach (ChatChoice choice in answer.Choices)
+        Console.WriteLine($"{choice.Index}: {choice.Text} {choice.Logprobs?.Sum(token => token.Logprob):0.00}");
     // </choices>
 }
 
@@ -73,7 +75,7 @@ static async Task Tools(VllmInferenceAdapter adapter)
         Tool.From("get_time", "The time.", () => "12:00"),
     ];
     ToolLoopResult result = await new ToolLoop(adapter, tools).CompleteAsync(ChatRequest.FromPrompt("How warm is it in Paris?"));
-    Console.WriteLine(result.End == LoopEnd.Answered ? result.Text : result.Explain());
+    Console.WriteLine(result.Verdict == ToolLoopVerdict.Answered ? result.Text : result.Explain());
     // </tools>
 }
 
@@ -84,21 +86,21 @@ static async Task Preview(VllmInferenceAdapter adapter)
     {
         Termination = Termination.FirstOf(Termination.Default, new EnoughForAPreview(characters: 40)),
     };
-    ChatCompletion completion = await adapter.CompleteChatAsync(request);      // StoppedByPolicy does not throw: what came is good
+    ChatAnswer answer = await adapter.CompleteChatAsync(request);      // StoppedByPolicy does not throw: what came is good
     // </preview>
-    Console.WriteLine(completion.Outcome.Explain());
+    Console.WriteLine(answer.Outcome.Explain());
 }
 
 static async Task Turns(VllmInferenceAdapter adapter)
 {
     // <budget>
-    var budget = new TokenBudget(new TokenLimits { Total = 5_000, Turns = 3 });
+    var budget = new TokenBudget(new BudgetLimits { Total = 5_000, Turns = 3 });
     ChatRequest request = ChatRequest.FromPrompt("How are llamas?");
     while (budget.Check().State != BudgetState.Exhausted)
     {
-        ChatCompletion turn = await adapter.CompleteChatAsync(request);
+        ChatAnswer turn = await adapter.CompleteChatAsync(request);
         budget.Record(turn.Outcome);
-        request = request.With(turn.Outcome).With(Message.User("And else?"));
+        request = request.With(turn).With(VllmMessage.User("And else?"));
     }
 
     Console.WriteLine(budget.Check().Explain());
@@ -110,7 +112,7 @@ static async Task Plan(VllmInferenceAdapter adapter)
     // <plan>
     RequestPlan plan = await adapter.Server.PlanAsync(ChatRequest.FromPrompt("Tell me about llamas.") with { MaxTokens = 200 });
     Console.WriteLine(plan.Explain());
-    if (plan.Fitted is { } fitted)                     // the request with a cap that fits beside its prompt
+    if (plan.Fitted is { } fitted)                     // the request with max tokens that fit beside its prompt
         await adapter.CompleteChatAsync(fitted);
     // </plan>
 }

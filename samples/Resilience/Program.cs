@@ -1,13 +1,15 @@
 // What goes wrong before and during a stream, and what becomes of it.
 //   dotnet run --project samples/Resilience        scripted vLLM servers; needs nothing
 using VllmAdapter;
+using VllmAdapter.Diagnostics;
+using VllmAdapter.Server;
 using VllmAdapter.Testing;
 
-ChatRequest request = ChatRequest.FromPrompt("Tell me about llamas.") with { IncompleteStreams = IncompleteStreams.Report };
+ChatRequest request = ChatRequest.FromPrompt("Tell me about llamas.") with { OnIncompleteStream = IncompleteStreamBehavior.Report };
 
-Console.WriteLine("1. vLLM 0.8.5 refuses a cap that does not fit beside the prompt. A plan knows it beforehand.");
+Console.WriteLine("1. vLLM 0.8.5 refuses max tokens that do not fit beside the prompt. A plan knows it beforehand.");
 using (FakeVllm vllm = FakeVllm.InMemory(
-    new FakeVllmOptions { Profile = VllmProfile.V8, ContextWindow = 100 }, Script.Model.Says("Llamas", " are", " calm", ".")))
+    new FakeVllmOptions { Profile = VllmProfile.V0_8, ContextWindow = 100 }, Script.Model.Says("Llamas", " are", " calm", ".")))
 {
     VllmInferenceAdapter adapter = vllm.CreateAdapter();
     ChatRequest greedy = request with { MaxTokens = 100 };
@@ -39,10 +41,10 @@ static async Task TellAsync(VllmInferenceAdapter adapter, ChatRequest request)
 {
     try
     {
-        ChatCompletion completion = await adapter.CompleteChatAsync(request);
-        Console.WriteLine($"   answer    {completion.Text}");
-        Console.WriteLine($"   outcome   {completion.Outcome.Explain()}");
-        foreach (FailedAttempt failed in completion.Outcome.Evidence.FailedAttempts)
+        ChatAnswer answer = await adapter.CompleteChatAsync(request);
+        Console.WriteLine($"   answer    {answer.Text}");
+        Console.WriteLine($"   outcome   {answer.Outcome.Explain()}");
+        foreach (FailedAttempt failed in answer.Outcome.Evidence.FailedAttempts)
             Console.WriteLine($"   before    {failed.Reason}");
     }
     catch (VllmRequestException refused)

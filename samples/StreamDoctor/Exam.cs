@@ -15,13 +15,13 @@ internal static class Exam
     public static IReadOnlyList<(string Title, ChatRequest Question)> Questions { get; } =
     [
         ("a short answer", Ask("Say hello.", maxTokens: 200)),
-        ("an answer cut by its cap", Ask("Count to one hundred.", maxTokens: 5)),
+        ("an answer cut by max tokens", Ask("Count to one hundred.", maxTokens: 5)),
         ("a tool call without arguments", Ask("Roll the dice.", maxTokens: 300) with { Tools = [RollDice] }),
         ("a tool call with arguments", Ask("What is the weather in Paris?", maxTokens: 300) with { Tools = [GetWeather] }),
         ("a tool call that is required", Ask("Hello.", maxTokens: 300) with { Tools = [GetWeather], ToolChoice = ToolChoice.Required }),
-        ("a tool call cut by its cap", Ask("What is the weather in Paris?", maxTokens: 12) with { Tools = [GetWeather] }),
-        ("two answers at once", Ask("Say hello.", maxTokens: 50) with { Choices = 2 }),
-        ("an answer that is not streamed", Ask("Say hello.", maxTokens: 200) with { Reply = ReplyMode.Whole }),
+        ("a tool call cut by max tokens", Ask("What is the weather in Paris?", maxTokens: 12) with { Tools = [GetWeather] }),
+        ("two answers at once", Ask("Say hello.", maxTokens: 50) with { ChoiceCount = 2 }),
+        ("an answer that is not streamed", Ask("Say hello.", maxTokens: 200) with { Stream = false }),
     ];
 
     /// <summary>The question of a recorded exchange, field by field.</summary>
@@ -29,7 +29,7 @@ internal static class Exam
     {
         JsonObject body = exchange.Request.Body?.AsObject() ?? [];
         bool isStreamed = body["stream"]?.GetValue<bool>() ?? false;
-        return new ChatRequest { Messages = [], Extra = body, Reply = isStreamed ? ReplyMode.Streamed : ReplyMode.Whole };
+        return new ChatRequest { Messages = [], Extra = body, Stream = isStreamed };
     }
 
     private static ChatRequest Ask(string question, int maxTokens) => ChatRequest.FromPrompt(question) with { MaxTokens = maxTokens };

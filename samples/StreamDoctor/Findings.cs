@@ -1,4 +1,5 @@
 using VllmAdapter;
+using VllmAdapter.Diagnostics;
 
 namespace StreamDoctor;
 
@@ -15,7 +16,7 @@ internal static class Findings
 
         yield return ("usage", Usage(evidence));
         if (!evidence.IsWholeReply)
-            yield return ("end marker", evidence.SentinelSeen ? evidence.Marker! : "none");
+            yield return ("sentinel", evidence.SentinelSeen ? evidence.SentinelText! : "none");
 
         yield return ("body", $"events: {evidence.Events}, chunks: {evidence.Chunks}, bytes: {evidence.Bytes:N0}; {Body(evidence)}");
         foreach (ToolCall call in outcome.ToolCalls)

@@ -5,6 +5,7 @@
 //     dotnet run --project samples/StreamDoctor http://localhost:8000 [model]    a real server, asked a few short questions
 using StreamDoctor;
 using VllmAdapter;
+using VllmAdapter.Server;
 using VllmAdapter.Testing;
 
 if (args is [var address, ..] && Uri.TryCreate(address, UriKind.Absolute, out Uri? endpoint) && endpoint.Scheme is "http" or "https")
@@ -13,7 +14,7 @@ if (args is [var address, ..] && Uri.TryCreate(address, UriKind.Absolute, out Ur
     {
         Model = args.ElementAtOrDefault(1),
         ApiKey = Environment.GetEnvironmentVariable("VLLM_API_KEY"),
-        IncompleteStreams = IncompleteStreams.Report,
+        OnIncompleteStream = IncompleteStreamBehavior.Report,
     });
     await IntroduceAsync(adapter.Server);
     foreach ((string title, ChatRequest question) in Exam.Questions)
@@ -31,7 +32,7 @@ foreach (RecordedExchange exchange in exchanges)
     using FakeVllm recorded = FakeVllm.Replay(exchange);
     VllmInferenceAdapter adapter = recorded.CreateAdapter(options =>
     {
-        options.IncompleteStreams = IncompleteStreams.Report;
+        options.OnIncompleteStream = IncompleteStreamBehavior.Report;
         options.TimeLimits.BetweenChunks = TimeSpan.FromSeconds(1);
     });
     await ExamineAsync(exchange.Name, adapter, Exam.Again(exchange));
@@ -56,8 +57,8 @@ static async Task ExamineAsync(string title, VllmInferenceAdapter adapter, ChatR
     Console.WriteLine($"== {title}");
     try
     {
-        ChatCompletion completion = await adapter.CompleteChatAsync(question);
-        foreach ((string name, string finding) in Findings.Of(completion.Outcome))
+        ChatAnswer answer = await adapter.CompleteChatAsync(question);
+        foreach ((string name, string finding) in Findings.Of(answer.Outcome))
             Console.WriteLine($"   {name,-15}{finding}");
     }
     catch (VllmRequestException refused)

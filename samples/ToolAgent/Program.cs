@@ -5,6 +5,7 @@
 //     dotnet run --project samples/ToolAgent http://localhost:8000    a real server, started with a tool parser
 using System.ComponentModel;
 using VllmAdapter;
+using VllmAdapter.Agents;
 using VllmAdapter.Testing;
 
 Tool[] tools =
@@ -24,14 +25,14 @@ using var forgetful = FakeVllm.InMemory(Script.Replays(RecordedStreams.StoryWith
 await RunAsync("The finish reason is missing", forgetful.CreateAdapter(), maxTokens: 200);
 
 using var closing = FakeVllm.InMemory(Script.Replays(RecordedStreams.CutCallThatLooksWhole));
-await RunAsync("The cap cut the call", closing.CreateAdapter(), maxTokens: 22);
+await RunAsync("Max tokens cut the call", closing.CreateAdapter(), maxTokens: 22);
 
 async Task RunAsync(string title, VllmInferenceAdapter adapter, int maxTokens)
 {
     Console.WriteLine($"== {title}");
     var loop = new ToolLoop(adapter, tools);
-    var budget = new TokenBudget(TokenLimits.OfTotal(2_000));
-    var request = new ChatRequest { Messages = [Message.User("Give me a random number, please.")], MaxTokens = maxTokens };
+    var budget = new TokenBudget(2_000);
+    var request = new ChatRequest { Messages = [VllmMessage.User("Give me a random number, please.")], MaxTokens = maxTokens };
 
     await foreach (ToolLoopEvent step in loop.RunAsync(request, budget))
     {
@@ -40,9 +41,9 @@ async Task RunAsync(string title, VllmInferenceAdapter adapter, int maxTokens)
             ChunkReceived chunk => chunk.Text.Length > 0 ? $"  text     {chunk.Text}" : null,
             TurnEnded turn => $"  turn     {turn.Outcome.Certainty}: {turn.Outcome.Explain()}\n  budget   {budget.Check().Explain()}",
             CallsReady ready => $"  ready    {string.Join(", ", ready.Calls.Select(call => $"{call.Name}({call.Arguments})"))}",
-            CallFinished call => $"  result   {call.Finished.Result}",
-            ModelTold told => $"  told     {told.Text}",
-            LoopEnded end => $"  end      {end.Result.End}: {end.Result.Explain()}\n  answer   {(end.Result.Text.Length > 0 ? end.Result.Text : "none")}\n",
+            CallFinished call => $"  result   {call.Content}",
+            CorrectionSent told => $"  told     {told.Text}",
+            RunEnded end => $"  end      {end.Result.Verdict}: {end.Result.Explain()}\n  answer   {(end.Result.Text.Length > 0 ? end.Result.Text : "none")}\n",
             _ => null,
         };
         if (line is not null)

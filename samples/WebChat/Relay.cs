@@ -11,11 +11,11 @@ internal static class Relay
 {
     public static ChatRequest Question(Said[] talk) => new()
     {
-        Messages = [.. talk.Select<Said, Message>(said => said.Role == "assistant" ? Message.Assistant(said.Text) : Message.User(said.Text))],
+        Messages = [.. talk.Select<Said, VllmMessage>(said => said.Role == "assistant" ? VllmMessage.Assistant(said.Text) : VllmMessage.User(said.Text))],
         MaxTokens = 1_000,
 
         // The page shows what came, and how it ended, whatever that was.
-        IncompleteStreams = IncompleteStreams.Report,
+        OnIncompleteStream = IncompleteStreamBehavior.Report,
     };
 
     /// <summary>Events named "text", "thought", and at last one of "end", "broken" and "refused" with a sentence for people.</summary>

@@ -10,24 +10,24 @@ internal static class MessageMapping
 {
     private static readonly ChatRole Developer = new("developer");
 
-    public static IEnumerable<Message> Map(IEnumerable<ChatMessage> messages)
+    public static IEnumerable<VllmMessage> Map(IEnumerable<ChatMessage> messages)
     {
         List<ChatMessage> all = [.. messages];
         HashSet<string> answered = [.. all.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Select(result => result.CallId)];
         HashSet<string> called = new(StringComparer.Ordinal);
         foreach (ChatMessage message in all)
         {
-            foreach (Message mapped in Map(message, answered, called))
+            foreach (VllmMessage mapped in Map(message, answered, called))
                 yield return mapped;
         }
     }
 
-    private static IEnumerable<Message> Map(ChatMessage message, HashSet<string> answered, HashSet<string> called)
+    private static IEnumerable<VllmMessage> Map(ChatMessage message, HashSet<string> answered, HashSet<string> called)
     {
         foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
         {
             if (called.Contains(result.CallId))
-                yield return ToolResultMapping.Of(result);
+                yield return ToolMessageMapping.Of(result);
         }
 
         if (message.Role != ChatRole.User)
@@ -54,10 +54,10 @@ internal static class MessageMapping
 
     private static AssistantMessage? Assistant(ChatMessage message, HashSet<string> answered, HashSet<string> called)
     {
-        List<AssistantToolCall> calls =
+        List<ToolCall> calls =
         [
             .. message.Contents.OfType<FunctionCallContent>()
-                .Where(call => answered.Contains(call.CallId)).Select(ToolMapping.Replayable).OfType<AssistantToolCall>(),
+                .Where(call => answered.Contains(call.CallId)).Select(ToolMapping.Replayable).OfType<ToolCall>(),
         ];
         called.UnionWith(calls.Select(call => call.Id));
         string reasoning = string.Concat(message.Contents.OfType<TextReasoningContent>().Select(thought => thought.Text));

@@ -38,7 +38,7 @@ internal static class ReplyMapping
         }
 
         if (refusal.Length > 0)
-            update.Contents.Add(new ErrorContent(refusal) { ErrorCode = VllmChatClientExtensions.Refusal });
+            update.Contents.Add(new ErrorContent(refusal) { ErrorCode = VllmChatClientExtensions.RefusalErrorCode });
 
         if (isLast)
         {
@@ -64,23 +64,23 @@ internal static class ReplyMapping
     private static bool Declined(StreamOutcome turn) => turn.Evidence.Choices.Any(choice => choice is { Index: 0, RefusalLength: > 0 });
 
     private static IEnumerable<ToolCall> Callable(StreamOutcome turn) =>
-        turn.ToolCalls.Where(call => call is { Choice: 0, Problems.Count: 0 });
+        turn.ToolCalls.Where(call => call is { ChoiceIndex: 0, Problems.Count: 0 });
 
     private static IEnumerable<ErrorContent> Unusable(StreamOutcome turn)
     {
-        foreach (ToolCall call in turn.ToolCalls.Where(call => call is { Choice: 0, Problems.Count: > 0 }))
+        foreach (ToolCall call in turn.ToolCalls.Where(call => call is { ChoiceIndex: 0, Problems.Count: > 0 }))
         {
             yield return Error(
                 $"The call of {call.Name} was not handed out. {string.Join(' ', call.Problems)}", call.Arguments, call);
         }
 
-        foreach (WithheldToolCall call in turn.WithheldToolCalls.Where(call => call.Choice == 0))
+        foreach (WithheldToolCall call in turn.WithheldToolCalls.Where(call => call.ChoiceIndex == 0))
             yield return Error(call.Explain(), call.RawArguments, call);
     }
 
     private static ErrorContent Error(string message, string details, object call) => new(message)
     {
-        ErrorCode = VllmChatClientExtensions.UnusableToolCall,
+        ErrorCode = VllmChatClientExtensions.UnusableToolCallErrorCode,
         Details = details,
         RawRepresentation = call,
     };
@@ -88,15 +88,15 @@ internal static class ReplyMapping
     // The server's word, but for a cut that it hides behind another one or behind none.
     private static ChatFinishReason? FinishReasonOf(StreamOutcome turn)
     {
-        if (turn.Verdict == StreamVerdict.LengthLimited || turn.Limit == LimitAttribution.OwnBudget)
+        if (turn.Verdict == StreamVerdict.LengthLimited || turn.Limit == LengthLimit.TokenBudget)
             return ChatFinishReason.Length;
 
         return turn.FinishReason switch
         {
             null => null,
-            { } reason when string.IsNullOrWhiteSpace(reason.Word) => null,
+            { } reason when string.IsNullOrWhiteSpace(reason.Value) => null,
             { } reason when reason == FinishReason.FunctionCall => ChatFinishReason.ToolCalls,
-            { } reason => new ChatFinishReason(reason.Word),
+            { } reason => new ChatFinishReason(reason.Value),
         };
     }
 

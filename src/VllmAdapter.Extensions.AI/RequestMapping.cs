@@ -12,7 +12,7 @@ internal static class RequestMapping
     {
         ArgumentNullException.ThrowIfNull(messages);
         ChatRequest start = options?.RawRepresentationFactory?.Invoke(client) as ChatRequest ?? new ChatRequest { Messages = [] };
-        Message[] instructions = options?.Instructions is { Length: > 0 } text ? [Message.System(text)] : [];
+        VllmMessage[] instructions = options?.Instructions is { Length: > 0 } text ? [VllmMessage.System(text)] : [];
         ChatRequest request = start with
         {
             Messages = [.. start.Messages, .. instructions, .. MessageMapping.Map(messages)],
@@ -21,13 +21,13 @@ internal static class RequestMapping
         return options is null ? request : Apply(options, request);
     }
 
-    /// <summary>The same request, not streamed. What it says of streaming beside <see cref="ChatRequest.Reply"/> would be refused then.</summary>
+    /// <summary>The same request, not streamed. What it says of streaming beside <see cref="ChatRequest.Stream"/> would be refused then.</summary>
     public static ChatRequest Whole(ChatRequest request)
     {
         JsonObject? extra = request.Extra?.DeepClone().AsObject();
         extra?.Remove("stream");
         extra?.Remove("stream_options");
-        return request with { Reply = ReplyMode.Whole, Extra = extra };
+        return request with { Stream = false, Extra = extra };
     }
 
     private static ChatRequest Apply(ChatOptions options, ChatRequest request)
@@ -43,15 +43,15 @@ internal static class RequestMapping
             ToolChoice = request.ToolChoice ?? (tools.Length > 0 ? ChoiceOf(options.ToolMode) : null),
             ParallelToolCalls = request.ParallelToolCalls ?? (tools.Length > 0 ? options.AllowMultipleToolCalls : null),
             Output = request.Output ?? OutputOf(options.ResponseFormat),
-            Thinking = ThinkingOf(options.Reasoning, request.Thinking),
+            Reasoning = ReasoningOf(options.Reasoning, request.Reasoning),
             Extra = ExtraOf(options.AdditionalProperties, request.Extra),
         };
     }
 
-    private static Sampling? SamplingOf(ChatOptions options, Sampling? start)
+    private static SamplingOptions? SamplingOf(ChatOptions options, SamplingOptions? start)
     {
-        Sampling unset = start ?? new Sampling();
-        Sampling set = unset with
+        SamplingOptions unset = start ?? new SamplingOptions();
+        SamplingOptions set = unset with
         {
             Temperature = unset.Temperature ?? Widen(options.Temperature),
             TopP = unset.TopP ?? Widen(options.TopP),
@@ -95,21 +95,21 @@ internal static class RequestMapping
         return json;
     }
 
-    private static Thinking? ThinkingOf(ReasoningOptions? reasoning, Thinking? start)
+    private static ReasoningSettings? ReasoningOf(ReasoningOptions? reasoning, ReasoningSettings? start)
     {
         if (reasoning is null)
             return start;
 
-        Thinking unset = start ?? new Thinking();
+        ReasoningSettings unset = start ?? new ReasoningSettings();
         return unset with
         {
             Effort = unset.Effort ?? reasoning.Effort switch
             {
-                Microsoft.Extensions.AI.ReasoningEffort.None => ThinkingEffort.None,
-                Microsoft.Extensions.AI.ReasoningEffort.Low => ThinkingEffort.Low,
-                Microsoft.Extensions.AI.ReasoningEffort.Medium => ThinkingEffort.Medium,
-                Microsoft.Extensions.AI.ReasoningEffort.High => ThinkingEffort.High,
-                Microsoft.Extensions.AI.ReasoningEffort.ExtraHigh => ThinkingEffort.ExtraHigh,
+                Microsoft.Extensions.AI.ReasoningEffort.None => ReasoningLevel.None,
+                Microsoft.Extensions.AI.ReasoningEffort.Low => ReasoningLevel.Low,
+                Microsoft.Extensions.AI.ReasoningEffort.Medium => ReasoningLevel.Medium,
+                Microsoft.Extensions.AI.ReasoningEffort.High => ReasoningLevel.High,
+                Microsoft.Extensions.AI.ReasoningEffort.ExtraHigh => ReasoningLevel.ExtraHigh,
                 _ => null,
             },
             Include = unset.Include ?? (reasoning.Output == ReasoningOutput.None ? false : null),

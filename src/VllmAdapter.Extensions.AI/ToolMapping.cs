@@ -30,18 +30,18 @@ internal static class ToolMapping
     }
 
     /// <summary>A call of the history, or null if it could not be replayed: vLLM would refuse every later turn.</summary>
-    public static AssistantToolCall? Replayable(FunctionCallContent call)
+    public static ToolCall? Replayable(FunctionCallContent call)
     {
         if (call.InformationalOnly || call.Exception is not null || string.IsNullOrWhiteSpace(call.Name))
             return null;
 
         // Our own calls go back exactly as they came.
         if (call.RawRepresentation is ToolCall own)
-            return new AssistantToolCall(call.CallId, own.Name, own.Arguments);
+            return new ToolCall(call.CallId, own.Name, own.Arguments);
 
         try
         {
-            return new AssistantToolCall(call.CallId, call.Name, JsonValues.ToObject(call.Arguments).ToJsonString());
+            return new ToolCall(call.CallId, call.Name, JsonValues.ToObject(call.Arguments).ToJsonString());
         }
         catch (Exception unwritable) when (unwritable is NotSupportedException or JsonException or InvalidOperationException)
         {

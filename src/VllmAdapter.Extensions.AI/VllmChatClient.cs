@@ -13,9 +13,9 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         List<ChatResponseUpdate> updates = [];
-        ChatCompletion? last = null;
+        ChatAnswer? last = null;
         ChatRequest request = RequestMapping.Map(messages, options, this, model);
-        await foreach (ChatResponseUpdate update in UpdatesAsync(request, completion => last = completion, cancellationToken).ConfigureAwait(false))
+        await foreach (ChatResponseUpdate update in UpdatesAsync(request, answer => last = answer, cancellationToken).ConfigureAwait(false))
             updates.Add(update);
 
         ChatResponse response = updates.ToChatResponse();
@@ -46,7 +46,7 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
         new(token => UpdatesAsync(request, static _ => { }, token), callersToken);
 
     private async IAsyncEnumerable<ChatResponseUpdate> UpdatesAsync(
-        ChatRequest request, Action<ChatCompletion> ended, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ChatRequest request, Action<ChatAnswer> ended, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ChatRequest first = request;
         var (reasoning, text) = (new ShownText(), new ShownText());
@@ -62,7 +62,7 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
                     asksOn = corrections < maxCorrections && ReplyMapping.IsUnusable(outcome);
                     yield return ReplyMapping.End(outcome, chunk, isLast: !asksOn, $"{refusal}", request.Tools);
                 }
-                else if (chunk.Choice == 0)
+                else if (chunk.ChoiceIndex == 0)
                 {
                     refusal.Append(chunk.Refusal);
                     yield return ReplyMapping.Piece(chunk, reasoning, text);
@@ -71,17 +71,17 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
 
             // The request or the adapter may be set to report only, but a normal end would be taken for success.
             StreamOutcome turn = ReplyMapping.IsBroken(stream.Outcome) ? stream.Outcome.EnsureComplete() : stream.Outcome;
-            ended(stream.Completion);
+            ended(stream.Answer);
             if (!asksOn)
                 yield break;
 
             // What streaming parsers lose, vLLM's parsers of whole replies keep; only then the model is to blame.
             bool mayBeTheServers = turn.ToolCalls.Count == 0 && !turn.Evidence.IsWholeReply;
-            reasoning.Follow(mayBeTheServers ? stream.Completion.Reasoning : "");
-            text.Follow(mayBeTheServers ? stream.Completion.Text : "");
+            reasoning.Follow(mayBeTheServers ? stream.Answer.Reasoning : "");
+            text.Follow(mayBeTheServers ? stream.Answer.Text : "");
             request = mayBeTheServers
                 ? RequestMapping.Whole(request)
-                : request.Correcting(turn) with { Reply = first.Reply, Extra = first.Extra };
+                : request.Correcting(turn) with { Stream = first.Stream, Extra = first.Extra };
         }
     }
 }

@@ -12,10 +12,10 @@ public static class VllmChatClientExtensions
     public const string OutcomeKey = "vllm.outcome";
 
     /// <summary>The <see cref="ErrorContent.ErrorCode"/> of content that stands for a tool call which must not be run.</summary>
-    public const string UnusableToolCall = "unusable_tool_call";
+    public const string UnusableToolCallErrorCode = "unusable_tool_call";
 
     /// <summary>The <see cref="ErrorContent.ErrorCode"/> of what the model says in place of an answer that it declines to give.</summary>
-    public const string Refusal = "Refusal";
+    public const string RefusalErrorCode = "Refusal";
 
     /// <summary>Makes a chat client of the adapter.</summary>
     /// <param name="adapter">The adapter; the client does not own it, and disposing the client does nothing.</param>
@@ -25,14 +25,14 @@ public static class VllmChatClientExtensions
     /// <para>
     /// The client is thread-safe. It hands out a <see cref="FunctionCallContent"/> only for a call that is ready and without problems, and only at the
     /// end of its turn: middleware may run whatever it sees. A call that is withheld, undeclared or lacks an argument is shown as
-    /// <see cref="ErrorContent"/> with the code <see cref="UnusableToolCall"/>. If a turn has nothing but such calls, the client itself tells the model
+    /// <see cref="ErrorContent"/> with the code <see cref="UnusableToolCallErrorCode"/>. If a turn has nothing but such calls, the client itself tells the model
     /// what was wrong and asks on within the same response.
     /// </para>
     /// <para>
     /// A stream that broke throws <see cref="IncompleteStreamException"/>, after everything received was handed out and whatever
-    /// <see cref="IncompleteStreams"/> says: middleware takes a normal end for success. An answer cut by a token limit ends with
+    /// <see cref="IncompleteStreamBehavior"/> says: middleware takes a normal end for success. An answer cut by a token limit ends with
     /// <see cref="ChatFinishReason.Length"/>; one that nobody confirmed has no finish reason. What the model says when it declines to answer comes as
-    /// <see cref="ErrorContent"/> with the code <see cref="Refusal"/>, and is not asked for again.
+    /// <see cref="ErrorContent"/> with the code <see cref="RefusalErrorCode"/>, and is not asked for again.
     /// </para>
     /// <para>
     /// Text, images, audio and video go through, also from tools; other content of a message, such as a PDF, is refused with
@@ -69,7 +69,7 @@ public static class VllmChatClientExtensions
     public static Tool AsTool(this AIFunction function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return Tool.Showing(ToolMapping.Definition(function), async (call, cancellationToken) => ToolResultMapping.PartsOf(await function.InvokeAsync(
+        return Tool.Showing(ToolMapping.Definition(function), async (call, cancellationToken) => ToolMessageMapping.PartsOf(await function.InvokeAsync(
             new AIFunctionArguments(ToolMapping.Arguments(call, function.JsonSchema), StringComparer.Ordinal), cancellationToken).ConfigureAwait(false)));
     }
 

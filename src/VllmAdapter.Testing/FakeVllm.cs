@@ -102,7 +102,7 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
     {
         var options = new VllmAdapterOptions();
         configure?.Invoke(options);
-        return new VllmInferenceAdapter(CreateHttpClient(), options, _options.Clock);
+        return new VllmInferenceAdapter(CreateHttpClient(), options, _options.TimeProvider);
     }
 
     /// <summary>The innermost handler for a client of your own making.</summary>
@@ -132,20 +132,20 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
         try
         {
             (WireReply reply, EngineTicket? ticket) = _server.Answer(request);
-            return new ReplyPlayback(reply, _options.Clock, ticket);
+            return new ReplyPlayback(reply, _options.TimeProvider, ticket);
         }
         catch (Exception thrown)
         {
             // Whatever the transport, the client is told what is wrong with the test.
             var told = Script.Replies(500, $"The script threw {thrown}", "text/plain; charset=utf-8");
-            return new ReplyPlayback(ReplyRendering.Plain(told, _options.Profile), _options.Clock, ticket: null);
+            return new ReplyPlayback(ReplyRendering.Plain(told, _options.Profile), _options.TimeProvider, ticket: null);
         }
     }
 
     private static Func<ReceivedRequest, ScriptedReply> InOrder(ScriptedReply[] scripts)
     {
         if (scripts.Length == 0)
-            return static request => Script.Model.Says($"You said: {ChatCall.LastText(request.Json.At("messages"))}");
+            return static request => Script.Model.Says($"You said: {FakeCall.LastText(request.Json.At("messages"))}");
         var queue = new Queue<ScriptedReply>(scripts);
         return _ =>
         {

@@ -5,7 +5,7 @@ public sealed record FakeVllmOptions
 {
     /// <summary>The release whose shapes and habits it takes on.</summary>
     /// <value>vLLM 0.32.0.</value>
-    public VllmProfile Profile { get; init; } = VllmProfile.V32;
+    public VllmProfile Profile { get; init; } = VllmProfile.V0_32;
 
     /// <summary>The one model that is served; a request for another is refused with 404.</summary>
     /// <value>Null: every name is taken for the served model.</value>
@@ -29,5 +29,5 @@ public sealed record FakeVllmOptions
 
     /// <summary>The clock that pauses, recorded speed and creation times go by.</summary>
     /// <value>The system's.</value>
-    public TimeProvider Clock { get; init; } = TimeProvider.System;
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

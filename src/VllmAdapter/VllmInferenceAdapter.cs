@@ -12,7 +12,7 @@ namespace VllmAdapter;
 /// </remarks>
 /// <example>
 /// <code>
-/// var adapter = new VllmInferenceAdapter(new Uri("http://localhost:8000"));
+/// var adapter = new VllmInferenceAdapter("http://localhost:8000");
 ///
 /// await foreach (ChatChunk chunk in adapter.StreamChatAsync("Tell me about llamas."))
 /// {
@@ -35,33 +35,45 @@ public sealed class VllmInferenceAdapter
     /// <summary>Makes an adapter with an HTTP client of its own.</summary>
     /// <param name="endpoint">The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>.</param>
     /// <param name="options">Everything else, null for the defaults; its <see cref="VllmAdapterOptions.Endpoint"/> is not used.</param>
-    /// <param name="clock">Where time comes from; the system's clock by default.</param>
+    /// <param name="timeProvider">Where time comes from; the system's clock by default.</param>
+    /// <param name="logger">Where to log; nowhere by default.</param>
+    /// <exception cref="ArgumentException">The address or an option cannot be used; the message names it.</exception>
+    public VllmInferenceAdapter(
+        string endpoint, VllmAdapterOptions? options = null, TimeProvider? timeProvider = null, ILogger<VllmInferenceAdapter>? logger = null)
+        : this(VllmEndpoint.Parse(endpoint), options, timeProvider, logger)
+    {
+    }
+
+    /// <summary>Makes an adapter with an HTTP client of its own.</summary>
+    /// <param name="endpoint">The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>.</param>
+    /// <param name="options">Everything else, null for the defaults; its <see cref="VllmAdapterOptions.Endpoint"/> is not used.</param>
+    /// <param name="timeProvider">Where time comes from; the system's clock by default.</param>
     /// <param name="logger">Where to log; nowhere by default.</param>
     /// <exception cref="ArgumentException">An option cannot be used; the message names it.</exception>
     public VllmInferenceAdapter(
-        Uri endpoint, VllmAdapterOptions? options = null, TimeProvider? clock = null, ILogger<VllmInferenceAdapter>? logger = null)
-        : this(endpoint, options ?? new VllmAdapterOptions(), client: null, clock, logger)
+        Uri endpoint, VllmAdapterOptions? options = null, TimeProvider? timeProvider = null, ILogger<VllmInferenceAdapter>? logger = null)
+        : this(endpoint, options ?? new VllmAdapterOptions(), client: null, timeProvider, logger)
     {
     }
 
     /// <summary>Makes an adapter on an HTTP client of the caller's, which it neither changes nor disposes.</summary>
-    /// <param name="http">
+    /// <param name="httpClient">
     /// The client. Its <see cref="HttpClient.Timeout"/> bounds the wait for the headers, so make it infinite or long; and let its handler follow no
     /// redirects (<see cref="HttpClientHandler.AllowAutoRedirect"/>), or the prompt and its headers go to whatever address a server names.
     /// </param>
     /// <param name="options">The options, null for the defaults; without an endpoint the client's base address is used.</param>
-    /// <param name="clock">Where time comes from; the system's clock by default.</param>
+    /// <param name="timeProvider">Where time comes from; the system's clock by default.</param>
     /// <param name="logger">Where to log; nowhere by default.</param>
     /// <exception cref="ArgumentException">An option cannot be used, or there is no endpoint; the message names it.</exception>
     public VllmInferenceAdapter(
-        HttpClient http, VllmAdapterOptions? options = null, TimeProvider? clock = null, ILogger<VllmInferenceAdapter>? logger = null)
-        : this(EndpointOf(http, options), options ?? new VllmAdapterOptions(), () => http, clock, logger)
+        HttpClient httpClient, VllmAdapterOptions? options = null, TimeProvider? timeProvider = null, ILogger<VllmInferenceAdapter>? logger = null)
+        : this(EndpointOf(httpClient, options), options ?? new VllmAdapterOptions(), () => httpClient, timeProvider, logger)
     {
         _learnsWindows = _options.LearnContextWindow is true;
     }
 
     internal VllmInferenceAdapter(
-        Uri endpoint, VllmAdapterOptions options, Func<HttpClient>? client, TimeProvider? clock, ILogger? logger)
+        Uri endpoint, VllmAdapterOptions options, Func<HttpClient>? client, TimeProvider? timeProvider, ILogger? logger)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(options);
@@ -70,7 +82,7 @@ public sealed class VllmInferenceAdapter
         _termination = _options.Termination ?? _options.TimeLimits.ToPolicy();
         _logger = logger ?? NullLogger.Instance;
         _transport = new VllmTransport(
-            client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, clock ?? TimeProvider.System);
+            client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, timeProvider ?? TimeProvider.System);
         _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
         _slots = _options.Resilience.MaxConcurrentStreams is { } most ? StreamSlots.Of(most) : null;
         _learnsWindows = _options.LearnContextWindow is not false;
@@ -88,7 +100,7 @@ public sealed class VllmInferenceAdapter
     public string? Model => _options.Model;
 
     /// <summary>What is done about incomplete streams when a request does not say.</summary>
-    internal IncompleteStreams IncompleteStreams => _options.IncompleteStreams;
+    internal IncompleteStreamBehavior OnIncompleteStream => _options.OnIncompleteStream;
 
     internal ToolTelemetry ToolTelemetry { get; }
 
@@ -99,7 +111,7 @@ public sealed class VllmInferenceAdapter
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <remarks>
     /// The enumeration throws <see cref="VllmRequestException"/> if the request never became a stream, and, after everything received was
-    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="IncompleteStreams"/>).
+    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="OnIncompleteStream"/>).
     /// </remarks>
     public ChatStream StreamChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
@@ -117,13 +129,13 @@ public sealed class VllmInferenceAdapter
     public ChatStream StreamChatAsync(string prompt, CancellationToken cancellationToken = default) =>
         StreamChatAsync(ChatRequest.FromPrompt(prompt), cancellationToken);
 
-    /// <summary>Asks for an answer and gathers it. It is streamed underneath, unless <see cref="ChatRequest.Reply"/> says otherwise.</summary>
+    /// <summary>Asks for an answer and gathers it. It is streamed underneath, unless <see cref="ChatRequest.Stream"/> says otherwise.</summary>
     /// <param name="request">What to ask.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <exception cref="VllmRequestException">The request never became a stream.</exception>
-    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="IncompleteStreams"/>.</exception>
-    public async Task<ChatCompletion> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="OnIncompleteStream"/>.</exception>
+    public async Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ChatStream stream = StreamChatAsync(request, cancellationToken);
         await foreach (ChatChunk chunk in stream.ConfigureAwait(false))
@@ -131,25 +143,25 @@ public sealed class VllmInferenceAdapter
             // The stream gathers by itself.
         }
 
-        return stream.Completion;
+        return stream.Answer;
     }
 
     /// <summary>Asks one question and gathers the answer.</summary>
     /// <inheritdoc cref="CompleteChatAsync(ChatRequest, CancellationToken)"/>
     /// <param name="prompt">What the user says.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
-    public Task<ChatCompletion> CompleteChatAsync(string prompt, CancellationToken cancellationToken = default) =>
+    public Task<ChatAnswer> CompleteChatAsync(string prompt, CancellationToken cancellationToken = default) =>
         CompleteChatAsync(ChatRequest.FromPrompt(prompt), cancellationToken);
 
     private RecoveringReply Recovering(
         ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken, CancellationToken enumeratorsToken)
     {
         long beganAt = _transport.Clock.GetTimestamp();
-        return new RecoveringReply(request, recovery, first.IncompleteStreams, (next, part) =>
+        return new RecoveringReply(request, recovery, first.OnIncompleteStream, (next, part) =>
         {
             ChatCall call = (part == 1 ? first : CallOf(next)) with
             {
-                IncompleteStreams = IncompleteStreams.Report,
+                OnIncompleteStream = IncompleteStreamBehavior.Report,
                 Part = part,
                 BeganAt = beganAt,
             };
@@ -160,22 +172,22 @@ public sealed class VllmInferenceAdapter
     private ChatCall CallOf(ChatRequest request)
     {
         request.Headers?.ThrowIfUnusable();
-        JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.Usage);
+        JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.UsageReporting);
         byte[] body = ChatRequestBody.ToUtf8(json);
-        bool isWhole = request.Reply == ReplyMode.Whole;
+        bool isWhole = !request.Stream;
         string? model = ChatRequestBody.ModelOf(json);
-        AskedFor asked = AskedForReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(model), _options.ServerCap);
+        RequestEvidence asked = RequestEvidenceReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(model), _options.ServerMaxTokens);
         return new ChatCall
         {
             Transport = _transport,
             Body = body,
-            Asked = asked,
+            Evidence = asked,
             Window = _learnsWindows && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
             Termination = request.Termination ?? _termination,
-            IncompleteStreams = request.IncompleteStreams ?? IncompleteStreams,
+            OnIncompleteStream = request.OnIncompleteStream ?? OnIncompleteStream,
             MaxEventBytes = _options.MaxEventBytes,
             MaxReplyBytes = _options.MaxReplyBytes,
-            EndMarker = _options.EndMarker,
+            ExpectsSentinel = _options.ExpectsSentinel,
             Secrets = _transport.Keys.With(request.Headers),
             HeadersLimit = isWhole ? null : _options.TimeLimits.Headers,
             AsksForWholeReply = isWhole,
@@ -188,10 +200,10 @@ public sealed class VllmInferenceAdapter
         };
     }
 
-    private static Uri EndpointOf(HttpClient http, VllmAdapterOptions? options)
+    private static Uri EndpointOf(HttpClient httpClient, VllmAdapterOptions? options)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        return options?.Endpoint ?? http.BaseAddress ?? throw new ArgumentException(
+        ArgumentNullException.ThrowIfNull(httpClient);
+        return options?.Endpoint ?? httpClient.BaseAddress ?? throw new ArgumentException(
             "There is no endpoint. Set VllmAdapterOptions.Endpoint or the client's BaseAddress, such as http://localhost:8000.", nameof(options));
     }
 }

@@ -17,7 +17,7 @@ Tool weather = Tool.From("get_weather", "Weather of a city.", SmokeJson.Default.
 
 var request = new ChatRequest
 {
-    Messages = [Message.User("What is the weather in Paris?")],
+    Messages = [VllmMessage.User("What is the weather in Paris?")],
     Tools = [weather.Definition],
     Output = StructuredOutput.JsonSchema("question", SmokeJson.Default.Question),
     MaxTokens = 200,
@@ -32,7 +32,7 @@ Console.WriteLine(outcome.Explain());
 Console.WriteLine(outcome.ToJson());
 
 bool isGood = outcome is { Verdict: StreamVerdict.Completed, Usage.CompletionTokens: 20 }
-    && stream.Completion.Text == "Let me see."
+    && stream.Answer.Text == "Let me see."
     && outcome.ToolCalls is [{ Name: "get_weather", Arguments: "{\"city\": \"Paris\"}" }]
     && await weather.RunAsync(outcome.ToolCalls[0]) == "Sunny in Paris.";
 Console.WriteLine(isGood ? "Good." : "Not what the server sent.");

@@ -6,14 +6,14 @@ using OpenAI.Chat;
 
 namespace VllmAdapter.Benchmarks;
 
-/// <summary>What a stream holds on to while its server thinks: the memory that 5,000 of them keep alive after their first chunk.</summary>
+/// <summary>What a stream holds on to while its server says nothing: the memory that 5,000 of them keep alive after their first chunk.</summary>
 internal static class IdleReport
 {
     private const int Streams = 5_000;
 
     public static async Task RunAsync()
     {
-        var handler = new ThinkingServer(CannedStream.Bytes(chunks: 1, continuousUsage: true));
+        var handler = new SilentServer(CannedStream.Bytes(chunks: 1, continuousUsage: true));
         var adapter = new VllmInferenceAdapter(new HttpClient(handler), new VllmAdapterOptions { Endpoint = new Uri("http://vllm.test") });
         var openAI = new ChatClient("granite", new ApiKeyCredential("none"), new OpenAIClientOptions
         {
@@ -49,19 +49,19 @@ internal static class IdleReport
     }
 
     /// <summary>Sends the beginning of an answer, and nothing more.</summary>
-    private sealed class ThinkingServer(byte[] start) : HttpMessageHandler
+    private sealed class SilentServer(byte[] start) : HttpMessageHandler
     {
         private static readonly byte[] FirstPartEnd = "\n\n"u8.ToArray();
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             int first = start.AsSpan().IndexOf(FirstPartEnd) + FirstPartEnd.Length;
-            var content = new StreamContent(new Thinking(start[..first])) { Headers = { ContentType = new("text/event-stream") } };
+            var content = new StreamContent(new Silence(start[..first])) { Headers = { ContentType = new("text/event-stream") } };
             return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = content, RequestMessage = request });
         }
     }
 
-    private sealed class Thinking(byte[] start) : MemoryStream(start, writable: false)
+    private sealed class Silence(byte[] start) : MemoryStream(start, writable: false)
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {

@@ -25,7 +25,7 @@ public sealed class MiddlewareContractTests
     }
 
     [Fact]
-    public async Task A_call_cut_by_the_cap_is_never_visible_and_the_cut_is()
+    public async Task A_call_cut_by_max_tokens_is_never_visible_and_the_cut_is()
     {
         using var play = new BridgePlay(Script.Replays(RecordedStreams.CutCallThatLooksWhole));
         var loop = new InvokingLoop(play.Chat);
@@ -35,7 +35,7 @@ public sealed class MiddlewareContractTests
         loop.Seen.Should().BeEmpty();
         response.FinishReason.Should().Be(ChatFinishReason.Length);
         response.Messages[^1].Contents.OfType<ErrorContent>().Should().ContainSingle()
-            .Which.ErrorCode.Should().Be(VllmChatClientExtensions.UnusableToolCall);
+            .Which.ErrorCode.Should().Be(VllmChatClientExtensions.UnusableToolCallErrorCode);
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class MiddlewareContractTests
 
         ToolLoopResult result = await new ToolLoop(play.Adapter, [Weather.AsTool()]).CompleteAsync(ChatRequest.FromPrompt("The weather, please."));
 
-        result.Calls.Should().ContainSingle().Which.Result.Should().Be("Sunny in Paris.");
+        result.Calls.Should().ContainSingle().Which.Content.Should().Be("Sunny in Paris.");
     }
 
     // vllm#41182: the streaming parser loses the call, that of whole replies keeps it; the words come twice.
@@ -121,9 +121,9 @@ public sealed class MiddlewareContractTests
     [InlineData(false)]
     public async Task Words_beside_a_lost_call_are_handed_out_once(bool streaming)
     {
-        ScriptedReply lost = Script.Thinks("Hm.").Says("I will ", "look.").Finishes("tool_calls").Uses(20, 9).Done();
+        ScriptedReply lost = Script.Reasons("Hm.").Says("I will ", "look.").Finishes("tool_calls").Uses(20, 9).Done();
         using var play = new BridgePlay(
-            lost, Script.Thinks("Hm.").Says("I will look.").Calls("get_weather", """{"city":"Paris"}""").Finishes("tool_calls").Uses(20, 9).Whole());
+            lost, Script.Reasons("Hm.").Says("I will look.").Calls("get_weather", """{"city":"Paris"}""").Finishes("tool_calls").Uses(20, 9).Whole());
         var loop = new InvokingLoop(play.Chat, maxTurns: 1);
 
         ChatResponse response = await loop.RunAsync("The weather, please.", WithTools, streaming);
@@ -148,7 +148,7 @@ public sealed class MiddlewareContractTests
         ReplyMapping.IsUnusable(turn).Should().BeFalse();
         ReplyMapping.IsUnusable(turn with { Evidence = new StreamEvidence() }).Should().BeTrue();
         ReplyMapping.End(turn, new ChatChunk(), isLast: true, "I can't help.", []).Contents.OfType<ErrorContent>().Should().ContainSingle()
-            .Which.Should().BeEquivalentTo(new { Message = "I can't help.", ErrorCode = VllmChatClientExtensions.Refusal });
+            .Which.Should().BeEquivalentTo(new { Message = "I can't help.", ErrorCode = VllmChatClientExtensions.RefusalErrorCode });
     }
 
     // mlx-lm#1627, ZenRows/zenrows-mcp#23: a function of .NET would fail on the one and be handed the other.
@@ -165,7 +165,7 @@ public sealed class MiddlewareContractTests
 
         loop.Seen.Should().Equal("""plan {"days":3}""");
         play.Messages(1).Last().Should().Be("tool: 3 C");
-        run.Calls.Single().Result.Should().Be("3 C");
+        run.Calls.Single().Content.Should().Be("3 C");
     }
 
     [Fact]
@@ -194,19 +194,19 @@ public sealed class MiddlewareContractTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_cancelled(bool isTheCallers)
+    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_canceled(bool isTheCallers)
     {
         using var callers = new CancellationTokenSource();
         using var enumerators = new CancellationTokenSource();
         using var play = new BridgePlay(Answer);
 
-        var cancelled = await FluentActions.Awaiting(async () =>
+        var canceled = await FluentActions.Awaiting(async () =>
         {
             await foreach (ChatResponseUpdate update in play.Chat.GetStreamingResponseAsync("Hello.", cancellationToken: callers.Token).WithCancellation(enumerators.Token))
                 await (isTheCallers ? callers : enumerators).CancelAsync();
         }).Should().ThrowAsync<OperationCanceledException>();
 
-        cancelled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
+        canceled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
     }
 
     [Fact]

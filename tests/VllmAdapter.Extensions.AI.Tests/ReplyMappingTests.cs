@@ -12,7 +12,7 @@ public sealed class ReplyMappingTests
     [InlineData(false)]
     public async Task An_answer_comes_with_reasoning_usage_reason_ids_and_outcome(bool streaming)
     {
-        using var play = new BridgePlay(Script.Thinks("Hm.").Says("Hel", "lo.").Finishes("stop").Uses(10, 5, reasoning: 2).Done());
+        using var play = new BridgePlay(Script.Reasons("Hm.").Says("Hel", "lo.").Finishes("stop").Uses(10, 5, reasoning: 2).Done());
 
         ChatResponse response = await AskAsync(play, streaming);
 
@@ -25,7 +25,7 @@ public sealed class ReplyMappingTests
         response.ModelId.Should().NotBeNullOrEmpty();
         response.GetStreamOutcome()!.Verdict.Should().Be(StreamVerdict.Completed);
         if (!streaming)
-            response.RawRepresentation.Should().BeOfType<ChatCompletion>().Which.Text.Should().Be("Hello.");
+            response.RawRepresentation.Should().BeOfType<ChatAnswer>().Which.Text.Should().Be("Hello.");
     }
 
     [Fact]
@@ -84,9 +84,9 @@ public sealed class ReplyMappingTests
     [MemberData(nameof(Broken))]
     public async Task A_broken_stream_throws_after_handing_out_what_came_even_where_the_adapter_only_reports(ScriptedReply script, StreamVerdict verdict)
     {
-        foreach (IncompleteStreams choice in new[] { IncompleteStreams.Throw, IncompleteStreams.Report })
+        foreach (IncompleteStreamBehavior choice in new[] { IncompleteStreamBehavior.Throw, IncompleteStreamBehavior.Report })
         {
-            using var play = new BridgePlay(new VllmAdapterOptions { IncompleteStreams = choice }, script);
+            using var play = new BridgePlay(new VllmAdapterOptions { OnIncompleteStream = choice }, script);
             List<ChatResponseUpdate> updates = [];
 
             var streamed = await FluentActions.Awaiting(async () =>

@@ -6,8 +6,8 @@ public sealed class CreateAdapterTests
     public async Task The_adapter_goes_by_the_servers_clock()
     {
         var clock = new ManualTimeProvider();
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, Script.Says("one").GoesSilent());
-        Task<ChatCompletion> answer = vllm.CreateAdapter(options => options.IncompleteStreams = IncompleteStreams.Report)
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = clock }, Script.Says("one").GoesSilent());
+        Task<ChatAnswer> answer = vllm.CreateAdapter(options => options.OnIncompleteStream = IncompleteStreamBehavior.Report)
             .CompleteChatAsync(ChatRequest.FromPrompt("Hello?"));
 
         await clock.WhenTimerArmedAsync(TimeSpan.FromMinutes(2));
@@ -22,7 +22,7 @@ public sealed class CreateAdapterTests
     {
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Says("Hello.").Finishes("stop").Done());
 
-        ChatCompletion answer = await vllm.CreateAdapter(options => options.Model = "llama").CompleteChatAsync(ChatRequest.FromPrompt("Hello?"));
+        ChatAnswer answer = await vllm.CreateAdapter(options => options.Model = "llama").CompleteChatAsync(ChatRequest.FromPrompt("Hello?"));
 
         answer.Must().BeCompleted().WithText("Hello.");
         ((string?)vllm.Requests.Single().Json?["model"]).Should().Be("llama");

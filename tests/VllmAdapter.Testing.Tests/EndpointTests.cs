@@ -74,7 +74,7 @@ public sealed class EndpointTests
     [Fact]
     public async Task Tokenize_of_0_8_5_leaves_the_tools_out()
     {
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Profile = VllmProfile.V8 });
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Profile = VllmProfile.V0_8 });
         using HttpClient http = vllm.CreateHttpClient();
 
         JsonNode with = (await Wire.ReadAsync(http, $"{{\"messages\":{Messages},\"tools\":{Tools}}}", "tokenize")).Json;
@@ -106,7 +106,7 @@ public sealed class EndpointTests
     [InlineData("/v1/chat/completions", 405, """{"detail":"Method Not Allowed"}""")]
     public async Task The_small_endpoints_answer_as_vLLM_does(string path, int status, string body)
     {
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Profile = VllmProfile.V20 });
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Profile = VllmProfile.V0_20 });
         using HttpClient http = vllm.CreateHttpClient();
 
         Seen seen = await Wire.GetAsync(http, path);

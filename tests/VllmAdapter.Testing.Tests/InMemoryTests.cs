@@ -9,7 +9,7 @@ public sealed class InMemoryTests
     public async Task A_literal_script_is_sent_as_written_in_the_shape_of_the_newest_version()
     {
         using var vllm = FakeVllm.InMemory(
-            new FakeVllmOptions { Clock = new ManualTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_795_354_008)) },
+            new FakeVllmOptions { TimeProvider = new ManualTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_795_354_008)) },
             Script.Says("Hel", "lo").Finishes("stop").Uses(prompt: 10, completion: 2).Done());
         using HttpClient http = vllm.CreateHttpClient();
 

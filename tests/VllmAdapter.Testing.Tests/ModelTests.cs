@@ -15,7 +15,7 @@ public sealed class ModelTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public async Task Text_is_streamed_token_by_token_and_ends_with_stop_usage_and_the_marker(VllmProfile profile)
+    public async Task Text_is_streamed_token_by_token_and_ends_with_stop_usage_and_the_sentinel(VllmProfile profile)
     {
         Seen seen = await AskAsync(profile, Script.Model.Says("Yes it is."), """ "stream":true,"stream_options":{"include_usage":true} """);
 
@@ -27,7 +27,7 @@ public sealed class ModelTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public async Task The_cap_cuts_and_the_last_token_comes_with_the_reason(VllmProfile profile)
+    public async Task Max_tokens_cuts_and_the_last_token_comes_with_the_reason(VllmProfile profile)
     {
         Seen seen = await AskAsync(profile, Script.Model.Says("one two three"), """ "stream":true,"stream_options":{"include_usage":true},"max_tokens":2 """);
 
@@ -41,9 +41,9 @@ public sealed class ModelTests
     [Theory]
     [InlineData(3, "length", 3)]
     [InlineData(4, "stop", 4)]
-    public async Task The_end_token_needs_room_of_its_own(int cap, string reason, int completion)
+    public async Task The_end_token_needs_room_of_its_own(int maxTokens, string reason, int completion)
     {
-        Seen seen = await AskAsync(VllmProfile.V32, Script.Model.Says("one two now"), $"\"max_completion_tokens\":{cap}");
+        Seen seen = await AskAsync(VllmProfile.V0_32, Script.Model.Says("one two now"), $"\"max_completion_tokens\":{maxTokens}");
 
         ((string?)seen.Json["choices"]![0]!["finish_reason"]).Should().Be(reason);
         seen.Json["usage"]!["completion_tokens"]!.GetValue<int>().Should().Be(completion);
@@ -55,7 +55,7 @@ public sealed class ModelTests
     public async Task A_stop_string_ends_the_answer_and_is_named(bool included, string text)
     {
         Seen seen = await AskAsync(
-            VllmProfile.V32,
+            VllmProfile.V0_32,
             Script.Model.Says("alpha beta STOP gamma"),
             $"\"stream\":true,\"stop\":[\"nothing\",\"STOP\"],\"include_stop_str_in_output\":{(included ? "true" : "false")}");
 
@@ -69,7 +69,7 @@ public sealed class ModelTests
     public async Task Several_choices_interleave_and_are_counted_together()
     {
         Seen seen = await AskAsync(
-            VllmProfile.V32, Script.Model.Says("one two"), """ "stream":true,"n":2,"stream_options":{"include_usage":true,"continuous_usage_stats":true} """);
+            VllmProfile.V0_32, Script.Model.Says("one two"), """ "stream":true,"n":2,"stream_options":{"include_usage":true,"continuous_usage_stats":true} """);
 
         seen.Chunks[..^1].Select(chunk => (int)chunk["choices"]![0]!["index"]!).Should().Equal(0, 1, 0, 1, 0, 1, 0, 1);
         seen.Chunks[..^1].Select(chunk => (int)chunk["usage"]!["completion_tokens"]!).Should().Equal(0, 0, 1, 1, 2, 2, 3, 3);
@@ -96,8 +96,8 @@ public sealed class ModelTests
     [InlineData("0.8.5", "reasoning_content")]
     public async Task Reasoning_has_the_name_that_its_version_gave_it(string version, string field)
     {
-        Seen streamed = await AskAsync(Profile(version), Script.Model.Thinks("Hm.").Says("4"), """ "stream":true """);
-        Seen whole = await AskAsync(Profile(version), Script.Model.Thinks("Hm.").Says("4"), """ "stream":false """);
+        Seen streamed = await AskAsync(Profile(version), Script.Model.Reasons("Hm.").Says("4"), """ "stream":true """);
+        Seen whole = await AskAsync(Profile(version), Script.Model.Reasons("Hm.").Says("4"), """ "stream":false """);
 
         string.Concat(streamed.Chunks.Select(chunk => (string?)Seen.Delta(chunk)?[field])).Should().Be("Hm.");
         streamed.Text.Should().Be("4");
@@ -109,13 +109,13 @@ public sealed class ModelTests
     public async Task Hidden_reasoning_is_counted_all_the_same()
     {
         Seen seen = await AskAsync(
-            VllmProfile.V32,
-            Script.Model.Thinks("Hm.").Says("4"),
+            VllmProfile.V0_32,
+            Script.Model.Reasons("Hm.").Says("4"),
             """ "stream":true,"include_reasoning":false,"stream_options":{"include_usage":true} """);
 
         seen.Body.Should().NotContain("\"reasoning\"");
         seen.Chunks[^1]["usage"]!["completion_tokens_details"]!["reasoning_tokens"]!.GetValue<int>().Should().Be(2);
-        seen.Chunks[^1]["usage"]!["completion_tokens"]!.GetValue<int>().Should().Be(6, "two markers, two of reasoning, one of text and the end token");
+        seen.Chunks[^1]["usage"]!["completion_tokens"]!.GetValue<int>().Should().Be(6, "two sentinels, two of reasoning, one of text and the end token");
     }
 
     // null: no chunk of the stream has a reason at all.
@@ -142,9 +142,9 @@ public sealed class ModelTests
     [InlineData("0.8.5", "\"auto\"", 27, "tool_calls", "length")]
     [InlineData("0.8.5", "\"required\"", 4, null, "length")]
     [InlineData("0.8.5", Named, 6, "length", "length")]
-    public async Task Calls_end_with_the_word_that_the_version_has_for_it(string version, string choice, int cap, string? streamed, string whole)
+    public async Task Calls_end_with_the_word_that_the_version_has_for_it(string version, string choice, int maxTokens, string? streamed, string whole)
     {
-        string request = $"\"tools\":[{Weather}],\"tool_choice\":{choice},\"max_tokens\":{cap}";
+        string request = $"\"tools\":[{Weather}],\"tool_choice\":{choice},\"max_tokens\":{maxTokens}";
         Seen stream = await AskAsync(Profile(version), Calling, request + ",\"stream\":true");
         Seen reply = await AskAsync(Profile(version), Calling, request);
 
@@ -157,12 +157,12 @@ public sealed class ModelTests
     [InlineData("0.20.2", "{\"city\": \"Pari")]
     [InlineData("0.11.0", "{\"city\": \"Pari\"}")]
     [InlineData("0.8.5", "{\"city\": \"Pari\"}")]
-    public async Task A_call_cut_by_the_cap_looks_whole_where_the_server_closes_it(string version, string arguments)
+    public async Task A_call_cut_by_max_tokens_looks_whole_where_the_server_closes_it(string version, string arguments)
     {
         ScriptedReply script = Script.Model.Calls("get_weather", """{"city": "Paris"}""");
-        int cap = await CountAsync(script) - 12;
+        int maxTokens = await CountAsync(script) - 12;
 
-        Seen seen = await AskAsync(Profile(version), script, $"\"tools\":[{Weather}],\"stream\":true,\"max_tokens\":{cap}");
+        Seen seen = await AskAsync(Profile(version), script, $"\"tools\":[{Weather}],\"stream\":true,\"max_tokens\":{maxTokens}");
 
         ArgumentsOf(seen).Should().Be(arguments);
     }
@@ -183,7 +183,7 @@ public sealed class ModelTests
     [Fact]
     public async Task A_named_tool_repeats_its_name_and_has_no_id_in_0_8_5()
     {
-        Seen seen = await AskAsync(VllmProfile.V8, Calling, $"\"tools\":[{Weather}],\"tool_choice\":{Named},\"stream\":true");
+        Seen seen = await AskAsync(VllmProfile.V0_8, Calling, $"\"tools\":[{Weather}],\"tool_choice\":{Named},\"stream\":true");
 
         JsonNode[] parts = [.. seen.Chunks.Select(chunk => Seen.Delta(chunk)?["tool_calls"]?[0]).OfType<JsonNode>()];
         parts.Should().HaveCountGreaterThan(3).And.OnlyContain(part => part["id"] == null && (string?)part["function"]!["name"] == "get_weather");
@@ -195,7 +195,7 @@ public sealed class ModelTests
     [InlineData(Named)]
     public async Task A_forced_choice_makes_a_call_that_fits_the_tool_even_of_a_model_that_only_talks(string choice)
     {
-        Seen seen = await AskAsync(VllmProfile.V32, Script.Model.Says("I would rather talk."), $"\"tools\":[{Weather}],\"tool_choice\":{choice},\"stream\":true");
+        Seen seen = await AskAsync(VllmProfile.V0_32, Script.Model.Says("I would rather talk."), $"\"tools\":[{Weather}],\"tool_choice\":{choice},\"stream\":true");
 
         seen.Text.Should().BeEmpty();
         JsonNode.Parse(ArgumentsOf(seen))!["city"].Should().NotBeNull();
@@ -204,7 +204,7 @@ public sealed class ModelTests
     [Fact]
     public async Task Without_tools_the_markup_of_a_call_is_text()
     {
-        Seen seen = await AskAsync(VllmProfile.V32, Calling, """ "stream":true """);
+        Seen seen = await AskAsync(VllmProfile.V0_32, Calling, """ "stream":true """);
 
         seen.Text.Should().StartWith("<tool_call>").And.Contain("Paris");
         seen.Reasons.Should().Equal("stop");
@@ -218,8 +218,8 @@ public sealed class ModelTests
         ScriptedReply two = Script.Model.Calls("get_weather", """{"city":"Rome"}""").Calls("get_weather", """{"city":"Oslo"}""");
         string request = $"\"tools\":[{Weather}],\"parallel_tool_calls\":{(allowed ? "true" : "false")}";
 
-        Seen whole = await AskAsync(VllmProfile.V32, two, request);
-        Seen streamed = await AskAsync(VllmProfile.V32, two, request + ",\"stream\":true");
+        Seen whole = await AskAsync(VllmProfile.V0_32, two, request);
+        Seen streamed = await AskAsync(VllmProfile.V0_32, two, request + ",\"stream\":true");
 
         whole.Json["choices"]![0]!["message"]!["tool_calls"]!.AsArray().Should().HaveCount(calls);
         streamed.Chunks.Select(chunk => (string?)Seen.Delta(chunk)?["tool_calls"]?[0]?["function"]?["name"]).Count(name => name is not null).Should().Be(calls);
@@ -228,21 +228,21 @@ public sealed class ModelTests
     [Fact]
     public async Task A_fault_of_the_script_takes_the_place_of_the_ending()
     {
-        (await AskAsync(VllmProfile.V32, Script.Model.Says("one two").Cuts(), "\"stream\":true")).End.Should().Be("ResponseEnded");
+        (await AskAsync(VllmProfile.V0_32, Script.Model.Says("one two").Cuts(), "\"stream\":true")).End.Should().Be("ResponseEnded");
 
-        Seen failed = await AskAsync(VllmProfile.V11, Script.Model.Says("one two").Fails(), "\"stream\":true");
+        Seen failed = await AskAsync(VllmProfile.V0_11, Script.Model.Says("one two").Fails(), "\"stream\":true");
         failed.Text.Should().Be("one two");
         failed.Reasons.Should().BeEmpty();
         failed.Chunks[^1]["error"]!["code"]!.GetValue<int>().Should().Be(400, "0.11.0 takes the engine's death for the client's fault");
         failed.Events[^1].Should().Be("[DONE]");
 
-        (await AskAsync(VllmProfile.V20, Script.Model.Says("one two").Finishes("abort"), "\"stream\":true")).Reasons.Should().Equal("abort");
+        (await AskAsync(VllmProfile.V0_20, Script.Model.Says("one two").Finishes("abort"), "\"stream\":true")).Reasons.Should().Equal("abort");
     }
 
     [Fact]
     public async Task What_happens_between_the_words_happens_once_and_in_its_place()
     {
-        Seen seen = await AskAsync(VllmProfile.V32, Script.Model.Says("one two").KeepsAlive("here").Says("three four").KeepsAlive("there"), "\"stream\":true,\"n\":2");
+        Seen seen = await AskAsync(VllmProfile.V0_32, Script.Model.Says("one two").KeepsAlive("here").Says("three four").KeepsAlive("there"), "\"stream\":true,\"n\":2");
 
         seen.Body.Split(": here").Should().HaveCount(2);
         seen.Body.IndexOf(": here", StringComparison.Ordinal).Should()
@@ -252,9 +252,9 @@ public sealed class ModelTests
     }
 
     [Fact]
-    public async Task The_cap_comes_before_a_fault_that_the_model_never_got_to()
+    public async Task Max_tokens_comes_before_a_fault_that_the_model_never_got_to()
     {
-        Seen seen = await AskAsync(VllmProfile.V32, Script.Model.Says("one two three").Resets(), "\"stream\":true,\"max_tokens\":1");
+        Seen seen = await AskAsync(VllmProfile.V0_32, Script.Model.Says("one two three").Resets(), "\"stream\":true,\"max_tokens\":1");
 
         seen.End.Should().Be("end");
         seen.Reasons.Should().Equal("length");
@@ -275,7 +275,7 @@ public sealed class ModelTests
     public async Task Continuous_usage_counts_reasoning_apart_from_the_role_chunk_on()
     {
         Seen seen = await AskAsync(
-            VllmProfile.V32, Script.Model.Thinks("one two").Says("So."), """ "stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true} """);
+            VllmProfile.V0_32, Script.Model.Reasons("one two").Says("So."), """ "stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true} """);
 
         seen.Chunks.Select(chunk => (int?)chunk["usage"]!["completion_tokens_details"]?["reasoning_tokens"]).Should().Equal(0, 1, 2, 2, 2, 2, 2);
     }
@@ -300,17 +300,17 @@ public sealed class ModelTests
     }
 
     [Theory]
-    [InlineData(ReplyMode.Streamed)]
-    [InlineData(ReplyMode.Whole)]
-    public async Task Log_probabilities_are_those_of_a_model_that_is_certain(ReplyMode reply)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Log_probabilities_are_those_of_a_model_that_is_certain(bool stream)
     {
         using var vllm = FakeVllm.InMemory(Script.Model.Says("Yes it is."));
-        ChatRequest request = ChatRequest.FromPrompt("Is it?") with { Reply = reply, Logprobs = new Logprobs { Top = 2 } };
+        ChatRequest request = ChatRequest.FromPrompt("Is it?") with { Stream = stream, Logprobs = new LogprobOptions { TopLogprobs = 2 } };
 
-        ChatCompletion asked = await vllm.CreateAdapter().CompleteChatAsync(request);
-        ChatCompletion unasked = await vllm.CreateAdapter().CompleteChatAsync(request with { Logprobs = null });
+        ChatAnswer asked = await vllm.CreateAdapter().CompleteChatAsync(request);
+        ChatAnswer unasked = await vllm.CreateAdapter().CompleteChatAsync(request with { Logprobs = null });
 
-        IReadOnlyList<TokenLogprob> tokens = asked.Choices[0].Logprobs!.Tokens;
+        IReadOnlyList<TokenLogprob> tokens = asked.Choices[0].Logprobs!;
         tokens.Select(token => (token.Token, token.Logprob)).Should().Equal(("Yes", 0), (" it", 0), (" is", 0), (".", 0));
         tokens[0].Bytes.Should().Equal(89, 101, 115);
         tokens[0].Top.Select(token => (token.Token, token.Logprob)).Should().Equal(("Yes", 0), ("", -9999));
@@ -345,7 +345,7 @@ public sealed class ModelTests
         string.Concat(seen.Chunks.Select(chunk => (string?)Seen.Delta(chunk)?["tool_calls"]?[0]?["function"]?["arguments"]));
 
     private static async Task<int> CountAsync(ScriptedReply script) =>
-        (await AskAsync(VllmProfile.V32, script, $"\"tools\":[{Weather}]")).Json["usage"]!["completion_tokens"]!.GetValue<int>();
+        (await AskAsync(VllmProfile.V0_32, script, $"\"tools\":[{Weather}]")).Json["usage"]!["completion_tokens"]!.GetValue<int>();
 
     private static async Task<Seen> AskAsync(VllmProfile profile, ScriptedReply script, string fields)
     {

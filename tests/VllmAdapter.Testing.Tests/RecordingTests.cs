@@ -20,7 +20,7 @@ public sealed class RecordingTests : IDisposable
     public async Task An_exchange_passes_through_and_is_written_with_the_time_of_every_piece()
     {
         using var vllm = FakeVllm.InMemory(
-            new FakeVllmOptions { Clock = _clock }, Script.Sends("first").Pauses(TimeSpan.FromSeconds(2)).Sends("second"));
+            new FakeVllmOptions { TimeProvider = _clock }, Script.Sends("first").Pauses(TimeSpan.FromSeconds(2)).Sends("second"));
         using HttpClient http = RecordingClient(vllm);
         using (HttpResponseMessage response = await Wire.PostAsync(http, Wire.Streamed))
         {
@@ -215,7 +215,7 @@ public sealed class RecordingTests : IDisposable
     public async Task A_replay_at_recorded_speed_goes_by_the_clock()
     {
         using var vllm = FakeVllm.InMemory(
-            new FakeVllmOptions { Clock = _clock }, Script.Replays(RecordedStreams.StoryWithoutFinishReason, atRecordedSpeed: true));
+            new FakeVllmOptions { TimeProvider = _clock }, Script.Replays(RecordedStreams.StoryWithoutFinishReason, atRecordedSpeed: true));
         using HttpClient http = vllm.CreateHttpClient();
         using HttpResponseMessage response = await Wire.PostAsync(http, Wire.Streamed);
         Stream body = await response.Content.ReadAsStreamAsync();

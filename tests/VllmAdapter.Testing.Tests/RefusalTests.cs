@@ -51,11 +51,11 @@ public sealed class RefusalTests
     [InlineData("0.11.0", 1, 90, "'max_tokens' or 'max_completion_tokens' is too large: 90. This model's maximum context length is 100 tokens and your request has 11 input tokens (90 > 100 - 11).")]
     [InlineData("0.8.5", 150, 20, "This model's maximum context length is 100 tokens. However, you requested 180 tokens (160 in the messages, 20 in the completion). Please reduce the length of the messages or completion.")]
     [InlineData("0.8.5", 1, 90, "However, you requested 101 tokens (11 in the messages, 90 in the completion).")]
-    public async Task What_does_not_fit_the_context_window_is_refused_with_the_numbers(string version, int words, int? cap, string sentence)
+    public async Task What_does_not_fit_the_context_window_is_refused_with_the_numbers(string version, int words, int? maxTokens, string sentence)
     {
         string prompt = string.Concat(Enumerable.Repeat("word", words));
 
-        Seen seen = await AskAsync(version, $"{{\"messages\":[{{\"role\":\"user\",\"content\":\"{prompt}\"}}]{(cap is null ? "" : $",\"max_tokens\":{cap}")}}}");
+        Seen seen = await AskAsync(version, $"{{\"messages\":[{{\"role\":\"user\",\"content\":\"{prompt}\"}}]{(maxTokens is null ? "" : $",\"max_tokens\":{maxTokens}")}}}");
 
         seen.Status.Should().Be(HttpStatusCode.BadRequest);
         ((string?)ErrorOf(seen.Json, version)["message"]).Should().Contain(sentence);

@@ -132,7 +132,7 @@ public sealed class ScriptTests
     [Fact]
     public async Task The_whole_form_of_a_script_gathers_it()
     {
-        Seen seen = await SeeAsync(Script.Thinks("h", "m").Says("a", "b").Calls("f", "{", "}").Finishes("tool_calls").Uses(5, 6).Whole());
+        Seen seen = await SeeAsync(Script.Reasons("h", "m").Says("a", "b").Calls("f", "{", "}").Finishes("tool_calls").Uses(5, 6).Whole());
 
         JsonNode message = seen.Json["choices"]![0]!["message"]!;
         ((string?)message["content"]).Should().Be("ab");
@@ -178,7 +178,7 @@ public sealed class ScriptTests
     {
         var clock = new ManualTimeProvider();
         using var vllm = FakeVllm.InMemory(
-            new FakeVllmOptions { Clock = clock }, Script.Says("a", "b").WithoutRole().Paced(TimeSpan.FromMilliseconds(20)).Done());
+            new FakeVllmOptions { TimeProvider = clock }, Script.Says("a", "b").WithoutRole().Paced(TimeSpan.FromMilliseconds(20)).Done());
         using HttpClient http = vllm.CreateHttpClient();
         using HttpResponseMessage response = await Wire.PostAsync(http, Wire.Streamed);
         Task<string> reading = response.Content.ReadAsStringAsync();

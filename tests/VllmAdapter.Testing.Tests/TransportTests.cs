@@ -131,7 +131,7 @@ public sealed class TransportTests
     [InlineData(Way.Memory)]
     [InlineData(Way.Http1)]
     [InlineData(Way.Http2)]
-    public async Task A_cancelled_read_is_a_hang_up_and_carries_the_readers_token(Way way)
+    public async Task A_canceled_read_is_a_hang_up_and_carries_the_readers_token(Way way)
     {
         (FakeVllm vllm, HttpClient http) = await Wire.OpenAsync(way, Script.Empty.GoesSilent());
         await using (vllm)
@@ -198,14 +198,14 @@ public sealed class TransportTests
     public async Task Headers_may_be_late_and_the_callers_token_ends_the_wait()
     {
         var clock = new ManualTimeProvider();
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, Script.Says("x").HeadersAfter(TimeSpan.FromMinutes(2)));
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = clock }, Script.Says("x").HeadersAfter(TimeSpan.FromMinutes(2)));
         using HttpClient http = vllm.CreateHttpClient();
         using var impatient = new CancellationTokenSource();
         Task<HttpResponseMessage> patient = Wire.PostAsync(http, Wire.Streamed);
-        Task<HttpResponseMessage> cancelled = Wire.PostAsync(http, Wire.Streamed, token: impatient.Token);
+        Task<HttpResponseMessage> canceled = Wire.PostAsync(http, Wire.Streamed, token: impatient.Token);
 
         await impatient.CancelAsync();
-        await cancelled.Invoking(it => it).Should().ThrowAsync<OperationCanceledException>();
+        await canceled.Invoking(it => it).Should().ThrowAsync<OperationCanceledException>();
         vllm.Aborted.Should().Be(1);
         patient.IsCompleted.Should().BeFalse();
         clock.Advance(TimeSpan.FromMinutes(2));
@@ -233,7 +233,7 @@ public sealed class TransportTests
     {
         var clock = new ManualTimeProvider();
         using var vllm = FakeVllm.InMemory(
-            new FakeVllmOptions { Clock = clock },
+            new FakeVllmOptions { TimeProvider = clock },
             Script.Sends("a").Pauses(TimeSpan.FromSeconds(10)).Sends("b").Pauses(TimeSpan.FromSeconds(10)).Sends("c"));
         using HttpClient http = vllm.CreateHttpClient();
         using HttpResponseMessage response = await Wire.PostAsync(http, Wire.Streamed);

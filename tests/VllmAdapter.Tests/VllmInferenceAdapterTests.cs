@@ -10,13 +10,13 @@ public sealed class VllmInferenceAdapterTests
         using FakeVllm vllm = FakeVllm.InMemory(Script.Model.Says("Calm."));
         VllmInferenceAdapter adapter = vllm.CreateAdapter();
 
-        ChatCompletion completion = await adapter.CompleteChatAsync("How are llamas?");
+        ChatAnswer answer = await adapter.CompleteChatAsync("How are llamas?");
         ChatStream stream = adapter.StreamChatAsync("How are llamas?");
         string pieces = "";
         await foreach (ChatChunk chunk in stream)
             pieces += $"{chunk}";
 
-        (completion.Text, stream.Completion.Text, pieces).Should().Be(("Calm.", "Calm.", "Calm."));
+        (answer.Text, stream.Answer.Text, pieces).Should().Be(("Calm.", "Calm.", "Calm."));
         vllm.Requests.Select(request => request.Json!["messages"]!.ToJsonString())
             .Should().HaveCount(2).And.AllBe("""[{"role":"user","content":"How are llamas?"}]""");
     }
@@ -48,6 +48,18 @@ public sealed class VllmInferenceAdapterTests
 
         (await new VllmInferenceAdapter(http).CompleteChatAsync("How are llamas?")).Text.Should().Be("Calm.");
     }
+
+    [Fact]
+    public void An_address_may_be_text() =>
+        new VllmInferenceAdapter("http://localhost:8000/v1").Endpoint.Should().Be(new VllmInferenceAdapter(new Uri("http://localhost:8000/v1")).Endpoint);
+
+    [Theory]
+    [InlineData("localhost:8000")]
+    [InlineData("")]
+    [InlineData("http://")]
+    public void Text_that_is_no_address_is_refused_as_an_address_is(string text) =>
+        FluentActions.Invoking(() => new VllmInferenceAdapter(text)).Should().Throw<ArgumentException>()
+            .WithMessage($"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{text}\".*").WithParameterName("endpoint");
 
     [Fact]
     public void A_client_without_an_address_needs_an_endpoint()

@@ -31,8 +31,8 @@ public sealed class BrokenStreamTests
         ["reset after the finish"] = Row.Of(Resets(Chunked + Chunks(Hel, Lo, Stop), after: 3), StreamVerdict.Completed, "Hello"),
         ["reset after a call's finish, no usage"] = Row.Of(Resets(Chunked + Chunks(CallStarts, CallEnds, Calls), after: 3), StreamVerdict.Completed, "", withheld: 1),
         ["reset after a call's usage, which shows room left"] = Row.Of(Resets(Chunked + Chunks(CallStarts, CallEnds, Calls, Usage), after: 4), StreamVerdict.Completed, "", ready: 1),
-        ["reset after the end marker"] = Row.Of(Resets(Chunked + AnswerInChunks, after: 5), StreamVerdict.Completed, "Hello"),
-        ["reset after a call's end marker"] = Row.Of(Resets(Chunked + Chunks(CallStarts, CallEnds, Calls, Done), after: 4), StreamVerdict.Completed, "", ready: 1),
+        ["reset after the sentinel"] = Row.Of(Resets(Chunked + AnswerInChunks, after: 5), StreamVerdict.Completed, "Hello"),
+        ["reset after a call's sentinel"] = Row.Of(Resets(Chunked + Chunks(CallStarts, CallEnds, Calls, Done), after: 4), StreamVerdict.Completed, "", ready: 1),
         ["reset of a body with a length"] = Row.Of(Resets(WithLength(10_000) + Hel, after: 1), StreamVerdict.Interrupted, "Hel"),
         ["reset of a body without a length"] = Row.Of(Resets("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + Hel, after: 1), StreamVerdict.Interrupted, "Hel"),
 
@@ -44,15 +44,15 @@ public sealed class BrokenStreamTests
         ["closed inside a call"] = Row.Of(Closes(Chunked + Chunk(CallStarts)), StreamVerdict.Interrupted, "", withheld: 1),
         ["closed after a whole call, before its reason"] = Row.Of(Closes(Chunked + Chunks(CallStarts, CallEnds)), StreamVerdict.Interrupted, "", withheld: 1),
         ["closed after the finish"] = Row.Of(Closes(Chunked + Chunks(Hel, Lo, Stop)), StreamVerdict.Completed, "Hello"),
-        ["closed after the end marker, last chunk missing"] = Row.Of(Closes(Chunked + AnswerInChunks), StreamVerdict.Completed, "Hello"),
-        ["closed after a call's end marker, last chunk missing"] = Row.Of(Closes(Chunked + Chunks(CallStarts, CallEnds, Calls, Done)), StreamVerdict.Completed, "", ready: 1),
+        ["closed after the sentinel, last chunk missing"] = Row.Of(Closes(Chunked + AnswerInChunks), StreamVerdict.Completed, "Hello"),
+        ["closed after a call's sentinel, last chunk missing"] = Row.Of(Closes(Chunked + Chunks(CallStarts, CallEnds, Calls, Done)), StreamVerdict.Completed, "", ready: 1),
         ["closed inside the last chunk"] = Row.Of(Closes(Chunked + AnswerInChunks + "0\r"), StreamVerdict.Completed, "Hello"),
         ["half closed"] = Row.Of(HalfCloses(Chunked + Chunks(Hel, Lo)), StreamVerdict.Interrupted, "Hello"),
 
         // Lengths that are not true.
         ["a length that is true"] = Row.Of(Holds(WithLength(Answer.Length) + Answer), StreamVerdict.Completed, "Hello"),
         ["a length too large"] = Row.Of(Closes(WithLength(10_000) + Hel + Lo), StreamVerdict.Interrupted, "Hello"),
-        ["a length too large, after the end marker"] = Row.Of(Closes(WithLength(10_000) + Answer), StreamVerdict.Completed, "Hello"),
+        ["a length too large, after the sentinel"] = Row.Of(Closes(WithLength(10_000) + Answer), StreamVerdict.Completed, "Hello"),
         ["a length too large for a call"] = Row.Of(Closes(WithLength(10_000) + CallStarts + CallEnds), StreamVerdict.Interrupted, "", withheld: 1),
         ["a length too small, inside an event"] = Row.Of(Holds(WithLength(Hel.Length + 20) + Answer), StreamVerdict.Interrupted, "Hel"),
         ["a length too small, inside a call"] = Row.Of(Holds(WithLength(CallStarts.Length) + CallStarts + CallEnds), StreamVerdict.Interrupted, "", withheld: 1),
@@ -60,10 +60,10 @@ public sealed class BrokenStreamTests
 
         // No length at all: HTTP/1.0, and 1.1 that closes. Whether the body was cut cannot be seen.
         ["HTTP/1.0, whole"] = Row.Of(Closes("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + Answer), StreamVerdict.Completed, "Hello"),
-        ["HTTP/1.0, without reason and marker"] = Row.Of(Closes("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + Hel + Lo), StreamVerdict.Interrupted, "Hello"),
+        ["HTTP/1.0, without reason and sentinel"] = Row.Of(Closes("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + Hel + Lo), StreamVerdict.Interrupted, "Hello"),
         ["HTTP/1.0, cut inside an event"] = Row.Of(Closes("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + Hel + Lo[..30]), StreamVerdict.Interrupted, "Hel"),
         ["HTTP/1.0, cut inside a call"] = Row.Of(Closes("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + CallStarts), StreamVerdict.Interrupted, "", withheld: 1),
-        ["HTTP/1.0, a whole call without reason and marker"] = Row.Of(Closes("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + CallStarts + CallEnds), StreamVerdict.Interrupted, "", withheld: 1),
+        ["HTTP/1.0, a whole call without reason and sentinel"] = Row.Of(Closes("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + CallStarts + CallEnds), StreamVerdict.Interrupted, "", withheld: 1),
         ["closed to mark the end"] = Row.Of(Closes(Head + "Connection: close\r\n\r\n" + Answer), StreamVerdict.Completed, "Hello"),
 
         // Packets, and framing that is allowed.
@@ -143,7 +143,7 @@ public sealed class BrokenStreamTests
     {
         await using var server = RawServer.Start(Closes(bytes));
 
-        Played played = await Played.RunAsync(server, Played.Request with { Reply = ReplyMode.Whole });
+        Played played = await Played.RunAsync(server, Played.Request with { Stream = false });
 
         played.Outcome.Verdict.Should().Be(verdict, played.Outcome.Explain());
         played.Completion!.Text.Should().Be(text);

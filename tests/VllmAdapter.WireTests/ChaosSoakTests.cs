@@ -19,7 +19,7 @@ public sealed class ChaosSoakTests
         await using FakeVllm vllm = await FakeVllm.StartAsync(new FakeVllmOptions(), request => FateOf(request));
         var adapter = new VllmInferenceAdapter(vllm.Endpoint, new VllmAdapterOptions
         {
-            IncompleteStreams = IncompleteStreams.Report,
+            OnIncompleteStream = IncompleteStreamBehavior.Report,
             Resilience = { MaxAttempts = 4, BaseDelay = TimeSpan.Zero },
         });
 

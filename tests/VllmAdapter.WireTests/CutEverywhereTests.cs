@@ -31,7 +31,7 @@ public sealed class CutEverywhereTests
             string text = came >= 2 ? "Hello" : came == 1 ? "Hel" : "";
             played.Completion!.Text.Should().Be(text, $"{framing} {at}");
 
-            // Also where closing is the end of the body: neither a reason nor the marker came.
+            // Also where closing is the end of the body: neither a reason nor the sentinel came.
             played.Outcome.Verdict.Should().Be(
                 came >= 3 ? StreamVerdict.Completed : StreamVerdict.Interrupted, $"{framing} {at}: {played.Outcome.Explain()}");
         }
@@ -42,7 +42,7 @@ public sealed class CutEverywhereTests
     [InlineData(Framing.Chunks, false)]
     [InlineData(Framing.Length, false)]
     [InlineData(Framing.Close, false)]
-    public async Task A_cut_call_is_ready_only_after_its_usage_or_the_end_marker(Framing framing, bool byReset)
+    public async Task A_cut_call_is_ready_only_after_its_usage_or_the_sentinel(Framing framing, bool byReset)
     {
         Framed framed = Frame(framing, Call);
         await foreach ((int at, Played played) in CutsAsync(framed, byReset))

@@ -18,13 +18,13 @@ public sealed class FreedServerTests
     public async Task A_stream_that_is_left_is_aborted_and_the_next_request_is_answered(string how)
     {
         await using FakeVllm vllm = await FakeVllm.StartAsync(Endless, Answer);
-        using var cancelled = new CancellationTokenSource();
+        using var canceled = new CancellationTokenSource();
         var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), new VllmAdapterOptions());
         ChatRequest request = Hello with
         {
-            IncompleteStreams = IncompleteStreams.Report,
+            OnIncompleteStream = IncompleteStreamBehavior.Report,
             Termination = how == "policy" ? new StopsAfter(chunks: 3) : null,
-            Reply = how == "whole" ? ReplyMode.Whole : ReplyMode.Streamed,
+            Stream = how != "whole",
         };
 
         Task leaving = LeaveAsync();
@@ -33,7 +33,7 @@ public sealed class FreedServerTests
             while (vllm.Running == 0)
                 await Task.Yield();
 
-            await cancelled.CancelAsync();
+            await canceled.CancelAsync();
         }
 
         await leaving.ContinueWith(_ => { }, TaskScheduler.Default);
@@ -44,7 +44,7 @@ public sealed class FreedServerTests
 
         async Task LeaveAsync()
         {
-            await foreach (ChatChunk chunk in adapter.StreamChatAsync(request, cancelled.Token))
+            await foreach (ChatChunk chunk in adapter.StreamChatAsync(request, canceled.Token))
             {
                 if (chunk.Text != "lo")
                     continue;
@@ -53,7 +53,7 @@ public sealed class FreedServerTests
                     break;
 
                 if (how == "cancel")
-                    await cancelled.CancelAsync();
+                    await canceled.CancelAsync();
             }
         }
     }
@@ -80,13 +80,13 @@ public sealed class FreedServerTests
         for (int i = 0; i < 50; i++)
             (await adapter.CompleteChatAsync(Hello)).Outcome.Verdict.Should().Be(StreamVerdict.Completed);
 
-        // The end of the body may come after the end marker, and a request that follows at once does not wait for it.
+        // The end of the body may come after the sentinel, and a request that follows at once does not wait for it.
         connections.Should().BeLessThan(5);
     }
 
     private sealed class StopsAfter(int chunks) : IStreamTerminationPolicy
     {
         public TerminationDecision Judge(StreamEvidence evidence) =>
-            evidence.Chunks >= chunks ? TerminationDecision.Stop(new StopCause("enough")) : TerminationDecision.Continue;
+            evidence.Chunks >= chunks ? TerminationDecision.Stop(new TerminationCause("enough")) : TerminationDecision.Continue;
     }
 }

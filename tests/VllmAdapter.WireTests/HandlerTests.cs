@@ -45,7 +45,7 @@ public sealed class HandlerTests
 
         VllmRequestException refused = await RefusedAsync(Played.NewAdapter(server.Endpoint));
 
-        (refused.Failure, refused.IsRetryable, other.Accepted).Should().Be((RequestFailure.NotSse, false, 0));
+        (refused.Failure, refused.IsRetryable, other.Accepted).Should().Be((RequestFailure.UnexpectedContent, false, 0));
     }
 
     [Theory]
@@ -63,7 +63,7 @@ public sealed class HandlerTests
         VllmRequestException refused = await RefusedAsync(
             new VllmInferenceAdapter(http, new VllmAdapterOptions { Endpoint = server.Endpoint, Resilience = { MaxAttempts = 1 } }));
 
-        (refused.Failure, refused.IsRetryable).Should().Be((RequestFailure.NotSse, false));
+        (refused.Failure, refused.IsRetryable).Should().Be((RequestFailure.UnexpectedContent, false));
         refused.Message.Should().Contain("followed a redirect to " + other.Endpoint).And.Contain("AllowAutoRedirect").And.NotContain("secret");
     }
 

@@ -28,7 +28,7 @@ public sealed class HangUpTests
     [InlineData(false, true)]
     [InlineData(true, false)]
     [InlineData(true, true)]
-    public async Task Cancelling_closes_the_connection(bool serverGoesOn, bool byTheEnumeratorsToken)
+    public async Task Canceling_closes_the_connection(bool serverGoesOn, bool byTheEnumeratorsToken)
     {
         await using var server = RawServer.Start(serverGoesOn ? GoesOn : GoesSilent);
         using var cancellation = new CancellationTokenSource();
@@ -42,7 +42,7 @@ public sealed class HangUpTests
 
         (await read.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancellation.Token);
 
-        stream.Outcome.Verdict.Should().Be(StreamVerdict.Cancelled);
+        stream.Outcome.Verdict.Should().Be(StreamVerdict.Canceled);
         await _clientLeft.Task.WaitAsync(RawServer.Guard);
     }
 
@@ -53,7 +53,7 @@ public sealed class HangUpTests
     [InlineData(Chunked + "4")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9000\r\n\r\n<html>")]
     [InlineData("HTTP/1.1 503 Busy\r\nContent-Type: text/html\r\nContent-Length: 9000\r\n\r\n<html>")]
-    public async Task Cancelling_during_a_wait_ends_it_with_the_callers_token(string bytes)
+    public async Task Canceling_during_a_wait_ends_it_with_the_callers_token(string bytes)
     {
         using var cancellation = new CancellationTokenSource();
         await using var server = RawServer.Start(async connection =>
@@ -71,14 +71,14 @@ public sealed class HangUpTests
     }
 
     [Fact]
-    public async Task A_request_cancelled_beforehand_is_not_sent()
+    public async Task A_request_canceled_beforehand_is_not_sent()
     {
         await using var server = RawServer.Start(GoesSilent);
-        var cancelled = new CancellationToken(canceled: true);
+        var canceled = new CancellationToken(canceled: true);
 
-        Func<Task> ask = () => Played.NewAdapter(server.Endpoint).CompleteChatAsync(Played.Request, cancelled);
+        Func<Task> ask = () => Played.NewAdapter(server.Endpoint).CompleteChatAsync(Played.Request, canceled);
 
-        (await ask.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancelled);
+        (await ask.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(canceled);
         server.Accepted.Should().Be(0);
     }
 
@@ -124,7 +124,7 @@ public sealed class HangUpTests
     }
 
     [Fact]
-    public async Task After_the_end_marker_the_connection_serves_the_next_request()
+    public async Task After_the_sentinel_the_connection_serves_the_next_request()
     {
         await using var server = RawServer.Start(connection => connection.SendAsync(
             Chunked + Chunks(Says("Hello"), Finishes("stop"), Usage, Done) + LastChunk));
@@ -253,7 +253,7 @@ public sealed class HangUpTests
     private sealed class EnoughPolicy(int chunks) : IStreamTerminationPolicy
     {
         public TerminationDecision Judge(StreamEvidence evidence) =>
-            evidence.Chunks >= chunks ? TerminationDecision.Stop(new StopCause("enough")) : TerminationDecision.Continue;
+            evidence.Chunks >= chunks ? TerminationDecision.Stop(new TerminationCause("enough")) : TerminationDecision.Continue;
     }
 
     private sealed class FaultyPolicy : IStreamTerminationPolicy

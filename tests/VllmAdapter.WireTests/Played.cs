@@ -3,7 +3,7 @@ using VllmAdapter.Testing;
 namespace VllmAdapter.WireTests;
 
 /// <summary>Everything that came of one call over a real socket: the chunks, and the outcome or the failure.</summary>
-internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatCompletion? Completion, Exception? Failure)
+internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatAnswer? Completion, Exception? Failure)
 {
     public static ChatRequest Request { get; } = ChatRequest.FromPrompt("Hello.") with { MaxTokens = 100 };
 
@@ -28,7 +28,7 @@ internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatCompletion? C
         try
         {
             await ReadAsync(stream, chunks, server.Client).WaitAsync(RawServer.Guard);
-            return new Played(chunks, stream.Completion, Failure: null);
+            return new Played(chunks, stream.Answer, Failure: null);
         }
         catch (IncompleteStreamException incomplete)
         {

@@ -27,7 +27,7 @@ public sealed class RefusalTests
         ["headers beyond all bounds"] = new(Holds("HTTP/1.1 200 OK\r\nX-Long: " + new string('x', 200_000) + "\r\n\r\n"), RequestFailure.ConnectionFailed),
         ["a status line and nothing more, closed"] = new(Closes("HTTP/1.1 200 OK\r\n"), RequestFailure.ConnectionFailed),
 
-        ["a protocol that nobody asked for"] = new(Closes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), RequestFailure.NotSse, 101),
+        ["a protocol that nobody asked for"] = new(Closes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), RequestFailure.UnexpectedContent, 101),
         ["HTML 502"] = new(Holds(Reply("502 Bad Gateway", Html, BadGateway)), RequestFailure.Unavailable, 502, Says: "502 Bad Gateway"),
         ["HTML 502 that closes"] = new(Closes(Reply("502 Bad Gateway", Html + "Connection: close\r\n", BadGateway)), RequestFailure.Unavailable, 502, Says: "502 Bad Gateway"),
         ["HTML 502 cut inside the body"] = new(Closes("HTTP/1.1 502 Bad Gateway\r\n" + Html + "Content-Length: 9000\r\n\r\n" + BadGateway), RequestFailure.Unavailable, 502, Says: "502 Bad Gateway"),
@@ -47,12 +47,12 @@ public sealed class RefusalTests
         ["413 before the request was read"] = new(Closes(Reply("413 Payload Too Large", "Connection: close\r\n", "too large")), RequestFailure.BadRequest, 413),
         ["499 and nothing"] = new(Holds("HTTP/1.1 499 \r\nContent-Length: 0\r\n\r\n"), RequestFailure.BadRequest, 499),
         ["a status beyond the known"] = new(Holds("HTTP/1.1 799 Odd\r\nContent-Length: 0\r\n\r\n"), RequestFailure.ServerError, 799),
-        ["a redirect"] = new(Holds(Reply("302 Found", "Location: http://elsewhere.test/\r\n", "")), RequestFailure.NotSse, 302),
-        ["a 200 whose length is nothing (Caddy without a route)"] = new(Holds(Reply("200 OK", "", "")), RequestFailure.NotSse, 200),
-        ["a sign-in page with status 200"] = new(Holds(Reply("200 OK", Html, "<html><title>Sign in</title></html>")), RequestFailure.NotSse, 200, "Sign in"),
-        ["a sign-in page cut inside the body"] = new(Closes("HTTP/1.1 200 OK\r\n" + Html + "Content-Length: 9000\r\n\r\n<html><title>Sign in</title>"), RequestFailure.NotSse, 200),
-        ["204"] = new(Holds("HTTP/1.1 204 No Content\r\n\r\n"), RequestFailure.NotSse, 204),
-        ["JSON that is no completion"] = new(Holds(Reply("200 OK", Json, "{\"status\":\"ok\"}")), RequestFailure.NotSse, 200),
+        ["a redirect"] = new(Holds(Reply("302 Found", "Location: http://elsewhere.test/\r\n", "")), RequestFailure.UnexpectedContent, 302),
+        ["a 200 whose length is nothing (Caddy without a route)"] = new(Holds(Reply("200 OK", "", "")), RequestFailure.UnexpectedContent, 200),
+        ["a sign-in page with status 200"] = new(Holds(Reply("200 OK", Html, "<html><title>Sign in</title></html>")), RequestFailure.UnexpectedContent, 200, "Sign in"),
+        ["a sign-in page cut inside the body"] = new(Closes("HTTP/1.1 200 OK\r\n" + Html + "Content-Length: 9000\r\n\r\n<html><title>Sign in</title>"), RequestFailure.UnexpectedContent, 200),
+        ["204"] = new(Holds("HTTP/1.1 204 No Content\r\n\r\n"), RequestFailure.UnexpectedContent, 204),
+        ["JSON that is no completion"] = new(Holds(Reply("200 OK", Json, "{\"status\":\"ok\"}")), RequestFailure.UnexpectedContent, 200),
         ["an error event first"] = new(Holds(Chunked + Chunk("data: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n")), RequestFailure.BadRequest, 200, "boom"),
         ["an error event first, then a reset"] = new(Resets(Chunked + Chunk("data: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n")), RequestFailure.BadRequest, 200, "boom"),
     };
@@ -70,7 +70,7 @@ public sealed class RefusalTests
 
         VllmRequestException refused = played.Failure.Should().BeOfType<VllmRequestException>(played.Completion?.Outcome.Explain()).Subject;
         refused.Failure.Should().Be(row.Failure, refused.Message);
-        ((int?)refused.Status).Should().Be(row.Status);
+        ((int?)refused.StatusCode).Should().Be(row.Status);
         (refused.Message + refused.ResponseBody).Contains(row.Says, StringComparison.Ordinal).Should().BeTrue(refused.Message);
         refused.RetryAfter.Should().Be(row.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
         played.Chunks.Should().BeEmpty();
@@ -89,7 +89,7 @@ public sealed class RefusalTests
         var refused = await ask.Should().ThrowAsync<VllmRequestException>();
         refused.Which.Failure.Should().Be(RequestFailure.ConnectionFailed);
         refused.Which.IsRetryable.Should().BeTrue();
-        refused.Which.Status.Should().BeNull();
+        refused.Which.StatusCode.Should().BeNull();
     }
 
     [Theory]

@@ -25,7 +25,7 @@ public sealed class ReusedConnectionTests
         ["load a LoRA adapter"] = async adapter => (await adapter.Server.LoadLoraAsync("tuned", "/tuned")).Should().Be("Success"),
         ["chat"] = async adapter => (await adapter.CompleteChatAsync(Played.Request)).Text.Should().Be("Hello"),
         ["chat, in one piece"] = async adapter =>
-            (await adapter.CompleteChatAsync(Played.Request with { Reply = ReplyMode.Whole })).Text.Should().Be("Hello"),
+            (await adapter.CompleteChatAsync(Played.Request with { Stream = false })).Text.Should().Be("Hello"),
     };
 
     public static TheoryData<string> Kinds => [.. Calls.Keys];

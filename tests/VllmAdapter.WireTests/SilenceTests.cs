@@ -111,7 +111,7 @@ public sealed class SilenceTests
     [Theory]
     [InlineData("503 Service Unavailable", "text/html", RequestFailure.Unavailable)]
     [InlineData("400 Bad Request", "application/json", RequestFailure.BadRequest)]
-    [InlineData("200 OK", "text/html", RequestFailure.NotSse)]
+    [InlineData("200 OK", "text/html", RequestFailure.UnexpectedContent)]
     public async Task A_refusal_whose_body_never_ends_is_known_by_its_status(string status, string type, RequestFailure failure)
     {
         var clock = new ManualTimeProvider();
@@ -134,7 +134,7 @@ public sealed class SilenceTests
         var clock = new ManualTimeProvider();
         await using var server = RawServer.Start(GoesSilentAfter(""));
 
-        Task<Played> playing = PlayAsync(server, clock, Played.Request with { Reply = ReplyMode.Whole });
+        Task<Played> playing = PlayAsync(server, clock, Played.Request with { Stream = false });
         await _said.Task.WaitAsync(RawServer.Guard);
         await clock.WhenTimerArmedAsync(Limits.FirstChunk).WaitAsync(RawServer.Guard);
         clock.Advance(Limits.FirstChunk);

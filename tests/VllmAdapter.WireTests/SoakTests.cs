@@ -5,7 +5,7 @@ using VllmAdapter.Testing;
 
 namespace VllmAdapter.WireTests;
 
-/// <summary>2,000 streams at once over one adapter: most complete, a tenth each is reset, falls silent or is cancelled. Nothing is left of them.</summary>
+/// <summary>2,000 streams at once over one adapter: most complete, a tenth each is reset, falls silent or is canceled. Nothing is left of them.</summary>
 public sealed class SoakTests
 {
     private const int Streams = 2_000;
@@ -58,7 +58,7 @@ public sealed class SoakTests
         {
             using var cancellation = new CancellationTokenSource();
             ChatStream stream = adapter.StreamChatAsync(
-                ChatRequest.FromPrompt($"{index}") with { IncompleteStreams = IncompleteStreams.Report }, cancellation.Token);
+                ChatRequest.FromPrompt($"{index}") with { OnIncompleteStream = IncompleteStreamBehavior.Report }, cancellation.Token);
             lock (streams)
                 streams.Add(new WeakReference(stream));
 
@@ -72,14 +72,14 @@ public sealed class SoakTests
                     if (Interlocked.Increment(ref begun) == count)
                         allAreOpen.SetResult();
 
-                    if (KindOf(index) == Kind.IsCancelled)
+                    if (KindOf(index) == Kind.IsCanceled)
                     {
                         await allAreOpen.Task;
                         await cancellation.CancelAsync();
                     }
                 }
             }
-            catch (OperationCanceledException cancelled) when (cancelled.CancellationToken == cancellation.Token)
+            catch (OperationCanceledException canceled) when (canceled.CancellationToken == cancellation.Token)
             {
                 // The outcome says so too.
             }
@@ -95,14 +95,14 @@ public sealed class SoakTests
     {
         0 => Kind.IsReset,
         1 => Kind.GoesSilent,
-        2 => Kind.IsCancelled,
+        2 => Kind.IsCanceled,
         _ => Kind.Completes,
     };
 
     private static ScriptedReply ScriptOf(Kind kind, Task goesOn) => kind switch
     {
         Kind.IsReset => Script.Says("one").WaitsFor(goesOn).Says("two").Resets(),
-        Kind.GoesSilent or Kind.IsCancelled => Script.Says("one").GoesSilent(),
+        Kind.GoesSilent or Kind.IsCanceled => Script.Says("one").GoesSilent(),
         _ => Script.Says("one").WaitsFor(goesOn).Says("two").Finishes("stop").Uses(10, 2).Done(),
     };
 
@@ -110,7 +110,7 @@ public sealed class SoakTests
     {
         Kind.IsReset => StreamVerdict.Interrupted,
         Kind.GoesSilent => StreamVerdict.Stalled,
-        Kind.IsCancelled => StreamVerdict.Cancelled,
+        Kind.IsCanceled => StreamVerdict.Canceled,
         _ => StreamVerdict.Completed,
     };
 
@@ -130,7 +130,7 @@ public sealed class SoakTests
         Completes = 1,
         IsReset,
         GoesSilent,
-        IsCancelled,
+        IsCanceled,
     }
 
     private sealed record Soaked(List<WeakReference> Streams, int ThreadsAtMost);

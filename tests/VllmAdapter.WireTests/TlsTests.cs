@@ -16,10 +16,10 @@ public sealed class TlsTests
     {
         await using var server = new TlsServer(Head + "Connection: close\r\n\r\n" + Says("Hello") + Finishes("stop") + Usage + Done);
 
-        ChatCompletion completion = await Trusting(server).CompleteChatAsync(Played.Request);
+        ChatAnswer answer = await Trusting(server).CompleteChatAsync(Played.Request);
 
-        completion.Text.Should().Be("Hello");
-        completion.Outcome.Verdict.Should().Be(StreamVerdict.Completed);
+        answer.Text.Should().Be("Hello");
+        answer.Outcome.Verdict.Should().Be(StreamVerdict.Completed);
     }
 
     [Fact]

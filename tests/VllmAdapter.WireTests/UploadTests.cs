@@ -42,9 +42,9 @@ public sealed class UploadTests
         ChatRequest request = ChatRequest.FromPrompt(new string('x', 1_200_000));
         await adapter.CompleteChatAsync(Played.Request);
 
-        ChatCompletion completion = await adapter.CompleteChatAsync(request).WaitAsync(RawServer.Guard);
+        ChatAnswer answer = await adapter.CompleteChatAsync(request).WaitAsync(RawServer.Guard);
 
-        (completion.Text, server.Accepted).Should().Be(("Hello", 2));
+        (answer.Text, server.Accepted).Should().Be(("Hello", 2));
     }
 
     [Fact]

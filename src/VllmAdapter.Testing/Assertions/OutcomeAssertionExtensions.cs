@@ -16,17 +16,17 @@ public static class OutcomeAssertionExtensions
     }
 
     /// <summary>Asserts on a gathered answer.</summary>
-    public static OutcomeAssertions Must(this ChatCompletion completion)
+    public static OutcomeAssertions Must(this ChatAnswer answer)
     {
-        ArgumentNullException.ThrowIfNull(completion);
-        return new OutcomeAssertions(completion.Outcome, completion);
+        ArgumentNullException.ThrowIfNull(answer);
+        return new OutcomeAssertions(answer.Outcome, answer);
     }
 
     /// <summary>Asserts on a stream that was enumerated to its end.</summary>
     public static OutcomeAssertions Must(this ChatStream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return stream.Completion.Must();
+        return stream.Answer.Must();
     }
 
     /// <summary>Asserts on what an incomplete stream left behind.</summary>

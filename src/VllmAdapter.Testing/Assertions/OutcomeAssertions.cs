@@ -5,9 +5,9 @@ namespace VllmAdapter.Testing;
 public sealed class OutcomeAssertions
 {
     private readonly StreamOutcome _outcome;
-    private readonly ChatCompletion? _received;
+    private readonly ChatAnswer? _received;
 
-    internal OutcomeAssertions(StreamOutcome outcome, ChatCompletion? received) => (_outcome, _received) = (outcome, received);
+    internal OutcomeAssertions(StreamOutcome outcome, ChatAnswer? received) => (_outcome, _received) = (outcome, received);
 
     /// <summary>The server declared the end of the answer.</summary>
     public OutcomeAssertions BeCompleted() => Be(StreamVerdict.Completed);
@@ -20,7 +20,7 @@ public sealed class OutcomeAssertions
 
     /// <summary>This token limit cut the answer.</summary>
     /// <param name="limit">The limit that it must be attributed to.</param>
-    public OutcomeAssertions BeLengthLimited(LimitAttribution limit) =>
+    public OutcomeAssertions BeLengthLimited(LengthLimit limit) =>
         Be(StreamVerdict.LengthLimited).Require(_outcome.Limit == limit, $"the limit {limit}", _outcome.Limit?.ToString() ?? "no limit");
 
     /// <summary>The server ended the answer for a reason of its own.</summary>
@@ -44,8 +44,8 @@ public sealed class OutcomeAssertions
     /// <summary>The body could not be read as a chat stream.</summary>
     public OutcomeAssertions BeMalformed() => Be(StreamVerdict.Malformed);
 
-    /// <summary>The caller cancelled.</summary>
-    public OutcomeAssertions BeCancelled() => Be(StreamVerdict.Cancelled);
+    /// <summary>The caller canceled.</summary>
+    public OutcomeAssertions BeCanceled() => Be(StreamVerdict.Canceled);
 
     /// <summary>The consumer left the loop.</summary>
     public OutcomeAssertions BeAbandoned() => Be(StreamVerdict.Abandoned);
@@ -58,18 +58,18 @@ public sealed class OutcomeAssertions
         Require(_outcome.Certainty == certainty, $"a verdict that is {certainty}", $"{_outcome.Certainty}");
 
     /// <summary>Choice 0 declared this word.</summary>
-    public OutcomeAssertions WithFinishReason(string word) =>
-        Require(_outcome.FinishReason?.Word == word, $"the finish reason \"{word}\"", Quoted(_outcome.FinishReason?.Word));
+    public OutcomeAssertions WithFinishReason(string value) =>
+        Require(_outcome.FinishReason?.Value == value, $"the finish reason \"{value}\"", Quoted(_outcome.FinishReason?.Value));
 
     /// <summary>Choice 0 declared nothing.</summary>
     public OutcomeAssertions WithoutFinishReason() =>
-        Require(_outcome.FinishReason is null, "no finish reason", Quoted(_outcome.FinishReason?.Word));
+        Require(_outcome.FinishReason is null, "no finish reason", Quoted(_outcome.FinishReason?.Value));
 
     /// <summary>Choice 0 said exactly this.</summary>
     /// <exception cref="InvalidOperationException">The assertion was started from an outcome, which does not hold the text.</exception>
     public OutcomeAssertions WithText(string text)
     {
-        ChatCompletion received = _received ?? throw new InvalidOperationException(
+        ChatAnswer received = _received ?? throw new InvalidOperationException(
             "An outcome does not hold the text. Start from the completion, the stream or the exception: stream.Must().WithText(...).");
         return Require(received.Text == text, $"the text \"{text}\"", $"\"{received.Text}\"");
     }
@@ -121,7 +121,7 @@ public sealed class OutcomeAssertions
     /// <summary>A fresh budget that records this turn says so.</summary>
     /// <param name="state">What the budget must say.</param>
     /// <param name="limits">What it may spend.</param>
-    public OutcomeAssertions LeavingBudget(BudgetState state, TokenLimits limits)
+    public OutcomeAssertions LeavingBudget(BudgetState state, BudgetLimits limits)
     {
         BudgetReport report = new TokenBudget(limits).Record(_outcome);
         return Require(report.State == state, $"a budget that is {state}", $"{report.State} ({report.Explain()})");

@@ -3,11 +3,11 @@ namespace VllmAdapter.Testing;
 /// <summary>What the scenarios ask.</summary>
 internal static class Ask
 {
-    public static ChatRequest Text { get; } = new() { Messages = [Message.User("Tell me about llamas.")], MaxTokens = 200 };
+    public static ChatRequest Text { get; } = new() { Messages = [VllmMessage.User("Tell me about llamas.")], MaxTokens = 200 };
 
     public static ChatRequest Tools { get; } = Text with
     {
-        Messages = [Message.User("Give me a random number, please.")],
+        Messages = [VllmMessage.User("Give me a random number, please.")],
         Tools =
         [
             new ToolDefinition("get_random_number", "Returns a random number.", """{"type": "object", "properties": {}}"""),
@@ -24,9 +24,9 @@ internal static class Ask
 
     public static ChatRequest AnyTool { get; } = Tools with { ToolChoice = ToolChoice.Required };
 
-    public static ChatRequest Two { get; } = Text with { Choices = 2 };
+    public static ChatRequest Two { get; } = Text with { ChoiceCount = 2 };
 
-    public static ChatRequest Whole { get; } = Tools with { Reply = ReplyMode.Whole };
+    public static ChatRequest Whole { get; } = Tools with { Stream = false };
 
     public static ChatRequest CappedAt(this ChatRequest request, int tokens) => request with { MaxTokens = tokens };
 }

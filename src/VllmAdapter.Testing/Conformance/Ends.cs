@@ -15,12 +15,12 @@ internal static class Ends
 
     public static ExpectedEnd Stopped(string text = "") => Of(StreamVerdict.StoppedByServer, Certainty.Declared, text);
 
-    public static ExpectedEnd Length(LimitAttribution limit, string? text = "") =>
+    public static ExpectedEnd Length(LengthLimit limit, string? text = "") =>
         Of(StreamVerdict.LengthLimited, Certainty.Declared, text) with { Limit = limit };
 
     /// <summary>Cut by the limit, although the server did not say so.</summary>
     public static ExpectedEnd HiddenLength(string? text = "") =>
-        Of(StreamVerdict.LengthLimited, Certainty.Inferred, text) with { Limit = LimitAttribution.OutputCap };
+        Of(StreamVerdict.LengthLimited, Certainty.Inferred, text) with { Limit = LengthLimit.MaxTokens };
 
     public static ExpectedEnd Aborted(string text = "") => Of(StreamVerdict.Aborted, Certainty.Declared, text);
 
@@ -44,7 +44,7 @@ internal static class Ends
 
     public static ExpectedEnd Notes(this ExpectedEnd end, params OutcomeNoteKind[] kinds) => end with { Notes = kinds };
 
-    public static ExpectedEnd Choices(this ExpectedEnd end, params StreamVerdict[] verdicts) => end with { Choices = verdicts };
+    public static ExpectedEnd Choices(this ExpectedEnd end, params StreamVerdict[] verdicts) => end with { ChoiceVerdicts = verdicts };
 
     public static ExpectedEnd Leaves(this ExpectedEnd end, BudgetState budget) => end with { Budget = budget };
 

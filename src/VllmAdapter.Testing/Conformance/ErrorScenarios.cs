@@ -11,10 +11,10 @@ internal static class ErrorScenarios
 
     public static IReadOnlyList<Scenario> Rows { get; } =
     [
-        Text("an error event, then the end marker", "guidellm#743, vllm serving.py", Hel.Fails("Internal server error").Done(), Failed),
-        Text("an error event, no end marker, a code that is text", "recorded LiteLLM 1.106.2", Hel.Event("""{"error":{"message":"Response payload is not completed","type":"None","param":"None","code":"500"}}"""), Failed),
+        Text("an error event, then the sentinel", "guidellm#743, vllm serving.py", Hel.Fails("Internal server error").Done(), Failed),
+        Text("an error event, no sentinel, a code that is text", "recorded LiteLLM 1.106.2", Hel.Event("""{"error":{"message":"Response payload is not completed","type":"None","param":"None","code":"500"}}"""), Failed),
         Text("an error that is only text", "NeoGraph#124", Hel.Event("""{"error":"Internal server error"}"""), Failed),
-        Text("a flat error", "recorded 0.8.5", Hel.Fails("Internal server error").Done(), Failed).From(VllmProfile.V8),
+        Text("a flat error", "recorded 0.8.5", Hel.Fails("Internal server error").Done(), Failed).From(VllmProfile.V0_8),
         Text("an event named error", "LiteLLM#32159", Hel.Sends("event: error\ndata: Internal server error\n\n"), Failed),
         Text("an error beside empty choices", "OmniRoute#8210", Hel.Event("""{"choices":[],"error":{"message":"Upstream failed","code":502}}"""), Failed),
         Text("an error without a frame around it", "OpenFlowLM#64", Hel.Sends("""{"error":{"message":"Internal server error","code":500}}"""), Failed),
@@ -31,7 +31,7 @@ internal static class ErrorScenarios
         Text("an error as the first event: the queue is full", "vllm admission control", Script.Fails("The engine is currently busy.", 503, "Service Unavailable").Done(), Ends.Fails(RequestFailure.Overloaded)),
         Text("a refusal", "recorded 0.32.0", Script.Refuses(400, "n must be 1 when using greedy sampling, got 2.", param: "n"), Ends.Fails(RequestFailure.BadRequest)),
         Text("an unknown model", "recorded 0.32.0", Script.Refuses(404, "The model `llama` does not exist.", "NotFoundError", "model"), Ends.Fails(RequestFailure.ModelNotFound)),
-        Text("an unknown path", "recorded 0.32.0", Script.Replies(404, """{"detail":"Not Found"}""", "application/json"), Ends.Fails(RequestFailure.NotOffered)),
+        Text("an unknown path", "recorded 0.32.0", Script.Replies(404, """{"detail":"Not Found"}""", "application/json"), Ends.Fails(RequestFailure.RouteNotFound)),
         Text("a wrong key", "recorded 0.32.0", Script.Replies(401, """{"error":"Unauthorized"}""", "application/json"), Ends.Fails(RequestFailure.Unauthorized)),
         Text("an empty 500", "recorded 0.8.5", Script.Replies(500), Ends.Fails(RequestFailure.EngineDead)),
         Text("too many requests", "LiteLLM", Script.Refuses(429, "Rate limit reached.").RetryAfter(TimeSpan.FromSeconds(2)), Ends.Fails(RequestFailure.RateLimited)),
@@ -40,8 +40,8 @@ internal static class ErrorScenarios
         Text("a proxy's page: 502", "inference-perf#530", Script.Replies(502, Html, "text/html"), Ends.Fails(RequestFailure.Unavailable)),
         Text("a proxy's page: 504", "otari#528", Script.Replies(504, "<html><title>504 Gateway Time-out</title></html>", "text/html"), Ends.Fails(RequestFailure.Timeout)),
         Text("a proxy's page: 524", "cf-docs#32243", Script.Replies(524, "<html><title>A timeout occurred</title></html>", "text/html"), Ends.Fails(RequestFailure.Timeout)),
-        Text("HTML with status 200", "inference-perf#530", Script.Replies(200, "<html><title>Sign in</title></html>", "text/html"), Ends.Fails(RequestFailure.NotSse)),
-        Text("lines of JSON in place of events", "Ollama", Script.Replies(200, "{\"done\":false}\n{\"done\":true}\n", "application/x-ndjson"), Ends.Fails(RequestFailure.NotSse)),
+        Text("HTML with status 200", "inference-perf#530", Script.Replies(200, "<html><title>Sign in</title></html>", "text/html"), Ends.Fails(RequestFailure.UnexpectedContent)),
+        Text("lines of JSON in place of events", "Ollama", Script.Replies(200, "{\"done\":false}\n{\"done\":true}\n", "application/x-ndjson"), Ends.Fails(RequestFailure.UnexpectedContent)),
         Text("a stream that calls itself plain text", "RFC 9110", Script.Says("Hello.").Finishes("stop").Done().WithContentType("text/plain"), Ends.Completed("Hello.")),
         Text("a whole reply to a request for a stream", "azure-sdk#44135", Script.Says("Hello.").Finishes("stop").Uses(10, 3).Whole(), Ends.Completed("Hello.")),
         Text("an error as JSON with status 200", "vllm#34516", Script.Replies(200, """{"error":{"message":"Internal server error","type":"InternalServerError","code":500}}""", "application/json"), Ends.Fails(RequestFailure.ServerError)),

@@ -25,7 +25,7 @@ public sealed record ExpectedEnd
 
     /// <summary>The verdict of each choice, by index.</summary>
     /// <value>Empty: not looked at.</value>
-    public IReadOnlyList<StreamVerdict> Choices { get; init; } = [];
+    public IReadOnlyList<StreamVerdict> ChoiceVerdicts { get; init; } = [];
 
     /// <summary>The calls that may be run, in order; no others.</summary>
     public IReadOnlyList<ExpectedCall> ReadyCalls { get; init; } = [];
@@ -35,7 +35,7 @@ public sealed record ExpectedEnd
 
     /// <summary>Which limit cut the answer.</summary>
     /// <value>Null: not looked at.</value>
-    public LimitAttribution? Limit { get; init; }
+    public LengthLimit? Limit { get; init; }
 
     /// <summary>Notes that must be made; there may be others.</summary>
     public IReadOnlyList<OutcomeNoteKind> Notes { get; init; } = [];

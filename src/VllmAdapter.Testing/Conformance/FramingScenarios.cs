@@ -19,7 +19,7 @@ internal static class FramingScenarios
         Text("characters of several bytes, a byte at a time", "praxis#739", Script.Says("Grüße, ", "你好 🙂").Finishes("stop").Done().InPiecesOf(1), Ends.Completed("Grüße, 你好 🙂")),
         Text("everything in one piece", "nginx", Hello.InOnePiece(), Whole),
         Text("no space after the colon", "praxis#739, inference-perf#781", Script.Sends($"data:{Chunk}\n\ndata:{Stop}\n\ndata:[DONE]\n\n"), Whole),
-        Text("spaces around the end marker", "inference-perf#781", Script.Sends($"data: {Chunk}\n\ndata: {Stop}\n\ndata:  [DONE] \n\n"), Whole),
+        Text("spaces around the sentinel", "inference-perf#781", Script.Sends($"data: {Chunk}\n\ndata: {Stop}\n\ndata:  [DONE] \n\n"), Whole),
         Text("an event over several data lines", "flue#215, go-openai", Script.Event(Chunk.Replace(",\"delta\"", ",\n\"delta\"", StringComparison.Ordinal)).Event(Stop).Done(), Whole),
         Text("a byte order mark", "ANOLISA#2209, openai-python", Script.Sends($"\uFEFFdata: {Chunk}\n\n{Rest}"), Whole),
         Text("line separators of Unicode inside text", "httpx-sse#34, codex-lb#1011", Script.Says("a\u2028b\u2029c\u0085d").Finishes("stop").Done(), Ends.Completed("a\u2028b\u2029c\u0085d")),

@@ -33,7 +33,7 @@ public sealed record Scenario
 
     /// <summary>The release that answers.</summary>
     /// <value>vLLM 0.32.0.</value>
-    public VllmProfile Profile { get; init; } = VllmProfile.V32;
+    public VllmProfile Profile { get; init; } = VllmProfile.V0_32;
 
     /// <summary>Sets the options that the scenario goes by, such as short time limits where a silence is its point.</summary>
     /// <value>One attempt, for a scenario is one reply; everything else is left at the defaults.</value>
@@ -50,8 +50,8 @@ public sealed record Scenario
     private static void AskOnce(VllmAdapterOptions options) => options.Resilience.MaxAttempts = 1;
 
     /// <summary>A server in memory that plays the scenario, for code of your own: an agent, another client, a whole application.</summary>
-    /// <param name="clock">The clock that it goes by; the system's by default.</param>
-    public FakeVllm CreateServer(TimeProvider? clock = null) => FakeVllm.InMemory(OptionsFor(clock), Reply);
+    /// <param name="timeProvider">The clock that it goes by; the system's by default.</param>
+    public FakeVllm CreateServer(TimeProvider? timeProvider = null) => FakeVllm.InMemory(OptionsFor(timeProvider), Reply);
 
     /// <summary>A server on a free port of this machine that plays the scenario, for code of your own.</summary>
     public Task<FakeVllm> StartServerAsync() => FakeVllm.StartAsync(OptionsFor(clock: null), Reply);
@@ -110,7 +110,7 @@ public sealed record Scenario
         {
             Scenario = this,
             Chunks = chunks,
-            Completion = chunks.Exists(chunk => chunk.Outcome is not null) ? stream.Completion : null,
+            Answer = chunks.Exists(chunk => chunk.Outcome is not null) ? stream.Answer : null,
             Thrown = thrown,
         };
     }
@@ -118,5 +118,5 @@ public sealed record Scenario
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({string.Join(", ", Sources)})";
 
-    private FakeVllmOptions OptionsFor(TimeProvider? clock) => new() { Profile = Profile, Clock = clock ?? TimeProvider.System };
+    private FakeVllmOptions OptionsFor(TimeProvider? clock) => new() { Profile = Profile, TimeProvider = clock ?? TimeProvider.System };
 }

@@ -3,15 +3,15 @@ namespace VllmAdapter.Testing;
 /// <summary>Holds what came of a scenario against what had to come, and against what is promised of every answer.</summary>
 internal static class ScenarioCheck
 {
-    private static readonly TokenLimits Limits = TokenLimits.OfTotal(1_000);
+    private static readonly BudgetLimits Limits = BudgetLimits.OfTotal(1_000);
 
     public static IEnumerable<string> DeviationsOf(ScenarioResult result)
     {
         ExpectedEnd expected = result.Scenario.Expected;
         return expected.Verdict is null
             ? DeviationsOfFailure(result, expected)
-            : result.Completion is { } completion
-                ? [.. DeviationsOfEnd(completion, expected), .. DeviationsOfTools(completion.Outcome, expected), .. BrokenPromises(result, completion, expected)]
+            : result.Answer is { } answer
+                ? [.. DeviationsOfEnd(answer, expected), .. DeviationsOfTools(answer.Outcome, expected), .. BrokenPromises(result, answer, expected)]
                 : [$"Expected {expected.Verdict}, but there was no stream: {result.Thrown?.Message ?? "it ended without an outcome"}"];
     }
 
@@ -26,23 +26,23 @@ internal static class ScenarioCheck
             yield return $"Expected no chunk of a request that fails, but {result.Chunks.Count} came.";
     }
 
-    private static IEnumerable<string> DeviationsOfEnd(ChatCompletion completion, ExpectedEnd expected)
+    private static IEnumerable<string> DeviationsOfEnd(ChatAnswer answer, ExpectedEnd expected)
     {
-        StreamOutcome outcome = completion.Outcome;
+        StreamOutcome outcome = answer.Outcome;
         if (outcome.Verdict != expected.Verdict)
             yield return $"Expected {expected.Verdict}, but it was {outcome.Verdict}.";
 
         if (expected.Certainty is { } certainty && outcome.Certainty != certainty)
             yield return $"Expected a verdict that is {certainty}, but it was {outcome.Certainty}.";
 
-        if (expected.Text is { } text && completion.Text != text)
-            yield return $"Expected the text \"{text}\", but it was \"{completion.Text}\".";
+        if (expected.Text is { } text && answer.Text != text)
+            yield return $"Expected the text \"{text}\", but it was \"{answer.Text}\".";
 
-        if (expected.Reasoning is { } reasoning && completion.Reasoning != reasoning)
-            yield return $"Expected the reasoning \"{reasoning}\", but it was \"{completion.Reasoning}\".";
+        if (expected.Reasoning is { } reasoning && answer.Reasoning != reasoning)
+            yield return $"Expected the reasoning \"{reasoning}\", but it was \"{answer.Reasoning}\".";
 
-        if (expected.Choices.Count > 0 && !expected.Choices.SequenceEqual(outcome.Choices.Select(choice => choice.Verdict)))
-            yield return $"Expected choices that are {List(expected.Choices)}, but they were {List(outcome.Choices.Select(choice => choice.Verdict))}.";
+        if (expected.ChoiceVerdicts.Count > 0 && !expected.ChoiceVerdicts.SequenceEqual(outcome.Choices.Select(choice => choice.Verdict)))
+            yield return $"Expected choices that are {List(expected.ChoiceVerdicts)}, but they were {List(outcome.Choices.Select(choice => choice.Verdict))}.";
 
         if (expected.Limit is { } limit && outcome.Limit != limit)
             yield return $"Expected the limit {limit}, but it was {outcome.Limit?.ToString() ?? "none"}.";
@@ -73,12 +73,12 @@ internal static class ScenarioCheck
         }
     }
 
-    private static IEnumerable<string> BrokenPromises(ScenarioResult result, ChatCompletion completion, ExpectedEnd expected)
+    private static IEnumerable<string> BrokenPromises(ScenarioResult result, ChatAnswer answer, ExpectedEnd expected)
     {
         if (result.Chunks.Count(chunk => chunk.Outcome is not null) != 1 || result.Chunks[^1].Outcome is null)
             yield return "The last chunk, and only that, carries the outcome.";
 
-        if (string.Concat(result.Chunks.Where(chunk => chunk.Choice == 0).Select(chunk => chunk.Text)) != completion.Text)
+        if (string.Concat(result.Chunks.Where(chunk => chunk.ChoiceIndex == 0).Select(chunk => chunk.Text)) != answer.Text)
             yield return "The text of the chunks is not the text of the completion.";
 
         bool isToThrow = expected.Throws;

@@ -11,7 +11,7 @@ public sealed record ScenarioResult
 
     /// <summary>What was received and how it ended.</summary>
     /// <value>Null: the request never became a stream.</value>
-    public ChatCompletion? Completion { get; init; }
+    public ChatAnswer? Answer { get; init; }
 
     /// <summary>What the enumeration threw.</summary>
     /// <value>Null: nothing.</value>
@@ -30,5 +30,5 @@ public sealed record ScenarioResult
     /// <summary>The scenario, what came of it, and the deviations.</summary>
     public override string ToString() => string.Join(
         Environment.NewLine + "  ",
-        [$"{Scenario}: {Completion?.Outcome.Explain() ?? Thrown?.Message ?? "nothing came"}", .. Deviations]);
+        [$"{Scenario}: {Answer?.Outcome.Explain() ?? Thrown?.Message ?? "nothing came"}", .. Deviations]);
 }

@@ -30,7 +30,7 @@ internal static class ScenarioRows
 
     public static Scenario ImpatientBetweenChunks(this Scenario scenario) => scenario.Limited(limits => limits.BetweenChunks = Soon);
 
-    public static Scenario ImpatientForTheMarker(this Scenario scenario) => scenario.Limited(limits => limits.Grace = Soon);
+    public static Scenario ImpatientForTheSentinel(this Scenario scenario) => scenario.Limited(limits => limits.Grace = Soon);
 
     public static Scenario ImpatientInAll(this Scenario scenario) => scenario.Limited(limits => limits.Total = Soon);
 

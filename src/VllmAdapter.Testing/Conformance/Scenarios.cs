@@ -25,7 +25,7 @@ public static class Scenarios
     /// <summary>Every row.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
-        .. EndMarkerScenarios.Rows,
+        .. SentinelScenarios.Rows,
         .. LimitScenarios.Rows,
         .. ToolCallScenarios.Rows,
         .. ServerVersionScenarios.Rows,

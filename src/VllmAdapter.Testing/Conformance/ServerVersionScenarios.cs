@@ -10,15 +10,15 @@ internal static class ServerVersionScenarios
     public static IReadOnlyList<Scenario> Rows { get; } =
     [
         .. VllmProfile.All.Select(profile => OfVersion(profile, "text, then stop", Ask.Text, Script.Model.Says("Hello."), Ends.Completed("Hello."))),
-        .. VllmProfile.All.Select(profile => OfVersion(profile, "thoughts, then text", Ask.Text, Script.Model.Thinks("Let me see.").Says("Hello."), Ends.Completed() with { Reasoning = "Let me see.", Text = null })),
+        .. VllmProfile.All.Select(profile => OfVersion(profile, "thoughts, then text", Ask.Text, Script.Model.Reasons("Let me see.").Says("Hello."), Ends.Completed() with { Reasoning = "Let me see.", Text = null })),
         .. VllmProfile.All.Select(profile => OfVersion(profile, "a call", Ask.Tools, Weather, Ends.Completed().Ready(Ends.Paris))),
         .. VllmProfile.All.Select(profile => OfVersion(
-            profile, "a required call", Ask.AnyTool, Weather, (profile == VllmProfile.V8 ? Ends.Unconfirmed() : Ends.Completed()).Ready(Ends.Paris))),
+            profile, "a required call", Ask.AnyTool, Weather, (profile == VllmProfile.V0_8 ? Ends.Unconfirmed() : Ends.Completed()).Ready(Ends.Paris))),
         .. VllmProfile.All.Select(profile => OfVersion(profile, "a named call", Ask.Weather, Weather, Ends.Completed().Ready(Ends.Paris))),
         .. VllmProfile.All.Select(profile => OfVersion(
             profile, "a whole reply with a call", Ask.Whole, Weather, Ends.Completed().Ready(Ends.Paris))),
         .. VllmProfile.All.Select(profile => OfVersion(
-            profile, "text cut by the cap", Ask.Text.CappedAt(2), Script.Model.Says("one two three four"), Ends.Length(LimitAttribution.OutputCap, text: null))),
+            profile, "text cut by max tokens", Ask.Text.CappedAt(2), Script.Model.Says("one two three four"), Ends.Length(LengthLimit.MaxTokens, text: null))),
         .. VllmProfile.All.Select(CutCall),
         .. VllmProfile.All.Select(profile => OfVersion(
             profile, "an engine that dies in mid-stream", Ask.Text, Script.Says("Hel").Fails().Done(), Ends.ServerError("Hel"))),
@@ -39,10 +39,10 @@ internal static class ServerVersionScenarios
 
     private static Scenario CutCall(VllmProfile profile) => OfVersion(
         profile,
-        "a call cut by the cap",
+        "a call cut by max tokens",
         Ask.Tools.CappedAt(16),
         Script.Model.Calls("save_plan", "{\"title\":", " \"Trip", " to", " Paris", " and", " its", " museums", " in", " one", " long", " weekend\"}"),
-        new ExpectedEnd { Verdict = StreamVerdict.LengthLimited, Limit = LimitAttribution.OutputCap, Withheld = [WithheldReason.ChoiceCut] });
+        new ExpectedEnd { Verdict = StreamVerdict.LengthLimited, Limit = LengthLimit.MaxTokens, Withheld = [WithheldReason.ChoiceCut] });
 
     private static Scenario OfVersion(VllmProfile profile, string what, ChatRequest request, ScriptedReply reply, ExpectedEnd end) =>
         Row($"{what}: {profile}", $"recorded {profile.Version}", request, reply, end).From(profile);

@@ -10,10 +10,10 @@ internal static class ToolCallScenarios
 
     public static IReadOnlyList<Scenario> Rows { get; } =
     [
-        Tools("a call, tool_calls, usage, end marker", "recorded 0.32.0", Calling("{\"city\":", " \"Par", "is\"}"), Ends.Completed().Ready(Ends.Paris)),
+        Tools("a call, tool_calls, usage, sentinel", "recorded 0.32.0", Calling("{\"city\":", " \"Par", "is\"}"), Ends.Completed().Ready(Ends.Paris)),
         Tools("a whole call of a tool without arguments, no finish reason", "ogx#2113, recorded 0.8.5", Script.Calls("get_random_number").Uses(20, 5).Done(), Ends.Unconfirmed().Ready(Ends.RandomNumber).Leaves(BudgetState.Available)),
-        Tools("a whole call, no finish reason, no end marker", "ogx#2113", Script.Calls("get_weather", Paris), Ends.Broken().Withholds(WithheldReason.StreamBroken)),
-        Tools("a whole call, tool_calls, no end marker, no usage", "ogx#2113", Script.Calls("get_weather", Paris).Finishes("tool_calls"), Ends.Completed().Withholds(WithheldReason.EndUnconfirmed)),
+        Tools("a whole call, no finish reason, no sentinel", "ogx#2113", Script.Calls("get_weather", Paris), Ends.Broken().Withholds(WithheldReason.StreamBroken)),
+        Tools("a whole call, tool_calls, no sentinel, no usage", "ogx#2113", Script.Calls("get_weather", Paris).Finishes("tool_calls"), Ends.Completed().Withholds(WithheldReason.EndUnconfirmed)),
         Tools("arguments open where the body ends", "cline#13015", Script.Calls("get_weather", "{\"city\": \"Par"), Ends.Broken().Withholds(WithheldReason.StreamBroken)),
         Tools("arguments open where the connection is cut", "cline#13015", Script.Calls("get_weather", "{\"city\": \"Par").Cuts(), Ends.Cut().Withholds(WithheldReason.StreamBroken)).NotOverHttp2(),
         Tools("a whole call, then the connection is cut", "langchainjs#11469", Script.Calls("get_weather", Paris).Cuts(), Ends.Cut().Withholds(WithheldReason.StreamBroken)).NotOverHttp2(),
@@ -36,7 +36,7 @@ internal static class ToolCallScenarios
         Tools("arguments encoded twice", "ogx#2114", Calling("\"{\\\"city\\\": \\\"Paris\\\"}\""), Ends.Completed().Withholds(WithheldReason.ArgumentsNotAnObject)),
         Tools("a whole object, and then the same again", "recorded 0.8.5", Calling(Paris, Paris), Ends.Completed().Withholds(WithheldReason.ArgumentsMalformed)),
         Tools("an empty object that was only the beginning", "vercel/ai#13137", Calling("{}", Paris), Ends.Completed().Withholds(WithheldReason.ArgumentsMalformed)),
-        Tools("the end of thinking inside the arguments", "vllm#44676", Calling("{\"city\": </think>\"Paris\"}"), Ends.Completed().Withholds(WithheldReason.ArgumentsMalformed)),
+        Tools("the end of reasoning inside the arguments", "vllm#44676", Calling("{\"city\": </think>\"Paris\"}"), Ends.Completed().Withholds(WithheldReason.ArgumentsMalformed)),
         Tools("a closing brace that was lost", "recorded 0.8.5", Calling("{\"city\": \"Paris\"\n"), Ends.Completed().Withholds(WithheldReason.ArgumentsOpen)),
         Tools("arguments that were lost", "recorded 0.11.0", Calling(), Ends.Completed().Withholds(WithheldReason.ArgumentsMissing)),
         Tools("arguments that end in a line end", "recorded 0.11.0", Calling(Paris + "\n"), Ends.Completed().Ready(Ends.Paris)),

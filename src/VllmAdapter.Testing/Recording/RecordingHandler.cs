@@ -22,12 +22,12 @@ public sealed class RecordingHandler : DelegatingHandler
 
     /// <summary>Records into a directory, which is made if it is not there.</summary>
     /// <param name="directory">Where the files go, called <c>exchange-0001.json</c> and so on; a file of that name is replaced.</param>
-    /// <param name="clock">The clock that times the pieces; the system's unless said.</param>
-    public RecordingHandler(string directory, TimeProvider? clock = null)
+    /// <param name="timeProvider">The clock that times the pieces; the system's unless said.</param>
+    public RecordingHandler(string directory, TimeProvider? timeProvider = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         _directory = directory;
-        _clock = clock ?? TimeProvider.System;
+        _clock = timeProvider ?? TimeProvider.System;
     }
 
     /// <summary>Names the exchange that a request begins; the file is called after it, with a dash for what no file name may have.</summary>

@@ -10,7 +10,7 @@ public static class Script
     public static ScriptedReply Empty { get; } = new();
 
     /// <summary>
-    /// What follows is what the model writes, and the server does the rest as vLLM does: it counts tokens, honours the request's cap, stop strings,
+    /// What follows is what the model writes, and the server does the rest as vLLM does: it counts tokens, honours the request's max tokens, stop strings,
     /// number of choices and usage options, declares how it ended, and closes the stream.
     /// </summary>
     /// <remarks>
@@ -22,8 +22,8 @@ public static class Script
     /// <inheritdoc cref="ScriptedReply.Says"/>
     public static ScriptedReply Says(params string[] pieces) => Empty.Says(pieces);
 
-    /// <inheritdoc cref="ScriptedReply.Thinks"/>
-    public static ScriptedReply Thinks(params string[] pieces) => Empty.Thinks(pieces);
+    /// <inheritdoc cref="ScriptedReply.Reasons"/>
+    public static ScriptedReply Reasons(params string[] pieces) => Empty.Reasons(pieces);
 
     /// <inheritdoc cref="ScriptedReply.Calls"/>
     public static ScriptedReply Calls(string name, params string[] argumentFragments) => Empty.Calls(name, argumentFragments);

@@ -10,7 +10,7 @@ internal abstract record ScriptStep
     {
         Role role => role.Choice,
         Say say => say.Choice,
-        Think think => think.Choice,
+        ReasoningPart reasoning => reasoning.Choice,
         CallPart part => part.Choice,
         Finish finish => finish.Choice,
         Counted counted => ChoiceOf(counted.Delta),
@@ -21,7 +21,7 @@ internal abstract record ScriptStep
 
     public sealed record Say(int Choice, string Text) : ScriptStep;
 
-    public sealed record Think(int Choice, string Text) : ScriptStep;
+    public sealed record ReasoningPart(int Choice, string Text) : ScriptStep;
 
     public sealed record CallPart(int Choice, int? Index, string? Id, string? Name, string? Arguments) : ScriptStep
     {

@@ -62,7 +62,7 @@ public sealed record ScriptedReply
     public ScriptedReply Says(params string[] pieces) => Then(pieces.Select(piece => new ScriptStep.Say(CurrentChoice, piece)));
 
     /// <summary>Reasoning, one delta for each piece, in the field that the server's version uses for it.</summary>
-    public ScriptedReply Thinks(params string[] pieces) => Then(pieces.Select(piece => new ScriptStep.Think(CurrentChoice, piece)));
+    public ScriptedReply Reasons(params string[] pieces) => Then(pieces.Select(piece => new ScriptStep.ReasoningPart(CurrentChoice, piece)));
 
     /// <summary>A tool call: one delta with id and name, then one for each fragment of the arguments. No fragment, no arguments.</summary>
     public ScriptedReply Calls(string name, params string[] argumentFragments)
@@ -126,7 +126,7 @@ public sealed record ScriptedReply
     public ScriptedReply Fails(string message, int code = 500, string type = "InternalServerError") =>
         Then(new ScriptStep.Failure(new ServerFault(message, type, code)));
 
-    /// <summary>The marker <c>data: [DONE]</c>.</summary>
+    /// <summary>The sentinel <c>data: [DONE]</c>.</summary>
     public ScriptedReply Done() => Then(new ScriptStep.Done());
 
     /// <summary>An event with exactly this data.</summary>

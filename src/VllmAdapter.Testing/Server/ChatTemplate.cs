@@ -12,7 +12,7 @@ internal static class ChatTemplate
         if (withTools && body.At("tools") is JsonArray { Count: > 0 } tools)
             Turn(prompt, "tools", tools.ToJsonString());
         foreach (JsonNode? message in body.At("messages").Items())
-            Turn(prompt, message.At("role").Text() ?? "user", ChatCall.TextOf(message.At("content")) + message.At("tool_calls")?.ToJsonString());
+            Turn(prompt, message.At("role").Text() ?? "user", FakeCall.TextOf(message.At("content")) + message.At("tool_calls")?.ToJsonString());
 
         return body.At("add_generation_prompt").Flag() is false
             ? prompt.ToString()

@@ -6,11 +6,11 @@ using System.Text.Json;
 namespace VllmAdapter.Testing;
 
 /// <summary>Writes the chunks of one stream in the shape of the server's version, fields that are only noise included.</summary>
-internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
+internal sealed class ChunkWriter(FakeCall call, VllmProfile profile)
 {
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    public string Role(int choice, Tokens? usage) =>
+    public string Role(int choice, FakeTokens? usage) =>
         Chunk(
             json => Choice(
                 json,
@@ -24,11 +24,11 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
             usage,
             isRole: true);
 
-    public string Delta(ScriptStep step, Tokens? usage) => step is ScriptStep.Finish finish
+    public string Delta(ScriptStep step, FakeTokens? usage) => step is ScriptStep.Finish finish
         ? Chunk(json => Choice(json, finish.Choice, delta => LastDelta(delta, finish), finish, said: TextOf(finish.Last)), usage, closes: true)
         : Chunk(json => Choice(json, ScriptStep.ChoiceOf(step) ?? 0, delta => Members(delta, step), said: TextOf(step)), usage);
 
-    public string Usage(Tokens usage) => Write(json =>
+    public string Usage(FakeTokens usage) => Write(json =>
     {
         Envelope(json);
         json.WriteStartArray("choices");
@@ -55,14 +55,14 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    internal static void Counts(Utf8JsonWriter json, Tokens usage)
+    internal static void Counts(Utf8JsonWriter json, FakeTokens usage)
     {
         json.WriteNumber("prompt_tokens", usage.Prompt);
         json.WriteNumber("total_tokens", usage.Prompt + usage.Completion);
         json.WriteNumber("completion_tokens", usage.Completion);
     }
 
-    internal static void Reasoning(Utf8JsonWriter json, Tokens usage)
+    internal static void Reasoning(Utf8JsonWriter json, FakeTokens usage)
     {
         if (usage.Reasoning is not { } reasoning)
         {
@@ -75,7 +75,7 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
         json.WriteEndObject();
     }
 
-    private string Chunk(Action<Utf8JsonWriter> choice, Tokens? usage, bool isRole = false, bool closes = false) => Write(json =>
+    private string Chunk(Action<Utf8JsonWriter> choice, FakeTokens? usage, bool isRole = false, bool closes = false) => Write(json =>
     {
         Envelope(json);
         json.WriteStartArray("choices");
@@ -142,7 +142,7 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
     private static string? TextOf(ScriptStep? step) => step switch
     {
         ScriptStep.Say say => say.Text,
-        ScriptStep.Think think => think.Text,
+        ScriptStep.ReasoningPart reasoning => reasoning.Text,
         _ => null,
     };
 
@@ -153,8 +153,8 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
             case ScriptStep.Say say:
                 Content(delta, say.Text);
                 break;
-            case ScriptStep.Think think:
-                delta.WriteString(profile.ReasoningField, think.Text);
+            case ScriptStep.ReasoningPart reasoning:
+                delta.WriteString(profile.ReasoningField, reasoning.Text);
                 break;
             case ScriptStep.CallPart part:
                 Call(delta, part);
@@ -206,4 +206,4 @@ internal sealed class ChunkWriter(ChatCall call, VllmProfile profile)
 }
 
 /// <summary>The three counts of a usage object, the total being their sum.</summary>
-internal sealed record Tokens(int Prompt, int Completion, int? Reasoning = null);
+internal sealed record FakeTokens(int Prompt, int Completion, int? Reasoning = null);

@@ -71,8 +71,8 @@ internal sealed class FakeServer
             return (refusal, null);
 
         string id = NextId();
-        var call = ChatCall.From(
-            request, body, _options.Profile, prompt, _options.ContextWindow, _models.NameFor(body), id, _options.Clock.GetUtcNow().ToUnixTimeSeconds());
+        var call = FakeCall.From(
+            request, body, _options.Profile, prompt, _options.ContextWindow, _models.NameFor(body), id, _options.TimeProvider.GetUtcNow().ToUnixTimeSeconds());
         ScriptedReply script = _refusals.OfEngine(body) is { } fault
             ? Script.Empty.Then(new ScriptStep.Failure(fault)).Done()
             : _script(request);
@@ -131,7 +131,7 @@ internal sealed class FakeServer
             ["sampling_params"] = new JsonObject
             {
                 ["temperature"] = body.At("temperature")?.DeepClone() ?? 1.0,
-                ["max_tokens"] = Math.Min(ChatCall.MaxTokens(body) ?? room, room),
+                ["max_tokens"] = Math.Min(FakeCall.MaxTokens(body) ?? room, room),
             },
             ["model"] = _models.NameFor(body),
             ["stream"] = body.At("stream").Flag() ?? false,

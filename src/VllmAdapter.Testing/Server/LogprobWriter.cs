@@ -8,7 +8,7 @@ internal static class LogprobWriter
 {
     private const double Impossible = -9999.0;
 
-    public static void Write(Utf8JsonWriter json, ChatCall call, string? text)
+    public static void Write(Utf8JsonWriter json, FakeCall call, string? text)
     {
         if (!call.HasLogprobs || string.IsNullOrEmpty(text))
         {

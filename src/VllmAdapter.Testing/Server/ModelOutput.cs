@@ -9,34 +9,34 @@ internal sealed class ModelOutput
 {
     private readonly ImmutableArray<ModelToken>.Builder _tokens = ImmutableArray.CreateBuilder<ModelToken>();
     private readonly List<ScriptStep> _before = [];
-    private readonly ChatCall _call;
+    private readonly FakeCall _call;
     private readonly string? _markup;
 
     // Newer servers let the model write a forced call like any other; older ones constrain it to bare JSON.
-    private ModelOutput(ChatCall call, VllmProfile profile)
+    private ModelOutput(FakeCall call, VllmProfile profile)
     {
         _call = call;
         _markup = profile.StreamsForcedCallsAsOthers && call.IsForced ? "auto" : call.ToolChoice;
     }
 
     /// <summary>The tokens, and what happens on the server after the last of them.</summary>
-    public static (ImmutableArray<ModelToken> Tokens, ImmutableArray<ScriptStep> After) Of(ScriptedReply script, ChatCall call, VllmProfile profile)
+    public static (ImmutableArray<ModelToken> Tokens, ImmutableArray<ScriptStep> After) Of(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
         var output = new ModelOutput(call, profile);
-        bool thinks = false;
+        bool reasons = false;
         foreach (ScriptStep step in script.Steps)
         {
-            bool writes = step is ScriptStep.Think or ScriptStep.Say or ScriptStep.CallPart;
-            if (writes && thinks != (step is ScriptStep.Think))
+            bool writes = step is ScriptStep.ReasoningPart or ScriptStep.Say or ScriptStep.CallPart;
+            if (writes && reasons != (step is ScriptStep.ReasoningPart))
             {
-                thinks = !thinks;
-                output.Write(thinks ? "<think>" : "</think>", ModelPart.Marker, whole: true);
+                reasons = !reasons;
+                output.Write(reasons ? "<think>" : "</think>", ModelPart.Marker, whole: true);
             }
 
             switch (step)
             {
-                case ScriptStep.Think think:
-                    output.Write(think.Text, ModelPart.Reasoning);
+                case ScriptStep.ReasoningPart reasoning:
+                    output.Write(reasoning.Text, ModelPart.Reasoning);
                     break;
                 case ScriptStep.Say say when !call.IsForced:
                     output.Write(say.Text, ModelPart.Text);
@@ -54,7 +54,7 @@ internal sealed class ModelOutput
     }
 
     /// <summary>The calls of the script; where the request forces one and the script has none, the smallest that the tool allows.</summary>
-    private static (string Name, string Arguments)[] CallsOf(ScriptedReply script, ChatCall call)
+    private static (string Name, string Arguments)[] CallsOf(ScriptedReply script, FakeCall call)
     {
         (string Name, string Arguments)[] scripted = [.. script.Steps.OfType<ScriptStep.CallPart>()
             .GroupBy(part => part.Index)
@@ -68,7 +68,7 @@ internal sealed class ModelOutput
         return call.NamedTool is { } named ? [(named, scripted[0].Arguments)] : scripted;
     }
 
-    private static (string Name, string Arguments) SmallestCall(ChatCall call)
+    private static (string Name, string Arguments) SmallestCall(FakeCall call)
     {
         JsonNode? tool = call.Tools.Select(tool => tool.At("function"))
             .FirstOrDefault(tool => call.NamedTool is null || tool.At("name").Text() == call.NamedTool);

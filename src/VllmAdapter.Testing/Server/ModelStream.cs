@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter.Testing;
 
 /// <summary>Streams what the model wrote as the server's version would: as a literal script.</summary>
-internal sealed class ModelStream(ScriptedReply script, ChatCall call, VllmProfile profile)
+internal sealed class ModelStream(ScriptedReply script, FakeCall call, VllmProfile profile)
 {
     private readonly ModelTurn _turn = ModelTurn.Of(script, call, profile);
     private readonly ImmutableArray<ScriptStep>.Builder _steps = ImmutableArray.CreateBuilder<ScriptStep>();
@@ -43,7 +43,7 @@ internal sealed class ModelStream(ScriptedReply script, ChatCall call, VllmProfi
     // The first token opens the choices, also when no delta comes of it.
     private void OpenChoices() => _steps.AddRange(Enumerable.Range(0, call.Choices).Select(choice => new ScriptStep.Role(choice)));
 
-    // A fault that the script asks for happens when the model is through; a cap or a stop string comes first.
+    // A fault that the script asks for happens when the model is through; max tokens or a stop string come first.
     private bool EndsInItsOwnWay()
     {
         if (!_turn.EndedByItself)
@@ -51,7 +51,7 @@ internal sealed class ModelStream(ScriptedReply script, ChatCall call, VllmProfi
         if (script.Steps.OfType<ScriptStep.Failure>().FirstOrDefault() is not { } failure)
             return script.Ending is not null;
 
-        // vLLM sends the marker after an error too (#57082).
+        // vLLM sends the sentinel after an error too (#57082).
         _steps.Add(failure);
         _steps.Add(new ScriptStep.Done());
         return true;

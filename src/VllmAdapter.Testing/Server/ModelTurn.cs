@@ -34,21 +34,21 @@ internal sealed record ModelTurn
     /// <summary>Whether the last token came together with the end, so that the last chunk carries it.</summary>
     public bool EndsWithLastToken => StopReason is not null || (Reason == "length" && Completion == Tokens.Length);
 
-    public static ModelTurn Of(ScriptedReply script, ChatCall call, VllmProfile profile)
+    public static ModelTurn Of(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
         (ImmutableArray<ModelToken> written, ImmutableArray<ScriptStep> after) = ModelOutput.Of(script, call, profile);
-        if (CutAtStop(written, call) is { } stopped && stopped.Completion <= call.Cap)
+        if (CutAtStop(written, call) is { } stopped && stopped.Completion <= call.GrantedTokens)
             return stopped;
         if (call.IgnoresEnd)
-            return new ModelTurn([.. written.Take(call.Cap)], call.Cap, "length");
+            return new ModelTurn([.. written.Take(call.GrantedTokens)], call.GrantedTokens, "length");
 
-        // The end token needs room of its own: an answer of exactly as many tokens as the cap is cut.
-        return written.Length < call.Cap
+        // The end token needs room of its own: an answer of exactly as many tokens as max tokens is cut.
+        return written.Length < call.GrantedTokens
             ? new ModelTurn(written, written.Length + 1, "stop") { After = after }
-            : new ModelTurn([.. written.Take(call.Cap)], call.Cap, "length");
+            : new ModelTurn([.. written.Take(call.GrantedTokens)], call.GrantedTokens, "length");
     }
 
-    private static ModelTurn? CutAtStop(ImmutableArray<ModelToken> written, ChatCall call)
+    private static ModelTurn? CutAtStop(ImmutableArray<ModelToken> written, FakeCall call)
     {
         string text = string.Concat(written.Select(token => token.Text));
         var first = call.Stops

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace VllmAdapter.Testing;
 
 /// <summary>One choice of a stream, as the version's parsers make deltas of its tokens.</summary>
-internal sealed class ModelVoice(int choice, ChatCall call, VllmProfile profile)
+internal sealed class ModelVoice(int choice, FakeCall call, VllmProfile profile)
 {
     private readonly HashSet<int> _begun = [];
     private string? _name = call.NamedTool;
@@ -64,7 +64,7 @@ internal sealed class ModelVoice(int choice, ChatCall call, VllmProfile profile)
         switch (token.Part)
         {
             case ModelPart.Reasoning when call.ShowsReasoning:
-                yield return new ScriptStep.Think(choice, token.Text);
+                yield return new ScriptStep.ReasoningPart(choice, token.Text);
                 break;
             case ModelPart.Text:
                 yield return new ScriptStep.Say(choice, token.Text);

@@ -5,22 +5,22 @@ namespace VllmAdapter.Testing;
 /// <summary>Gives what the model wrote as one reply, as the server's version would: its whole-reply parsers differ from the streamed ones.</summary>
 internal static class ModelWhole
 {
-    public static WholeReply Of(ScriptedReply script, ChatCall call, VllmProfile profile)
+    public static WholeReply Of(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
         ModelTurn turn = ModelTurn.Of(script, call, profile);
         string? scripted = turn.EndedByItself ? script.Steps.OfType<ScriptStep.Finish>().FirstOrDefault()?.Reason : null;
         return new WholeReply(
             [.. Enumerable.Range(0, call.Choices).Select(index => Choice(turn, call, profile, index, scripted))],
-            new Tokens(call.PromptTokens, turn.Completion * call.Choices, ReasoningTokens(turn, profile)));
+            new FakeTokens(call.PromptTokens, turn.Completion * call.Choices, ReasoningTokens(turn, profile)));
     }
 
-    public static string IdOf(ChatCall call, int choice, int index) => $"chatcmpl-tool-{call.Id["chatcmpl-".Length..]}{choice:x2}{index:x2}";
+    public static string IdOf(FakeCall call, int choice, int index) => $"chatcmpl-tool-{call.Id["chatcmpl-".Length..]}{choice:x2}{index:x2}";
 
     // Counted apart since 0.28 (#45802), and only when there was reasoning.
     public static int? ReasoningTokens(ModelTurn turn, VllmProfile profile) =>
         profile.HasFieldsOf032 && turn.Tokens.Count(token => token.Part == ModelPart.Reasoning) is > 0 and var reasoning ? reasoning : null;
 
-    private static WholeChoice Choice(ModelTurn turn, ChatCall call, VllmProfile profile, int index, string? scripted)
+    private static WholeChoice Choice(ModelTurn turn, FakeCall call, VllmProfile profile, int index, string? scripted)
     {
         WholeCall[] calls = [.. WholeCalls(turn, call, index)];
         bool isLost = calls.Length == 0 && turn.Tokens.Any(token => token.Part is ModelPart.CallOpening);
@@ -45,7 +45,7 @@ internal static class ModelWhole
     }
 
     // The parsers of a whole reply want the whole call: one that was cut stays text, as the model wrote it.
-    private static IEnumerable<WholeCall> WholeCalls(ModelTurn turn, ChatCall call, int choice)
+    private static IEnumerable<WholeCall> WholeCalls(ModelTurn turn, FakeCall call, int choice)
     {
         foreach (IGrouping<int, ModelToken> one in turn.Tokens.Where(token => token.Part > ModelPart.Text).GroupBy(token => token.CallIndex))
         {

@@ -90,19 +90,19 @@ internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
 
         if (temperature == 0 && body.At("n").Count() is > 1 and var many)
             return Refuse($"n must be 1 when using greedy sampling, got {many}.", "BadRequestError");
-        if (ChatCall.MaxTokens(body) is < 1 and var cap)
+        if (FakeCall.MaxTokens(body) is < 1 and var maxTokens)
         {
-            string got = cap.ToString(CultureInfo.InvariantCulture);
+            string got = maxTokens.ToString(CultureInfo.InvariantCulture);
             return Refuse(Named($"max_tokens must be at least 1, got {got}.", "max_tokens", got));
         }
 
-        return ChatCall.StopsOf(body).Any(string.IsNullOrEmpty) ? Refuse("stop cannot contain an empty string.", "BadRequestError") : null;
+        return FakeCall.StopsOf(body).Any(string.IsNullOrEmpty) ? Refuse("stop cannot contain an empty string.", "BadRequestError") : null;
     }
 
     private WireReply? OfContext(JsonNode body, int prompt)
     {
         int window = options.ContextWindow;
-        int? asked = ChatCall.MaxTokens(body);
+        int? asked = FakeCall.MaxTokens(body);
         int wanted = asked ?? 0;
         string model = $"This model's maximum context length is {window} tokens.";
         if (profile.HasFlatErrors)

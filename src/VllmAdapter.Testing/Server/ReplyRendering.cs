@@ -8,9 +8,9 @@ namespace VllmAdapter.Testing;
 internal static class ReplyRendering
 {
     /// <summary>The key is checked before anything else: an error of its own shape, without the usual headers.</summary>
-    public static WireReply Unauthorized { get; } = Json("""{"error":"Unauthorized"}""", VllmProfile.V8, 401);
+    public static WireReply Unauthorized { get; } = Json("""{"error":"Unauthorized"}""", VllmProfile.V0_8, 401);
 
-    public static WireReply Render(ScriptedReply script, ChatCall call, VllmProfile profile)
+    public static WireReply Render(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
         if (script.Recorded is { } recorded)
             return recorded;
@@ -34,7 +34,7 @@ internal static class ReplyRendering
 
     public static WireReply Error(int status, ServerFault fault, VllmProfile profile) => Json(ErrorWriter.Body(fault, profile), profile, status);
 
-    private static WireReply Stream(ScriptedReply script, ChatCall call, VllmProfile profile)
+    private static WireReply Stream(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
         if (script.IsModel)
             script = new ModelStream(script, call, profile).ToLiteral();
@@ -53,7 +53,7 @@ internal static class ReplyRendering
         };
     }
 
-    private static WireReply Whole(ScriptedReply script, ChatCall call, VllmProfile profile)
+    private static WireReply Whole(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
         if (script.Steps.OfType<ScriptStep.Failure>().FirstOrDefault() is { } failure)
         {

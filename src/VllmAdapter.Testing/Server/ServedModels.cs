@@ -66,7 +66,7 @@ internal sealed class ServedModels(FakeVllmOptions options)
 
     private JsonObject Card(string name, string root, string? parent)
     {
-        long created = options.Clock.GetUtcNow().ToUnixTimeSeconds();
+        long created = options.TimeProvider.GetUtcNow().ToUnixTimeSeconds();
         return new JsonObject
         {
             ["id"] = name,

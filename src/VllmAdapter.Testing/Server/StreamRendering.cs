@@ -4,7 +4,7 @@ using System.Text;
 namespace VllmAdapter.Testing;
 
 /// <summary>Turns a literal script into the events of a stream.</summary>
-internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmProfile profile)
+internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmProfile profile)
 {
     private readonly ChunkWriter _chunks = new(call, profile);
     private readonly ImmutableArray<WireStep>.Builder _steps = ImmutableArray.CreateBuilder<WireStep>();
@@ -12,8 +12,8 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
     private readonly Dictionary<int, int> _reasoned = [];
 
     // A server with a reasoning parser tells the count from the first chunk on, be it zero (0.32.0).
-    private readonly bool _thinks = profile.HasFieldsOf032
-        && script.Steps.Any(static step => step is ScriptStep.Think or ScriptStep.Counted { Delta: ScriptStep.Think });
+    private readonly bool _reasons = profile.HasFieldsOf032
+        && script.Steps.Any(static step => step is ScriptStep.ReasoningPart or ScriptStep.Counted { Delta: ScriptStep.ReasoningPart });
 
     private bool _opened;
 
@@ -34,11 +34,11 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
             case ScriptStep.Counted counted:
                 AddDelta(counted.Delta, counted.Completion);
                 break;
-            case ScriptStep.Say or ScriptStep.Think or ScriptStep.CallPart or ScriptStep.Finish:
+            case ScriptStep.Say or ScriptStep.ReasoningPart or ScriptStep.CallPart or ScriptStep.Finish:
                 AddDelta(step, counted: null);
                 break;
             case ScriptStep.Usage usage:
-                Event(_chunks.Usage(new Tokens(usage.Prompt, usage.Completion, usage.Reasoning)));
+                Event(_chunks.Usage(new FakeTokens(usage.Prompt, usage.Completion, usage.Reasoning)));
                 break;
             case ScriptStep.Failure failure:
                 Event(ErrorWriter.Event(failure.Fault ?? profile.EngineDeath, profile));
@@ -71,7 +71,7 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
         OpenChoices();
         int choice = ScriptStep.ChoiceOf(step) ?? 0;
         _counted[choice] = counted ?? (_counted.GetValueOrDefault(choice) + (step is ScriptStep.Finish { Last: null } ? 0 : 1));
-        if (step is ScriptStep.Think or ScriptStep.Finish { Last: ScriptStep.Think })
+        if (step is ScriptStep.ReasoningPart or ScriptStep.Finish { Last: ScriptStep.ReasoningPart })
             _reasoned[choice] = _reasoned.GetValueOrDefault(choice) + 1;
         Event(_chunks.Delta(step, CountOf(choice)));
     }
@@ -86,8 +86,8 @@ internal sealed class StreamRendering(ScriptedReply script, ChatCall call, VllmP
             Event(_chunks.Role(choice, CountOf(choice)));
     }
 
-    private Tokens? CountOf(int choice) => script.CountsFrom is { } prompt
-        ? new Tokens(prompt, _counted.GetValueOrDefault(choice), _thinks ? _reasoned.GetValueOrDefault(choice) : null)
+    private FakeTokens? CountOf(int choice) => script.CountsFrom is { } prompt
+        ? new FakeTokens(prompt, _counted.GetValueOrDefault(choice), _reasons ? _reasoned.GetValueOrDefault(choice) : null)
         : null;
 
     private void Event(string data) =>

@@ -1,3 +1,5 @@
+#pragma warning disable CA1707 // The underscore is the point of the version: 0.32 is V0_32.
+
 namespace VllmAdapter.Testing;
 
 /// <summary>The vLLM release whose shapes, words and habits <see cref="FakeVllm"/> takes on.</summary>
@@ -11,7 +13,7 @@ public sealed record VllmProfile
     private VllmProfile(string version) => Version = version;
 
     /// <summary>vLLM 0.32.0, autumn 2026.</summary>
-    public static VllmProfile V32 { get; } = new("0.32.0")
+    public static VllmProfile V0_32 { get; } = new("0.32.0")
     {
         Fingerprint = "vllm-0.32.0-d546c035",
         HasFieldsOf032 = true,
@@ -20,11 +22,11 @@ public sealed record VllmProfile
         StreamsForcedCallsAsOthers = true,
     };
 
-    /// <summary>vLLM 0.20.2, spring 2026: an empty list of tool calls beside every text, and a call cut by the cap still says <c>tool_calls</c>.</summary>
-    public static VllmProfile V20 { get; } = new("0.20.2") { HasEmptyCallLists = true, MasksLength = true, NullsLastPiece = true };
+    /// <summary>vLLM 0.20.2, spring 2026: an empty list of tool calls beside every text, and a call cut by max tokens still says <c>tool_calls</c>.</summary>
+    public static VllmProfile V0_20 { get; } = new("0.20.2") { HasEmptyCallLists = true, MasksLength = true, NullsLastPiece = true };
 
-    /// <summary>vLLM 0.11.0, autumn 2025: reasoning is <c>reasoning_content</c>, and a call cut by the cap is closed and says <c>tool_calls</c>.</summary>
-    public static VllmProfile V11 { get; } = new("0.11.0")
+    /// <summary>vLLM 0.11.0, autumn 2025: reasoning is <c>reasoning_content</c>, and a call cut by max tokens is closed and says <c>tool_calls</c>.</summary>
+    public static VllmProfile V0_11 { get; } = new("0.11.0")
     {
         ReasoningField = "reasoning_content",
         CallsHaveNullContent = false,
@@ -41,7 +43,7 @@ public sealed record VllmProfile
     };
 
     /// <summary>vLLM 0.8.5, spring 2025: flat errors, finish reasons that are missing, a context that is refused and never clamped.</summary>
-    public static VllmProfile V8 { get; } = V11 with
+    public static VllmProfile V0_8 { get; } = V0_11 with
     {
         Version = "0.8.5",
         HasFlatErrors = true,
@@ -53,7 +55,7 @@ public sealed record VllmProfile
     };
 
     /// <summary>Every profile, newest first.</summary>
-    public static IReadOnlyList<VllmProfile> All { get; } = [V32, V20, V11, V8];
+    public static IReadOnlyList<VllmProfile> All { get; } = [V0_32, V0_20, V0_11, V0_8];
 
     /// <summary>The version that <c>GET /version</c> tells.</summary>
     public string Version { get; private init; }

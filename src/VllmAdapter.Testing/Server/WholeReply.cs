@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter.Testing;
 
 /// <summary>A reply that is not streamed, in the shape of the server's version, every null included.</summary>
-internal sealed record WholeReply(IReadOnlyList<WholeChoice> Choices, Tokens? Usage)
+internal sealed record WholeReply(IReadOnlyList<WholeChoice> Choices, FakeTokens? Usage)
 {
     /// <summary>Gathers a literal script into one reply.</summary>
     public static WholeReply Of(ScriptedReply script)
@@ -12,10 +12,10 @@ internal sealed record WholeReply(IReadOnlyList<WholeChoice> Choices, Tokens? Us
         ScriptStep.Usage? usage = script.Steps.OfType<ScriptStep.Usage>().LastOrDefault();
         return new WholeReply(
             [.. script.Steps.Select(ScriptStep.ChoiceOf).OfType<int>().Distinct().Order().Select(index => WholeChoice.Of(script, index))],
-            usage is null ? null : new Tokens(usage.Prompt, usage.Completion, usage.Reasoning));
+            usage is null ? null : new FakeTokens(usage.Prompt, usage.Completion, usage.Reasoning));
     }
 
-    public string ToJson(ChatCall call, VllmProfile profile) => ChunkWriter.Write(json =>
+    public string ToJson(FakeCall call, VllmProfile profile) => ChunkWriter.Write(json =>
     {
         json.WriteString("id", call.Id);
         json.WriteString("object", "chat.completion");
@@ -75,7 +75,7 @@ internal sealed record WholeChoice(
         return new WholeChoice(
             index,
             Joined(deltas.OfType<ScriptStep.Say>().Select(say => say.Text)),
-            Joined(deltas.OfType<ScriptStep.Think>().Select(think => think.Text)),
+            Joined(deltas.OfType<ScriptStep.ReasoningPart>().Select(reasoning => reasoning.Text)),
             [.. deltas.OfType<ScriptStep.CallPart>().GroupBy(part => part.Index).Select(call => new WholeCall(
                 call.Select(part => part.Id).FirstOrDefault(id => id is not null),
                 call.Select(part => part.Name).FirstOrDefault(name => name is not null),
@@ -84,7 +84,7 @@ internal sealed record WholeChoice(
             finish?.StopReason);
     }
 
-    public void WriteTo(Utf8JsonWriter json, ChatCall call, VllmProfile profile)
+    public void WriteTo(Utf8JsonWriter json, FakeCall call, VllmProfile profile)
     {
         json.WriteStartObject();
         json.WriteNumber("index", Index);

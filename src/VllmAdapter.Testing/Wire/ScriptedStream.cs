@@ -37,7 +37,7 @@ internal sealed class ScriptedStream(ReplyPlayback playback, CancellationToken s
         return count;
     }
 
-    /// <summary>The next step of the reply. A cancelled wait closes the connection, as it does on a socket.</summary>
+    /// <summary>The next step of the reply. A canceled wait closes the connection, as it does on a socket.</summary>
     public static async ValueTask<WireStep?> NextOrHangUpAsync(
         ReplyPlayback playback, CancellationToken serverStops, CancellationToken cancellationToken)
     {

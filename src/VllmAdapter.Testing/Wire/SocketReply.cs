@@ -77,7 +77,7 @@ internal sealed class SocketReply(HttpContext context, ReplyPlayback playback)
         }
     }
 
-    // The sending side is closed in order, but inside the body. HTTP/2 has streams instead: this one is cancelled.
+    // The sending side is closed in order, but inside the body. HTTP/2 has streams instead: this one is canceled.
     private async Task CutAsync()
     {
         if (context.Features.Get<IHttpResetFeature>() is { } stream)

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>The value behind whatever a delegate gives back, by its type when it runs: a task may hide behind <see cref="object"/>.</summary>
 [RequiresUnreferencedCode("The value of a task is found by reflection.")]

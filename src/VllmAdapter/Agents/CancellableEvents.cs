@@ -1,6 +1,6 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
-/// <summary>Events that the token of the call ends, and that of the enumeration too: whoever cancelled catches his own token, never one made of both.</summary>
+/// <summary>Events that the token of the call ends, and that of the enumeration too: whoever canceled catches his own token, never one made of both.</summary>
 internal sealed class CancellableEvents<T>(Func<CancellationToken, IAsyncEnumerable<T>> events, CancellationToken callersToken) : IAsyncEnumerable<T>
 {
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
@@ -35,9 +35,9 @@ internal sealed class CancellableEvents<T>(Func<CancellationToken, IAsyncEnumera
             {
                 return await _events.MoveNextAsync().ConfigureAwait(false);
             }
-            catch (OperationCanceledException cancelled) when (cancelled.CancellationToken == _both.Token)
+            catch (OperationCanceledException canceled) when (canceled.CancellationToken == _both.Token)
             {
-                throw new OperationCanceledException(cancelled.Message, cancelled, _callers.IsCancellationRequested ? _callers : _enumerators);
+                throw new OperationCanceledException(canceled.Message, canceled, _callers.IsCancellationRequested ? _callers : _enumerators);
             }
         }
 

@@ -5,7 +5,7 @@ using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>A delegate as a tool: its parameters make the schema, a call's arguments are read into them.</summary>
 [RequiresUnreferencedCode("Parameters are found by reflection.")]
@@ -23,6 +23,9 @@ internal sealed class DelegateTool
         if (AwaitedResult.Obstacle(handler.Method.ReturnType) is { } obstacle)
             throw new ArgumentException($"The method cannot be a tool: {obstacle}.", nameof(handler));
 
+        if (handler.Method.GetParameters().Any(parameter => parameter.Name is null))
+            throw new ArgumentException("Every parameter of a tool needs a name.", nameof(handler));
+
         var nullability = new NullabilityInfoContext();
         _parameters = [.. handler.Method.GetParameters().Select(parameter => Parameter.Of(parameter, nullability, _serializer))];
         Schema = SchemaOf(_parameters);
@@ -39,11 +42,11 @@ internal sealed class DelegateTool
         return cancellationToken => RunAsync(values, cancellationToken);
     }
 
-    public static string? DescriptionOf(Delegate method) => method.Method.GetCustomAttribute<DescriptionAttribute>()?.Description;
+    public static string? DescriptionOf(Delegate handler) => handler.Method.GetCustomAttribute<DescriptionAttribute>()?.Description;
 
-    public static string NameOf(Delegate method)
+    public static string NameOf(Delegate handler)
     {
-        string name = method.Method.Name;
+        string name = handler.Method.Name;
 
         // The compiler calls a local function "<Outer>g__Name|0_1".
         int local = name.IndexOf(">g__", StringComparison.Ordinal);
@@ -51,7 +54,7 @@ internal sealed class DelegateTool
             name = name[(local + 4)..name.IndexOf('|', local)];
 
         if (name.StartsWith('<'))
-            throw new ArgumentException("A lambda has no name. Give one: Tool.From(\"name\", \"description\", handler).", nameof(method));
+            throw new ArgumentException("A lambda has no name. Give one: Tool.From(\"name\", \"description\", handler).", nameof(handler));
 
         return name.Length > 5 && name.EndsWith("Async", StringComparison.Ordinal) ? name[..^5] : name;
     }
@@ -148,7 +151,7 @@ internal sealed class DelegateTool
         [RequiresDynamicCode("The schema of a parameter is made by reflection.")]
         public static Parameter Of(ParameterInfo parameter, NullabilityInfoContext nullability, JsonSerializerOptions serializer)
         {
-            string name = parameter.Name ?? throw new ArgumentException("Every parameter of a tool needs a name.", nameof(parameter));
+            string name = parameter.Name!;
             Type type = parameter.ParameterType;
             if (type == typeof(CancellationToken) || type == typeof(ToolCall))
                 return new Parameter(parameter, name, IsNullable: false, Schema: null);

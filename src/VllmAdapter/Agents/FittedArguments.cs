@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>
 /// Arguments as JSON Schema means them, where readers are stricter: 3.0 is the integer 3 (mlx-lm#1627), and null for what may be left out

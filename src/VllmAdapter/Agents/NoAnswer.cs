@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>What a turn is that ended well, called nothing, and yet gives no answer.</summary>
 internal enum NoAnswerKind
@@ -9,8 +9,8 @@ internal enum NoAnswerKind
     /// <summary>A call of a declared tool stands as text: the server's tool parser did not find it.</summary>
     CallAsText,
 
-    /// <summary>A stop string or token ended the turn while the model was still thinking.</summary>
-    StoppedWhileThinking,
+    /// <summary>A stop string or token ended the turn while the model was still reasoning.</summary>
+    StoppedWhileReasoning,
 
     /// <summary>There are thoughts and nothing else.</summary>
     OnlyReasoning,
@@ -26,7 +26,7 @@ internal static class NoAnswer
         { RefusalLength: > 0 } => NoAnswerKind.Declined,
         { CallMarkup: not null } => NoAnswerKind.CallAsText,
         { ReasoningLength: > 0 } choice when HasNoText(turn, choice) =>
-            choice.StopReason is null ? NoAnswerKind.OnlyReasoning : NoAnswerKind.StoppedWhileThinking,
+            choice.StopReason is null ? NoAnswerKind.OnlyReasoning : NoAnswerKind.StoppedWhileReasoning,
         _ => null,
     };
 
@@ -36,12 +36,12 @@ internal static class NoAnswer
         NoAnswerKind.CallAsText =>
             $"A call of the tool '{First(turn)!.CallMarkup}' stands as text in the reply and was not run: the server's tool parser did not find it. "
             + "Check that vLLM's --tool-call-parser is the one for this model.",
-        NoAnswerKind.StoppedWhileThinking =>
-            $"A stop string or token ended the turn while the model was thinking: {OutcomeNotes.Count(First(turn)!.ReasoningLength, "character")} of reasoning, no answer. "
+        NoAnswerKind.StoppedWhileReasoning =>
+            $"A stop string or token ended the turn while the model was reasoning: {OutcomeNotes.Count(First(turn)!.ReasoningLength, "character")} of reasoning, no answer. "
             + "Take a stop string that its thoughts do not hold.",
         NoAnswerKind.OnlyReasoning =>
             $"The model only thought: {OutcomeNotes.Count(First(turn)!.ReasoningLength, "character")} of reasoning, no answer. "
-            + "Check that vLLM's --reasoning-parser is the one for this model, or ask with less thinking.",
+            + "Check that vLLM's --reasoning-parser is the one for this model, or ask with less reasoning.",
         _ => null,
     };
 

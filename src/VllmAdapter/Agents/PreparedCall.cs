@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>A ready call next to what is to be done with it: run it, or answer it with words.</summary>
 internal sealed record PreparedCall(ToolCall Call, ToolInvocation? Invocation, string Words)

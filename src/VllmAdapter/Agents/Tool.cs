@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>A tool that the model may call, and the code that runs when it does.</summary>
 /// <remarks>Immutable and as thread-safe as its handler: a <see cref="ToolLoop"/> runs several calls at once.</remarks>
@@ -141,15 +141,15 @@ public sealed class Tool
     }
 
     /// <summary>A tool made of a method, with its name (without "Async") and its <c>[Description]</c>.</summary>
-    /// <param name="method">A method with a name: not a lambda.</param>
+    /// <param name="handler">A method with a name: not a lambda.</param>
     /// <param name="serializer">How arguments and results are read and written; by default in camel case, enums by name.</param>
     /// <exception cref="ArgumentException">It is a lambda.</exception>
     [RequiresUnreferencedCode(UsesReflection)]
     [RequiresDynamicCode(UsesReflection)]
-    public static Tool From(Delegate method, JsonSerializerOptions? serializer = null)
+    public static Tool From(Delegate handler, JsonSerializerOptions? serializer = null)
     {
-        ArgumentNullException.ThrowIfNull(method);
-        return From(DelegateTool.NameOf(method), DelegateTool.DescriptionOf(method), method, serializer);
+        ArgumentNullException.ThrowIfNull(handler);
+        return From(DelegateTool.NameOf(handler), DelegateTool.DescriptionOf(handler), handler, serializer);
     }
 
     /// <summary>The same tool, for which the server is asked to hold the arguments to the schema; arguments that it does not name are forbidden.</summary>

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>Runs the handlers of one turn's calls side by side.</summary>
 internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry telemetry)
@@ -10,34 +10,34 @@ internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry teleme
     /// <summary>The first failure for which there were no words, so that the run ends.</summary>
     public Exception? Failure => _failure;
 
-    public async IAsyncEnumerable<(int At, FinishedCall Call)> RunAsync(
+    public async IAsyncEnumerable<(int At, CallFinished Call)> RunAsync(
         IReadOnlyList<PreparedCall> calls, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var places = new SemaphoreSlim(options.MaxParallelHandlers);
-        List<Task<(int, FinishedCall)>> running = [.. calls.Select((call, at) => RunAsync(at, call, places, cancellationToken, stop.Token))];
+        List<Task<(int, CallFinished)>> running = [.. calls.Select((call, at) => RunAsync(at, call, places, cancellationToken, stop.Token))];
         try
         {
             while (running.Count > 0)
             {
-                Task<(int, FinishedCall)> finished = await Task.WhenAny(running).ConfigureAwait(false);
+                Task<(int, CallFinished)> finished = await Task.WhenAny(running).ConfigureAwait(false);
                 running.Remove(finished);
                 yield return await finished.ConfigureAwait(false);
             }
         }
         finally
         {
-            // The consumer left or cancelled: what still runs is told, and waited for.
+            // The consumer left or canceled: what still runs is told, and waited for.
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<(int At, FinishedCall Call)> RunAsync(
+    private async Task<(int At, CallFinished Call)> RunAsync(
         int at, PreparedCall prepared, SemaphoreSlim places, CancellationToken callersToken, CancellationToken stop)
     {
         if (prepared.Invocation is not { } invocation)
-            return (at, new FinishedCall { Call = prepared.Call, Result = prepared.Words, WasRun = false });
+            return (at, new CallFinished { Call = prepared.Call, Content = prepared.Words, WasRun = false });
 
         try
         {
@@ -46,7 +46,7 @@ internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry teleme
             {
                 // A handler that blocks must not hold up the others.
                 ToolOutput output = await Task.Run(() => telemetry.RunAsync(prepared.Call, invocation, stop), stop).ConfigureAwait(false);
-                return (at, new FinishedCall { Call = prepared.Call, Result = output.Text, Parts = output.Parts, WasRun = true });
+                return (at, new CallFinished { Call = prepared.Call, Content = output.Text, Parts = output.Parts, WasRun = true });
             }
             finally
             {
@@ -63,12 +63,12 @@ internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry teleme
         }
     }
 
-    private FinishedCall Failed(ToolCall call, Exception failure)
+    private CallFinished Failed(ToolCall call, Exception failure)
     {
         string? words = options.DescribeFailure(call, failure);
         if (words is null)
             Interlocked.CompareExchange(ref _failure, failure, null);
 
-        return new FinishedCall { Call = call, Result = words ?? $"The tool '{call.Name}' failed.", WasRun = true, Failure = failure };
+        return new CallFinished { Call = call, Content = words ?? $"The tool '{call.Name}' failed.", WasRun = true, Failure = failure };
     }
 }

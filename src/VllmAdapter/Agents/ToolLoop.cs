@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>An agent: asks the model, runs the calls that are ready, sends their results back, and so on until the model answers.</summary>
 /// <remarks>
@@ -16,7 +16,7 @@ namespace VllmAdapter;
 /// {
 ///     if (step is ChunkReceived chunk)
 ///         Console.Write(chunk.Text);
-///     if (step is LoopEnded end)
+///     if (step is RunEnded end)
 ///         Console.WriteLine(end.Result.Explain());
 /// }
 /// </code>
@@ -29,16 +29,16 @@ public sealed class ToolLoop
     private readonly IReadOnlyList<ToolDefinition> _definitions;
 
     /// <summary>Makes a loop.</summary>
-    /// <param name="adapter">Asks the model.</param>
+    /// <param name="chat">Asks the model.</param>
     /// <param name="tools">The tools that the model may call.</param>
     /// <param name="options">Limits and choices; null for the defaults.</param>
     /// <exception cref="ArgumentException">Two tools have one name, or an option is out of range.</exception>
-    public ToolLoop(VllmInferenceAdapter adapter, IEnumerable<Tool> tools, ToolLoopOptions? options = null)
+    public ToolLoop(VllmInferenceAdapter chat, IEnumerable<Tool> tools, ToolLoopOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentNullException.ThrowIfNull(chat);
         ArgumentNullException.ThrowIfNull(tools);
-        (_adapter, _options) = (adapter, options ?? new ToolLoopOptions());
-        _options.ThrowIfInvalid();
+        (_adapter, _options) = (chat, options ?? new ToolLoopOptions());
+        _options.ThrowIfInvalid(nameof(options));
         foreach (Tool tool in tools)
         {
             if (!_tools.TryAdd(tool.Name, tool))
@@ -55,18 +55,18 @@ public sealed class ToolLoop
     /// <param name="budget">What the run may spend; it may be shared with other runs. Null for no limit.</param>
     /// <param name="cancellationToken">
     /// Ends the run, and handlers that are running, with <see cref="OperationCanceledException"/>, as a token of the enumeration does; the exception
-    /// carries the token that was cancelled.
+    /// carries the token that was canceled.
     /// </param>
-    /// <returns>The events; the last one is <see cref="LoopEnded"/>. Nothing is sent before they are enumerated, which can be done once.</returns>
+    /// <returns>The events; the last one is <see cref="RunEnded"/>. Nothing is sent before they are enumerated, which can be done once.</returns>
     /// <exception cref="ArgumentException">The request asks for several choices, or names a tool that the loop cannot run.</exception>
     /// <remarks>
     /// <para>
     /// The enumeration throws <see cref="VllmRequestException"/> if already the first request never becomes a stream. Leaving it early hangs up
-    /// and waits for handlers that are running, after cancelling them.
+    /// and waits for handlers that are running, after canceling them.
     /// </para>
     /// <para>
     /// A turn that broke is never thrown as <see cref="IncompleteStreamException"/>: it is asked again (<see cref="ToolLoopOptions.MaxRepeats"/>), or
-    /// ends the run with <see cref="LoopEnd.Incomplete"/>. <see cref="IncompleteStreams.ThrowUnlessConfirmed"/>, of the request or else of the
+    /// ends the run with <see cref="ToolLoopVerdict.Incomplete"/>. <see cref="IncompleteStreamBehavior.ThrowUnlessConfirmed"/>, of the request or else of the
     /// adapter's options, makes a turn that nobody confirmed count as broken.
     /// </para>
     /// </remarks>
@@ -85,7 +85,7 @@ public sealed class ToolLoop
         RunAsync(request, budget: null, cancellationToken);
 
     /// <summary>Runs to the end.</summary>
-    /// <returns>How the run ended; look at <see cref="ToolLoopResult.End"/> first.</returns>
+    /// <returns>How the run ended; look at <see cref="ToolLoopResult.Verdict"/> first.</returns>
     /// <exception cref="VllmRequestException">Already the first request never became a stream.</exception>
     /// <inheritdoc cref="RunAsync(ChatRequest, TokenBudget, CancellationToken)"/>
     public async Task<ToolLoopResult> CompleteAsync(
@@ -93,11 +93,11 @@ public sealed class ToolLoop
     {
         await foreach (ToolLoopEvent step in RunAsync(request, budget, cancellationToken).ConfigureAwait(false))
         {
-            if (step is LoopEnded ended)
+            if (step is RunEnded ended)
                 return ended.Result;
         }
 
-        throw new InvalidOperationException("A run always ends with LoopEnded.");
+        throw new InvalidOperationException("A run always ends with RunEnded.");
     }
 
     /// <summary>Runs to the end without a budget.</summary>
@@ -109,8 +109,8 @@ public sealed class ToolLoop
 
     private void ThrowIfUnfit(ChatRequest request)
     {
-        if (request.Choices > 1)
-            throw new ArgumentException("A loop follows one answer. Leave Choices at 1.", nameof(request));
+        if (request.ChoiceCount > 1)
+            throw new ArgumentException("A loop follows one answer. Leave ChoiceCount at 1.", nameof(request));
 
         foreach (ToolDefinition tool in request.Tools)
         {

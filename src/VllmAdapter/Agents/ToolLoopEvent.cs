@@ -1,8 +1,8 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>
 /// Something that happened in a run of a <see cref="ToolLoop"/>: <see cref="ChunkReceived"/>, <see cref="TurnEnded"/>, <see cref="CallsReady"/>,
-/// <see cref="CallFinished"/>, <see cref="ModelTold"/> or, exactly once and last, <see cref="LoopEnded"/>.
+/// <see cref="CallFinished"/>, <see cref="CorrectionSent"/> or, exactly once and last, <see cref="RunEnded"/>.
 /// </summary>
 public abstract record ToolLoopEvent
 {
@@ -32,13 +32,32 @@ public sealed record TurnEnded(StreamOutcome Outcome, bool IsAskedAgain) : ToolL
 public sealed record CallsReady(IReadOnlyList<ToolCall> Calls) : ToolLoopEvent;
 
 /// <summary>A call was dealt with. Calls that run side by side finish in any order.</summary>
-/// <param name="Finished">The call and what came of it.</param>
-public sealed record CallFinished(FinishedCall Finished) : ToolLoopEvent;
+public sealed record CallFinished : ToolLoopEvent
+{
+    /// <summary>The call.</summary>
+    public required ToolCall Call { get; init; }
+
+    /// <summary>What the model is told: the handler's result, or why there is none.</summary>
+    public required string Content { get; init; }
+
+    /// <summary>What the handler gave back beside text, such as images; the text is among the parts then.</summary>
+    /// <value>Empty: nothing but <see cref="Content"/>.</value>
+    public IReadOnlyList<ContentPart> Parts { get; init; } = [];
+
+    /// <summary>Whether a handler was run. False for a call with problems, or whose arguments do not fit the handler's types.</summary>
+    public required bool WasRun { get; init; }
+
+    /// <summary>What the handler threw; null if it did not.</summary>
+    public Exception? Failure { get; init; }
+
+    /// <summary>The call and whether it was run, not what came of it.</summary>
+    public override string ToString() => $"{Call}: {(Failure is not null ? "failed" : WasRun ? "run" : "not run")}";
+}
 
 /// <summary>Calls could not be used, and the model is told so.</summary>
 /// <param name="Text">The words.</param>
-public sealed record ModelTold(string Text) : ToolLoopEvent;
+public sealed record CorrectionSent(string Text) : ToolLoopEvent;
 
 /// <summary>The run is over.</summary>
 /// <param name="Result">How, and what came of it.</param>
-public sealed record LoopEnded(ToolLoopResult Result) : ToolLoopEvent;
+public sealed record RunEnded(ToolLoopResult Result) : ToolLoopEvent;

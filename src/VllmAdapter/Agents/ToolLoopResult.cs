@@ -1,10 +1,10 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>How a run of a <see cref="ToolLoop"/> ended, and all that came of it.</summary>
 public sealed record ToolLoopResult
 {
     /// <summary>How it ended.</summary>
-    public required LoopEnd End { get; init; }
+    public required ToolLoopVerdict Verdict { get; init; }
 
     /// <summary>The model's answer; what came of it, if the last turn cannot be used; its words, if it declined to answer; "" if there is none.</summary>
     public string Text { get; init; } = "";
@@ -13,10 +13,10 @@ public sealed record ToolLoopResult
     public IReadOnlyList<StreamOutcome> Turns { get; init; } = [];
 
     /// <summary>Every call that was dealt with, in the model's order.</summary>
-    public IReadOnlyList<FinishedCall> Calls { get; init; } = [];
+    public IReadOnlyList<CallFinished> Calls { get; init; } = [];
 
     /// <summary>
-    /// The request with the whole conversation, which can always be replayed: after an answer add a message (<see cref="ChatRequest.With(IEnumerable{Message})"/>)
+    /// The request with the whole conversation, which can always be replayed: after an answer add a message (<see cref="ChatRequest.With(VllmMessage[])"/>)
     /// and run it; after any other end run it as it is to go on where the run stopped. A turn that cannot be used is not in it.
     /// </summary>
     public required ChatRequest Request { get; init; }
@@ -24,19 +24,19 @@ public sealed record ToolLoopResult
     /// <summary>The budget's last word, with the cause if it is exhausted; null without a budget.</summary>
     public BudgetReport? Budget { get; init; }
 
-    /// <summary>What a handler threw (<see cref="LoopEnd.HandlerFailed"/>), or why a later request of the run never became a stream; null otherwise.</summary>
+    /// <summary>What a handler threw (<see cref="ToolLoopVerdict.HandlerFailed"/>), or why a later request of the run never became a stream; null otherwise.</summary>
     public Exception? Failure { get; init; }
 
     /// <summary>How the run ended, in one or two plain sentences.</summary>
     public string Explain()
     {
         string turns = OutcomeNotes.Count(Turns.Count, "turn");
-        return End switch
+        return Verdict switch
         {
-            LoopEnd.Answered => $"Answered after {turns}, {OutcomeNotes.Count(Calls.Count(call => call.WasRun), "call")} run.",
-            LoopEnd.BudgetExhausted => $"Stopped after {turns}: {Budget?.Explain()}",
-            LoopEnd.StepLimit => $"Stopped after {turns}, the most allowed. Raise {nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.MaxSteps)} if the run is worth it.",
-            LoopEnd.HandlerFailed => $"Stopped after {turns}, because a tool failed: {Failure?.Message}",
+            ToolLoopVerdict.Answered => $"Answered after {turns}, {OutcomeNotes.Count(Calls.Count(call => call.WasRun), "call")} run.",
+            ToolLoopVerdict.BudgetExhausted => $"Stopped after {turns}: {Budget?.Explain()}",
+            ToolLoopVerdict.TurnLimit => $"Stopped after {turns}, the most allowed. Raise {nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.MaxTurns)} if the run is worth it.",
+            ToolLoopVerdict.HandlerFailed => $"Stopped after {turns}, because a tool failed: {Failure?.Message}",
             _ => $"Stopped after {turns}: {Failure?.Message ?? WhyUnusable(Turns[^1])}",
         };
     }

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>What a tool gave back for the model to see: text, and whatever is more than text.</summary>
 internal readonly record struct ToolOutput(string Text, IReadOnlyList<ContentPart> Parts)

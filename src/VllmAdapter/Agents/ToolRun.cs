@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>One run of a <see cref="ToolLoop"/>.</summary>
 /// <remarks>
@@ -19,7 +19,7 @@ internal sealed class ToolRun(
     TokenBudget? budget)
 {
     private readonly List<StreamOutcome> _turns = [];
-    private readonly List<FinishedCall> _calls = [];
+    private readonly List<CallFinished> _calls = [];
     private readonly ChatRequest _start = start;
     private ChatRequest _request = start;
     private int _repeats;
@@ -63,7 +63,7 @@ internal sealed class ToolRun(
 
             if (_failure is not null)
             {
-                yield return End(LoopEnd.Incomplete);
+                yield return End(ToolLoopVerdict.Incomplete);
                 yield break;
             }
 
@@ -71,13 +71,13 @@ internal sealed class ToolRun(
             StreamOutcome turn = stream.Outcome;
             _turns.Add(turn);
             await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
-            TurnUse use = TurnUses.Of(turn, _start.IncompleteStreams ?? adapter.IncompleteStreams);
+            TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? adapter.OnIncompleteStream);
             bool isAskedAgain = AsksAgain(turn, use);
             yield return new TurnEnded(turn, isAskedAgain);
             if (isAskedAgain)
                 continue;
 
-            List<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.Choice == 0).Select(call => PreparedCall.Of(call, tools))];
+            List<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).Select(call => PreparedCall.Of(call, tools))];
             List<ToolCall> ready = [.. calls.Where(call => call.Invocation is not null).Select(call => call.Call)];
             if (EndWith(turn, use, mayBeRun: ready.Count > 0) is { } ended)
             {
@@ -86,51 +86,51 @@ internal sealed class ToolRun(
             }
 
             // Step 4.
-            var finished = new FinishedCall[calls.Count];
+            var finished = new CallFinished[calls.Count];
             var handlers = new ToolHandlers(options, adapter.ToolTelemetry);
             if (ready.Count > 0)
                 yield return new CallsReady(ready);
 
-            await foreach ((int at, FinishedCall call) in handlers.RunAsync(calls, cancellationToken).ConfigureAwait(false))
+            await foreach ((int at, CallFinished call) in handlers.RunAsync(calls, cancellationToken).ConfigureAwait(false))
             {
                 finished[at] = call;
-                yield return new CallFinished(call);
+                yield return call;
             }
 
             // Step 5.
             _calls.AddRange(finished);
             string? told = TurnUses.WordsFor(turn);
-            _request = ToolHistory.After(_request, turn, options.Reasoning, finished, told);
+            _request = ToolHistory.After(_request, turn, options.KeepReasoning, finished, told);
             if (told is not null)
-                yield return new ModelTold(told);
+                yield return new CorrectionSent(told);
 
             if (handlers.Failure is { } thrown)
             {
                 _failure = thrown;
-                yield return End(LoopEnd.HandlerFailed);
+                yield return End(ToolLoopVerdict.HandlerFailed);
                 yield break;
             }
         }
     }
 
-    private async ValueTask<LoopEnd?> ReasonToStopAsync(CancellationToken cancellationToken)
+    private async ValueTask<ToolLoopVerdict?> ReasonToStopAsync(CancellationToken cancellationToken)
     {
-        if (_turns.Count >= options.MaxSteps)
-            return LoopEnd.StepLimit;
+        if (_turns.Count >= options.MaxTurns)
+            return ToolLoopVerdict.TurnLimit;
 
         if (budget is null)
             return null;
 
         _budget = budget.Check();
         if (_budget.State == BudgetState.Exhausted)
-            return LoopEnd.BudgetExhausted;
+            return ToolLoopVerdict.BudgetExhausted;
 
         TokenCount counted = await CountAsync(NextRequest(), cancellationToken).ConfigureAwait(false);
         if (CauseAgainst(Math.Max(counted.Min, LeastPrompt()), budget) is not { } cause)
             return null;
 
         _budget = _budget with { State = BudgetState.Exhausted, Cause = cause };
-        return LoopEnd.BudgetExhausted;
+        return ToolLoopVerdict.BudgetExhausted;
     }
 
     // A prompt that takes all that can be left makes a turn that cannot fit.
@@ -154,7 +154,7 @@ internal sealed class ToolRun(
     {
         Tools = offered,
         ToolChoice = _hasRunACall && _start.ToolChoice is { } choice && (choice.Function is not null || choice == ToolChoice.Required) ? null : _start.ToolChoice,
-        IncompleteStreams = IncompleteStreams.Report,
+        OnIncompleteStream = IncompleteStreamBehavior.Report,
     };
 
     // A refusal after the first turn must not take the history with it.
@@ -171,10 +171,10 @@ internal sealed class ToolRun(
         }
     }
 
-    // A turn that the caller left or cancelled was paid for too.
+    // A turn that the caller left or canceled was paid for too.
     private void RecordIfGivenUp(StreamOutcome? turn)
     {
-        if (turn is not null && (turn.StoppedBy == StopCause.ConsumerLeft || turn.StoppedBy == StopCause.CallerCancelled))
+        if (turn is not null && (turn.TerminatedBy == TerminationCause.ConsumerLeft || turn.TerminatedBy == TerminationCause.CallerCanceled))
             budget?.Record(turn);
     }
 
@@ -189,7 +189,7 @@ internal sealed class ToolRun(
             return;
 
         // What the next prompt begins with is what this turn has spent.
-        TokenCount counted = await CountAsync(_request.With(turn, options.Reasoning), cancellationToken).ConfigureAwait(false);
+        TokenCount counted = await CountAsync(_request.With(turn, options.KeepReasoning, []), cancellationToken).ConfigureAwait(false);
         if (counted.Max is not null)
             _budget = budget.Settle(cost, EntersWhole(turn) ? counted : TokenCount.AtLeast(counted.Min));
     }
@@ -199,7 +199,7 @@ internal sealed class ToolRun(
         (turn.IsComplete || turn.Verdict is StreamVerdict.LengthLimited or StreamVerdict.StoppedByServer)
         && turn.Parts.Count == 0
         && TurnUses.WordsFor(turn) is null
-        && (options.Reasoning == PastReasoning.Kept || turn.Received.All(choice => choice.Reasoning.Length == 0));
+        && (options.KeepReasoning || turn.Received.All(choice => choice.Reasoning.Length == 0));
 
     // A server that does not count leaves the number open; it is no reason to end the run.
     private async ValueTask<TokenCount> CountAsync(ChatRequest counted, CancellationToken cancellationToken)
@@ -232,13 +232,13 @@ internal sealed class ToolRun(
         return true;
     }
 
-    private LoopEnded? EndWith(StreamOutcome turn, TurnUse use, bool mayBeRun)
+    private RunEnded? EndWith(StreamOutcome turn, TurnUse use, bool mayBeRun)
     {
         switch (use)
         {
             case TurnUse.Answer:
-                _request = _request.With(turn, options.Reasoning);
-                return End(LoopEnd.Answered);
+                _request = _request.With(turn, options.KeepReasoning, []);
+                return End(ToolLoopVerdict.Answered);
 
             case TurnUse.Calls when mayBeRun:
                 (_hasRunACall, _corrections) = (true, 0);
@@ -246,26 +246,26 @@ internal sealed class ToolRun(
 
             // The model can do nothing about what the server should have found.
             case TurnUse.Damaged when TurnUses.WordsFor(turn) is null:
-                return End(LoopEnd.Incomplete);
+                return End(ToolLoopVerdict.Incomplete);
 
             case TurnUse.Calls or TurnUse.Damaged when _corrections < options.MaxCorrections:
                 _corrections++;
                 return null;
 
             // The budget's own policy hung up: that is the budget's end, not the turn's.
-            case TurnUse.Unusable when turn.Limit == LimitAttribution.OwnBudget && budget?.Check() is { State: BudgetState.Exhausted } spent:
+            case TurnUse.Unusable when turn.Limit == LengthLimit.TokenBudget && budget?.Check() is { State: BudgetState.Exhausted } spent:
                 _budget = spent;
-                return End(LoopEnd.BudgetExhausted);
+                return End(ToolLoopVerdict.BudgetExhausted);
 
             default:
-                return End(LoopEnd.Incomplete);
+                return End(ToolLoopVerdict.Incomplete);
         }
     }
 
-    private LoopEnded End(LoopEnd end) => new(new ToolLoopResult
+    private RunEnded End(ToolLoopVerdict verdict) => new(new ToolLoopResult
     {
-        End = end,
-        Text = end is LoopEnd.Answered or LoopEnd.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : "",
+        Verdict = verdict,
+        Text = verdict is ToolLoopVerdict.Answered or ToolLoopVerdict.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : "",
         Turns = _turns,
         Calls = _calls,
         Request = _request,

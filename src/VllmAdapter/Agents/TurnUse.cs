@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>What a <see cref="ToolLoop"/> makes of a turn.</summary>
 internal enum TurnUse
@@ -21,12 +21,12 @@ internal enum TurnUse
 
 internal static class TurnUses
 {
-    public static TurnUse Of(StreamOutcome turn, IncompleteStreams incomplete) => turn switch
+    public static TurnUse Of(StreamOutcome turn, IncompleteStreamBehavior incomplete) => turn switch
     {
-        { Verdict: StreamVerdict.Unconfirmed } when incomplete == IncompleteStreams.ThrowUnlessConfirmed => TurnUse.Broken,
+        { Verdict: StreamVerdict.Unconfirmed } when incomplete == IncompleteStreamBehavior.ThrowUnlessConfirmed => TurnUse.Broken,
         { Verdict: StreamVerdict.ServerError or StreamVerdict.Stalled or StreamVerdict.Interrupted or StreamVerdict.Aborted } => TurnUse.Broken,
         { IsComplete: false } => TurnUse.Unusable,
-        _ when turn.ToolCalls.Any(call => call.Choice == 0) => TurnUse.Calls,
+        _ when turn.ToolCalls.Any(call => call.ChoiceIndex == 0) => TurnUse.Calls,
         _ when Withheld(turn).Any() => TurnUse.Damaged,
         _ when NoAnswer.KindOf(turn) == NoAnswerKind.Declined => TurnUse.Unusable,
         _ when WhatIsMissing(turn) is not null => TurnUse.Damaged,
@@ -44,7 +44,7 @@ internal static class TurnUses
     public static string? WordsFor(StreamOutcome turn)
     {
         List<string> complaints = [.. Withheld(turn).Select(call => call.Explain())];
-        if (complaints.Count == 0 && !turn.ToolCalls.Any(call => call.Choice == 0) && WhatIsMissing(turn) is { } missing)
+        if (complaints.Count == 0 && !turn.ToolCalls.Any(call => call.ChoiceIndex == 0) && WhatIsMissing(turn) is { } missing)
             complaints.Add(missing);
 
         return complaints.Count == 0 ? null : string.Join('\n',
@@ -58,14 +58,14 @@ internal static class TurnUses
     /// <summary>Everything that spoke against the calls of a turn.</summary>
     public static IReadOnlyList<string> ComplaintsAbout(StreamOutcome turn) =>
     [
-        .. turn.ToolCalls.Where(call => call.Choice == 0).SelectMany(call => call.Problems),
+        .. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).SelectMany(call => call.Problems),
         .. Withheld(turn).Select(call => call.Explain()),
         .. WhatIsMissing(turn) is { } missing ? [missing] : Array.Empty<string>(),
         .. NoAnswer.Explain(turn) is { } instead ? [instead] : Array.Empty<string>(),
     ];
 
     // Of several choices only the first goes on.
-    private static IEnumerable<WithheldToolCall> Withheld(StreamOutcome turn) => turn.WithheldToolCalls.Where(call => call.Choice == 0);
+    private static IEnumerable<WithheldToolCall> Withheld(StreamOutcome turn) => turn.WithheldToolCalls.Where(call => call.ChoiceIndex == 0);
 
     // Tokens were counted and calls announced that never came: that is no answer, although the server calls it finished.
     private static string? WhatIsMissing(StreamOutcome turn)

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Agents;
 
 /// <summary>Makes JSON schemas out of types: of a tool's arguments, and of an answer.</summary>
 internal static class TypeSchema

@@ -13,41 +13,6 @@ public enum BudgetState
     Indeterminate,
 }
 
-/// <summary>Which limit a budget has reached.</summary>
-public enum BudgetCause
-{
-    /// <summary><see cref="TokenLimits.Total"/>: start a new run, or raise it.</summary>
-    Total = 1,
-
-    /// <summary><see cref="TokenLimits.Completion"/>: start a new run, or raise it.</summary>
-    Completion,
-
-    /// <summary><see cref="TokenLimits.Turns"/>: the run goes in circles, or the limit is too low.</summary>
-    Turns,
-
-    /// <summary><see cref="TokenLimits.ContextWindow"/>: shorten the conversation.</summary>
-    ContextWindow,
-}
-
-/// <summary>What a server did not tell of the tokens of a turn.</summary>
-public enum MissingMetadata
-{
-    /// <summary>No usage at all, or one that does not count the prompt: ask for it with <see cref="UsageReporting"/>; a gateway may strip it.</summary>
-    Usage = 1,
-
-    /// <summary>Usage came with the chunks, but the stream ended before the final one.</summary>
-    FinalUsage,
-
-    /// <summary>
-    /// The counts of several choices are at least so high: nothing shows that the server counts them right (vLLM 0.8.5, which names no version,
-    /// counts one token too few for each).
-    /// </summary>
-    UsageOfEachChoice,
-
-    /// <summary>Usage came, but it counts more tokens than the request allowed, so it proves nothing: settle the turn with a count of your own.</summary>
-    CredibleUsage,
-}
-
 /// <summary>A budget's answer.</summary>
 public sealed record BudgetReport
 {

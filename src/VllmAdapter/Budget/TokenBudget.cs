@@ -4,7 +4,7 @@ namespace VllmAdapter;
 /// <remarks>Thread-safe; one instance serves a run, however many turns and parallel streams it has.</remarks>
 /// <example>
 /// <code>
-/// var budget = new TokenBudget(new TokenLimits { Total = 20_000 });
+/// var budget = new TokenBudget(20_000);
 /// BudgetReport report = budget.Record(stream.Outcome);
 /// if (report.State == BudgetState.Exhausted) return;
 /// </code>
@@ -12,7 +12,7 @@ namespace VllmAdapter;
 public sealed class TokenBudget
 {
     private readonly object _gate = new();
-    private readonly TokenLimits _limits;
+    private readonly BudgetLimits _limits;
     private readonly List<TurnCost> _openTurns = [];
     private TurnCost _settled = TurnCost.Nothing;
     private TurnCost _all = TurnCost.Nothing;
@@ -22,18 +22,27 @@ public sealed class TokenBudget
     /// <summary>Starts a run.</summary>
     /// <param name="limits">What it may spend.</param>
     /// <exception cref="ArgumentOutOfRangeException">A limit is below 1.</exception>
-    public TokenBudget(TokenLimits limits)
+    public TokenBudget(BudgetLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        ThrowIfBelowOne(limits.Total, nameof(limits.Total));
-        ThrowIfBelowOne(limits.Completion, nameof(limits.Completion));
-        ThrowIfBelowOne(limits.Turns, nameof(limits.Turns));
-        ThrowIfBelowOne(limits.ContextWindow, nameof(limits.ContextWindow));
+        ThrowIfBelowOne(limits.Total, nameof(limits.Total), nameof(limits));
+        ThrowIfBelowOne(limits.Completion, nameof(limits.Completion), nameof(limits));
+        ThrowIfBelowOne(limits.Turns, nameof(limits.Turns), nameof(limits));
+        ThrowIfBelowOne(limits.ContextWindow, nameof(limits.ContextWindow), nameof(limits));
         _limits = limits;
     }
 
+    /// <summary>Starts a run with one limit, on prompt and completion tokens of all turns together.</summary>
+    /// <param name="totalTokens">What it may spend, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is below 1.</exception>
+    public TokenBudget(long totalTokens)
+    {
+        ThrowIfBelowOne(totalTokens, "The limit", nameof(totalTokens));
+        _limits = BudgetLimits.OfTotal(totalTokens);
+    }
+
     /// <summary>What the run may spend.</summary>
-    public TokenLimits Limits => _limits;
+    public BudgetLimits Limits => _limits;
 
     /// <summary>Prompt and completion tokens of all recorded turns.</summary>
     public TokenCount Spent
@@ -187,9 +196,9 @@ public sealed class TokenBudget
         return tightest;
     }
 
-    private static void ThrowIfBelowOne(long? limit, string name)
+    private static void ThrowIfBelowOne(long? limit, string name, string parameter)
     {
         if (limit < 1)
-            throw new ArgumentOutOfRangeException(name, limit, $"{name} must be at least 1, or null for no limit.");
+            throw new ArgumentOutOfRangeException(parameter, limit, $"{name} must be at least 1, or null for no limit.");
     }
 }

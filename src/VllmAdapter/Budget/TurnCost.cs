@@ -36,14 +36,14 @@ internal sealed record TurnCost
             return outcome.Parts.Select(Of).Aggregate(static (sum, part) => sum.And(part));
 
         StreamEvidence evidence = outcome.Evidence;
-        int choices = Math.Max(1, Math.Max(evidence.Asked.Choices, evidence.Choices.Count));
+        int choices = Math.Max(1, Math.Max(evidence.Request.ChoiceCount, evidence.Choices.Count));
         if (outcome.Usage is not { } usage)
             return new TurnCost { Choices = choices, Missing = MissingMetadata.Usage };
 
         // Every prompt has tokens, so none means that they were not counted.
         TokenCount prompt = usage.PromptTokens > 0 ? TokenCount.Exactly(usage.PromptTokens) : TokenCount.AtLeast(0);
 
-        long? mostOfOne = MostOfOneChoice(evidence.Asked, usage);
+        long? mostOfOne = MostOfOneChoice(evidence.Request, usage);
         TokenCount completion = CompletionOf(evidence, mostOfOne * choices);
         return new TurnCost
         {
@@ -115,10 +115,10 @@ internal sealed record TurnCost
     private static long MostCounted(StreamEvidence evidence, TokenCount completion) =>
         TokenRoom.IsCredible(evidence) ? evidence.Choices.Max(choice => (long?)choice.CompletionTokens) ?? 0 : completion.Min;
 
-    private static long? MostOfOneChoice(AskedFor asked, TokenUsage usage)
+    private static long? MostOfOneChoice(RequestEvidence asked, TokenUsage usage)
     {
         long? window = asked.ContextWindow - usage.PromptTokens;
-        return asked.OutputCap is { } cap && (window is null || cap < window) ? cap : window;
+        return asked.MaxTokens is { } maxTokens && (window is null || maxTokens < window) ? maxTokens : window;
     }
 
     private static TokenCount UpTo(long min, long? max) =>

@@ -1,6 +1,6 @@
-using Microsoft.Extensions.DependencyInjection;
+using VllmAdapter;
 
-namespace VllmAdapter;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>An adapter that was registered, to be set up further.</summary>
 public interface IVllmAdapterBuilder

@@ -27,7 +27,7 @@ public sealed class TimeLimits
     /// <value>2 minutes by default.</value>
     public TimeSpan BetweenChunks { get; set; } = DefaultBetweenChunks;
 
-    /// <summary>From the finish reason to the end marker.</summary>
+    /// <summary>From the finish reason to the sentinel.</summary>
     /// <value>2 seconds by default.</value>
     public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(2);
 
@@ -40,7 +40,7 @@ public sealed class TimeLimits
     public TimeSpan ServerCall { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The termination policy that an adapter with these limits has by default, to be combined with one of your own.</summary>
-    /// <returns>The end marker, the finish reasons, silence, and the total limit if there is one. Later changes of the limits do not reach it.</returns>
+    /// <returns>The sentinel, the finish reasons, silence, and the total limit if there is one. Later changes of the limits do not reach it.</returns>
     /// <example>
     /// <code>
     /// request = request with { Termination = Termination.FirstOf(limits.ToPolicy(), Termination.WhenExhausted(budget)) };

@@ -34,22 +34,22 @@ public sealed class VllmAdapterOptions
     /// <c>--override-generation-config</c>), if you know it: a call that ends there may be cut.
     /// </summary>
     /// <value>1 or more; null by default.</value>
-    public int? ServerCap { get; set; }
+    public int? ServerMaxTokens { get; set; }
 
     /// <summary>How long to wait for what.</summary>
     public TimeLimits TimeLimits { get; set; } = new();
 
     /// <summary>When to stop reading a reply.</summary>
-    /// <value>Null by default: the end marker, the finish reasons, or the limits of <see cref="TimeLimits"/>.</value>
+    /// <value>Null by default: the sentinel, the finish reasons, or the limits of <see cref="TimeLimits"/>.</value>
     public IStreamTerminationPolicy? Termination { get; set; }
 
     /// <summary>What to do with a stream that did not end as an answer ends.</summary>
-    /// <value><see cref="IncompleteStreams.Throw"/> by default.</value>
-    public IncompleteStreams IncompleteStreams { get; set; } = IncompleteStreams.Throw;
+    /// <value><see cref="IncompleteStreamBehavior.Throw"/> by default.</value>
+    public IncompleteStreamBehavior OnIncompleteStream { get; set; } = IncompleteStreamBehavior.Throw;
 
     /// <summary>How often the server reports the tokens spent.</summary>
     /// <value><see cref="UsageReporting.Continuous"/> by default: even a cut stream then has an exact lower bound.</value>
-    public UsageReporting Usage { get; set; } = UsageReporting.Continuous;
+    public UsageReporting UsageReporting { get; set; } = UsageReporting.Continuous;
 
     /// <summary>The size of the largest event, or whole reply, that is read; larger ones are refused before they fill the memory.</summary>
     /// <value>16 MiB by default.</value>
@@ -60,8 +60,12 @@ public sealed class VllmAdapterOptions
     public long MaxReplyBytes { get; set; } = 256L * 1024 * 1024;
 
     /// <summary>Whether the server marks the end of its streams (<c>[DONE]</c>).</summary>
-    /// <value><see cref="EndMarker.Expected"/> by default: every vLLM does, and an end without the mark and without a finish reason is a cut.</value>
-    public EndMarker EndMarker { get; set; } = EndMarker.Expected;
+    /// <value>
+    /// True by default: every vLLM does, so a stream that ends in order with neither a finish reason for every choice nor the sentinel was cut, and
+    /// something on the way closed it (Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and Portkey do so). False: such an end says
+    /// nothing, and is <see cref="StreamVerdict.Unconfirmed"/>.
+    /// </value>
+    public bool ExpectsSentinel { get; set; } = true;
 
     /// <summary>
     /// Whether the context window is asked for (<c>/v1/models</c>), once and beside the first request that declares tools, where nothing has

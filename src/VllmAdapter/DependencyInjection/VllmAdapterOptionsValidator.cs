@@ -36,8 +36,8 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         if (options.ContextWindow < 1)
             yield return $"ContextWindow must be at least 1 token, or null if it is not known, but is {options.ContextWindow}.";
 
-        if (options.ServerCap < 1)
-            yield return $"ServerCap must be at least 1 token, or null if there is none, but is {options.ServerCap}.";
+        if (options.ServerMaxTokens < 1)
+            yield return $"ServerMaxTokens must be at least 1 token, or null if there is none, but is {options.ServerMaxTokens}.";
 
         if (options.MaxEventBytes < SmallestEvent)
             yield return $"MaxEventBytes must be at least {SmallestEvent}, but is {options.MaxEventBytes}.";
@@ -54,14 +54,11 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         if (options.Model is { } model && string.IsNullOrWhiteSpace(model))
             yield return "Model must not be empty; leave it null to let the server choose.";
 
-        if (!Enum.IsDefined(options.IncompleteStreams))
-            yield return $"IncompleteStreams must be one of {string.Join(", ", Enum.GetNames<IncompleteStreams>())}, but is {options.IncompleteStreams}.";
+        if (!Enum.IsDefined(options.OnIncompleteStream))
+            yield return $"OnIncompleteStream must be one of {string.Join(", ", Enum.GetNames<IncompleteStreamBehavior>())}, but is {options.OnIncompleteStream}.";
 
-        if (!Enum.IsDefined(options.Usage))
-            yield return $"Usage must be one of {string.Join(", ", Enum.GetNames<UsageReporting>())}, but is {options.Usage}.";
-
-        if (!Enum.IsDefined(options.EndMarker))
-            yield return $"EndMarker must be one of {string.Join(", ", Enum.GetNames<EndMarker>())}, but is {options.EndMarker}.";
+        if (!Enum.IsDefined(options.UsageReporting))
+            yield return $"UsageReporting must be one of {string.Join(", ", Enum.GetNames<UsageReporting>())}, but is {options.UsageReporting}.";
 
         foreach (string problem in ResilienceOptionsValidation.ProblemsOf(options.Resilience))
             yield return problem;

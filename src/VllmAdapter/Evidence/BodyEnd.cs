@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>How the response body ended, as far as it was read.</summary>
 public enum BodyEnd

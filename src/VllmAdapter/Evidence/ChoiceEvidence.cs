@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Serialization;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>What was observed of one choice.</summary>
 /// <remarks>While the stream runs the adapter goes on writing to the same instance; a copy (<c>choice with { }</c>) does not change.</remarks>
@@ -24,7 +24,7 @@ public sealed record ChoiceEvidence
     private bool _hasLateOutput;
     private bool _hadOutput;
     private bool _reasonWasPremature;
-    private ValueList<AssembledToolCall> _toolCalls = ValueList<AssembledToolCall>.Empty;
+    private ValueList<ToolCallEvidence> _toolCalls = ValueList<ToolCallEvidence>.Empty;
 
     /// <summary>The choice's index, from 0.</summary>
     public int Index { get; init; }
@@ -37,6 +37,7 @@ public sealed record ChoiceEvidence
     }
 
     /// <summary>What stopped the choice: the stop string, the number of the stop token, or null.</summary>
+    /// <remarks>Wire field: <c>stop_reason</c>.</remarks>
     public string? StopReason { get => _stopReason; init => _stopReason = value; }
 
     /// <summary>Chunks that belonged to this choice.</summary>
@@ -58,16 +59,16 @@ public sealed record ChoiceEvidence
     public string? CallMarkup { get => _callMarkup; init => _callMarkup = value; }
 
     /// <summary>Whether output came that is neither text, reasoning, a refusal nor a call, such as audio or images.</summary>
-    public bool OtherOutput { get => _otherOutput; init => _otherOutput = value; }
+    public bool HasOtherOutput { get => _otherOutput; init => _otherOutput = value; }
 
     /// <summary>The tool calls as far as they were received; ready or not is the gate's business.</summary>
-    public IReadOnlyList<AssembledToolCall> ToolCalls { get => _toolCalls; init => _toolCalls = ValueList<AssembledToolCall>.Of(value); }
+    public IReadOnlyList<ToolCallEvidence> ToolCalls { get => _toolCalls; init => _toolCalls = ValueList<ToolCallEvidence>.Of(value); }
 
     /// <summary>The largest number of completion tokens that the server counted for this choice alone, or null if it never did.</summary>
     public int? CompletionTokens { get => _completionTokens; init => _completionTokens = value; }
 
     /// <summary>Whether a count came with the finish reason or after it, so that <see cref="CompletionTokens"/> is the choice's last word.</summary>
-    public bool CountedAtEnd { get => _countedAtEnd; init => _countedAtEnd = value; }
+    public bool IsCountedAtEnd { get => _countedAtEnd; init => _countedAtEnd = value; }
 
     /// <summary>Whether output came after the finish reason; it was accepted.</summary>
     public bool HasLateOutput { get => _hasLateOutput; init => _hasLateOutput = value; }
@@ -121,7 +122,7 @@ public sealed record ChoiceEvidence
 
     internal void FindMarkup(string? tool) => _callMarkup = tool;
 
-    internal void Assemble(IReadOnlyList<AssembledToolCall> toolCalls) => _toolCalls = ValueList<AssembledToolCall>.Of(toolCalls);
+    internal void Assemble(IReadOnlyList<ToolCallEvidence> toolCalls) => _toolCalls = ValueList<ToolCallEvidence>.Of(toolCalls);
 
     // A new list for every word, so that copies do not share one. More words than any server has for it say nothing more.
     private void Declare(FinishReason reason)

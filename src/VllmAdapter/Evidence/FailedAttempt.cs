@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>A try that failed before anything was handed out, and was followed by another.</summary>
 public sealed record FailedAttempt

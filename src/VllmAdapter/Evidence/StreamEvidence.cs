@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>Everything that was observed of a stream: what policies decide on and what the verdict rests on.</summary>
 /// <remarks>
@@ -13,7 +13,7 @@ public sealed record StreamEvidence
     private const int LongestUnread = 2000;
 
     private readonly ChoiceEvidenceList _choices = new();
-    private AskedFor _asked = new();
+    private RequestEvidence _asked = new();
     private ValueList<FailedAttempt> _failedAttempts = ValueList<FailedAttempt>.Empty;
     private string? _requestId;
     private Facts _facts;
@@ -28,15 +28,15 @@ public sealed record StreamEvidence
     {
         (_choices, _facts, _asked) = (new ChoiceEvidenceList(other._choices, copy: true), other._facts, other._asked);
         (_requestId, _failedAttempts) = (other._requestId, other._failedAttempts);
-        (EndMarker, Fault, Secrets) = (other.EndMarker, other.Fault, other.Secrets);
+        (SentinelExpected, Fault, Secrets) = (other.SentinelExpected, other.Fault, other.Secrets);
     }
 
     /// <summary>What the request asked for.</summary>
-    public AskedFor Asked { get => _asked; init => _asked = value; }
+    public RequestEvidence Request { get => _asked; init => _asked = value; }
 
     /// <summary>Whether the server is known to mark the end of its streams, as vLLM does.</summary>
-    /// <value><see cref="VllmAdapter.EndMarker.Expected"/> by default.</value>
-    public EndMarker EndMarker { get; init; } = EndMarker.Expected;
+    /// <value>True by default.</value>
+    public bool SentinelExpected { get; init; } = true;
 
     /// <summary>Whether the reply came whole instead of as a stream.</summary>
     public bool IsWholeReply { get => _facts.IsWholeReply; init => _facts.IsWholeReply = value; }
@@ -84,12 +84,12 @@ public sealed record StreamEvidence
     public int KeepAlives { get => _facts.KeepAlives; init => _facts.KeepAlives = value; }
 
     /// <summary>The last event that was no JSON, such as <c>[DONE]</c>.</summary>
-    public string? Marker { get => _facts.Marker; init => _facts.Marker = value; }
+    public string? SentinelText { get => _facts.SentinelText; init => _facts.SentinelText = value; }
 
-    /// <summary>Whether the end marker came. vLLM sends it after errors and aborts too.</summary>
+    /// <summary>Whether the sentinel came. vLLM sends it after errors and aborts too.</summary>
     public bool SentinelSeen { get => _facts.SentinelSeen; init => _facts.SentinelSeen = value; }
 
-    /// <summary>Events that came after the end marker and were ignored.</summary>
+    /// <summary>Events that came after the sentinel and were ignored.</summary>
     public int EventsAfterSentinel { get => _facts.EventsAfterSentinel; init => _facts.EventsAfterSentinel = value; }
 
     /// <summary>How the body ended, or null if it was not read to its end.</summary>
@@ -120,7 +120,7 @@ public sealed record StreamEvidence
     public string? ResponseId { get => _facts.ResponseId; init => _facts.ResponseId = value; }
 
     /// <summary>Whether the reply's id changed on the way: a gateway may have switched servers in mid-stream.</summary>
-    public bool ResponseIdChanged { get => _facts.ResponseIdChanged; init => _facts.ResponseIdChanged = value; }
+    public bool HasChangedResponseId { get => _facts.HasChangedResponseId; init => _facts.HasChangedResponseId = value; }
 
     /// <summary>The model that answered, in the server's words.</summary>
     public string? Model { get => _facts.Model; init => _facts.Model = value; }
@@ -144,7 +144,7 @@ public sealed record StreamEvidence
     public bool LooksCumulative { get => _facts.LooksCumulative; init => _facts.LooksCumulative = value; }
 
     /// <summary>Whether reasoning came although the request hid it (<c>include_reasoning: false</c>); it was left out.</summary>
-    public bool UnwantedReasoning { get => _facts.UnwantedReasoning; init => _facts.UnwantedReasoning = value; }
+    public bool HasUnwantedReasoning { get => _facts.HasUnwantedReasoning; init => _facts.HasUnwantedReasoning = value; }
 
     /// <summary>What was observed of each choice, in the order in which they appeared.</summary>
     public IReadOnlyList<ChoiceEvidence> Choices
@@ -165,12 +165,12 @@ public sealed record StreamEvidence
                     return false;
             }
 
-            return _choices.Count >= Math.Max(1, Asked.Choices);
+            return _choices.Count >= Math.Max(1, Request.ChoiceCount);
         }
     }
 
     /// <summary>Whether the reply has one choice only, so that the usage is that choice's.</summary>
-    internal bool IsSingle => Asked.Choices <= 1 && _choices.Count <= 1;
+    internal bool IsSingle => Request.ChoiceCount <= 1 && _choices.Count <= 1;
 
     /// <summary>The least number of completion tokens that the whole request has cost, as far as any count shows.</summary>
     internal long CountedTokens
@@ -195,7 +195,7 @@ public sealed record StreamEvidence
     internal bool MayUndercount => !IsSingle && !_facts.IsWholeReply && _facts.SystemFingerprint is null;
 
     /// <summary>Whether the server is known to have written all that it meant to write.</summary>
-    internal bool EndIsMarked => _facts.SentinelSeen || (IsWholeReply && _facts.BodyEnd == VllmAdapter.BodyEnd.InOrder);
+    internal bool EndIsMarked => _facts.SentinelSeen || (IsWholeReply && _facts.BodyEnd == VllmAdapter.Diagnostics.BodyEnd.InOrder);
 
     /// <summary>Whether anything that the model wrote was delivered.</summary>
     internal bool HasOutput => _facts.HasOutput;
@@ -226,9 +226,9 @@ public sealed record StreamEvidence
 
     internal void ObserveBytes(long bytes, int keepAlives) => (_facts.Bytes, _facts.KeepAlives) = (bytes, keepAlives);
 
-    internal void ObserveMarker(string marker, bool isSentinel)
+    internal void ObserveSentinel(string sentinel, bool isSentinel)
     {
-        _facts.Marker = Secrets.Hide(marker);
+        _facts.SentinelText = Secrets.Hide(sentinel);
         _facts.SentinelSeen |= isSentinel;
     }
 
@@ -252,7 +252,7 @@ public sealed record StreamEvidence
 
             isProgress |= chunk.HasOutput || chunk.FinishWord is not null || chunk.TokenIds is { Count: > 0 };
             if (chunk.HasChoice)
-                ChoiceAt(chunk.Choice).Observe(chunk, Secrets);
+                ChoiceAt(chunk.ChoiceIndex).Observe(chunk, Secrets);
         }
 
         foreach ((int choice, ServerError error) in reader.ChoiceErrors)
@@ -273,13 +273,13 @@ public sealed record StreamEvidence
         bool saysMore = first.HasOutput || first.FinishWord is not null;
         long before = CountedTokens;
         _facts.Usage = usage;
-        _facts.UsageIsFinal = _facts.IsWholeReply || !first.HasChoice || (!saysMore && ChoiceAt(first.Choice).HasDeclared);
+        _facts.UsageIsFinal = _facts.IsWholeReply || !first.HasChoice || (!saysMore && ChoiceAt(first.ChoiceIndex).HasDeclared);
 
         // With several choices a usage that comes alone is a sum over them; one next to a choice's output is that choice's.
         if (IsSingle && _choices.Count == 1)
             _choices[0].Count(usage.CompletionTokens);
         else if (chunks.Count == 1 && saysMore && !_facts.IsWholeReply)
-            ChoiceAt(first.Choice).Count(usage.CompletionTokens);
+            ChoiceAt(first.ChoiceIndex).Count(usage.CompletionTokens);
 
         return CountedTokens > before;
     }
@@ -288,15 +288,15 @@ public sealed record StreamEvidence
     internal void Close(ChunkReader reader)
     {
         (_facts.ResponseId, _facts.Model, _facts.SystemFingerprint) = (Secrets.Hide(reader.Id), Secrets.Hide(reader.Model), Secrets.Hide(reader.Fingerprint));
-        (_facts.ResponseIdChanged, _facts.TextIsLossy, _facts.Oddities) = (reader.IdHasChanged, reader.TextIsLossy, reader.Oddities);
+        (_facts.HasChangedResponseId, _facts.TextIsLossy, _facts.Oddities) = (reader.IdHasChanged, reader.TextIsLossy, reader.Oddities);
         (_facts.ChoiceIndexesSeen, _facts.LooksCumulative) = (reader.ChoiceIndexesSeen, reader.LooksCumulative);
     }
 
     /// <summary>Takes over the model's context window, which was asked for beside the request.</summary>
-    internal void Learn(int? contextWindow) => _asked = _asked with { ContextWindow = Asked.ContextWindow ?? contextWindow };
+    internal void Learn(int? contextWindow) => _asked = _asked with { ContextWindow = Request.ContextWindow ?? contextWindow };
 
     /// <summary>Takes over that reasoning came which the request hid, and that it was left out.</summary>
-    internal void LeaveOutReasoning() => _facts.UnwantedReasoning = true;
+    internal void LeaveOutReasoning() => _facts.HasUnwantedReasoning = true;
 
     /// <summary>Takes over that the request went out once more, for its connection was closed before any byte of an answer.</summary>
     internal void Resent(FailedAttempt before, string requestId) => (_failedAttempts, _requestId) = (_failedAttempts.And(before), requestId);
@@ -316,7 +316,7 @@ public sealed record StreamEvidence
         _facts.TransportError ??= Secrets.Hide(fault.Message.Contains(innermost.Message, StringComparison.Ordinal)
             ? fault.Message
             : $"{fault.Message} {innermost.Message}");
-        _facts.BodyEnd ??= VllmAdapter.BodyEnd.Cut;
+        _facts.BodyEnd ??= VllmAdapter.Diagnostics.BodyEnd.Cut;
     }
 
     internal void KeepUnread(string? text) => _facts.UnreadText ??= ServerText.Cut(Secrets.Hide(text) ?? "", LongestUnread) is { Length: > 0 } unread ? unread : null;
@@ -335,7 +335,7 @@ public sealed record StreamEvidence
         public TimeSpan? SinceFinish;
         public TimeSpan? FirstChunkAt;
         public TimeSpan? LastChunkAt;
-        public string? Marker;
+        public string? SentinelText;
         public bool SentinelSeen;
         public int EventsAfterSentinel;
         public BodyEnd? BodyEnd;
@@ -350,11 +350,11 @@ public sealed record StreamEvidence
         public string? ResponseId;
         public string? Model;
         public string? SystemFingerprint;
-        public bool ResponseIdChanged;
+        public bool HasChangedResponseId;
         public bool TextIsLossy;
         public int Oddities;
         public int ChoiceIndexesSeen;
         public bool LooksCumulative;
-        public bool UnwantedReasoning;
+        public bool HasUnwantedReasoning;
     }
 }

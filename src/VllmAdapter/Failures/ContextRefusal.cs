@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>The numbers that a server gave when it refused a request that does not fit its context window.</summary>
 /// <remarks>What the server did not tell is null; no number is guessed.</remarks>
@@ -17,12 +17,12 @@ public sealed record ContextRefusal
     public bool PromptIsLowerBound { get; init; }
 
     /// <summary>
-    /// Output tokens asked for, by the server's words or else by the request; null if no cap was asked for.
+    /// Output tokens asked for, by the server's words or else by the request; null if no max tokens were asked for.
     /// </summary>
-    public int? RequestedTokens { get; init; }
+    public int? RequestedMaxTokens { get; init; }
 
     /// <summary>
-    /// True if the prompt leaves no room for any output, so only shorter messages help; false if a lower output cap is
+    /// True if the prompt leaves no room for any output, so only shorter messages help; false if lower max tokens are
     /// enough; null if the server's words leave it open.
     /// </summary>
     public bool? PromptAloneIsTooLong { get; init; }

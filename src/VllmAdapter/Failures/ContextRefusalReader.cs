@@ -28,17 +28,17 @@ internal static class ContextRefusalReader
 
     /// <param name="message">The server's words.</param>
     /// <param name="param">The field that the server blames.</param>
-    /// <param name="askedMaxTokens">The output cap that the caller asked for.</param>
+    /// <param name="requestedMaxTokens">The max tokens that the caller asked for.</param>
     /// <param name="refusal">The numbers that the words hold.</param>
     /// <param name="mayBeLess">
-    /// True for a route on which the words may name the window less the cap (<c>/v1/completions</c> of vLLM 0.11, even below zero): no window
+    /// True for a route on which the words may name the window less max tokens (<c>/v1/completions</c> of vLLM 0.11, even below zero): no window
     /// is read off them then.
     /// </param>
     public static bool TryRead(
-        string message, string? param, int? askedMaxTokens, [NotNullWhen(true)] out ContextRefusal? refusal, bool mayBeLess = false)
+        string message, string? param, int? requestedMaxTokens, [NotNullWhen(true)] out ContextRefusal? refusal, bool mayBeLess = false)
     {
-        refusal = LeavesNoRoomForOutput(message, askedMaxTokens) || IsRefusal(message, param)
-            ? Read(message, askedMaxTokens, mayBeLess && ShowsPromptAlone(message))
+        refusal = LeavesNoRoomForOutput(message, requestedMaxTokens) || IsRefusal(message, param)
+            ? Read(message, requestedMaxTokens, mayBeLess && ShowsPromptAlone(message))
             : null;
 
         return refusal is not null;
@@ -56,29 +56,29 @@ internal static class ContextRefusalReader
 
     // vLLM fills in what the prompt leaves over, and then refuses its own 0 (older versions: a negative number).
     // The same sentence about a number that the caller sent is an ordinary mistake.
-    private static bool LeavesNoRoomForOutput(string message, int? askedMaxTokens) =>
-        askedMaxTokens is null or > 0
+    private static bool LeavesNoRoomForOutput(string message, int? requestedMaxTokens) =>
+        requestedMaxTokens is null or > 0
         && Number(message, "_tokens must be at least 1, got ") is <= 0;
 
     // vLLM 0.10.1 to 0.17; the number of the window in it may be less than the window (vllm#33418).
     private static bool ShowsPromptAlone(string message) => message.Contains("However, your request has ", AnyCase);
 
-    private static ContextRefusal Read(string message, int? askedMaxTokens, bool mayBeLess)
+    private static ContextRefusal Read(string message, int? requestedMaxTokens, bool mayBeLess)
     {
         int? window = Window(message);
         bool isLowerBound = message.Contains("prompt contains at least ", AnyCase);
         int? prompt = PromptTokens(message);
 
-        // vLLM writes 0 when the request set no cap.
-        int? requested = (Requested(message) ?? askedMaxTokens) is { } asked and > 0 ? asked : null;
+        // vLLM writes 0 when the request set no max tokens.
+        int? requested = (Requested(message) ?? requestedMaxTokens) is { } asked and > 0 ? asked : null;
 
         return new()
         {
             ContextWindow = mayBeLess || window <= 0 ? null : window,
             PromptTokens = prompt,
             PromptIsLowerBound = isLowerBound && prompt is not null,
-            RequestedTokens = requested,
-            PromptAloneIsTooLong = PromptAlone(message, askedMaxTokens, window, prompt, isLowerBound),
+            RequestedMaxTokens = requested,
+            PromptAloneIsTooLong = PromptAlone(message, requestedMaxTokens, window, prompt, isLowerBound),
         };
     }
 

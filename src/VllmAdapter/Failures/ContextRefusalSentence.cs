@@ -11,7 +11,7 @@ internal static class ContextRefusalSentence
     public static string Of(ContextRefusal refusal, string answered, string said)
     {
         string window = Count(refusal.ContextWindow);
-        string asked = Count(refusal.RequestedTokens);
+        string asked = Count(refusal.RequestedMaxTokens);
         string prompt = (refusal.PromptIsLowerBound ? "at least " : "") + Count(refusal.PromptTokens);
 
         return refusal switch
@@ -24,13 +24,13 @@ internal static class ContextRefusalSentence
             { PromptAloneIsTooLong: true } =>
                 $"The prompt leaves no room for output in the model's context window ({answered}){said} "
                 + "Shorten the messages.",
-            { RequestedTokens: { } a, ContextWindow: { } w } when a > w =>
+            { RequestedMaxTokens: { } a, ContextWindow: { } w } when a > w =>
                 $"The request asks for {asked} output tokens but the model's context window is {window} ({answered}). "
                 + "Lower MaxTokens.",
-            { PromptAloneIsTooLong: false, PromptTokens: { } p, ContextWindow: { } w, RequestedTokens: not null } =>
+            { PromptAloneIsTooLong: false, PromptTokens: { } p, ContextWindow: { } w, RequestedMaxTokens: not null } =>
                 $"A prompt of {prompt} tokens and {asked} output tokens do not fit the model's context window of "
                 + $"{window} ({answered}). Lower MaxTokens to at most {Count(w - p)}, or shorten the messages.",
-            { PromptTokens: not null, ContextWindow: not null, RequestedTokens: not null } =>
+            { PromptTokens: not null, ContextWindow: not null, RequestedMaxTokens: not null } =>
                 $"A prompt of {prompt} tokens and {asked} output tokens do not fit the model's context window of "
                 + $"{window} ({answered}). Shorten the messages or lower MaxTokens.",
             _ =>

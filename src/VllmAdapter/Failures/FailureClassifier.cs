@@ -20,11 +20,11 @@ internal static class FailureClassifier
         {
             _ when facts.WasRejected => RequestFailure.NotSent,
             _ when facts.GaveUpAfter is not null => RequestFailure.Timeout,
-            _ when facts.FollowedTo is not null => RequestFailure.NotSse,
+            _ when facts.FollowedTo is not null => RequestFailure.UnexpectedContent,
             _ when !isAnswered => NoAnswer(facts),
             _ when facts.BrokeOffAfter is not null => RequestFailure.ConnectionFailed,
-            _ when isSuccess && !error.IsDeclared => RequestFailure.NotSse,
-            >= 300 and < 400 => RequestFailure.NotSse,
+            _ when isSuccess && !error.IsDeclared => RequestFailure.UnexpectedContent,
+            >= 300 and < 400 => RequestFailure.UnexpectedContent,
             _ when ServerSigns.SayEngineDied(words) => RequestFailure.EngineDead,
             _ when ServerSigns.SayQueueIsFull(words) => RequestFailure.Overloaded,
             null or 400 or 413 or 422 or 500 when ReadRefusal(out refusal) => RequestFailure.ContextWindowExceeded,
@@ -37,8 +37,8 @@ internal static class FailureClassifier
             400 when SaysNothing(error) => RequestFailure.Unavailable,
             401 or 407 => RequestFailure.Unauthorized,
             402 or 403 => RequestFailure.Forbidden,
-            404 or 405 or 421 => RequestFailure.NotOffered,
-            501 => ServerSigns.SayPartIsNotImplemented(error, words) ? RequestFailure.BadRequest : RequestFailure.NotOffered,
+            404 or 405 or 421 => RequestFailure.RouteNotFound,
+            501 => ServerSigns.SayPartIsNotImplemented(error, words) ? RequestFailure.BadRequest : RequestFailure.RouteNotFound,
             408 or 504 or 524 => RequestFailure.Timeout,
             429 => RequestFailure.RateLimited,
             529 => RequestFailure.Overloaded,
@@ -47,7 +47,7 @@ internal static class FailureClassifier
             _ => RequestFailure.ServerError,
         };
         if (failure == RequestFailure.Forbidden && facts.MayBeSwitchedOff && CodeOf(facts) == 403)
-            failure = RequestFailure.NotOffered;
+            failure = RequestFailure.RouteNotFound;
 
         bool isQuotaSpent = failure is RequestFailure.RateLimited or RequestFailure.Forbidden && ServerSigns.SayQuotaIsSpent(CodeOf(facts), error, words);
         return new(failure)
@@ -59,7 +59,7 @@ internal static class FailureClassifier
         };
 
         bool ReadRefusal(out ContextRefusal? read) =>
-            ContextRefusalReader.TryRead(words, error.Param, facts.AskedMaxTokens, out read, MayShowLessThanTheWindow(facts.Address))
+            ContextRefusalReader.TryRead(words, error.Parameter, facts.RequestedMaxTokens, out read, MayShowLessThanTheWindow(facts.Address))
             || (error.Code is "context_length_exceeded" && (read = new()) is not null);
     }
 
@@ -77,7 +77,7 @@ internal static class FailureClassifier
 
     private static bool SaysNothing(ServerError error) => string.IsNullOrWhiteSpace(error.Raw) && error.Message is null && !error.IsCut;
 
-    // vLLM 0.11 subtracts the cap from the window that it names, on this route always.
+    // vLLM 0.11 subtracts max tokens from the window that it names, on this route always.
     private static bool MayShowLessThanTheWindow(Uri? address) =>
         address?.AbsolutePath is { } path
         && path.EndsWith("/completions", StringComparison.Ordinal) && !path.EndsWith("/chat/completions", StringComparison.Ordinal);

@@ -40,7 +40,7 @@ internal sealed record FailureFacts
 
     public string? Model { get; init; }
 
-    public int? AskedMaxTokens { get; init; }
+    public int? RequestedMaxTokens { get; init; }
 
     public string? RequestId { get; init; }
 

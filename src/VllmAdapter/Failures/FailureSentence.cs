@@ -32,15 +32,15 @@ internal static class FailureSentence
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(facts)}{Again(facts)}. "
                 + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",
-            (RequestFailure.NotSse, { FollowedTo: { } other }) =>
+            (RequestFailure.UnexpectedContent, { FollowedTo: { } other }) =>
                 $"The HttpClient followed a redirect to {ServerText.Quote(Shown(other), facts.Secrets)} and sent the request there; what came back was not read. "
                 + "Set the endpoint to the final address, and AllowAutoRedirect of the client's handler to false.",
-            (RequestFailure.NotSse, { Status: { } status, LargerThan: { } limit }) =>
+            (RequestFailure.UnexpectedContent, { Status: { } status, LargerThan: { } limit }) =>
                 $"The server answered {(int)status} with more than {limit.ToString("N0", CultureInfo.InvariantCulture)} bytes{At(facts)}, too many for "
                 + $"{facts.Expected}. Raise VllmAdapterOptions.MaxEventBytes, or check that the endpoint is a vLLM server.",
-            (RequestFailure.NotSse, { Status: { } status, ContentLength: 0 }) when (int)status < 300 =>
+            (RequestFailure.UnexpectedContent, { Status: { } status, ContentLength: 0 }) when (int)status < 300 =>
                 $"The server answered {(int)status} with an empty body: nothing is served{At(facts)}. Check the endpoint's address.",
-            (RequestFailure.NotSse, { Status: { } status }) when (int)status < 300 =>
+            (RequestFailure.UnexpectedContent, { Status: { } status }) when (int)status < 300 =>
                 $"The server answered {(int)status} with {MediaType(facts)}, which is not {facts.Expected}{said} "
                 + $"Check that the endpoint is a vLLM server{At(facts)}.",
             _ => $"{WhatHappened(facts, meaning)} ({Answered(facts)}){said} {FailureWayOut.Of(facts, meaning)}",
@@ -51,8 +51,8 @@ internal static class FailureSentence
     {
         RequestFailure.ModelNotFound when facts.Model is { } model => $"The server has no model '{ServerText.Quote(model, facts.Secrets)}'",
         RequestFailure.ModelNotFound => "The server has no such model",
-        RequestFailure.NotOffered when facts.Status == HttpStatusCode.MisdirectedRequest => "The server does not answer for this host name",
-        RequestFailure.NotOffered => $"The server does not offer {facts.Address?.AbsolutePath ?? "this"}",
+        RequestFailure.RouteNotFound when facts.Status == HttpStatusCode.MisdirectedRequest => "The server does not answer for this host name",
+        RequestFailure.RouteNotFound => $"The server does not offer {facts.Address?.AbsolutePath ?? "this"}",
         RequestFailure.Unauthorized when facts.Status == HttpStatusCode.ProxyAuthenticationRequired => "A proxy on the way wants credentials",
         RequestFailure.Unauthorized when FailureWayOut.WantsPassword(facts) => $"A gateway before the server wants a user and a password ({facts.Challenge})",
         RequestFailure.Unauthorized => "The server did not accept the API key",
@@ -68,7 +68,7 @@ internal static class FailureSentence
         RequestFailure.Unavailable when facts.Status == HttpStatusCode.BadRequest => "A gateway before the server gave the request up",
         RequestFailure.Unavailable => "No working vLLM behind this address",
         RequestFailure.EngineDead => "The engine behind the server died",
-        RequestFailure.NotSse => $"The server redirects {(Target(facts) is { } target ? $"to {target}" : "elsewhere")}",
+        RequestFailure.UnexpectedContent => $"The server redirects {(Target(facts) is { } target ? $"to {target}" : "elsewhere")}",
         RequestFailure.Timeout => "A gateway waited too long for the server",
         _ => "The server failed on this request",
     };
@@ -77,7 +77,7 @@ internal static class FailureSentence
     private static string? Said(FailureFacts facts)
     {
         string? quote = ServerText.Quote(RequestEcho.Remove(RepeatedRequest.Quote(facts.Error.Message), facts.RequestBody));
-        return ServerText.Quote(facts.Error.Param, LongestWord) is { } param && quote?.Contains(param, StringComparison.Ordinal) is false
+        return ServerText.Quote(facts.Error.Parameter, LongestWord) is { } param && quote?.Contains(param, StringComparison.Ordinal) is false
             ? $"{param}: {quote}"
             : quote;
     }

@@ -13,8 +13,8 @@ internal static class FailureWayOut
     public static string Of(FailureFacts facts, FailureMeaning meaning) => meaning.Failure switch
     {
         RequestFailure.ModelNotFound => "Choose one that it lists at /v1/models.",
-        RequestFailure.NotOffered when facts.Status == HttpStatusCode.MisdirectedRequest => "Check the endpoint's host name.",
-        RequestFailure.NotOffered => "Check the endpoint's address, the server's version and its start options.",
+        RequestFailure.RouteNotFound when facts.Status == HttpStatusCode.MisdirectedRequest => "Check the endpoint's host name.",
+        RequestFailure.RouteNotFound => "Check the endpoint's address, the server's version and its start options.",
         RequestFailure.Unauthorized when facts.Status == HttpStatusCode.ProxyAuthenticationRequired => OfProxy(HttpStatusCode.ProxyAuthenticationRequired),
         RequestFailure.Unauthorized when WantsPassword(facts) => "Send them in the header Authorization (RequestHeaders.Additional), or by the HttpClient's handler.",
         RequestFailure.Unauthorized => "Set VllmAdapterOptions.ApiKey to a key that the server was started with.",
@@ -28,7 +28,7 @@ internal static class FailureWayOut
             "vLLM never refuses without a word; see the gateway's log and its time limits, then retry.",
         RequestFailure.Unavailable => "Retry when the server is up; see its gateway's log.",
         RequestFailure.EngineDead => "Retry when the server was restarted; see its log.",
-        RequestFailure.NotSse => "Set the endpoint to the final address.",
+        RequestFailure.UnexpectedContent => "Set the endpoint to the final address.",
         RequestFailure.Timeout => "Raise its time limit, or see the server's load.",
         _ => "The same request may well fail again; see the server's log.",
     };
@@ -63,7 +63,7 @@ internal static class FailureWayOut
     }
 
     private static bool Blames(FailureFacts facts, string words, string field) =>
-        words.Contains(field, StringComparison.OrdinalIgnoreCase) || facts.Error.Param?.Contains(field, StringComparison.OrdinalIgnoreCase) is true;
+        words.Contains(field, StringComparison.OrdinalIgnoreCase) || facts.Error.Parameter?.Contains(field, StringComparison.OrdinalIgnoreCase) is true;
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
 }

@@ -9,7 +9,7 @@ public enum RequestFailure
 {
     /// <summary>
     /// The prompt, or the prompt and the tokens asked for, do not fit the model: shorten the messages or lower the
-    /// output cap; <see cref="VllmRequestException.ContextRefusal"/> has the numbers.
+    /// max tokens; <see cref="VllmRequestException.ContextRefusal"/> has the numbers.
     /// </summary>
     ContextWindowExceeded = 1,
 
@@ -20,7 +20,7 @@ public enum RequestFailure
     /// The server lacks the endpoint or the feature (404 without a word about a model, 405, 501): check the address,
     /// the server's version and its start options.
     /// </summary>
-    NotOffered,
+    RouteNotFound,
 
     /// <summary>The API key is missing or wrong (401): set it.</summary>
     Unauthorized,
@@ -63,7 +63,7 @@ public enum RequestFailure
     /// What answered is not a vLLM server: a success that is neither an event stream nor JSON, or a redirect. Check
     /// the endpoint.
     /// </summary>
-    NotSse,
+    UnexpectedContent,
 
     /// <summary>
     /// No answer at all: nobody listens there, or the connection broke. Check the address, then retry; a certificate that was refused stays

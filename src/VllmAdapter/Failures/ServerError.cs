@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>What a server said went wrong, in whatever shape it said it; absent parts are null.</summary>
 public sealed record ServerError
@@ -18,7 +18,7 @@ public sealed record ServerError
     public string? Type { get; init; }
 
     /// <summary>The request's field that the server blames.</summary>
-    public string? Param { get; init; }
+    public string? Parameter { get; init; }
 
     /// <summary>The server's code as text; vLLM sends a number, its Rust front end and gateways a string.</summary>
     public string? Code { get; init; }
@@ -75,7 +75,7 @@ public sealed record ServerError
         Message = secrets.Hide(Message),
         Words = secrets.Hide(Words),
         Type = secrets.Hide(Type),
-        Param = secrets.Hide(Param),
+        Parameter = secrets.Hide(Parameter),
         Code = secrets.Hide(Code),
         Raw = secrets.Hide(Raw)!,
     };

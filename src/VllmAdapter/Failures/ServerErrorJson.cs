@@ -78,7 +78,7 @@ internal static class ServerErrorJson
         {
             Message = inner?.Message,
             Type = inner?.Type ?? (Text(value, "type") is not "error" and { } type ? type : Text(value, "error_type") ?? title),
-            Param = inner?.Param ?? Text(value, "param") ?? Location(value),
+            Parameter = inner?.Parameter ?? Text(value, "param") ?? Location(value),
             Code = code,
             CodeNumber = Number(code),
         };
@@ -96,7 +96,7 @@ internal static class ServerErrorJson
             [var first, ..] => first with
             {
                 Message = string.Join("; ", all.Where(e => e.Message is not null)
-                    .Select(e => e.Param is null ? e.Message : $"{e.Param}: {e.Message}")),
+                    .Select(e => e.Parameter is null ? e.Message : $"{e.Parameter}: {e.Message}")),
             },
         };
     }

@@ -58,7 +58,7 @@ internal static class ServerSigns
         || (code == 429 && words.Contains("quota", AnyCase) && !Any(words, QuotaComesBack));
 
     public static bool SayModelIsUnknown(int? code, ServerError error, string words) =>
-        (code == 404 && error.Param == "model")
+        (code == 404 && error.Parameter == "model")
         || error.Code == "model_not_found"
         || words.Contains("Invalid model name passed", AnyCase) // LiteLLM, with 400
         || (words.Contains("lora adapter '", AnyCase) && words.Contains("' cannot be found", AnyCase))
@@ -70,7 +70,7 @@ internal static class ServerSigns
 
     /// <summary>Whether a 501 is about one thing in the request ("Only base64 data URLs are supported for now.") and not about the route.</summary>
     public static bool SayPartIsNotImplemented(ServerError error, string words) =>
-        error.Param is not null || (words.Contains("only ", AnyCase) && words.Contains("supported", AnyCase) && !words.Contains("not supported", AnyCase));
+        error.Parameter is not null || (words.Contains("only ", AnyCase) && words.Contains("supported", AnyCase) && !words.Contains("not supported", AnyCase));
 
     // For events and gateways that name the error but give no number.
     public static int? CodeOf(string? word) => word?.ToUpperInvariant() switch

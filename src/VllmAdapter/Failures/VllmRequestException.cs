@@ -18,7 +18,7 @@ public sealed class VllmRequestException : Exception
     }
 
     /// <summary>The HTTP status; 200 if the error came inside it, null if there was no response.</summary>
-    public HttpStatusCode? Status { get; private init; }
+    public HttpStatusCode? StatusCode { get; private init; }
 
     /// <summary>What went wrong, by what to do about it.</summary>
     public RequestFailure Failure { get; private init; }
@@ -30,10 +30,10 @@ public sealed class VllmRequestException : Exception
     public string? ServerErrorType { get; private init; }
 
     /// <summary>The field of the request that the server blames ("max_tokens", "body.messages"), or null.</summary>
-    public string? Param { get; private init; }
+    public string? Parameter { get; private init; }
 
     /// <summary>The server's error code as text, whether it sent a number or a word, or null.</summary>
-    public string? Code { get; private init; }
+    public string? ServerErrorCode { get; private init; }
 
     /// <summary>
     /// The id that was sent with the last attempt, to be found in the server's log; null if none was sent.
@@ -74,12 +74,12 @@ public sealed class VllmRequestException : Exception
         Exception? cause = safe.Secrets.AreIn(safe.Cause?.ToString()) ? null : safe.Cause;
         return new(FailureSentence.Compose(safe, meaning), cause)
         {
-            Status = safe.Status,
+            StatusCode = safe.Status,
             Failure = meaning.Failure,
             ServerMessage = error.Message,
             ServerErrorType = error.Type,
-            Param = error.Param,
-            Code = error.Code,
+            Parameter = error.Parameter,
+            ServerErrorCode = error.Code,
             RequestId = safe.RequestId,
             Attempts = safe.Attempts,
             RetryAfter = safe.RetryAfter,

@@ -38,6 +38,13 @@ internal sealed class VllmEndpoint
     public const string Tokenize = "tokenize";
     public const string Detokenize = "detokenize";
 
+    /// <summary>An address as it was typed; what is wrong with it is said as of any other.</summary>
+    public static Uri Parse(string endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return Uri.TryCreate(endpoint, UriKind.RelativeOrAbsolute, out Uri? address) ? address : throw new ArgumentException(NotAnAddress(endpoint), nameof(endpoint));
+    }
+
     /// <summary>The address of a route, by its path from the server's root.</summary>
     /// <remarks>Routes are few, and an address costs more to make than to find. Thread-safe.</remarks>
     public Uri At(string path) => _addresses.GetOrAdd(
@@ -49,7 +56,7 @@ internal sealed class VllmEndpoint
     public static string? ProblemOf(Uri endpoint) => endpoint switch
     {
         _ when !endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https") =>
-            $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{WithoutSecrets(endpoint.OriginalString)}\".",
+            NotAnAddress(endpoint.OriginalString),
         { UserInfo.Length: > 0 } =>
             $"Endpoint must hold no user name and no password, for they would never be sent, but \"{WithoutSecrets(endpoint.OriginalString)}\" was given with them. "
             + "Set ApiKey, or send the header Authorization (RequestHeaders.Additional).",
@@ -58,6 +65,9 @@ internal sealed class VllmEndpoint
             + "Set ApiKey if it is a key; let a message handler of the HttpClient add it if the gateway wants it with every request.",
         _ => null,
     };
+
+    private static string NotAnAddress(string endpoint) =>
+        $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{WithoutSecrets(endpoint)}\".";
 
     private static Uri Below(Uri endpoint, string path) => new UriBuilder(endpoint) { Path = path + "/", Query = "", Fragment = "" }.Uri;
 

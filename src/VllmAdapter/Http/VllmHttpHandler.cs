@@ -20,7 +20,7 @@ internal static class VllmHttpHandler
         // pass from one caller to the next.
         UseCookies = false,
 
-        // After the end marker only the end of the body is to come; nothing else is waited for.
+        // After the sentinel only the end of the body is to come; nothing else is waited for.
         MaxResponseDrainSize = 16 * 1024,
         ResponseDrainTimeout = TimeSpan.FromSeconds(1),
 

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>What a verdict rests on.</summary>
 public enum Certainty

@@ -10,17 +10,17 @@ internal static class ChoiceNotes
 
     public static void Of(StreamEvidence evidence, ChoiceEvidence choice, ChoiceOutcome ruling, Action<OutcomeNoteKind, string> note)
     {
-        string who = evidence.Asked.Choices > 1 ? $"Choice {choice.Index}: " : "";
+        string who = evidence.Request.ChoiceCount > 1 ? $"Choice {choice.Index}: " : "";
         void Note(OutcomeNoteKind kind, string text) => note(kind, who + text);
 
         if (ruling.Verdict == StreamVerdict.Unconfirmed && OutcomeJudge.OutputIsMissing(evidence, choice))
             Note(OutcomeNoteKind.OutputMissing, MissingOutput(evidence, choice));
 
-        if (choice.HasDeclared && ruling.Verdict == StreamVerdict.Completed && TokenRoom.IsAtCap(evidence, choice))
-            Note(OutcomeNoteKind.EndedAtTheCap, "The answer ended on exactly the last token allowed, and the server says that it was finished.");
+        if (choice.HasDeclared && ruling.Verdict == StreamVerdict.Completed && TokenRoom.IsAtMaxTokens(evidence, choice))
+            Note(OutcomeNoteKind.EndedAtMaxTokens, "The answer ended on exactly the last token allowed, and the server says that it was finished.");
 
-        if (TokenRoom.IsBeyondCap(evidence, choice))
-            Note(OutcomeNoteKind.CountBeyondTheCap, BeyondCap(evidence, choice));
+        if (TokenRoom.IsBeyondMaxTokens(evidence, choice))
+            Note(OutcomeNoteKind.CountBeyondMaxTokens, BeyondMaxTokens(evidence, choice));
 
         if (IsReasoningOnly(choice) && ruling.Verdict == StreamVerdict.LengthLimited)
             Note(OutcomeNoteKind.AllReasoning, "All tokens went to reasoning and none to an answer.");
@@ -51,12 +51,12 @@ internal static class ChoiceNotes
     public static string Words(IEnumerable<FinishReason> reasons)
     {
         const int Most = 5;
-        string[] words = [.. reasons.Distinct().Take(Most + 1).Select(reason => ServerText.Quote(reason.Word, MostOfAWord) ?? "nothing")];
+        string[] words = [.. reasons.Distinct().Take(Most + 1).Select(reason => ServerText.Quote(reason.Value, MostOfAWord) ?? "nothing")];
         return string.Join(" and ", words.Take(Most)) + (words.Length > Most ? " and more" : "");
     }
 
     private static bool IsReasoningOnly(ChoiceEvidence choice) =>
-        choice is { TextLength: 0, ReasoningLength: > 0, RefusalLength: 0, OtherOutput: false, ToolCalls.Count: 0 };
+        choice is { TextLength: 0, ReasoningLength: > 0, RefusalLength: 0, HasOtherOutput: false, ToolCalls.Count: 0 };
 
     private static void NoteNoAnswer(ChoiceEvidence choice, Action<OutcomeNoteKind, string> note)
     {
@@ -72,9 +72,9 @@ internal static class ChoiceNotes
             ? ServerText.Quote(reason, MostOfAWord)
             : null;
 
-    private static string BeyondCap(StreamEvidence evidence, ChoiceEvidence choice) => string.Create(
+    private static string BeyondMaxTokens(StreamEvidence evidence, ChoiceEvidence choice) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The server counted {TokenRoom.CountedFor(evidence, choice):N0} tokens where {evidence.Asked.OutputCap:N0} were allowed, so its count proves nothing.");
+        $"The server counted {TokenRoom.CountedFor(evidence, choice):N0} tokens where {evidence.Request.MaxTokens:N0} were allowed, so its count proves nothing.");
 
     private static string MissingOutput(StreamEvidence evidence, ChoiceEvidence choice)
     {

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>How one choice ended.</summary>
 public sealed record ChoiceOutcome
@@ -16,7 +16,7 @@ public sealed record ChoiceOutcome
     public FinishReason? FinishReason { get; init; }
 
     /// <summary>Which limit cut it, if one did.</summary>
-    public LimitAttribution? Limit { get; init; }
+    public LengthLimit? Limit { get; init; }
 
     /// <summary>Completion tokens of this choice alone, or null if the server did not count them apart.</summary>
     public int? CompletionTokens { get; init; }

@@ -7,9 +7,9 @@ namespace VllmAdapter;
 /// An empty word is never a reason: servers that send <c>""</c> mean "not finished". vLLM itself sends <c>stop</c>, <c>length</c>,
 /// <c>tool_calls</c>, <c>abort</c> and, since 0.17, <c>repetition</c>.
 /// </remarks>
-/// <param name="Word">The server's word, unchanged.</param>
+/// <param name="Value">The server's word, unchanged.</param>
 [JsonConverter(typeof(FinishReasonJsonConverter))]
-public readonly record struct FinishReason(string Word)
+public readonly record struct FinishReason(string Value)
 {
     /// <summary>The model ended its answer, or a stop string or stop token was met.</summary>
     public static FinishReason Stop { get; } = new("stop");
@@ -36,10 +36,10 @@ public readonly record struct FinishReason(string Word)
     public static FinishReason Error { get; } = new("error");
 
     /// <inheritdoc/>
-    public override string ToString() => Word ?? "";
+    public override string ToString() => Value ?? "";
 
     /// <summary>Whether the model came to its end by itself. Text Generation Inference and others write the end token's name for "stop".</summary>
-    internal bool MeansFinished => this == Stop || SaysCalls || Word is "eos" or "eos_token";
+    internal bool MeansFinished => this == Stop || SaysCalls || Value is "eos" or "eos_token";
 
     internal bool SaysCalls => this == ToolCalls || this == FunctionCall;
 }

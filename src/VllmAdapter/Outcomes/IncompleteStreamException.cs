@@ -3,7 +3,7 @@ namespace VllmAdapter;
 /// <summary>A stream that began did not end as an answer ends. Everything that was received is here.</summary>
 public sealed class IncompleteStreamException : Exception
 {
-    internal IncompleteStreamException(StreamOutcome outcome, ChatCompletion received)
+    internal IncompleteStreamException(StreamOutcome outcome, ChatAnswer received)
         : base(WayOut.After(outcome), outcome.Evidence.Fault)
     {
         Outcome = outcome;
@@ -14,5 +14,5 @@ public sealed class IncompleteStreamException : Exception
     public StreamOutcome Outcome { get; }
 
     /// <summary>What was received before the end.</summary>
-    public ChatCompletion Received { get; }
+    public ChatAnswer Received { get; }
 }

@@ -25,15 +25,15 @@ internal static class OutcomeExplanation
             StreamVerdict.Unconfirmed => Doubt(outcome),
             StreamVerdict.LengthLimited => Length(outcome),
             StreamVerdict.StoppedByServer => $"the server ended the answer with \"{Word(Worst(outcome)?.FinishReason)}\"",
-            StreamVerdict.StoppedByPolicy when outcome.StoppedBy == StopCause.BudgetExhausted =>
+            StreamVerdict.StoppedByPolicy when outcome.TerminatedBy == TerminationCause.BudgetExhausted =>
                 $"the caller's token budget was spent after {Chunks(evidence)}",
-            StreamVerdict.StoppedByPolicy => $"the caller's policy stopped the stream after {Chunks(evidence)} ({ServerText.Quote(outcome.StoppedBy.Name, MostOfAWord)})",
+            StreamVerdict.StoppedByPolicy => $"the caller's policy stopped the stream after {Chunks(evidence)} ({ServerText.Quote(outcome.TerminatedBy.Value, MostOfAWord)})",
             StreamVerdict.Aborted => "the server gave the request up (abort)",
             StreamVerdict.Interrupted => Interruption(outcome),
             StreamVerdict.Stalled => Stall(outcome),
             StreamVerdict.ServerError => Failure(outcome),
             StreamVerdict.Malformed => Malformation(evidence),
-            StreamVerdict.Cancelled => $"the caller cancelled after {Chunks(evidence)}",
+            StreamVerdict.Canceled => $"the caller canceled after {Chunks(evidence)}",
             StreamVerdict.Abandoned => $"the consumer left the loop after {Chunks(evidence)}",
             _ => "nothing was judged",
         };
@@ -46,7 +46,7 @@ internal static class OutcomeExplanation
 
         string end = outcome.Evidence switch
         {
-            { SentinelSeen: true } => "the end marker came",
+            { SentinelSeen: true } => "the sentinel came",
             { IsWholeReply: true } => "the reply came whole",
             _ => "the body ended in order",
         };
@@ -57,9 +57,9 @@ internal static class OutcomeExplanation
     {
         string cut = outcome.Limit switch
         {
-            LimitAttribution.OutputCap => "the request's own token cap cut the answer",
-            LimitAttribution.ContextWindow => "the model's context window cut the answer",
-            LimitAttribution.ServerCap => "a limit of the server's own cut the answer (its --override-generation-config, the model's max_new_tokens, or a gateway's)",
+            LengthLimit.MaxTokens => "the request's own max tokens cut the answer",
+            LengthLimit.ContextWindow => "the model's context window cut the answer",
+            LengthLimit.ServerMaxTokens => "a limit of the server's own cut the answer (its --override-generation-config, the model's max_new_tokens, or a gateway's)",
             _ => "a token limit cut the answer, and nothing tells which",
         };
         return (outcome.Certainty, Worst(outcome)?.FinishReason) switch
@@ -82,7 +82,7 @@ internal static class OutcomeExplanation
             (Certainty.Observed, _) => $"the body ended inside an event after {Chunks(evidence)}{AfterSilence(evidence)}",
             _ when evidence.Events == 0 => $"the body ended without a single event{AfterSilence(evidence)}",
             _ when OutcomeJudge.WasCutInOrder(evidence) =>
-                $"the body ended in order after {Chunks(evidence)}, but neither a finish reason nor the end marker came; vLLM always sends it, "
+                $"the body ended in order after {Chunks(evidence)}, but neither a finish reason nor the sentinel came; vLLM always sends it, "
                 + $"so something on the way closed a cut stream{AfterSilence(evidence)}",
             _ when choice is not { HasOutput: true } => "the body ended without output and without a finish reason",
             _ => "the body ended in the middle of a tool call and without a finish reason",
@@ -110,12 +110,12 @@ internal static class OutcomeExplanation
         StreamEvidence evidence = outcome.Evidence;
         string alive = evidence.KeepAlives > 0 ? $", only {OutcomeNotes.Count(evidence.KeepAlives, "keep-alive")}" : "";
         string silence = evidence.SilentFor >= LeastTold ? $"no {Progress(evidence)} for {Seconds(evidence.SilentFor)}" : "no chunk in time";
-        return outcome.StoppedBy switch
+        return outcome.TerminatedBy switch
         {
-            var cause when cause == StopCause.Deadline => $"the deadline was over after {Seconds(evidence.Elapsed)} and {Chunks(evidence)}",
-            var cause when cause == StopCause.FirstChunkTimeout && evidence.SilentFor >= LeastTold =>
+            var cause when cause == TerminationCause.Deadline => $"the deadline was over after {Seconds(evidence.Elapsed)} and {Chunks(evidence)}",
+            var cause when cause == TerminationCause.FirstChunkTimeout && evidence.SilentFor >= LeastTold =>
                 $"no chunk within {Seconds(evidence.SilentFor)}{alive} (first chunk timeout)",
-            var cause when cause == StopCause.FirstChunkTimeout => $"no chunk in time{alive} (first chunk timeout)",
+            var cause when cause == TerminationCause.FirstChunkTimeout => $"no chunk in time{alive} (first chunk timeout)",
             _ => $"{silence}{alive} after {Chunks(evidence)} (idle timeout)",
         };
     }
@@ -153,13 +153,13 @@ internal static class OutcomeExplanation
 
         StreamEvidence evidence = outcome.Evidence;
         if (!TokenRoom.IsCredible(evidence))
-            return $"; {OutcomeNotes.Count(evidence.CountedTokens, "token")} counted, more than the {Number(evidence.Asked.OutputCap ?? 0)} allowed";
+            return $"; {OutcomeNotes.Count(evidence.CountedTokens, "token")} counted, more than the {Number(evidence.Request.MaxTokens ?? 0)} allowed";
 
         string atLeast = evidence.UsageIsExact ? "" : "at least ";
-        string tokens = evidence.IsSingle && evidence.Asked.OutputCap is { } cap
-            ? $"{Number(evidence.CountedTokens)} of {Number(cap)} tokens"
+        string tokens = evidence.IsSingle && evidence.Request.MaxTokens is { } maxTokens
+            ? $"{Number(evidence.CountedTokens)} of {Number(maxTokens)} tokens"
             : OutcomeNotes.Count(evidence.CountedTokens, "token");
-        string prompt = outcome.Limit == LimitAttribution.ContextWindow ? $" after a prompt of {Number(usage.PromptTokens)}" : "";
+        string prompt = outcome.Limit == LengthLimit.ContextWindow ? $" after a prompt of {Number(usage.PromptTokens)}" : "";
         return $"; {atLeast}{tokens} used{prompt}";
     }
 
@@ -175,7 +175,7 @@ internal static class OutcomeExplanation
     private static string? Note(StreamOutcome outcome) => outcome.Notes
         .Where(note => note.Kind is OutcomeNoteKind.OutputMissing or OutcomeNoteKind.AllReasoning or OutcomeNoteKind.NoAnswer
             or OutcomeNoteKind.StoppedInReasoning or OutcomeNoteKind.Refused or OutcomeNoteKind.CallInText or OutcomeNoteKind.CumulativeText
-            or OutcomeNoteKind.EndedWithoutMarker or OutcomeNoteKind.OutputNotAsAsked)
+            or OutcomeNoteKind.EndedWithoutSentinel or OutcomeNoteKind.OutputNotAsAsked)
         .Select(note => note.Text)
         .FirstOrDefault();
 
@@ -189,7 +189,7 @@ internal static class OutcomeExplanation
     private static string Words(StreamOutcome outcome) =>
         ChoiceNotes.Words(outcome.Choices.Select(choice => choice.FinishReason).OfType<FinishReason>());
 
-    private static string? Word(FinishReason? reason) => ServerText.Quote(reason?.Word, MostOfAWord);
+    private static string? Word(FinishReason? reason) => ServerText.Quote(reason?.Value, MostOfAWord);
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>Says what happened: a pure function of the evidence, so that a recorded stream always gets the same verdict again.</summary>
 /// <remarks>Thread-safe.</remarks>
@@ -6,11 +6,11 @@ public static class OutcomeJudge
 {
     /// <summary>Judges a stream by everything that was observed of it.</summary>
     /// <param name="evidence">What was observed.</param>
-    /// <param name="stoppedBy">Why reading stopped.</param>
-    public static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy) => Decide(evidence, stoppedBy, received: []);
+    /// <param name="cause">Why reading stopped.</param>
+    public static StreamOutcome Decide(StreamEvidence evidence, TerminationCause cause) => Decide(evidence, cause, received: []);
 
     /// <summary>The same for what was received, so that the text can be held against the shape that was asked for.</summary>
-    internal static StreamOutcome Decide(StreamEvidence evidence, StopCause stoppedBy, IReadOnlyList<CompletedChoice> received)
+    internal static StreamOutcome Decide(StreamEvidence evidence, TerminationCause cause, IReadOnlyList<ChatChoice> received)
     {
         ArgumentNullException.ThrowIfNull(evidence);
 
@@ -21,7 +21,7 @@ public static class OutcomeJudge
         ChoiceOutcome? worst = null;
         foreach (ChoiceEvidence choice in choices)
         {
-            ChoiceOutcome ruling = RuleOn(evidence, choice, stoppedBy);
+            ChoiceOutcome ruling = RuleOn(evidence, choice, cause);
             rulings.Add(ruling);
 
             // Step 2: the stream's verdict is the worst of them.
@@ -43,7 +43,7 @@ public static class OutcomeJudge
             Verdict = worst!.Verdict,
             Certainty = worst.Certainty,
             FinishReason = FirstOf(rulings)?.FinishReason,
-            StoppedBy = stoppedBy,
+            TerminatedBy = cause,
             Choices = rulings,
             ToolCalls = ready,
             WithheldToolCalls = withheld,
@@ -64,7 +64,7 @@ public static class OutcomeJudge
     /// <summary>How bad a verdict is; a stream with several choices gets the worst of theirs.</summary>
     internal static int Severity(StreamVerdict verdict) => verdict switch
     {
-        StreamVerdict.Cancelled => 12,
+        StreamVerdict.Canceled => 12,
         StreamVerdict.Abandoned => 11,
         StreamVerdict.ServerError => 10,
         StreamVerdict.Malformed => 9,
@@ -84,11 +84,11 @@ public static class OutcomeJudge
     private static List<ChoiceEvidence> AllChoices(StreamEvidence evidence)
     {
         List<ChoiceEvidence> choices = [.. evidence.Choices];
-        if (choices.Count == 1 && evidence.Asked.Choices <= 1)
+        if (choices.Count == 1 && evidence.Request.ChoiceCount <= 1)
             return choices;
 
         HashSet<int> came = [.. choices.Select(choice => choice.Index)];
-        int expected = Math.Min(Math.Max(1, evidence.Asked.Choices), Math.Max(came.Count, MostChoicesMissed));
+        int expected = Math.Min(Math.Max(1, evidence.Request.ChoiceCount), Math.Max(came.Count, MostChoicesMissed));
         for (int index = 0; choices.Count < expected; index++)
         {
             if (!came.Contains(index))
@@ -110,16 +110,16 @@ public static class OutcomeJudge
         return null;
     }
 
-    private static ChoiceOutcome RuleOn(StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy)
+    private static ChoiceOutcome RuleOn(StreamEvidence evidence, ChoiceEvidence choice, TerminationCause cause)
     {
         // Of two reasons for one choice the one with the worse verdict counts; both stay in the evidence. One that came before the answer says
         // nothing of its end.
         IReadOnlyList<FinishReason> declared = choice.ReasonWasPremature && !evidence.EndIsMarked ? [] : choice.Declared;
         FinishReason? word = declared.Count > 0 ? declared[0] : null;
-        (StreamVerdict verdict, Certainty certainty) = VerdictOn(evidence, choice, stoppedBy, word);
+        (StreamVerdict verdict, Certainty certainty) = VerdictOn(evidence, choice, cause, word);
         for (int i = 1; i < declared.Count; i++)
         {
-            (StreamVerdict Verdict, Certainty Certainty) other = VerdictOn(evidence, choice, stoppedBy, declared[i]);
+            (StreamVerdict Verdict, Certainty Certainty) other = VerdictOn(evidence, choice, cause, declared[i]);
             if (Severity(other.Verdict) > Severity(verdict))
                 (word, verdict, certainty) = (declared[i], other.Verdict, other.Certainty);
         }
@@ -131,37 +131,37 @@ public static class OutcomeJudge
             Certainty = certainty,
             FinishReason = word,
             CompletionTokens = TokenRoom.CountedFor(evidence, choice),
-            Limit = LimitBehind(verdict, evidence, choice, stoppedBy),
+            Limit = LimitBehind(verdict, evidence, choice, cause),
         };
     }
 
     // Strongest evidence first; the first case that matches wins.
     private static (StreamVerdict Verdict, Certainty Certainty) VerdictOn(
-        StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy, FinishReason? declared)
+        StreamEvidence evidence, ChoiceEvidence choice, TerminationCause cause, FinishReason? declared)
     {
         bool ended = evidence.SentinelSeen;
         bool mayHideLength = declared is null or { SaysCalls: true };
 
         return declared switch
         {
-            _ when stoppedBy == StopCause.CallerCancelled => (StreamVerdict.Cancelled, Certainty.Observed),
-            _ when stoppedBy == StopCause.ConsumerLeft => (StreamVerdict.Abandoned, Certainty.Observed),
+            _ when cause == TerminationCause.CallerCanceled => (StreamVerdict.Canceled, Certainty.Observed),
+            _ when cause == TerminationCause.ConsumerLeft => (StreamVerdict.Abandoned, Certainty.Observed),
 
             // vLLM sends [DONE] after an error event too, so what follows an error changes nothing.
             _ when evidence.Error is not null || choice.Error is not null => (StreamVerdict.ServerError, Certainty.Observed),
             { } reason when reason == FinishReason.Error => (StreamVerdict.ServerError, Certainty.Observed),
             _ when evidence.Malformation is not null => (StreamVerdict.Malformed, Certainty.Observed),
 
-            null when !ended && stoppedBy.IsSilence => (StreamVerdict.Stalled, Certainty.Observed),
-            null when !ended && stoppedBy.IsOfAPolicy => (StreamVerdict.StoppedByPolicy, Certainty.Observed),
+            null when !ended && cause.IsSilence => (StreamVerdict.Stalled, Certainty.Observed),
+            null when !ended && cause.IsOfAPolicy => (StreamVerdict.StoppedByPolicy, Certainty.Observed),
             null when !ended && evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent => (StreamVerdict.Interrupted, Certainty.Observed),
 
             { } reason when reason == FinishReason.Abort => (StreamVerdict.Aborted, Certainty.Declared),
             { } reason when reason == FinishReason.Length => (StreamVerdict.LengthLimited, Certainty.Declared),
 
-            // A declared "stop" is believed even at the cap: vLLM looks for the end token first. "tool_calls" is not:
+            // A declared "stop" is believed even at max tokens: vLLM looks for the end token first. "tool_calls" is not:
             // old servers write it over "length", new ones still do when not streaming (vllm#58228).
-            // A count beyond the cap proves nothing.
+            // A count beyond max tokens proves nothing.
             _ when mayHideLength && TokenRoom.LimitReached(evidence, choice) is not null => (StreamVerdict.LengthLimited, Certainty.Inferred),
 
             null when HasOpenCall(choice) => (StreamVerdict.Interrupted, Certainty.Inferred),
@@ -174,11 +174,11 @@ public static class OutcomeJudge
     }
 
     /// <summary>
-    /// Whether the body ended in order but without the end marker, which vLLM always sends. For a choice without a finish reason that is a
+    /// Whether the body ended in order but without the sentinel, which vLLM always sends. For a choice without a finish reason that is a
     /// cut: Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and Portkey end a stream like that which was cut behind them.
     /// </summary>
     internal static bool WasCutInOrder(StreamEvidence evidence) =>
-        evidence is { BodyEnd: BodyEnd.InOrder, EndMarker: not EndMarker.NeverSent, EndIsMarked: false };
+        evidence is { BodyEnd: BodyEnd.InOrder, SentinelExpected: true, EndIsMarked: false };
 
     private static bool HasOpenCall(ChoiceEvidence choice) =>
         choice.ToolCalls.Any(call => ArgumentsTextReading.Read(call.Arguments) == ArgumentsText.Open);
@@ -187,36 +187,36 @@ public static class OutcomeJudge
         RequiredCallIsMissing(evidence, choice) || MoreWasCountedThanCame(evidence, choice);
 
     private static bool RequiredCallIsMissing(StreamEvidence evidence, ChoiceEvidence choice) =>
-        evidence.Asked.CallRequired && choice is { ToolCalls.Count: 0, RefusalLength: 0 };
+        evidence.Request.RequiresCall && choice is { ToolCalls.Count: 0, RefusalLength: 0 };
 
     // A token spells at least one byte unless it is special. Innocent are an end token, and what the request itself left out: the text
     // from a stop string on, reasoning, special tokens. What a call spelt is not known, nor what audio is worth.
     internal static bool MoreWasCountedThanCame(StreamEvidence evidence, ChoiceEvidence choice) =>
         TokenRoom.CountedFor(evidence, choice) - (choice.HasOutput ? TokensThatMaySpellNothing : TokensOfAnEmptyAnswer) > choice.OutputBytes
-        && choice is { StopReason: null, OtherOutput: false, RefusalLength: 0, ToolCalls.Count: 0 }
-        && evidence.Asked is { HidesReasoning: false, IgnoresEndToken: false, SkipsSpecialTokens: false }
-        && !(choice.HasOutput && TokenRoom.IsBeyondCap(evidence, choice));
+        && choice is { StopReason: null, HasOtherOutput: false, RefusalLength: 0, ToolCalls.Count: 0 }
+        && evidence.Request is { HidesReasoning: false, IgnoresEndToken: false, SkipsSpecialTokens: false }
+        && !(choice.HasOutput && TokenRoom.IsBeyondMaxTokens(evidence, choice));
 
     // An end token, and one of a parser's. Beside text there may be more special ones: what is only a little short is not called lost.
     private const int TokensOfAnEmptyAnswer = 2;
     private const int TokensThatMaySpellNothing = 16;
 
-    private static LimitAttribution? LimitBehind(
-        StreamVerdict verdict, StreamEvidence evidence, ChoiceEvidence choice, StopCause stoppedBy) => verdict switch
+    private static LengthLimit? LimitBehind(
+        StreamVerdict verdict, StreamEvidence evidence, ChoiceEvidence choice, TerminationCause cause) => verdict switch
     {
-        StreamVerdict.StoppedByPolicy when stoppedBy == StopCause.BudgetExhausted => LimitAttribution.OwnBudget,
+        StreamVerdict.StoppedByPolicy when cause == TerminationCause.BudgetExhausted => LengthLimit.TokenBudget,
         not StreamVerdict.LengthLimited => null,
         _ when TokenRoom.LimitReached(evidence, choice) is { } reached => reached,
 
-        // "length" with room left under the cap and in the window: a limit that the request does not know of.
-        _ when TokenRoom.IsShown(evidence, choice) => LimitAttribution.ServerCap,
-        _ => LimitAttribution.Unattributed,
+        // "length" with room left under max tokens and in the window: a limit that the request does not know of.
+        _ when TokenRoom.IsShown(evidence, choice) => LengthLimit.ServerMaxTokens,
+        _ => LengthLimit.Unattributed,
     };
 
     // An error, an open call or a missing answer of one choice alone leaves the others as they are; what cut the stream cut it for all.
     private static bool BreaksTheStream(StreamVerdict verdict, StreamEvidence evidence) => verdict switch
     {
-        StreamVerdict.Cancelled or StreamVerdict.Abandoned or StreamVerdict.Malformed or StreamVerdict.Stalled => true,
+        StreamVerdict.Canceled or StreamVerdict.Abandoned or StreamVerdict.Malformed or StreamVerdict.Stalled => true,
         StreamVerdict.ServerError => evidence.Error is not null,
         StreamVerdict.Interrupted => !evidence.SentinelSeen && (evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent || WasCutInOrder(evidence)),
         _ => false,
@@ -226,7 +226,7 @@ public static class OutcomeJudge
     {
         for (int i = 0; i < choice.ToolCalls.Count; i++)
         {
-            AssembledToolCall call = choice.ToolCalls[i];
+            ToolCallEvidence call = choice.ToolCalls[i];
             if (gate.ReasonToWithhold(call) is not { } reason)
             {
                 ready.Add(gate.Release(call, i));
@@ -236,7 +236,7 @@ public static class OutcomeJudge
             withheld.Add(new WithheldToolCall
             {
                 Reason = reason,
-                Choice = choice.Index,
+                ChoiceIndex = choice.Index,
                 Id = call.Id,
                 Name = call.Name,
                 RawArguments = call.Arguments,

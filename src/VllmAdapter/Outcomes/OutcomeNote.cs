@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>Something about an outcome that its verdict alone does not say.</summary>
 /// <param name="Kind">What it is about.</param>
@@ -22,16 +22,16 @@ public enum OutcomeNoteKind
     OutputMissing = 1,
 
     /// <summary>The answer ended on exactly the last token that was allowed, and the server says that it was finished.</summary>
-    EndedAtTheCap,
+    EndedAtMaxTokens,
 
-    /// <summary>All tokens went to reasoning; there is no answer. Raise the cap or the thinking budget.</summary>
+    /// <summary>All tokens went to reasoning; there is no answer. Raise <see cref="ChatRequest.MaxTokens"/>, or lower <see cref="ReasoningSettings.MaxTokens"/>.</summary>
     AllReasoning,
 
     /// <summary>The server sent no usage: nothing is known of the tokens spent.</summary>
     UsageMissing,
 
-    /// <summary>The finish reason came, but then the connection broke, fell silent or ended without the end marker.</summary>
-    EndedWithoutMarker,
+    /// <summary>The finish reason came, but then the connection broke, fell silent or ended without the sentinel.</summary>
+    EndedWithoutSentinel,
 
     /// <summary>
     /// Calls are ready, but it cannot be excluded that a token limit cut them: a count of the tokens or the model's context window is missing,
@@ -51,8 +51,8 @@ public enum OutcomeNoteKind
     /// <summary>The last event lacked its closing blank line but could be read.</summary>
     LastEventUnterminated,
 
-    /// <summary>Events came after the end marker and were ignored.</summary>
-    EventsAfterMarker,
+    /// <summary>Events came after the sentinel and were ignored.</summary>
+    EventsAfterSentinel,
 
     /// <summary>The reply's id changed on the way: text may be doubled or missing.</summary>
     ResponseIdChanged,
@@ -78,10 +78,10 @@ public enum OutcomeNoteKind
     /// <summary>The model ended after its reasoning, and there is no answer: do not take the empty text for one. Ask again.</summary>
     NoAnswer,
 
-    /// <summary>A stop string was met inside the reasoning, and there is no answer: choose one that the model does not think.</summary>
+    /// <summary>A stop string was met inside the reasoning, and there is no answer: choose one that the model does not write while it reasons.</summary>
     StoppedInReasoning,
 
-    /// <summary>The model declined to answer; what it said is in <see cref="ChatCompletion.Refusal"/>. Asking again is no way out.</summary>
+    /// <summary>The model declined to answer; what it said is in <see cref="ChatAnswer.Refusal"/>. Asking again is no way out.</summary>
     Refused,
 
     /// <summary>
@@ -91,7 +91,7 @@ public enum OutcomeNoteKind
     CallInText,
 
     /// <summary>The server counted more tokens than the request allowed: the count proves nothing, and exhausts no budget.</summary>
-    CountBeyondTheCap,
+    CountBeyondMaxTokens,
 
     /// <summary>Each piece of text repeats all text before it: the text is there several times over.</summary>
     CumulativeText,

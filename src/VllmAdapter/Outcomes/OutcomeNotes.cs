@@ -19,17 +19,17 @@ internal static class OutcomeNotes
         if (CutNotExcluded(outcome, choices) is { } missing)
             Note(OutcomeNoteKind.CutNotExcluded, missing);
 
-        if (evidence.EveryChoiceDeclared && !evidence.EndIsMarked && outcome.Verdict is not (StreamVerdict.Cancelled
+        if (evidence.EveryChoiceDeclared && !evidence.EndIsMarked && outcome.Verdict is not (StreamVerdict.Canceled
             or StreamVerdict.Abandoned or StreamVerdict.ServerError or StreamVerdict.Malformed))
-            Note(OutcomeNoteKind.EndedWithoutMarker, WithoutMarker(outcome));
+            Note(OutcomeNoteKind.EndedWithoutSentinel, WithoutSentinel(outcome));
 
         if (evidence.LastEventUnterminated)
             Note(OutcomeNoteKind.LastEventUnterminated, "The last event lacked its closing blank line but could be read.");
 
         if (evidence.EventsAfterSentinel > 0)
-            Note(OutcomeNoteKind.EventsAfterMarker, $"{Count(evidence.EventsAfterSentinel, "event")} came after the end marker and were ignored.");
+            Note(OutcomeNoteKind.EventsAfterSentinel, $"{Count(evidence.EventsAfterSentinel, "event")} came after the sentinel and were ignored.");
 
-        if (evidence.ResponseIdChanged)
+        if (evidence.HasChangedResponseId)
             Note(OutcomeNoteKind.ResponseIdChanged, "The reply's id changed on the way; a gateway may have switched servers.");
 
         if (evidence.TextIsLossy)
@@ -38,7 +38,7 @@ internal static class OutcomeNotes
         if (evidence.LooksCumulative)
             Note(OutcomeNoteKind.CumulativeText, "Each piece of text repeats all text before it, so the text is there several times over.");
 
-        if (evidence.UnwantedReasoning)
+        if (evidence.HasUnwantedReasoning)
             Note(OutcomeNoteKind.UnwantedReasoning, "Reasoning came although the request hid it; it was left out, and its tokens count.");
 
         if (evidence.Oddities > 0)
@@ -57,7 +57,7 @@ internal static class OutcomeNotes
         if (outcome.ToolCalls.Count == 0)
             return null;
 
-        HashSet<int> ready = [.. outcome.ToolCalls.Select(call => call.Choice)];
+        HashSet<int> ready = [.. outcome.ToolCalls.Select(call => call.ChoiceIndex)];
         return choices
             .Where(choice => ready.Contains(choice.Index) && (!choice.HasDeclared || choice.Declared.Any(reason => reason.SaysCalls)))
             .Where(choice => !TokenRoom.IsShown(outcome.Evidence, choice))
@@ -69,8 +69,8 @@ internal static class OutcomeNotes
     {
         _ when TokenRoom.CountedFor(evidence, choice) is null => "Without a token count it cannot be excluded that the token limit cut a call.",
         _ when !TokenRoom.IsCountedToTheEnd(evidence, choice) => "Without a final token count it cannot be excluded that the token limit cut a call.",
-        _ when TokenRoom.IsBeyondCap(evidence, choice) => "The token count is beyond the cap, so it cannot be excluded that the token limit cut a call.",
-        { Asked.ContextWindow: null } =>
+        _ when TokenRoom.IsBeyondMaxTokens(evidence, choice) => "The token count is beyond max tokens, so it cannot be excluded that the token limit cut a call.",
+        { Request.ContextWindow: null } =>
             "The model's context window is not known, so it cannot be excluded that it cut a call: set VllmAdapterOptions.ContextWindow or "
             + "LearnContextWindow, or call VllmServer.GetModelsAsync once.",
         _ => "Without a count of the prompt it cannot be excluded that the context window cut a call.",
@@ -78,22 +78,22 @@ internal static class OutcomeNotes
 
     private static string? UnexpectedChoices(StreamEvidence evidence)
     {
-        int asked = Math.Max(1, evidence.Asked.Choices);
+        int asked = Math.Max(1, evidence.Request.ChoiceCount);
         return evidence switch
         {
-            _ when evidence.Choices.Count > asked => $"{evidence.Choices.Count} choices came, {evidence.Asked.Choices} asked for.",
+            _ when evidence.Choices.Count > asked => $"{evidence.Choices.Count} choices came, {evidence.Request.ChoiceCount} asked for.",
             _ when evidence.ChoiceIndexesSeen > asked =>
-                $"The server numbered its pieces as {Count(evidence.ChoiceIndexesSeen, "choice")}, {evidence.Asked.Choices} asked for; they were taken for one.",
+                $"The server numbered its pieces as {Count(evidence.ChoiceIndexesSeen, "choice")}, {evidence.Request.ChoiceCount} asked for; they were taken for one.",
             _ => null,
         };
     }
 
-    private static string WithoutMarker(StreamOutcome outcome) => outcome.Evidence.BodyEnd switch
+    private static string WithoutSentinel(StreamOutcome outcome) => outcome.Evidence.BodyEnd switch
     {
         BodyEnd.Cut => "The connection broke after the finish reason; usage may be missing.",
         BodyEnd.InsideEvent => "The body ended inside an event after the finish reason; usage may be missing.",
-        BodyEnd.InOrder => "The body ended after the finish reason without the end marker.",
-        _ => "The end marker did not come after the finish reason; the adapter stopped waiting for it.",
+        BodyEnd.InOrder => "The body ended after the finish reason without the sentinel.",
+        _ => "The sentinel did not come after the finish reason; the adapter stopped waiting for it.",
     };
 
     internal static string Count(long number, string noun) =>

@@ -16,7 +16,7 @@ public sealed record StreamOutcome
     public FinishReason? FinishReason { get; init; }
 
     /// <summary>Why the adapter stopped reading.</summary>
-    public StopCause StoppedBy { get; init; }
+    public TerminationCause TerminatedBy { get; init; }
 
     /// <summary>One outcome a choice, by index.</summary>
     public IReadOnlyList<ChoiceOutcome> Choices { get; init; } = [];
@@ -31,7 +31,7 @@ public sealed record StreamOutcome
     public TokenUsage? Usage { get; init; }
 
     /// <summary>Which limit cut the answer; null if none did.</summary>
-    public LimitAttribution? Limit { get; init; }
+    public LengthLimit? Limit { get; init; }
 
     /// <summary>What else is worth knowing.</summary>
     public IReadOnlyList<OutcomeNote> Notes { get; init; } = [];
@@ -49,8 +49,8 @@ public sealed record StreamOutcome
     /// <remarks>Verdict and evidence of the whole are those of the last part; usage and attempts are sums.</remarks>
     public IReadOnlyList<StreamOutcome> Parts { get; init; } = [];
 
-    /// <summary>What was received of each choice, for the history. The choices alone: a completion refers back to its outcome.</summary>
-    internal IReadOnlyList<CompletedChoice> Received { get; init; } = [];
+    /// <summary>What was received of each choice, for the history. The choices alone: an answer refers back to its outcome.</summary>
+    internal IReadOnlyList<ChatChoice> Received { get; init; } = [];
 
     /// <summary>Whether the answer can be taken as whole: <see cref="StreamVerdict.Completed"/> or <see cref="StreamVerdict.Unconfirmed"/>.</summary>
     public bool IsComplete => Verdict is StreamVerdict.Completed or StreamVerdict.Unconfirmed;
@@ -69,16 +69,16 @@ public sealed record StreamOutcome
     /// <returns>This outcome.</returns>
     /// <exception cref="IncompleteStreamException">The verdict is neither completed nor unconfirmed.</exception>
     public StreamOutcome EnsureComplete() =>
-        IsComplete ? this : throw new IncompleteStreamException(this, new ChatCompletion { Outcome = this, Choices = Received });
+        IsComplete ? this : throw new IncompleteStreamException(this, new ChatAnswer { Outcome = this, Choices = Received });
 
     /// <inheritdoc/>
     public override string ToString() => Explain();
 
     /// <summary>Whether a stream that ended like this throws.</summary>
-    internal bool Throws(IncompleteStreams choice) => choice switch
+    internal bool Throws(IncompleteStreamBehavior choice) => choice switch
     {
-        IncompleteStreams.Report => false,
-        IncompleteStreams.ThrowUnlessConfirmed when Verdict == StreamVerdict.Unconfirmed => true,
+        IncompleteStreamBehavior.Report => false,
+        IncompleteStreamBehavior.ThrowUnlessConfirmed when Verdict == StreamVerdict.Unconfirmed => true,
         _ => Verdict is StreamVerdict.ServerError or StreamVerdict.Malformed or StreamVerdict.Stalled
             or StreamVerdict.Interrupted or StreamVerdict.Aborted,
     };

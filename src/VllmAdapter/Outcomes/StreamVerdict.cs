@@ -25,8 +25,8 @@ public enum StreamVerdict
     Aborted,
 
     /// <summary>
-    /// The connection was cut, or the body ended where an answer cannot end, be it in order: with neither a finish reason nor the end marker
-    /// (<see cref="EndMarker"/>). Ask again, or continue the text.
+    /// The connection was cut, or the body ended where an answer cannot end, be it in order: with neither a finish reason nor the sentinel
+    /// (<see cref="VllmAdapterOptions.ExpectsSentinel"/>). Ask again, or continue the text.
     /// </summary>
     Interrupted,
 
@@ -40,7 +40,7 @@ public enum StreamVerdict
     Malformed,
 
     /// <summary>The caller's cancellation token ended the stream.</summary>
-    Cancelled,
+    Canceled,
 
     /// <summary>The consumer left the loop before the end.</summary>
     Abandoned,

@@ -11,20 +11,20 @@ internal static class StructuredOutputCheck
     /// <summary>A note for each completed choice whose text has another shape.</summary>
     public static IEnumerable<OutcomeNote> Notes(StreamOutcome outcome)
     {
-        if (outcome.Evidence.Asked.Format is not { } format)
+        if (outcome.Evidence.Request.Format is not { } format)
             yield break;
 
         Dictionary<int, StreamVerdict> verdicts = outcome.Choices.ToDictionary(choice => choice.Index, choice => choice.Verdict);
         HashSet<int> withCalls =
-            [.. outcome.ToolCalls.Select(call => call.Choice), .. outcome.WithheldToolCalls.Select(call => call.Choice)];
-        foreach (CompletedChoice choice in outcome.Received)
+            [.. outcome.ToolCalls.Select(call => call.ChoiceIndex), .. outcome.WithheldToolCalls.Select(call => call.ChoiceIndex)];
+        foreach (ChatChoice choice in outcome.Received)
         {
             if (verdicts.GetValueOrDefault(choice.Index) != StreamVerdict.Completed || withCalls.Contains(choice.Index) || choice.Refusal.Length > 0)
                 continue;
 
             if (Misfit(format, choice.Text) is { } misfit)
             {
-                string who = outcome.Evidence.Asked.Choices > 1 ? $"Choice {choice.Index}: " : "";
+                string who = outcome.Evidence.Request.ChoiceCount > 1 ? $"Choice {choice.Index}: " : "";
                 yield return new OutcomeNote(OutcomeNoteKind.OutputNotAsAsked, $"{who}The answer is not what {format.Field} asked for ({misfit}): {Doubt(format)}.");
             }
         }

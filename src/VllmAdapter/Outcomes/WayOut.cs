@@ -10,8 +10,8 @@ internal static class WayOut
     public static string? OfAStall(StreamOutcome outcome) => outcome switch
     {
         { Verdict: not StreamVerdict.Stalled } => null,
-        _ when outcome.StoppedBy == StopCause.Deadline => "Raise TimeLimits.Total (Termination.After), or ask for less.",
-        _ when outcome.StoppedBy == StopCause.FirstChunkTimeout =>
+        _ when outcome.TerminatedBy == TerminationCause.Deadline => "Raise TimeLimits.Total (Termination.After), or ask for less.",
+        _ when outcome.TerminatedBy == TerminationCause.FirstChunkTimeout =>
             "The server may be queueing or loading: see its load, or raise TimeLimits.FirstChunk (Termination.OnSilence).",
         _ => "A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence).",
     };
@@ -27,15 +27,15 @@ internal static class WayOut
             StreamVerdict.Interrupted or StreamVerdict.Aborted or StreamVerdict.ServerError =>
                 "Ask again, or let ChatRequest.Recovery continue plain text; what came is in Received.",
             StreamVerdict.Malformed => "Check what stands between here and the server; what came is in Received.",
-            StreamVerdict.LengthLimited when outcome.Limit == LimitAttribution.ContextWindow =>
+            StreamVerdict.LengthLimited when outcome.Limit == LengthLimit.ContextWindow =>
                 "Shorten the messages; VllmServer.PlanAsync tells beforehand what fits.",
-            StreamVerdict.LengthLimited when outcome.Limit == LimitAttribution.ServerCap =>
+            StreamVerdict.LengthLimited when outcome.Limit == LengthLimit.ServerMaxTokens =>
                 "Raise that limit, or go on with ChatRequest.Continuing(outcome).",
-            StreamVerdict.LengthLimited when outcome is { Limit: LimitAttribution.Unattributed, Usage: not null, Evidence.Asked.ContextWindow: null } =>
+            StreamVerdict.LengthLimited when outcome is { Limit: LengthLimit.Unattributed, Usage: not null, Evidence.Request.ContextWindow: null } =>
                 "Set VllmAdapterOptions.ContextWindow to tell the limits apart; then raise ChatRequest.MaxTokens, or shorten the messages.",
             StreamVerdict.LengthLimited when hasCalls => "Raise ChatRequest.MaxTokens and ask again.",
             StreamVerdict.LengthLimited => "Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome).",
-            StreamVerdict.Unconfirmed => "Ask again, or use what is in Received: IncompleteStreams.Throw accepts such an end.",
+            StreamVerdict.Unconfirmed => "Ask again, or use what is in Received: IncompleteStreamBehavior.Throw accepts such an end.",
             _ => null,
         };
     }

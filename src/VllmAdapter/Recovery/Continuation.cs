@@ -7,7 +7,7 @@ internal static class Continuation
     public static bool IsWorthTrying(StreamOutcome cut) => cut.Verdict switch
     {
         StreamVerdict.Interrupted or StreamVerdict.Aborted => true,
-        StreamVerdict.Stalled => cut.StoppedBy != StopCause.Deadline,
+        StreamVerdict.Stalled => cut.TerminatedBy != TerminationCause.Deadline,
         StreamVerdict.ServerError => ErrorOf(cut) is not { } error || !BlamesTheRequest(error),
         _ => false,
     };
@@ -15,26 +15,26 @@ internal static class Continuation
     /// <summary>Why it cannot be continued, as half a sentence; null if it can.</summary>
     public static string? Obstacle(ChatRequest request, StreamOutcome cut) => cut switch
     {
-        _ when cut.Evidence.Asked.Choices > 1 || cut.Evidence.Choices.Count > 1 => "it has several choices",
+        _ when cut.Evidence.Request.ChoiceCount > 1 || cut.Evidence.Choices.Count > 1 => "it has several choices",
         _ when cut.ToolCalls.Count + cut.WithheldToolCalls.Count > 0 => "it has a tool call",
-        _ when cut.Evidence.Asked.CallRequired => "it had to be a tool call",
+        _ when cut.Evidence.Request.RequiresCall => "it had to be a tool call",
         _ when request.Output is not null || HasFormatInExtra(request) => "its output format would begin anew",
         _ when string.IsNullOrWhiteSpace(TextOf(cut)) && ReasoningOf(cut).Length > 0 => "its reasoning is not over",
-        _ when RequestCap.Of(request) - Spent(cut) < 1 => "its token cap is spent",
+        _ when RequestMaxTokens.Of(request) - Spent(cut) < 1 => "its max tokens are spent",
         _ => null,
     };
 
     public static ChatRequest Of(ChatRequest request, StreamOutcome cut) =>
-        WriteOn(WithRestOfCap(request, cut), TextOf(cut), ReasoningOf(cut));
+        WriteOn(WithRestOfMaxTokens(request, cut), TextOf(cut), ReasoningOf(cut));
 
-    /// <summary>The request with a lower cap, for what was spent already.</summary>
-    public static ChatRequest WithRestOfCap(ChatRequest request, StreamOutcome cut)
+    /// <summary>The request with lower max tokens, for what was spent already.</summary>
+    public static ChatRequest WithRestOfMaxTokens(ChatRequest request, StreamOutcome cut)
     {
         int spent = Spent(cut);
-        ChatRequest capped = RequestCap.Of(request) is { } cap ? RequestCap.Set(request, cap - spent) : request;
-        return capped.Sampling?.MinTokens is { } least
-            ? capped with { Sampling = capped.Sampling with { MinTokens = Math.Max(0, least - spent) } }
-            : capped;
+        ChatRequest lowered = RequestMaxTokens.Of(request) is { } maxTokens ? RequestMaxTokens.Set(request, maxTokens - spent) : request;
+        return lowered.Sampling?.MinTokens is { } least
+            ? lowered with { Sampling = lowered.Sampling with { MinTokens = Math.Max(0, least - spent) } }
+            : lowered;
     }
 
     /// <summary>The request whose answer begins after the text; with no text it begins anew.</summary>
@@ -44,7 +44,7 @@ internal static class Continuation
             return request;
 
         // The answer that is continued may itself continue a message.
-        AssistantMessage? begun = request.Template?.ContinueFinalMessage is true ? request.Messages[^1] as AssistantMessage : null;
+        AssistantMessage? begun = request.Prompt?.ContinueFinalMessage is true ? request.Messages[^1] as AssistantMessage : null;
         string thoughts = begun?.Reasoning + reasoning;
         var message = (begun ?? new AssistantMessage()) with
         {
@@ -54,7 +54,7 @@ internal static class Continuation
         return request with
         {
             Messages = [.. begun is null ? request.Messages : request.Messages.SkipLast(1), message],
-            Template = (request.Template ?? new TemplateOptions()) with
+            Prompt = (request.Prompt ?? new PromptOptions()) with
             {
                 ContinueFinalMessage = true,
                 AddGenerationPrompt = false,

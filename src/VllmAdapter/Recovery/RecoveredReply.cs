@@ -1,11 +1,11 @@
 namespace VllmAdapter;
 
-/// <summary>Makes one completion and one outcome of several, so that both the whole and its parts can be seen.</summary>
+/// <summary>Makes one answer and one outcome of several, so that both the whole and its parts can be seen.</summary>
 internal static class RecoveredReply
 {
-    public static ChatCompletion Of(IReadOnlyList<ChatCompletion> parts, StreamRecovery recovery, VllmRequestException? refusal)
+    public static ChatAnswer Of(IReadOnlyList<ChatAnswer> parts, StreamRecovery recovery, VllmRequestException? refusal)
     {
-        ChatCompletion last = parts[^1];
+        ChatAnswer last = parts[^1];
         if (parts.Count == 1 && refusal is null)
             return last;
 
@@ -22,7 +22,7 @@ internal static class RecoveredReply
                 ? "The requests counted more tokens together than any model writes, so the tokens spent are not known."
                 : "Not every request was counted, so the tokens spent are not known."));
 
-        IReadOnlyList<CompletedChoice> choices = recovery.AsksWhole ? last.Choices : [.. Join(parts)];
+        IReadOnlyList<ChatChoice> choices = recovery.AsksWhole ? last.Choices : [.. Join(parts)];
         StreamOutcome outcome = last.Outcome with
         {
             Parts = parts.Count > 1 ? [.. parts.Select(part => part.Outcome)] : [],
@@ -31,30 +31,30 @@ internal static class RecoveredReply
             Notes = notes,
             Received = choices,
         };
-        return new ChatCompletion { Outcome = outcome, Choices = choices };
+        return new ChatAnswer { Outcome = outcome, Choices = choices };
     }
 
     /// <summary>The same without the characters that were not handed out, because they had been before.</summary>
-    public static ChatCompletion WithoutStart(this ChatCompletion part, int characters) => characters == 0 ? part : part with
+    public static ChatAnswer WithoutStart(this ChatAnswer part, int characters) => characters == 0 ? part : part with
     {
         Choices = [.. part.Choices.Select(choice => choice.Index == 0 ? choice with { Text = choice.Text[characters..] } : choice)],
     };
 
-    private static string Continued(IReadOnlyList<ChatCompletion> parts)
+    private static string Continued(IReadOnlyList<ChatAnswer> parts)
     {
         string before = string.Join("; ", parts.SkipLast(1).Select(part => part.Outcome.Verdict + " after " + Count(part)));
         string uncounted = parts.SkipLast(1).All(part => Continuation.IsCounted(part.Outcome))
             ? ""
-            : " Not all tokens of the earlier ones were counted: at least that many were taken off the cap.";
+            : " Not all tokens of the earlier ones were counted: at least that many were taken off max tokens.";
         return $"The answer was put together from {parts.Count} requests, the earlier ending as {before}.{uncounted}";
     }
 
-    private static string AskedAgain(IReadOnlyList<ChatCompletion> parts) =>
+    private static string AskedAgain(IReadOnlyList<ChatAnswer> parts) =>
         $"The streamed answer ({parts[0].Outcome.Verdict}) had lost something, so it was asked for once more without streaming.";
 
-    private static string Count(ChatCompletion part) => OutcomeNotes.Count(Continuation.Spent(part.Outcome), "token");
+    private static string Count(ChatAnswer part) => OutcomeNotes.Count(Continuation.Spent(part.Outcome), "token");
 
-    private static TokenUsage? Sum(IReadOnlyList<ChatCompletion> parts)
+    private static TokenUsage? Sum(IReadOnlyList<ChatAnswer> parts)
     {
         if (parts.Any(part => part.Usage is null))
             return null;
@@ -66,18 +66,18 @@ internal static class RecoveredReply
             : null;
     }
 
-    private static IEnumerable<CompletedChoice> Join(IReadOnlyList<ChatCompletion> parts) => parts
+    private static IEnumerable<ChatChoice> Join(IReadOnlyList<ChatAnswer> parts) => parts
         .SelectMany(part => part.Choices)
         .GroupBy(choice => choice.Index)
         .OrderBy(choice => choice.Key)
-        .Select(pieces => new CompletedChoice
+        .Select(pieces => new ChatChoice
         {
             Index = pieces.Key,
             Text = string.Concat(pieces.Select(piece => piece.Text)),
             Reasoning = string.Concat(pieces.Select(piece => piece.Reasoning)),
             Refusal = string.Concat(pieces.Select(piece => piece.Refusal)),
             Logprobs = pieces.Any(piece => piece.Logprobs is not null)
-                ? new LogprobContent { Tokens = [.. pieces.SelectMany(piece => piece.Logprobs?.Tokens ?? [])] }
+                ? [.. pieces.SelectMany(piece => piece.Logprobs ?? [])]
                 : null,
             TokenIds = pieces.Any(piece => piece.TokenIds is not null) ? [.. pieces.SelectMany(piece => piece.TokenIds ?? [])] : null,
         });

@@ -6,9 +6,9 @@ namespace VllmAdapter;
 /// kept back until it is clear whether another part follows.
 /// </remarks>
 internal sealed class RecoveringReply(
-    ChatRequest request, StreamRecovery recovery, IncompleteStreams incompleteStreams, Func<ChatRequest, int, StreamPump> start) : RunningReply
+    ChatRequest request, StreamRecovery recovery, IncompleteStreamBehavior onIncompleteStream, Func<ChatRequest, int, StreamPump> start) : RunningReply
 {
-    private readonly List<ChatCompletion> _parts = [];
+    private readonly List<ChatAnswer> _parts = [];
     private StreamPump? _pump;
     private ChatRequest? _latest;
     private Seam _seam = new("");
@@ -19,8 +19,8 @@ internal sealed class RecoveringReply(
     {
         if (_hasEnded)
         {
-            return Outcome is { } outcome && outcome.Throws(incompleteStreams)
-                ? throw new IncompleteStreamException(outcome, Completion!)
+            return Outcome is { } outcome && outcome.Throws(onIncompleteStream)
+                ? throw new IncompleteStreamException(outcome, Answer!)
                 : false;
         }
 
@@ -79,14 +79,14 @@ internal sealed class RecoveringReply(
 
     private bool Keep(StreamPump pump)
     {
-        if (pump.Completion is not { } part)
+        if (pump.Answer is not { } part)
             return false;
 
         _parts.Add(part.WithoutStart(_seam.LeftOut));
         return true;
     }
 
-    private bool TryAskAgain(ChatCompletion part)
+    private bool TryAskAgain(ChatAnswer part)
     {
         ChatRequest latest = _latest ?? request;
         StreamOutcome outcome = part.Outcome;
@@ -110,7 +110,7 @@ internal sealed class RecoveringReply(
         string text = string.Concat(_parts.Select(part => part.Text));
         string sent = text.TrimEnd();
         _seam = new Seam(text[sent.Length..]);
-        ChatRequest rest = Continuation.WithRestOfCap(latest, outcome) with { Messages = request.Messages, Template = request.Template };
+        ChatRequest rest = Continuation.WithRestOfMaxTokens(latest, outcome) with { Messages = request.Messages, Prompt = request.Prompt };
         return Continuation.WriteOn(rest, sent, string.Concat(_parts.Select(part => part.Reasoning)));
     }
 

@@ -21,7 +21,7 @@ public sealed record StreamRecovery
     /// <remarks>
     /// <para>For streams that were interrupted, fell silent, were given up by the server or failed on it, and whose answer is plain text:
     /// not with several choices, a tool call, an output format, or reasoning that is not over. Everything else ends as it does without.</para>
-    /// <para>Costs the prompt once more for every continuation. With <see cref="UsageReporting.Continuous"/> the rest of the token cap is
+    /// <para>Costs the prompt once more for every continuation. With <see cref="UsageReporting.Continuous"/> what is left of max tokens is
     /// exact; without a count only what was surely spent is taken off it, and a note says so.</para>
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="attempts"/> is below 1.</exception>
@@ -36,7 +36,7 @@ public sealed record StreamRecovery
     /// other parser may keep what the streaming one lost (vLLM 0.8.5 with <c>hermes</c>, 0.32.0 with <c>granite</c>).
     /// </summary>
     /// <remarks>
-    /// The model answers anew, so the second answer takes the place of the first in the completion. Its chunk is handed out before the
+    /// The model answers anew, so the second answer takes the place of the first. Its chunk is handed out before the
     /// outcome, after whatever the first one had shown. An answer cut by a limit, and a broken stream, are not asked for again.
     /// </remarks>
     public static StreamRecovery AskWhole() => new() { AsksWhole = true };

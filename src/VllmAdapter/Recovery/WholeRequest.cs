@@ -6,17 +6,17 @@ namespace VllmAdapter;
 internal static class WholeRequest
 {
     public static bool MayHelp(ChatRequest request, StreamOutcome outcome) =>
-        request.Reply == ReplyMode.Streamed && CameToItsEnd(outcome) && !IsRefusal(outcome) && LostSomething(outcome);
+        request.Stream && CameToItsEnd(outcome) && !IsRefusal(outcome) && LostSomething(outcome);
 
     public static ChatRequest Of(ChatRequest request)
     {
         JsonObject? extra = request.Extra?.DeepClone().AsObject();
         extra?.Remove("stream");
         extra?.Remove("stream_options");
-        return request with { Reply = ReplyMode.Whole, Extra = extra };
+        return request with { Stream = false, Extra = extra };
     }
 
-    // vLLM 0.8.5 may declare no reason and yet send its end marker: with a call left open, or with nothing at all, that is a parser's loss.
+    // vLLM 0.8.5 may declare no reason and yet send its sentinel: with a call left open, or with nothing at all, that is a parser's loss.
     private static bool CameToItsEnd(StreamOutcome outcome) =>
         outcome.IsComplete
         || outcome is { Verdict: StreamVerdict.Interrupted, Certainty: Certainty.Inferred, Evidence.SentinelSeen: true };

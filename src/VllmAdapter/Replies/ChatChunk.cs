@@ -18,7 +18,7 @@ public sealed record ChatChunk
     internal ChatChunk(
         int choice, string text, string reasoning, IReadOnlyList<ToolCallDelta>? toolCalls, string? finishWord, TokenUsage? usage = null)
     {
-        Choice = choice;
+        ChoiceIndex = choice;
         Text = text;
         Reasoning = reasoning;
         _toolCalls = toolCalls;
@@ -30,7 +30,7 @@ public sealed record ChatChunk
         : this(choice, text, reasoning, toolCalls: null, finishWord: null, usage) => _toolCalls = toolCall;
 
     /// <summary>The choice that the piece belongs to, from 0.</summary>
-    public int Choice { get; init; }
+    public int ChoiceIndex { get; init; }
 
     /// <summary>A piece of the answer's text; empty when the chunk carries none.</summary>
     public string Text { get; init; }
@@ -46,7 +46,7 @@ public sealed record ChatChunk
     }
 
     /// <summary>Pieces of tool calls, for display only: a call may be run when it is in <see cref="StreamOutcome.ToolCalls"/>.</summary>
-    public IReadOnlyList<ToolCallDelta> ToolCalls
+    public IReadOnlyList<ToolCallDelta> ToolCallDeltas
     {
         get => _toolCalls switch
         {
@@ -61,14 +61,14 @@ public sealed record ChatChunk
     public FinishReason? FinishReason
     {
         get => _finishWord is null ? null : new FinishReason(_finishWord);
-        init => _finishWord = value?.Word;
+        init => _finishWord = value?.Value;
     }
 
     /// <summary>The tokens counted so far, where the server says it: on every chunk with <see cref="UsageReporting.Continuous"/>.</summary>
     public TokenUsage? Usage { get => _usage; init => _usage = value; }
 
     /// <summary>Log probabilities of this piece's tokens, if they were asked for.</summary>
-    public LogprobContent? Logprobs
+    public IReadOnlyList<TokenLogprob>? Logprobs
     {
         get => _extras?.Logprobs;
         init => _extras = (_extras ?? ChunkExtras.None) with { Logprobs = value };
@@ -89,6 +89,7 @@ public sealed record ChatChunk
     }
 
     /// <summary>What stopped the choice, next to its finish reason: the stop string, the number of the stop token, or null.</summary>
+    /// <remarks>Wire field: <c>stop_reason</c>.</remarks>
     public string? StopReason
     {
         get => _extras?.StopReason;
@@ -122,7 +123,7 @@ public sealed record ChatChunk
 
     internal bool HasToolCalls => _toolCalls is ToolCallDelta or IReadOnlyList<ToolCallDelta> { Count: > 0 };
 
-    /// <summary>The piece of a call, if there is exactly one; unlike <see cref="ToolCalls"/> it makes no list.</summary>
+    /// <summary>The piece of a call, if there is exactly one; unlike <see cref="ToolCallDeltas"/> it makes no list.</summary>
     internal ToolCallDelta? OnlyCall => _toolCalls switch
     {
         ToolCallDelta one => one,
@@ -148,7 +149,7 @@ public sealed record ChatChunk
 
         public bool HasOtherOutput { get; init; }
 
-        public LogprobContent? Logprobs { get; init; }
+        public IReadOnlyList<TokenLogprob>? Logprobs { get; init; }
 
         public IReadOnlyList<int>? TokenIds { get; init; }
 

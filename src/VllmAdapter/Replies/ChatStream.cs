@@ -3,27 +3,27 @@ namespace VllmAdapter;
 /// <summary>An answer on its way: nothing is sent before it is enumerated, and it can be enumerated once.</summary>
 /// <remarks>
 /// Leaving the loop early hangs up, which makes vLLM stop generating. Not thread-safe; <see cref="Outcome"/> and
-/// <see cref="Completion"/> may be read from anywhere once the enumeration is over.
+/// <see cref="Answer"/> may be read from anywhere once the enumeration is over.
 /// </remarks>
 public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
 {
     private Func<CancellationToken, RunningReply>? _start;
-    private ChatCompletion? _completion;
+    private ChatAnswer? _answer;
     internal ChatStream(Func<CancellationToken, RunningReply> start) => _start = start;
 
     /// <summary>How the stream ended.</summary>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
-    public StreamOutcome Outcome => _completion?.Outcome ?? throw NotOver(nameof(Outcome));
+    public StreamOutcome Outcome => _answer?.Outcome ?? throw NotOver(nameof(Outcome));
 
     /// <summary>How the stream ended; null if it has not, or never began.</summary>
-    internal StreamOutcome? OutcomeIfOver => _completion?.Outcome;
+    internal StreamOutcome? OutcomeIfOver => _answer?.Outcome;
 
     /// <summary>What was received, gathered.</summary>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
-    public ChatCompletion Completion => _completion ?? throw NotOver(nameof(Completion));
+    public ChatAnswer Answer => _answer ?? throw NotOver(nameof(Answer));
 
     /// <summary>Takes over what was received.</summary>
-    internal void End(ChatCompletion completion) => _completion = completion;
+    internal void End(ChatAnswer answer) => _answer = answer;
 
     /// <summary>Sends the request and hands out its chunks as they come. The last one carries the outcome.</summary>
     /// <param name="cancellationToken">Ends the stream, next to the token given to the call that made it.</param>

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>A piece of a tool call as it came: for display only. Calls that may be run are in <see cref="StreamOutcome.ToolCalls"/>.</summary>
 public sealed record ToolCallDelta

@@ -10,7 +10,7 @@ internal static class AskedFormatReading
         OfStructuredOutputs(body) ?? OfResponseFormat(body) ?? OfGuided(body);
 
     private static AskedFormat? OfStructuredOutputs(JsonElement body) =>
-        AskedForReading.Field(body, "structured_outputs") is { } outputs
+        RequestEvidenceReading.Field(body, "structured_outputs") is { } outputs
             ? Of("structured_outputs", outputs, json: "json", jsonObject: "json_object", regex: "regex", choice: "choice")
             : null;
 
@@ -21,8 +21,8 @@ internal static class AskedFormatReading
     private static AskedFormat? OfResponseFormat(JsonElement body)
     {
         const string Name = "response_format";
-        if (AskedForReading.Field(body, Name) is not { } format
-            || AskedForReading.Field(format, "type") is not { ValueKind: JsonValueKind.String } type)
+        if (RequestEvidenceReading.Field(body, Name) is not { } format
+            || RequestEvidenceReading.Field(format, "type") is not { ValueKind: JsonValueKind.String } type)
         {
             return null;
         }
@@ -30,7 +30,7 @@ internal static class AskedFormatReading
         return type.GetString() switch
         {
             "json_object" => new AskedFormat { Field = Name, IsJsonObject = true },
-            "json_schema" when AskedForReading.Field(format, "json_schema") is { } named && AskedForReading.Field(named, "schema") is { } schema =>
+            "json_schema" when RequestEvidenceReading.Field(format, "json_schema") is { } named && RequestEvidenceReading.Field(named, "schema") is { } schema =>
                 OfSchema(Name, schema),
             _ => null,
         };
@@ -38,16 +38,16 @@ internal static class AskedFormatReading
 
     private static AskedFormat? Of(string field, JsonElement from, string json, string jsonObject, string regex, string choice)
     {
-        if (AskedForReading.Field(from, choice) is { ValueKind: JsonValueKind.Array } words)
+        if (RequestEvidenceReading.Field(from, choice) is { ValueKind: JsonValueKind.Array } words)
             return new AskedFormat { Field = field, Choice = [.. words.EnumerateArray().Where(IsText).Select(word => word.GetString()!)] };
 
-        if (AskedForReading.Field(from, regex) is { } pattern && IsText(pattern))
+        if (RequestEvidenceReading.Field(from, regex) is { } pattern && IsText(pattern))
             return new AskedFormat { Field = field, Regex = pattern.GetString() };
 
-        if (AskedForReading.Field(from, json) is { } schema)
+        if (RequestEvidenceReading.Field(from, json) is { } schema)
             return OfSchema(field, schema);
 
-        return AskedForReading.Field(from, jsonObject)?.ValueKind == JsonValueKind.True ? new AskedFormat { Field = field, IsJsonObject = true } : null;
+        return RequestEvidenceReading.Field(from, jsonObject)?.ValueKind == JsonValueKind.True ? new AskedFormat { Field = field, IsJsonObject = true } : null;
     }
 
     // The schema may be the text of one.

@@ -1,13 +1,13 @@
 namespace VllmAdapter;
 
 /// <summary>What the model answered in an earlier turn.</summary>
-public sealed record AssistantMessage : Message
+public sealed record AssistantMessage : VllmMessage
 {
     /// <summary>The answer, or the text next to the tool calls.</summary>
     /// <value>Null (default): the turn had none.</value>
     public string? Text { get; init; }
 
-    /// <summary>What the model thought before it answered.</summary>
+    /// <summary>What the model reasoned before it answered.</summary>
     /// <value>Null (default): not sent.</value>
     /// <remarks>
     /// Sent as <c>reasoning</c>, vLLM's own name for it since 0.16, unless <see cref="ReasoningName"/> says otherwise. Whether the model sees it
@@ -20,23 +20,13 @@ public sealed record AssistantMessage : Message
     public string? ReasoningName { get; init; }
 
     /// <summary>
-    /// The tools that the model called; a <see cref="ToolResult"/> for each is to follow this message.
+    /// The tools that the model called; a <see cref="ToolMessage"/> for each is to follow this message.
     /// </summary>
-    /// <value>Empty (default): none.</value>
-    public IReadOnlyList<AssistantToolCall> ToolCalls { get; init; } = [];
-}
-
-/// <summary>A tool call as it stands in the history of a conversation.</summary>
-/// <param name="Id">The id that the matching <see cref="ToolResult"/> repeats.</param>
-/// <param name="Name">The tool that was called.</param>
-/// <param name="Arguments">
-/// The arguments as the text of one JSON object. Empty text is sent as <c>{}</c>, for vLLM 0.8.5 answers 400 to "".
-/// Anything else that is not an object is refused with an <see cref="ArgumentException"/> when the request is sent:
-/// with a damaged call in the history vLLM 0.8.5 answers 400 to this and every later turn, and newer versions drop the
-/// arguments.
-/// </param>
-public sealed record AssistantToolCall(string Id, string Name, string Arguments)
-{
-    /// <summary>Name and id, not the arguments.</summary>
-    public override string ToString() => $"Call of {Name} ({Id})";
+    /// <value>Empty (default): none. The calls of an answer may be taken as they are.</value>
+    /// <remarks>
+    /// Of a call its id, name and arguments are sent. Empty arguments are sent as <c>{}</c>, for vLLM 0.8.5 answers 400 to "". Anything else that
+    /// is not an object is refused with an <see cref="ArgumentException"/> when the request is sent: with a damaged call in the history vLLM 0.8.5
+    /// answers 400 to this and every later turn, and newer versions drop the arguments.
+    /// </remarks>
+    public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
 }

@@ -3,26 +3,26 @@ namespace VllmAdapter;
 /// <summary>Turns an outcome into messages that every vLLM version and chat template takes back.</summary>
 internal static class ChatHistory
 {
-    public static IReadOnlyList<Message> Of(
-        IReadOnlyList<Message> before, StreamOutcome turn, PastReasoning reasoning, IEnumerable<ToolResult> results)
+    public static IReadOnlyList<VllmMessage> Of(
+        IReadOnlyList<VllmMessage> before, StreamOutcome turn, bool keepReasoning, IEnumerable<ToolMessage> results)
     {
         HashSet<string> taken = [.. before.OfType<AssistantMessage>().SelectMany(message => message.ToolCalls).Select(call => call.Id)];
-        List<ToolResult> given = [.. results];
-        List<AssistantToolCall> calls = [];
-        List<ToolResult> answers = [];
-        foreach (ToolCall call in turn.ToolCalls.Where(call => call.Choice == 0))
+        List<ToolMessage> given = [.. results];
+        List<ToolCall> calls = [];
+        List<ToolMessage> answers = [];
+        foreach (ToolCall call in turn.ToolCalls.Where(call => call.ChoiceIndex == 0))
         {
             if (ReplayableArguments(call) is not { } arguments)
                 continue;
 
             string id = call.IdIsSynthetic ? NotIn(taken, call.Id) : call.Id;
-            calls.Add(new AssistantToolCall(id, call.Name, arguments));
-            answers.Add((Take(given, call.Id) ?? new ToolResult(id, WordsInstead(call))) with { ToolCallId = id });
+            calls.Add(new ToolCall(id, call.Name, arguments));
+            answers.Add((Take(given, call.Id) ?? new ToolMessage(id, WordsInstead(call))) with { ToolCallId = id });
         }
 
         ThrowIfForeign(given, turn);
         string? text = TextOrNull(turn, choice => choice.Text);
-        string? thoughts = reasoning == PastReasoning.Kept ? TextOrNull(turn, choice => choice.Reasoning) : null;
+        string? thoughts = keepReasoning ? TextOrNull(turn, choice => choice.Reasoning) : null;
         return text is null && calls.Count == 0
             ? []
             : [new AssistantMessage { Text = text, Reasoning = thoughts, ReasoningName = ReasoningName(turn), ToolCalls = calls }, .. answers];
@@ -51,21 +51,21 @@ internal static class ChatHistory
     }
 
     // Servers that send the same id twice are served in order.
-    private static ToolResult? Take(List<ToolResult> given, string id)
+    private static ToolMessage? Take(List<ToolMessage> given, string id)
     {
         int at = given.FindIndex(result => string.Equals(result.ToolCallId, id, StringComparison.Ordinal));
         if (at < 0)
             return null;
 
-        ToolResult result = given[at];
+        ToolMessage result = given[at];
         given.RemoveAt(at);
         return result;
     }
 
     // The result of a withheld call goes the way of its call: it stays out.
-    private static void ThrowIfForeign(List<ToolResult> results, StreamOutcome turn)
+    private static void ThrowIfForeign(List<ToolMessage> results, StreamOutcome turn)
     {
-        foreach (ToolResult result in results)
+        foreach (ToolMessage result in results)
         {
             if (!turn.WithheldToolCalls.Any(call => call.Id == result.ToolCallId) && !turn.ToolCalls.Any(call => call.Id == result.ToolCallId))
             {
@@ -79,9 +79,9 @@ internal static class ChatHistory
 
     private static string? ReasoningName(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0)?.ReasoningName;
 
-    private static string? TextOrNull(StreamOutcome turn, Func<CompletedChoice, string> part)
+    private static string? TextOrNull(StreamOutcome turn, Func<ChatChoice, string> part)
     {
-        foreach (CompletedChoice choice in turn.Received)
+        foreach (ChatChoice choice in turn.Received)
         {
             if (choice.Index == 0 && part(choice) is { Length: > 0 } text)
                 return text;

@@ -12,7 +12,7 @@ namespace VllmAdapter;
 /// <code>
 /// var request = new ChatRequest
 /// {
-///     Messages = [Message.System("Answer in one sentence."), Message.User("Tell me about llamas.")],
+///     Messages = [VllmMessage.System("Answer in one sentence."), VllmMessage.User("Tell me about llamas.")],
 ///     MaxTokens = 512,
 ///     Sampling = new() { Temperature = 0.2 },
 /// };
@@ -26,7 +26,7 @@ public sealed record ChatRequest
 
     /// <summary>The conversation so far, oldest message first.</summary>
     /// <value>At least one message, unless <see cref="Extra"/> carries <c>messages</c>.</value>
-    public required IReadOnlyList<Message> Messages { get; init; }
+    public required IReadOnlyList<VllmMessage> Messages { get; init; }
 
     /// <summary>How many tokens each answer may have, reasoning included.</summary>
     /// <value>1 or more; null (default): what is left of the context window, or the model's own default.</value>
@@ -40,11 +40,11 @@ public sealed record ChatRequest
 
     /// <summary>How many answers to generate (<c>n</c>).</summary>
     /// <value>1 or more; null (default): 1. More than one is refused together with temperature 0.</value>
-    public int? Choices { get; init; }
+    public int? ChoiceCount { get; init; }
 
     /// <summary>How tokens are drawn and what stops them.</summary>
     /// <value>Null (default): the generation defaults of the server and the model.</value>
-    public Sampling? Sampling { get; init; }
+    public SamplingOptions? Sampling { get; init; }
 
     /// <summary>The tools that the model may call.</summary>
     /// <value>
@@ -63,43 +63,54 @@ public sealed record ChatRequest
     /// Null (default): true. False is honoured since vLLM 0.12; the model still generates further calls, and the server
     /// leaves them out.
     /// </value>
+    /// <remarks>Wire field: <c>parallel_tool_calls</c>.</remarks>
     public bool? ParallelToolCalls { get; init; }
 
     /// <summary>The shape that the answer must have.</summary>
     /// <value>Null (default): free text.</value>
+    /// <remarks>Wire fields: <c>response_format</c> for JSON, <c>structured_outputs</c> for everything else.</remarks>
     public StructuredOutput? Output { get; init; }
 
-    /// <summary>Whether and how long the model thinks before it answers.</summary>
+    /// <summary>Whether and how long the model reasons before it answers.</summary>
     /// <value>Null (default): as the model's chat template has it.</value>
-    public Thinking? Thinking { get; init; }
+    public ReasoningSettings? Reasoning { get; init; }
 
-    /// <summary>How the messages are turned into the prompt.</summary>
-    /// <value>Null (default): by the model's own chat template.</value>
-    public TemplateOptions? Template { get; init; }
-
-    /// <summary>What to do with, and report about, the prompt itself.</summary>
-    /// <value>Null (default): nothing is cut and nothing reported.</value>
+    /// <summary>How the messages become the prompt, how much of it is kept, and what is reported about it.</summary>
+    /// <value>Null (default): by the model's own chat template; nothing is cut and nothing reported.</value>
+    /// <remarks>
+    /// Wire fields: <c>chat_template_kwargs</c>, <c>chat_template</c>, <c>documents</c>, <c>continue_final_message</c>, <c>add_generation_prompt</c>,
+    /// <c>add_special_tokens</c>, <c>echo</c>, <c>truncate_prompt_tokens</c>, <c>truncation_side</c>, <c>prompt_logprobs</c>, <c>return_prompt_text</c>.
+    /// </remarks>
     public PromptOptions? Prompt { get; init; }
 
     /// <summary>How images, audio and video in the messages are read and processed.</summary>
     /// <value>Null (default): as the server is set up.</value>
+    /// <remarks>Wire fields: <c>media_io_kwargs</c>, <c>mm_processor_kwargs</c>.</remarks>
     public MediaOptions? Media { get; init; }
 
     /// <summary>Whether the answer comes with the probabilities of its tokens.</summary>
     /// <value>Null (default): without.</value>
-    public Logprobs? Logprobs { get; init; }
+    public LogprobOptions? Logprobs { get; init; }
 
     /// <summary>How the serving engine treats the request: scheduling, caching, hand-over between engines.</summary>
     /// <value>Null (default): like any other.</value>
+    /// <remarks>
+    /// Wire fields: <c>priority</c>, <c>cache_salt</c>, <c>stream_interval</c>, <c>return_token_ids</c>, <c>kv_transfer_params</c>,
+    /// <c>ec_transfer_params</c>, <c>vllm_xargs</c>.
+    /// </remarks>
     public ServingOptions? Serving { get; init; }
 
     /// <summary>When a streamed reply reports the tokens spent.</summary>
     /// <value>Null (default): as the adapter's options say.</value>
-    public UsageReporting? Usage { get; init; }
+    public UsageReporting? UsageReporting { get; init; }
 
     /// <summary>Whether the server streams its reply or sends it whole.</summary>
-    /// <value><see cref="ReplyMode.Streamed"/> by default.</value>
-    public ReplyMode Reply { get; init; } = ReplyMode.Streamed;
+    /// <value>
+    /// True (default): chunk by chunk as it is generated. Prefer this: a stalled server shows early, and what a cut answer had is kept. False: in one
+    /// piece once it is finished; choose it where the server's streaming tool parser loses calls that its other parser keeps (vLLM 0.32.0 with
+    /// phi4_mini_json, or granite with a required call). Nothing is seen before the end.
+    /// </value>
+    public bool Stream { get; init; } = true;
 
     /// <summary>When to stop reading the reply.</summary>
     /// <value>Null (default): as the adapter's options say.</value>
@@ -107,7 +118,7 @@ public sealed record ChatRequest
 
     /// <summary>What to do when the reply does not end as an answer ends.</summary>
     /// <value>Null (default): as the adapter's options say.</value>
-    public IncompleteStreams? IncompleteStreams { get; init; }
+    public IncompleteStreamBehavior? OnIncompleteStream { get; init; }
 
     /// <summary>What to do when the stream had begun and does not give its answer.</summary>
     /// <value>Null (default): nothing; the outcome says what happened.</value>
@@ -126,7 +137,7 @@ public sealed record ChatRequest
     /// <remarks>
     /// Merged at the top level of the body, never under "extra_body", and with the last word: a name that a property
     /// has written too is replaced whole, by null as well. vLLM ignores names that it does not know without saying so.
-    /// Only <c>stream</c> is not free: it has to agree with <see cref="Reply"/>.
+    /// Only <c>stream</c> is not free: it has to agree with <see cref="Stream"/>.
     /// </remarks>
     public JsonObject? Extra { get; init; }
 
@@ -144,15 +155,18 @@ public sealed record ChatRequest
     public static ChatRequest FromPrompt(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return new ChatRequest { Messages = [Message.User(prompt)] };
+        return new ChatRequest { Messages = [VllmMessage.User(prompt)] };
     }
 
     /// <summary>What the request consists of, in counts and lengths, not what it says: conversations do not belong in logs.</summary>
     public override string ToString() => RequestWords.Of(this);
 
     /// <summary>The request for the next turn: the same, with further messages at the end.</summary>
-    /// <param name="messages">What was said since, oldest first. Before C# 13 a collection: <c>With([message])</c>.</param>
-    public ChatRequest With(params IEnumerable<Message> messages)
+    /// <param name="messages">What was said since, oldest first.</param>
+    public ChatRequest With(params VllmMessage[] messages) => With((IEnumerable<VllmMessage>)messages);
+
+    /// <inheritdoc cref="With(VllmMessage[])"/>
+    public ChatRequest With(IEnumerable<VllmMessage> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
         return this with { Messages = [.. Messages, .. messages] };
@@ -161,8 +175,7 @@ public sealed record ChatRequest
     /// <summary>The request for the next turn: the same, with what the model answered and what the tools gave back.</summary>
     /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
     /// <param name="results">
-    /// The results of the turn's calls; before C# 13 a collection: <c>With(turn, [result])</c>. A call that is left without one is answered with its
-    /// problems, or with the fact that it was not run.
+    /// The results of the turn's calls. A call that is left without one is answered with its problems, or with the fact that it was not run.
     /// </param>
     /// <remarks>
     /// Only what can be replayed enters: a withheld call does not, nor does a result for it, and a call without arguments has <c>{}</c>.
@@ -170,21 +183,39 @@ public sealed record ChatRequest
     /// adapter's streams, not for those that <see cref="OutcomeJudge"/> made of evidence alone.
     /// </remarks>
     /// <exception cref="ArgumentException">A result belongs to no call of the turn.</exception>
-    public ChatRequest With(StreamOutcome turn, params IEnumerable<ToolResult> results) => With(turn, PastReasoning.Kept, results);
+    public ChatRequest With(StreamOutcome turn, params ToolMessage[] results) => With(turn, keepReasoning: true, results);
 
-    /// <inheritdoc cref="With(StreamOutcome, IEnumerable{ToolResult})"/>
+    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])"/>
+    public ChatRequest With(StreamOutcome turn, IEnumerable<ToolMessage> results) => With(turn, keepReasoning: true, results);
+
+    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])"/>
     /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
-    /// <param name="reasoning">Whether the turn's thoughts are sent back.</param>
+    /// <param name="keepReasoning">
+    /// Whether the turn's thoughts are sent back, under the name that they came with; the chat template decides what the model sees of them. False is
+    /// for servers in between that refuse the field, or keeps requests small.
+    /// </param>
     /// <param name="results">The results of the turn's calls.</param>
-    public ChatRequest With(StreamOutcome turn, PastReasoning reasoning, params IEnumerable<ToolResult> results)
+    public ChatRequest With(StreamOutcome turn, bool keepReasoning, IEnumerable<ToolMessage> results)
     {
         ArgumentNullException.ThrowIfNull(turn);
         ArgumentNullException.ThrowIfNull(results);
-        return With(ChatHistory.Of(Messages, turn, reasoning, results));
+        return With(ChatHistory.Of(Messages, turn, keepReasoning, results));
+    }
+
+    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])"/>
+    /// <param name="turn">What the model answered. Of several choices, choice 0 is taken.</param>
+    /// <param name="results">The results of the turn's calls.</param>
+    public ChatRequest With(ChatAnswer turn, params ToolMessage[] results) => With(turn, (IEnumerable<ToolMessage>)results);
+
+    /// <inheritdoc cref="With(ChatAnswer, ToolMessage[])"/>
+    public ChatRequest With(ChatAnswer turn, IEnumerable<ToolMessage> results)
+    {
+        ArgumentNullException.ThrowIfNull(turn);
+        return With(turn.OutcomeWithText, results);
     }
 
     /// <summary>
-    /// The request for the next turn when calls of this one cannot be used: as <see cref="With(StreamOutcome, IEnumerable{ToolResult})"/> without
+    /// The request for the next turn when calls of this one cannot be used: as <see cref="With(StreamOutcome, ToolMessage[])"/> without
     /// results, and the model is told in words what was wrong with the withheld calls.
     /// </summary>
     /// <param name="turn">How the turn ended.</param>
@@ -195,14 +226,22 @@ public sealed record ChatRequest
     public ChatRequest Correcting(StreamOutcome turn)
     {
         ArgumentNullException.ThrowIfNull(turn);
-        return ToolHistory.After(this, turn, PastReasoning.Kept, [], TurnUses.WordsFor(turn));
+        return ToolHistory.After(this, turn, keepReasoning: true, [], TurnUses.WordsFor(turn));
+    }
+
+    /// <inheritdoc cref="Correcting(StreamOutcome)"/>
+    /// <param name="turn">What the model answered.</param>
+    public ChatRequest Correcting(ChatAnswer turn)
+    {
+        ArgumentNullException.ThrowIfNull(turn);
+        return Correcting(turn.OutcomeWithText);
     }
 
     /// <summary>The request that lets the model write on where its answer broke off.</summary>
     /// <param name="cut">How the answer to this request ended, as the adapter's stream gave it; from JSON it has no text.</param>
     /// <remarks>
-    /// Its answer begins where the text received ends. The token cap is lowered by what was spent; raise <see cref="MaxTokens"/> first to
-    /// continue an answer that its cap had cut. Where nothing was received, it is the same request. Templates that trim messages (Llama 3's)
+    /// Its answer begins where the text received ends. Max tokens are lowered by what was spent; raise <see cref="MaxTokens"/> first to
+    /// continue an answer that max tokens had cut. Where nothing was received, it is the same request. Templates that trim messages (Llama 3's)
     /// let the model write the white space at the seam again; <see cref="StreamRecovery.Continue"/> takes care of that.
     /// </remarks>
     /// <exception cref="ArgumentException">
@@ -218,9 +257,9 @@ public sealed record ChatRequest
 
     /// <inheritdoc cref="Continuing(StreamOutcome)"/>
     /// <param name="cut">What was received of the answer to this request.</param>
-    public ChatRequest Continuing(ChatCompletion cut)
+    public ChatRequest Continuing(ChatAnswer cut)
     {
         ArgumentNullException.ThrowIfNull(cut);
-        return Continuing(cut.Outcome with { Received = cut.Choices });
+        return Continuing(cut.OutcomeWithText);
     }
 }

@@ -14,11 +14,11 @@ internal static class ChatRequestBody
         body.Put("model", request.Model ?? defaultModel);
         PutMessages(body, request);
         body.Put("max_tokens", request.MaxTokens);
-        body.Put("n", request.Choices);
-        PutReply(body, request.Reply, request.Usage ?? defaultUsage);
+        body.Put("n", request.ChoiceCount);
+        PutStream(body, request.Stream, request.UsageReporting ?? defaultUsage);
         PutTools(body, request);
         PutSampling(body, request.Sampling);
-        PutThinkingAndTemplate(body, request.Thinking, request.Template);
+        PutReasoningAndTemplate(body, request.Reasoning, request.Prompt);
         request.Output?.WriteTo(body);
         PutPrompt(body, request.Prompt);
         PutMedia(body, request.Media);
@@ -41,14 +41,14 @@ internal static class ChatRequestBody
         else if (request.Extra?.ContainsKey("messages") is not true)
         {
             throw new ArgumentException(
-                "Messages is empty. Add at least one, such as Message.User(\"...\").", nameof(request));
+                "Messages is empty. Add at least one, such as VllmMessage.User(\"...\").", nameof(request));
         }
     }
 
     // vLLM answers 400 to stream_options in a request that is not streamed.
-    private static void PutReply(JsonObject body, ReplyMode reply, UsageReporting usage)
+    private static void PutStream(JsonObject body, bool stream, UsageReporting usage)
     {
-        if (reply != ReplyMode.Streamed)
+        if (!stream)
             return;
 
         body["stream"] = true;
@@ -62,8 +62,8 @@ internal static class ChatRequestBody
     {
         if (request.Tools.Count > 0)
             body["tools"] = new JsonArray([.. request.Tools.Select(Tool)]);
-        if (request.ToolChoice is { Word.Length: > 0 } choice)
-            body["tool_choice"] = choice.Function is { } function ? Named(function) : choice.Word;
+        if (request.ToolChoice is { Value.Length: > 0 } choice)
+            body["tool_choice"] = choice.Function is { } function ? Named(function) : choice.Value;
         body.Put("parallel_tool_calls", request.ParallelToolCalls);
 
         static JsonObject Named(string function) =>
@@ -84,7 +84,7 @@ internal static class ChatRequestBody
         return new JsonObject { ["type"] = "function", ["function"] = function };
     }
 
-    private static void PutSampling(JsonObject body, Sampling? sampling)
+    private static void PutSampling(JsonObject body, SamplingOptions? sampling)
     {
         if (sampling is null)
             return;
@@ -132,20 +132,20 @@ internal static class ChatRequestBody
 
         var json = new JsonObject();
         foreach (var (token, bias) in biases)
-            json.Put(token.ToString(), bias);
+            json.Put(token.ToString(), bias, "Sampling.LogitBias");
 
         return json;
     }
 
-    private static void PutThinkingAndTemplate(JsonObject body, Thinking? thinking, TemplateOptions? template)
+    private static void PutReasoningAndTemplate(JsonObject body, ReasoningSettings? reasoning, PromptOptions? template)
     {
-        body.Put("reasoning_effort", thinking?.Effort?.Word);
-        body.Put("thinking_token_budget", thinking?.Budget);
-        body.Put("include_reasoning", thinking?.Include);
+        body.Put("reasoning_effort", reasoning?.Effort?.Value);
+        body.Put("thinking_token_budget", reasoning?.MaxTokens);
+        body.Put("include_reasoning", reasoning?.Include);
 
         var arguments = new JsonObject();
-        arguments.Put("enable_thinking", thinking?.Enabled);
-        foreach (var (name, value) in template?.Arguments ?? [])
+        arguments.Put("enable_thinking", reasoning?.Enabled);
+        foreach (var (name, value) in template?.TemplateArguments ?? [])
             arguments[name] = value?.DeepClone();
         body.Put("chat_template_kwargs", arguments);
 
@@ -170,7 +170,7 @@ internal static class ChatRequestBody
             TruncationSide.Right => "right",
             _ => null,
         });
-        body.Put("prompt_logprobs", prompt?.Logprobs);
+        body.Put("prompt_logprobs", prompt?.TopLogprobs);
         body.Put("return_prompt_text", prompt?.ReturnText);
     }
 
@@ -180,13 +180,13 @@ internal static class ChatRequestBody
         body.Put("mm_processor_kwargs", media?.Processing);
     }
 
-    private static void PutLogprobs(JsonObject body, Logprobs? logprobs)
+    private static void PutLogprobs(JsonObject body, LogprobOptions? logprobs)
     {
         if (logprobs is null)
             return;
 
         body["logprobs"] = true;
-        body.Put("top_logprobs", logprobs.Top);
+        body.Put("top_logprobs", logprobs.TopLogprobs);
         body.Put("logprob_token_ids", logprobs.TokenIds);
         body.Put("return_tokens_as_token_ids", logprobs.TokensAsIds);
     }
@@ -209,11 +209,11 @@ internal static class ChatRequestBody
     {
         foreach (var (name, value) in request.Extra ?? [])
         {
-            if (name == "stream" && IsTrue(value) != (request.Reply == ReplyMode.Streamed))
+            if (name == "stream" && IsTrue(value) != request.Stream)
             {
                 throw new ArgumentException(
-                    $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Reply is {request.Reply}, "
-                    + "and the reply would be misread. Set Reply and leave \"stream\" out of Extra.",
+                    $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Stream is {(request.Stream ? "true" : "false")}, "
+                    + "and the reply would be misread. Set Stream and leave \"stream\" out of Extra.",
                     nameof(request));
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
@@ -23,15 +24,15 @@ internal static class ChatRequestBodyFields
             body[name] = value;
     }
 
-    public static void Put(this JsonObject body, string name, double? value)
+    public static void Put(this JsonObject body, string name, double? value, [CallerArgumentExpression(nameof(value))] string member = "")
     {
         if (value is null)
             return;
 
         body[name] = double.IsFinite(value.Value)
             ? value
-            : throw new ArgumentException(
-                $"{name} is {value}, which JSON has no number for. Set a finite number or null.", name);
+            : throw RequestRefusal.Because(
+                $"{char.ToUpperInvariant(member[0])}{member[1..]} ({name}) is {value}, which JSON has no number for. Set a finite number or null.");
     }
 
     public static void Put(this JsonObject body, string name, IReadOnlyCollection<string> values)

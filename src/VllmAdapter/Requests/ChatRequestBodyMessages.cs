@@ -6,7 +6,7 @@ namespace VllmAdapter;
 /// <summary>Writes the conversation as the <c>messages</c> of a request.</summary>
 internal static class ChatRequestBodyMessages
 {
-    public static JsonArray Write(IReadOnlyList<Message> messages)
+    public static JsonArray Write(IReadOnlyList<VllmMessage> messages)
     {
         var array = new JsonArray();
         for (int i = 0; i < messages.Count; i++)
@@ -15,7 +15,7 @@ internal static class ChatRequestBodyMessages
         return array;
     }
 
-    private static JsonObject Write(Message message, string place)
+    private static JsonObject Write(VllmMessage message, string place)
     {
         JsonObject json = message switch
         {
@@ -23,8 +23,8 @@ internal static class ChatRequestBodyMessages
             DeveloperMessage developer => Said("developer", developer.Text),
             UserMessage user => Said("user", Content(user.Text, user.Parts, place)),
             AssistantMessage assistant => Assistant(assistant, place),
-            ToolResult result => Result(result, place),
-            _ => throw Refused($"{place} is null. Leave it out."),
+            ToolMessage result => Result(result, place),
+            _ => throw RequestRefusal.Because($"{place} is null. Leave it out."),
         };
         json.Put("name", message.Name);
         return json;
@@ -32,7 +32,7 @@ internal static class ChatRequestBodyMessages
 
     private static JsonObject Said(string role, JsonNode? content) => new() { ["role"] = role, ["content"] = content };
 
-    private static JsonObject Result(ToolResult result, string place) => new()
+    private static JsonObject Result(ToolMessage result, string place) => new()
     {
         ["role"] = "tool",
         ["tool_call_id"] = result.ToolCallId,
@@ -42,7 +42,7 @@ internal static class ChatRequestBodyMessages
     private static JsonNode Content(string? text, IReadOnlyList<ContentPart> parts, string place)
     {
         if (parts.Count == 0)
-            return text ?? throw Refused($"{place} says nothing. Set its Text or its Parts.");
+            return text ?? throw RequestRefusal.Because($"{place} says nothing. Set its Text or its Parts.");
 
         var list = new JsonArray();
         if (text is not null)
@@ -65,7 +65,7 @@ internal static class ChatRequestBodyMessages
         AudioUrlPart audio => AtUrl("audio_url", audio.Url),
         VideoPart video => AtUrl("video_url", video.Url),
         RawPart raw => raw.Json.DeepClone(),
-        _ => throw Refused("A part of a message is null. Leave it out."),
+        _ => throw RequestRefusal.Because("A part of a message is null. Leave it out."),
     };
 
     private static JsonObject Image(ImagePart image)
@@ -89,14 +89,14 @@ internal static class ChatRequestBodyMessages
         return json;
     }
 
-    private static JsonObject Call(AssistantToolCall call, string place) => new()
+    private static JsonObject Call(ToolCall call, string place) => new()
     {
         ["id"] = call.Id,
         ["type"] = "function",
         ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = Arguments(call, place) },
     };
 
-    private static string Arguments(AssistantToolCall call, string place)
+    private static string Arguments(ToolCall call, string place)
     {
         if (string.IsNullOrWhiteSpace(call.Arguments))
             return "{}";
@@ -116,13 +116,9 @@ internal static class ChatRequestBodyMessages
 
         return problem is null
             ? arguments
-            : throw Refused(
+            : throw RequestRefusal.Because(
                 $"{place}: the arguments of tool call '{call.Id}' ({call.Name}) {problem}. "
                 + "Leave the call and its result out: with a damaged call in the history vLLM refuses every later "
                 + "turn, or shows the model a call without arguments.");
     }
-
-    // The user knows the messages by the member that holds them.
-    private static ArgumentException Refused(string message, string member = nameof(ChatRequest.Messages)) =>
-        new(message, member);
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter;
 
 /// <summary>
-/// A piece of a <see cref="UserMessage"/> or a <see cref="ToolResult"/>: text, an image, audio, video, or anything else as raw JSON.
+/// A piece of a <see cref="UserMessage"/> or a <see cref="ToolMessage"/>: text, an image, audio, video, or anything else as raw JSON.
 /// </summary>
 public abstract record ContentPart
 {

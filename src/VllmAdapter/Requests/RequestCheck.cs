@@ -18,11 +18,10 @@ internal static class RequestCheck
     {
         if (body["n"] is JsonValue n && double.TryParse(n.ToJsonString(), CultureInfo.InvariantCulture, out double choices) && choices > MostChoices)
         {
-            throw Refused(
-                nameof(ChatRequest.Choices),
+            throw RequestRefusal.Because(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Choices (n) is {choices:N0}: every choice is held in memory, here and on the server. Ask for at most {MostChoices:N0} at once."));
+                    $"ChoiceCount (n) is {choices:N0}: every choice is held in memory, here and on the server. Ask for at most {MostChoices:N0} at once."));
         }
 
         if (isUnchecked)
@@ -31,7 +30,7 @@ internal static class RequestCheck
         LeaveTextFormatOut(body);
         CheckConstraints(body);
         if (TextOf(body["guided_regex"]) is { } pattern && RegexCheck.FaultOf(pattern) is { } fault)
-            throw Deadly("guided_regex", $"guided_regex does not compile: {fault}. vLLM 0.8.5 ends on it, for everybody.", "Correct it");
+            throw Deadly($"guided_regex does not compile: {fault}. vLLM 0.8.5 ends on it, for everybody.", "Correct it");
     }
 
     // OpenAI's default written out: the engine of vLLM 0.11.0 ends on it, and to every other server it says nothing.
@@ -50,7 +49,7 @@ internal static class RequestCheck
         if (kinds.Length == 0)
         {
             throw Deadly(
-                "structured_outputs", "structured_outputs asks for nothing: the engine of vLLM 0.11.0 ends on it, and newer ones answer 400.",
+                "structured_outputs asks for nothing: the engine of vLLM 0.11.0 ends on it, and newer ones answer 400.",
                 $"Set one of {string.Join(", ", Constraints)}, or leave it out");
         }
 
@@ -60,7 +59,6 @@ internal static class RequestCheck
         if (kinds.Length > 1)
         {
             throw Deadly(
-                "structured_outputs",
                 $"The request asks for {string.Join(" and ", kinds)} together: vLLM 0.11.0 falls silent on such a request, for everybody, and newer ones answer 400.",
                 "Ask for one of them");
         }
@@ -68,7 +66,7 @@ internal static class RequestCheck
         if (TextOf(outputs["grammar"]) is { } grammar && GrammarCheck.FaultOf(grammar) is { } fault)
         {
             throw Deadly(
-                "grammar", $"The grammar does not compile: {fault}. vLLM 0.11.0, 0.15.1 and 0.20.2 end on it, for everybody.", "Correct it");
+                $"The grammar does not compile: {fault}. vLLM 0.11.0, 0.15.1 and 0.20.2 end on it, for everybody.", "Correct it");
         }
     }
 
@@ -82,8 +80,6 @@ internal static class RequestCheck
 
     private static string? TextOf(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? said) ? said : null;
 
-    private static ArgumentException Deadly(string member, string what, string wayOut) => Refused(
-        member, $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it all the same.");
-
-    private static ArgumentException Refused(string member, string message) => new(message, member);
+    private static ArgumentException Deadly(string what, string wayOut) => RequestRefusal.Because(
+        $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it all the same.");
 }

@@ -67,7 +67,7 @@ public sealed record RequestHeaders
 
         // The connection takes nothing else, and says so only when the request is on its way.
         if (!Ascii.IsValid(value))
-            throw new ArgumentException($"Headers.{member} cannot be sent as the request header '{name}': it must consist of ASCII characters.", member);
+            throw RequestRefusal.Because($"Headers.{member} cannot be sent as the request header '{name}': it must consist of ASCII characters.");
 
         try
         {
@@ -76,8 +76,8 @@ public sealed record RequestHeaders
         }
         catch (Exception error) when (error is FormatException or InvalidOperationException or ArgumentException)
         {
-            throw new ArgumentException(
-                $"Headers.{member} cannot be sent as the request header '{name}': {error.Message}", member, error);
+            throw RequestRefusal.Because(
+                $"Headers.{member} cannot be sent as the request header '{name}': {error.Message}", error);
         }
     }
 }

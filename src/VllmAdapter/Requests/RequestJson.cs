@@ -33,18 +33,16 @@ internal static class RequestJson
         }
         catch (InvalidOperationException tooDeep) when (writer.CurrentDepth >= options.MaxDepth)
         {
-            throw Refused($"The request nests deeper than {options.MaxDepth} levels, which no server reads. Look at Extra and at the schemas of tools and output.", tooDeep);
+            throw RequestRefusal.Because($"The request nests deeper than {options.MaxDepth} levels, which no server reads. Look at Extra and at the schemas of tools and output.", tooDeep);
         }
         catch (Exception unwritable) when (unwritable is JsonException or NotSupportedException or InvalidOperationException or ArgumentException { ParamName: null })
         {
-            throw Refused($"The request cannot be written as JSON: {unwritable.Message}", unwritable);
+            // Typed members are always written; what cannot be came by a JSON object of the user's.
+            throw RequestRefusal.Because($"The request cannot be written as JSON: {unwritable.Message}", unwritable);
         }
 
         return buffer.Written.ToArray();
     }
-
-    // Typed members are always written; what cannot be came by a JSON object of the user's.
-    private static ArgumentException Refused(string message, Exception why, string member = nameof(ChatRequest.Extra)) => new(message, member, why);
 
     private static void Write(Utf8JsonWriter writer, JsonNode? node, JsonSerializerOptions options)
     {

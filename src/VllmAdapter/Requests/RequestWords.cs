@@ -10,19 +10,19 @@ internal static class RequestWords
         $"Chat request: {OutcomeNotes.Count(request.Messages.Count, "message")} of {Length(request.Messages.Sum(LengthOf))}",
         request.Tools.Count > 0 ? OutcomeNotes.Count(request.Tools.Count, "tool") : "",
         request.Model is { } model ? $"model {model}" : "",
-        request.MaxTokens is { } cap ? $"at most {OutcomeNotes.Count(cap, "token")}" : "",
-        request.Choices is { } choices ? OutcomeNotes.Count(choices, "choice") : "",
+        request.MaxTokens is { } maxTokens ? $"at most {OutcomeNotes.Count(maxTokens, "token")}" : "",
+        request.ChoiceCount is { } choices ? OutcomeNotes.Count(choices, "choice") : "",
         request.Extra is { Count: > 0 } extra ? $"{OutcomeNotes.Count(extra.Count, "extra field")}" : "",
-        request.Reply == ReplyMode.Whole ? "not streamed" : "",
+        !request.Stream ? "not streamed" : "",
     }.Where(part => part.Length > 0));
 
-    public static string Of(Message message) => message switch
+    public static string Of(VllmMessage message) => message switch
     {
         SystemMessage => $"System message: {Length(LengthOf(message))}",
         DeveloperMessage => $"Developer message: {Length(LengthOf(message))}",
         UserMessage user => $"User message: {Length(LengthOf(message))}{And(user.Parts.Count, "part")}",
         AssistantMessage assistant => $"Assistant message: {Length(LengthOf(message))}{And(assistant.ToolCalls.Count, "tool call")}",
-        ToolResult result => $"Tool result of {result.ToolCallId}: {Length(LengthOf(message))}{And(result.Parts.Count, "part")}",
+        ToolMessage result => $"Tool result of {result.ToolCallId}: {Length(LengthOf(message))}{And(result.Parts.Count, "part")}",
         _ => "Message",
     };
 
@@ -36,13 +36,13 @@ internal static class RequestWords
         _ => "Raw part",
     };
 
-    private static long LengthOf(Message message) => message switch
+    private static long LengthOf(VllmMessage message) => message switch
     {
         SystemMessage system => system.Text?.Length ?? 0,
         DeveloperMessage developer => developer.Text?.Length ?? 0,
         UserMessage user => (user.Text?.Length ?? 0) + user.Parts.Sum(LengthOf),
         AssistantMessage assistant => (assistant.Text?.Length ?? 0) + (assistant.Reasoning?.Length ?? 0) + assistant.ToolCalls.Sum(call => (long)call.Arguments.Length),
-        ToolResult result => (result.Content?.Length ?? 0) + result.Parts.Sum(LengthOf),
+        ToolMessage result => (result.Content?.Length ?? 0) + result.Parts.Sum(LengthOf),
         _ => 0,
     };
 

@@ -9,7 +9,7 @@ namespace VllmAdapter;
 /// <remarks>
 /// JSON goes through <c>response_format</c>, which every version and gateway knows; the other kinds through
 /// <c>structured_outputs</c>, which vLLM knows since 0.11 and servers before ignore without a word. A schema that the
-/// server cannot compile is reported as the first event of a 200 reply. An answer cut by the token cap is cut JSON.
+/// server cannot compile is reported as the first event of a 200 reply. An answer cut by max tokens is cut JSON.
 /// </remarks>
 public abstract record StructuredOutput
 {
@@ -61,7 +61,7 @@ public abstract record StructuredOutput
         return new Schema(name, JsonSchemaText.ObjectOnly(schema, nameof(schema)).Clone(), strict);
     }
 
-    /// <summary>JSON that can be read into a type; read it with <see cref="ChatCompletion.TextAs{T}(JsonTypeInfo{T})"/>.</summary>
+    /// <summary>JSON that can be read into a type; read it with <see cref="ChatAnswer.TextAs{T}(JsonTypeInfo{T})"/>.</summary>
     /// <param name="name">A name for the schema; part of the wire format, without effect in vLLM.</param>
     /// <param name="type">The type's metadata, from a source-generated context; the schema is made of it, <c>[Description]</c> included.</param>
     /// <param name="strict">Whether the schema is to be followed to the letter; vLLM always does.</param>
@@ -72,7 +72,7 @@ public abstract record StructuredOutput
         return JsonSchema(name, TypeSchema.Of(type), strict);
     }
 
-    /// <summary>JSON that can be read into a type, whose members are found by reflection; read it with <see cref="ChatCompletion.TextAs{T}(JsonSerializerOptions?)"/>.</summary>
+    /// <summary>JSON that can be read into a type, whose members are found by reflection; read it with <see cref="ChatAnswer.TextAs{T}(JsonSerializerOptions?)"/>.</summary>
     /// <param name="name">A name for the schema; part of the wire format, without effect in vLLM.</param>
     /// <param name="serializer">How the type is read; by default in camel case, enums by name.</param>
     /// <param name="strict">Whether the schema is to be followed to the letter; vLLM always does.</param>
@@ -88,14 +88,14 @@ public abstract record StructuredOutput
         Text("regex", pattern);
 
     /// <summary>One of the given texts.</summary>
-    /// <param name="options">At least one text.</param>
-    /// <exception cref="ArgumentException">There is no option.</exception>
-    public static StructuredOutput Choice(params string[] options)
+    /// <param name="values">At least one text.</param>
+    /// <exception cref="ArgumentException">There is no text.</exception>
+    public static StructuredOutput OneOf(params string[] values)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        return options.Length > 0
-            ? new OneOf([.. options])
-            : throw new ArgumentException("There is nothing to choose from. Pass at least one text.", nameof(options));
+        ArgumentNullException.ThrowIfNull(values);
+        return values.Length > 0
+            ? new Choice([.. values])
+            : throw new ArgumentException("There is nothing to choose from. Pass at least one text.", nameof(values));
     }
 
     /// <summary>Text that the grammar produces.</summary>
@@ -157,10 +157,10 @@ public abstract record StructuredOutput
         }
     }
 
-    private sealed record OneOf(IReadOnlyList<string> Options) : StructuredOutput
+    private sealed record Choice(IReadOnlyList<string> Values) : StructuredOutput
     {
         internal override void WriteTo(JsonObject body) =>
-            WriteStructuredOutputs(body, "choice", new JsonArray([.. Options.Select(option => (JsonNode?)option)]));
+            WriteStructuredOutputs(body, "choice", new JsonArray([.. Values.Select(option => (JsonNode?)option)]));
     }
 
     private sealed record TextConstraint(string Kind, string Value) : StructuredOutput

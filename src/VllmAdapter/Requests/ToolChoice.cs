@@ -5,14 +5,14 @@ namespace VllmAdapter;
 public readonly record struct ToolChoice
 {
     /// <summary>A choice by the word that is sent.</summary>
-    /// <param name="word">The word.</param>
-    public ToolChoice(string word)
+    /// <param name="value">The word.</param>
+    public ToolChoice(string value)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(word);
-        Word = word;
+        ArgumentException.ThrowIfNullOrWhiteSpace(value);
+        Value = value;
     }
 
-    private ToolChoice(string word, string function) => (Word, Function) = (word, function);
+    private ToolChoice(string value, string function) => (Value, Function) = (value, function);
 
     /// <summary>The model decides. vLLM wants <c>--enable-auto-tool-choice</c> and a tool parser for it.</summary>
     public static ToolChoice Auto => new("auto");
@@ -24,7 +24,7 @@ public readonly record struct ToolChoice
     public static ToolChoice Required => new("required");
 
     /// <summary>The word that is sent; "function" for a named tool.</summary>
-    public string Word => field ?? "";
+    public string Value => field ?? "";
 
     /// <summary>The tool that has to be called, if one is named.</summary>
     public string? Function { get; }
@@ -38,5 +38,5 @@ public readonly record struct ToolChoice
     }
 
     /// <summary>The word, or the name of the tool.</summary>
-    public override string ToString() => Function ?? Word;
+    public override string ToString() => Function ?? Value;
 }

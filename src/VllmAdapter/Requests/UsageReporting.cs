@@ -15,7 +15,7 @@ public enum UsageReporting
     Final,
 
     /// <summary>
-    /// Never. Choose it only for servers that refuse <c>stream_options</c>: without usage a cut at the token cap cannot
+    /// Never. Choose it only for servers that refuse <c>stream_options</c>: without usage a cut at max tokens cannot
     /// be proven, and tool calls are trusted less.
     /// </summary>
     None,

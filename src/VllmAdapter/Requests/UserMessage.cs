@@ -4,7 +4,7 @@ namespace VllmAdapter;
 /// <remarks>
 /// Text alone is sent as a plain string, which every server and gateway takes; with parts a list is sent.
 /// </remarks>
-public sealed record UserMessage : Message
+public sealed record UserMessage : VllmMessage
 {
     /// <summary>The words; they come before the parts.</summary>
     /// <value>Null (default): there are only parts.</value>

@@ -50,7 +50,7 @@ internal static class DefaultPipeline
         return TimeSpan.FromSeconds(Math.Min(Math.Max(wait.TotalSeconds, backoff), options.MaxDelay.TotalSeconds));
     }
 
-    // A request that the server rightly refuses says nothing against the server. A trial that its caller cancelled says nothing for it: the
+    // A request that the server rightly refuses says nothing against the server. A trial that its caller canceled says nothing for it: the
     // circuit stays open, or one impatient caller would let all others through to a server that hangs.
     private static CircuitBreakerStrategyOptions Breaker(CircuitBreakerOptions options)
     {

@@ -11,14 +11,14 @@ internal sealed class FinishReasonJsonConverter : JsonConverter<FinishReason>
         new(reader.GetString() ?? "");
 
     public override void Write(Utf8JsonWriter writer, FinishReason value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.Word);
+        writer.WriteStringValue(value.Value);
 }
 
-internal sealed class StopCauseJsonConverter : JsonConverter<StopCause>
+internal sealed class TerminationCauseJsonConverter : JsonConverter<TerminationCause>
 {
-    public override StopCause Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+    public override TerminationCause Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         new(reader.GetString() ?? "");
 
-    public override void Write(Utf8JsonWriter writer, StopCause value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.Name);
+    public override void Write(Utf8JsonWriter writer, TerminationCause value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>What the server has told about context windows so far, by model. Thread-safe; the latest word counts.</summary>
 internal sealed class ContextWindows

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>Reads what servers of several makes write in several ways.</summary>
 internal static class LooseJson

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>One line of a server's metrics.</summary>
 /// <param name="Name">The metric's name, such as <c>vllm:num_requests_running</c>.</param>

@@ -2,7 +2,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>Reads the text format of Prometheus; lines that do not follow it are passed over.</summary>
 internal static class MetricsText

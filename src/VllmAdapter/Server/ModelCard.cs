@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>A model, or a LoRA adapter, that the server serves.</summary>
 public sealed record ModelCard

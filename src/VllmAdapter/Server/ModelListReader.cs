@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>Reads the list of models (<c>/v1/models</c>), as vLLM writes it and as gateways do.</summary>
 internal static class ModelListReader

@@ -1,11 +1,11 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>All that could be learned about a request before it is sent; what to make of it is a pure function.</summary>
 internal sealed record PlanFacts
 {
     public required ChatRequest Request { get; init; }
 
-    public int? AskedMaxTokens { get; init; }
+    public int? RequestedMaxTokens { get; init; }
 
     public int? ContextWindow { get; init; }
 
@@ -16,7 +16,7 @@ internal sealed record PlanFacts
     public ContextRefusal? Refusal { get; init; }
 
     /// <summary>Set if the tokenizer counted the prompt.</summary>
-    public Tokens? Counted { get; init; }
+    public TokenizeResult? Counted { get; init; }
 
     public ServerVersion? Version { get; init; }
 
@@ -35,16 +35,16 @@ internal sealed record PlanFacts
             PromptTokens = Rendered?.TokenIds.Count ?? Counted?.Count ?? Refusal?.PromptTokens,
             PromptIsLowerBound = Rendered is null && (Counted is null ? Refusal?.PromptIsLowerBound is true : CountLeavesSomethingOut),
             ContextWindow = window,
-            AskedMaxTokens = AskedMaxTokens,
+            RequestedMaxTokens = RequestedMaxTokens,
         };
-        CapTreatment treatment = TreatmentOf(plan);
+        MaxTokensHandling treatment = HandlingOf(plan);
         return plan with
         {
-            Treatment = treatment,
+            Handling = treatment,
             GrantedMaxTokens = treatment switch
             {
-                CapTreatment.Refused or CapTreatment.Unknown => null,
-                CapTreatment.Granted => AskedMaxTokens,
+                MaxTokensHandling.Refused or MaxTokensHandling.Unknown => null,
+                MaxTokensHandling.Granted => RequestedMaxTokens,
                 _ => Rendered?.MaxTokens ?? plan.Room,
             },
             Fitted = Fit(plan),
@@ -54,36 +54,36 @@ internal sealed record PlanFacts
     // The tokenizer's endpoint knows less than the chat's. Tools: left out by 0.8.5, counted by 0.32.0.
     private bool CountLeavesSomethingOut =>
         (Request.Tools.Count > 0 && Version?.IsAtLeast(0, 32) is not true)
-        || Request.Thinking?.Effort is not null
-        || Request.Template?.Documents.Count > 0
+        || Request.Reasoning?.Effort is not null
+        || Request.Prompt?.Documents.Count > 0
         || Request.Messages.Any(message => message is UserMessage { Parts: { } parts } && parts.Any(part => part is not TextPart));
 
-    private CapTreatment TreatmentOf(RequestPlan plan) => plan switch
+    private MaxTokensHandling HandlingOf(RequestPlan plan) => plan switch
     {
-        _ when Refusal is not null => CapTreatment.Refused,
-        _ when Rendered is not null && AskedMaxTokens is null => CapTreatment.Filled,
-        _ when Rendered?.MaxTokens is { } granted => granted < AskedMaxTokens ? CapTreatment.Lowered : CapTreatment.Granted,
-        _ when AskedMaxTokens > plan.ContextWindow => CapTreatment.Refused,
-        { Room: null } => CapTreatment.Unknown,
-        { Room: 0 } => CapTreatment.Refused,
-        { AskedMaxTokens: null } => CapTreatment.Filled,
-        _ when AskedMaxTokens <= plan.Room => plan.PromptIsLowerBound ? CapTreatment.Unknown : CapTreatment.Granted,
+        _ when Refusal is not null => MaxTokensHandling.Refused,
+        _ when Rendered is not null && RequestedMaxTokens is null => MaxTokensHandling.Filled,
+        _ when Rendered?.MaxTokens is { } granted => granted < RequestedMaxTokens ? MaxTokensHandling.Lowered : MaxTokensHandling.Granted,
+        _ when RequestedMaxTokens > plan.ContextWindow => MaxTokensHandling.Refused,
+        { Room: null } => MaxTokensHandling.Unknown,
+        { Room: 0 } => MaxTokensHandling.Refused,
+        { RequestedMaxTokens: null } => MaxTokensHandling.Filled,
+        _ when RequestedMaxTokens <= plan.Room => plan.PromptIsLowerBound ? MaxTokensHandling.Unknown : MaxTokensHandling.Granted,
 
-        // Prompt and cap together exceed the window: 0.20.2 was seen to refuse it and 0.32.0 to lower the cap.
-        _ when Version?.IsAtLeast(0, 32) is true => CapTreatment.Lowered,
-        _ when Version?.IsAtLeast(0, 20, 3) is false => CapTreatment.Refused,
-        _ => CapTreatment.Unknown,
+        // Prompt and max tokens together exceed the window: 0.20.2 was seen to refuse it and 0.32.0 to lower max tokens.
+        _ when Version?.IsAtLeast(0, 32) is true => MaxTokensHandling.Lowered,
+        _ when Version?.IsAtLeast(0, 20, 3) is false => MaxTokensHandling.Refused,
+        _ => MaxTokensHandling.Unknown,
     };
 
     private ChatRequest? Fit(RequestPlan plan) => plan switch
     {
         { Room: 0 } => null,
         _ when Refusal?.PromptAloneIsTooLong is true => null,
-        { AskedMaxTokens: null } => Request,
-        { Room: { } room } when AskedMaxTokens > room => RequestCap.Set(Request, room),
+        { RequestedMaxTokens: null } => Request,
+        { Room: { } room } when RequestedMaxTokens > room => RequestMaxTokens.Set(Request, room),
 
-        // More than fits whatever the prompt is: without a cap the server uses the room there is.
-        { Room: null } when AskedMaxTokens > plan.ContextWindow => RequestCap.Set(Request, null),
+        // More than fits whatever the prompt is: without max tokens the server uses the room there is.
+        { Room: null } when RequestedMaxTokens > plan.ContextWindow => RequestMaxTokens.Set(Request, null),
         _ => Request,
     };
 }

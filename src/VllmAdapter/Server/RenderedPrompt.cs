@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>A chat request as the engine would get it: the exact prompt, and what the server makes of the parameters.</summary>
 public sealed record RenderedPrompt

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>Reads a rendered chat (<c>/v1/chat/completions/render</c>).</summary>
 internal static class RenderedPromptReader

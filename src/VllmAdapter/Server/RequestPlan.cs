@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>What a request would come to, known before it is sent.</summary>
 public sealed record RequestPlan
@@ -22,17 +22,17 @@ public sealed record RequestPlan
     /// <summary>Tokens that the prompt leaves for output, 0 if none; null if either number is unknown.</summary>
     public int? Room => PromptTokens is { } prompt && ContextWindow is { } window ? Math.Max(0, window - prompt) : null;
 
-    /// <summary>The output cap that the request asks for, however it was set; null if it asks for none.</summary>
-    public int? AskedMaxTokens { get; init; }
+    /// <summary>The max tokens that the request asks for, however they were set; null if it asks for none.</summary>
+    public int? RequestedMaxTokens { get; init; }
 
-    /// <summary>What the server will do with that cap.</summary>
-    public CapTreatment Treatment { get; init; }
+    /// <summary>What the server will do with those max tokens.</summary>
+    public MaxTokensHandling Handling { get; init; }
 
     /// <summary>The output tokens that the server will allow; null if it refuses, or if that is not known.</summary>
-    /// <remarks>Where the request asks for no cap and the server did not render it, this is the most that it can be.</remarks>
+    /// <remarks>Where the request asks for no max tokens and the server did not render it, this is the most that it can be.</remarks>
     public int? GrantedMaxTokens { get; init; }
 
-    /// <summary>The request with a cap that fits: the same where the cap fits or none was asked for; null if the prompt leaves no room.</summary>
+    /// <summary>The request with max tokens that fit: the same where they fit or none were asked for; null if the prompt leaves no room.</summary>
     public ChatRequest? Fitted { get; init; }
 
     /// <summary>The plan in one or two sentences, with the numbers in them.</summary>
@@ -53,16 +53,16 @@ public sealed record RequestPlan
         _ => "the server counts no prompts",
     };
 
-    private string What => Treatment switch
+    private string What => Handling switch
     {
-        CapTreatment.Granted => $"The {Count(AskedMaxTokens)} output tokens asked for fit.",
-        CapTreatment.Filled => $"No cap was asked for; the server allows up to {Count(GrantedMaxTokens)}.",
-        CapTreatment.Lowered => $"The server will lower the {Count(AskedMaxTokens)} output tokens asked for to {Count(GrantedMaxTokens)}.",
-        CapTreatment.Refused when Fitted is null => "The server will refuse it: shorten the messages.",
-        CapTreatment.Refused when Fitted!.MaxTokens is null =>
-            $"The server will refuse the {Count(AskedMaxTokens)} output tokens asked for: leave the cap out.",
-        CapTreatment.Refused => $"The server will refuse the {Count(AskedMaxTokens)} output tokens asked for; {Count(Fitted.MaxTokens)} fit.",
-        _ => "What the server will do with the cap is not known.",
+        MaxTokensHandling.Granted => $"The {Count(RequestedMaxTokens)} output tokens asked for fit.",
+        MaxTokensHandling.Filled => $"No max tokens were asked for; the server allows up to {Count(GrantedMaxTokens)}.",
+        MaxTokensHandling.Lowered => $"The server will lower the {Count(RequestedMaxTokens)} output tokens asked for to {Count(GrantedMaxTokens)}.",
+        MaxTokensHandling.Refused when Fitted is null => "The server will refuse it: shorten the messages.",
+        MaxTokensHandling.Refused when Fitted!.MaxTokens is null =>
+            $"The server will refuse the {Count(RequestedMaxTokens)} output tokens asked for: leave max tokens out.",
+        MaxTokensHandling.Refused => $"The server will refuse the {Count(RequestedMaxTokens)} output tokens asked for; {Count(Fitted.MaxTokens)} fit.",
+        _ => "What the server will do with max tokens is not known.",
     };
 
     private static string Count(int? tokens) => tokens?.ToString("N0", CultureInfo.InvariantCulture) ?? "an unknown number of";
@@ -81,22 +81,22 @@ public enum PlanSource
     Unknown,
 }
 
-/// <summary>What the server will do with the output cap of a request.</summary>
-public enum CapTreatment
+/// <summary>What the server will do with the max tokens of a request.</summary>
+public enum MaxTokensHandling
 {
-    /// <summary>The cap fits: send the request.</summary>
+    /// <summary>Max tokens fit: send the request.</summary>
     Granted = 1,
 
-    /// <summary>No cap was asked for and there is room: send the request; the server uses the room, or a lower default of its own.</summary>
+    /// <summary>No max tokens were asked for and there is room: send the request; the server uses the room, or a lower default of its own.</summary>
     Filled,
 
     /// <summary>
-    /// The server quietly lowers the cap to the room that is left (vLLM 0.32.0): send it if fewer tokens will do, or shorten the messages.
+    /// The server quietly lowers max tokens to the room that is left (vLLM 0.32.0): send it if fewer tokens will do, or shorten the messages.
     /// </summary>
     Lowered,
 
     /// <summary>
-    /// The server answers 400 (vLLM up to 0.20.2; every version if the prompt alone, or the cap alone, exceeds the window): send
+    /// The server answers 400 (vLLM up to 0.20.2; every version if the prompt alone, or max tokens alone, exceed the window): send
     /// <see cref="RequestPlan.Fitted"/>, or shorten the messages if there is none.
     /// </summary>
     Refused,

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>Reads an answer off its first token; null if it is JSON of another kind.</summary>
 internal delegate T? AnswerReader<T>(ref Utf8JsonReader reader, CancellationToken cancellationToken)

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>What a server says of its own state.</summary>
 public sealed record ServerHealth

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 // What is required here is what makes an answer one: without it, something else than vLLM answered.
 

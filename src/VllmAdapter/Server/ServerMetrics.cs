@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>A server's metrics at one moment: the few that a client steers by, and all of them.</summary>
 /// <remarks>Sums over all models and engines of the server. What the server does not report is null, never zero. Counters count since its start.</remarks>

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>One question to the server, beside the chats.</summary>
 internal sealed record ServerQuestion(HttpMethod Method, string Path)

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>Makes of a chat body what the other endpoints take of it.</summary>
 internal static class TokenizeBody

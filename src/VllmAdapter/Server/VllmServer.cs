@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>What a vLLM server can be asked beside chats: its models, state and tokens, and what it would do with a request.</summary>
 /// <remarks>
@@ -10,7 +10,7 @@ namespace VllmAdapter;
 /// <para>Once models, tokens or a plan have told the context window of a model, the adapter uses it for later requests to that model
 /// where <see cref="VllmAdapterOptions.ContextWindow"/> is not set.</para>
 /// <para>Every method throws <see cref="VllmRequestException"/> if the server cannot be reached or refuses;
-/// <see cref="RequestFailure.NotOffered"/> means that this server, or a gateway before it, lacks the endpoint.</para>
+/// <see cref="RequestFailure.RouteNotFound"/> means that this server, or a gateway before it, lacks the endpoint.</para>
 /// </remarks>
 public sealed class VllmServer
 {
@@ -59,7 +59,7 @@ public sealed class VllmServer
             await _calls.AskTextAsync(Get(VllmEndpoint.Health), cancellationToken).ConfigureAwait(false);
             return new ServerHealth { IsHealthy = true };
         }
-        catch (VllmRequestException refused) when ((int?)refused.Status is >= 500 and not 501)
+        catch (VllmRequestException refused) when ((int?)refused.StatusCode is >= 500 and not 501)
         {
             return new ServerHealth { IsHealthy = false, Reason = refused.Message };
         }
@@ -85,7 +85,7 @@ public sealed class VllmServer
     /// <param name="options">How; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="VllmRequestException">The server did not answer, or refused.</exception>
-    public Task<Tokens> TokenizeAsync(string text, TokenizeOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<TokenizeResult> TokenizeAsync(string text, TokenizeOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         string? model = options?.Model ?? _options.Model;
@@ -104,7 +104,7 @@ public sealed class VllmServer
     /// No length is too long. The count is only a lower bound where the endpoint knows less than the chat: vLLM 0.8.5 leaves out the
     /// tools, and every version the reasoning effort, documents, and what images, audio and video expand to.
     /// </remarks>
-    public Task<Tokens> TokenizeAsync(ChatRequest request, bool withTexts = false, CancellationToken cancellationToken = default)
+    public Task<TokenizeResult> TokenizeAsync(ChatRequest request, bool withTexts = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         JsonObject body = TokenizeBody.For(BodyOf(request), withTexts);
@@ -136,7 +136,7 @@ public sealed class VllmServer
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <exception cref="VllmRequestException">
-    /// The server did not answer, or refused. <see cref="RequestFailure.NotOffered"/> before vLLM 0.15, and as long as the server runs
+    /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> before vLLM 0.15, and as long as the server runs
     /// without <c>--enable-scale-out</c> (it answers 403 then).
     /// </exception>
     public async Task<RenderedPrompt> RenderAsync(ChatRequest request, CancellationToken cancellationToken = default)
@@ -153,7 +153,7 @@ public sealed class VllmServer
         return await _calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its cap.</summary>
+    /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its max tokens.</summary>
     /// <param name="request">The request; it is not run.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The plan. <see cref="RequestPlan.Source"/> says what it rests on: the render endpoint, else the tokenizer, else nothing.</returns>
@@ -166,7 +166,7 @@ public sealed class VllmServer
     public async Task<RequestPlan> PlanAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var facts = new PlanFacts { Request = request, AskedMaxTokens = RequestCap.Of(request) };
+        var facts = new PlanFacts { Request = request, RequestedMaxTokens = RequestMaxTokens.Of(request) };
         try
         {
             facts = facts with
@@ -187,8 +187,8 @@ public sealed class VllmServer
             };
         }
 
-        // Where the prompt is known and the server did not say what becomes of the cap, its version tells. (vLLM 0.15 renders the prompt alone.)
-        if (facts is { Counted: not null } or { Rendered.MaxTokens: null, AskedMaxTokens: not null })
+        // Where the prompt is known and the server did not say what becomes of max tokens, its version tells. (vLLM 0.15 renders the prompt alone.)
+        if (facts is { Counted: not null } or { Rendered.MaxTokens: null, RequestedMaxTokens: not null })
         {
             facts = facts with
             {
@@ -207,7 +207,7 @@ public sealed class VllmServer
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the server may go on loading.</param>
     /// <returns>What the server says of it, in its own words.</returns>
     /// <exception cref="VllmRequestException">
-    /// The server did not answer, or refused. <see cref="RequestFailure.NotOffered"/> unless it runs with
+    /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> unless it runs with
     /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>.
     /// </exception>
     public Task<string> LoadLoraAsync(string name, string path, bool replace = false, CancellationToken cancellationToken = default)
@@ -225,7 +225,7 @@ public sealed class VllmServer
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <returns>What the server says of it, in its own words.</returns>
     /// <exception cref="VllmRequestException">
-    /// The server did not answer, or refused. <see cref="RequestFailure.NotOffered"/> unless it runs with
+    /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> unless it runs with
     /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>.
     /// </exception>
     public Task<string> UnloadLoraAsync(string name, CancellationToken cancellationToken = default)
@@ -235,10 +235,10 @@ public sealed class VllmServer
         return _calls.AskTextAsync(Post(VllmEndpoint.UnloadLora, json), cancellationToken);
     }
 
-    private async Task<Tokens> TokenizeAsync(ServerQuestion question, CancellationToken cancellationToken)
+    private async Task<TokenizeResult> TokenizeAsync(ServerQuestion question, CancellationToken cancellationToken)
     {
-        Tokens tokens = await _calls
-            .AskAsync(question with { Expected = "a list of tokens" }, TokensReader.Read, cancellationToken).ConfigureAwait(false);
+        TokenizeResult tokens = await _calls
+            .AskAsync(question with { Expected = "a list of tokens" }, TokenizeReader.Read, cancellationToken).ConfigureAwait(false);
         Windows.Learn(question.Model, tokens.ContextWindow);
         return tokens;
     }
@@ -262,7 +262,7 @@ public sealed class VllmServer
             return await question.ConfigureAwait(false);
         }
         catch (VllmRequestException missing) when (
-            missing.Failure is RequestFailure.NotOffered or RequestFailure.Forbidden or RequestFailure.NotSse)
+            missing.Failure is RequestFailure.RouteNotFound or RequestFailure.Forbidden or RequestFailure.UnexpectedContent)
         {
             return null;
         }
@@ -271,7 +271,7 @@ public sealed class VllmServer
     // How the reply is sent has no part in the prompt.
     private JsonObject BodyOf(ChatRequest request)
     {
-        JsonObject body = ChatRequestBody.Build(request, _options.Model, _options.Usage);
+        JsonObject body = ChatRequestBody.Build(request, _options.Model, _options.UsageReporting);
         body.Remove("stream");
         body.Remove("stream_options");
         return body;

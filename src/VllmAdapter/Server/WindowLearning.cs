@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>Has a server asked once what context windows its models have; many requests may wait for the one answer.</summary>
 /// <remarks>Thread-safe. After a failure it is asked again, but not before a while has passed: a gateway may never tell.</remarks>

@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Server;
 
 /// <summary>The context window of a model, to be asked for beside a request: without it a call that the window cut looks whole.</summary>
 internal sealed class WindowQuestion(VllmServer server, string? model)

@@ -15,7 +15,7 @@ internal sealed class Attempt : IAsyncDisposable
     private TimeSpan _begunAt;
     private ReplyBody? _body;
     private AttemptLog? _log;
-    private IReadOnlyList<CompletedChoice>? _gathered;
+    private IReadOnlyList<ChatChoice>? _gathered;
 
     public Attempt(
         ChatCall call, StopSignal whole, SilenceWatch watch, CallTelemetry telemetry, int number, IReadOnlyList<FailedAttempt> before)
@@ -25,8 +25,8 @@ internal sealed class Attempt : IAsyncDisposable
         RequestId = call.IdOf(number);
         Evidence = new StreamEvidence
         {
-            Asked = call.Asked,
-            EndMarker = call.EndMarker,
+            Request = call.Evidence,
+            SentinelExpected = call.ExpectsSentinel,
             RequestId = RequestId,
             FailedAttempts = before,
             Secrets = call.Secrets,
@@ -46,7 +46,7 @@ internal sealed class Attempt : IAsyncDisposable
     public StreamEvidence Evidence { get; }
 
     /// <summary>Why not to read on; null to go on.</summary>
-    public StopCause? Stop => _signal.Cause;
+    public TerminationCause? Stop => _signal.Cause;
 
     /// <summary>Whether an event came that makes the reply one.</summary>
     public bool HasBegun => _log is { HasBegun: true };
@@ -69,7 +69,7 @@ internal sealed class Attempt : IAsyncDisposable
         {
             using (pipelinesToken == _whole.Token
                 ? default
-                : pipelinesToken.UnsafeRegister(static signal => ((StopSignal)signal!).TryStop(StopCause.Pipeline), _signal))
+                : pipelinesToken.UnsafeRegister(static signal => ((StopSignal)signal!).TryStop(TerminationCause.Pipeline), _signal))
             {
                 _watch.Limit(limit);
                 await ReadFirstAsync(await SendAsync().ConfigureAwait(false)).ConfigureAwait(false);
@@ -82,7 +82,7 @@ internal sealed class Attempt : IAsyncDisposable
 
         _watch.Limit(null);
         _whole.ThrowIfFailed();
-        if (Stop == StopCause.Pipeline)
+        if (Stop == TerminationCause.Pipeline)
             throw new OperationCanceledException(pipelinesToken);
 
         if (HasBegun || NothingCame() is not { } facts)
@@ -141,9 +141,9 @@ internal sealed class Attempt : IAsyncDisposable
             _policy.Stamp();
         }
 
-        StopCause? policys = _policy.Ask();
-        if (kind == EventKind.Marker)
-            _log.JudgeMarker(policys);
+        TerminationCause? policys = _policy.Ask();
+        if (kind == EventKind.Sentinel)
+            _log.JudgeSentinel(policys);
 
         if ((_log.Stop ?? policys) is not { } stop)
             return;
@@ -170,12 +170,12 @@ internal sealed class Attempt : IAsyncDisposable
         else
             _log.Break(fault);
 
-        _signal.TryEnd(StopCause.Fault);
+        _signal.TryEnd(TerminationCause.Fault);
     }
 
     /// <summary>Ends the evidence; nothing is read any more.</summary>
     /// <returns>What was gathered.</returns>
-    public IReadOnlyList<CompletedChoice> Close()
+    public IReadOnlyList<ChatChoice> Close()
     {
         if (_gathered is not null)
             return _gathered;
@@ -213,10 +213,10 @@ internal sealed class Attempt : IAsyncDisposable
     // its time may be a long one.
     private FailureFacts? NothingCame() => Stop switch
     {
-        { } stop when stop == StopCause.FirstChunkTimeout && !_call.AsksForWholeReply => About with { GaveUpAfter = _watch.ElapsedNow - _begunAt },
+        { } stop when stop == TerminationCause.FirstChunkTimeout && !_call.AsksForWholeReply => About with { GaveUpAfter = _watch.ElapsedNow - _begunAt },
         _ when _body is { IsWhole: true, Bytes.BytesRead: > 0 } => null,
-        { } stop when stop == StopCause.Fault && Evidence.Fault is { } fault => About with { Cause = fault, BrokeOffAfter = Evidence.SilentFor },
-        { } stop when stop == StopCause.EndOfBody && Evidence is { Malformation: null, Events: 0 } =>
+        { } stop when stop == TerminationCause.Fault && Evidence.Fault is { } fault => About with { Cause = fault, BrokeOffAfter = Evidence.SilentFor },
+        { } stop when stop == TerminationCause.EndOfBody && Evidence is { Malformation: null, Events: 0 } =>
             About with { Cause = new HttpIOException(HttpRequestError.ResponseEnded, "The reply ended without a single event."), BrokeOffAfter = Evidence.SilentFor },
         _ => null,
     };
@@ -234,7 +234,7 @@ internal sealed class Attempt : IAsyncDisposable
         {
             return await _call.Transport.SendAsync(message, _ => About, _signal.Token, Resend).ConfigureAwait(false);
         }
-        catch (OperationCanceledException given) when (Stop == StopCause.HeadersTimeout)
+        catch (OperationCanceledException given) when (Stop == TerminationCause.HeadersTimeout)
         {
             throw VllmRequestException.For(About with { GaveUpAfter = _call.HeadersLimit, Cause = given });
         }

@@ -12,7 +12,7 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
 
     private readonly StreamEvidence _evidence = attempt.Evidence;
     private readonly Gathering _gathering = new();
-    private readonly int _mostChoices = Math.Max(call.Asked.Choices, LeastChoicesTaken);
+    private readonly int _mostChoices = Math.Max(call.Evidence.ChoiceCount, LeastChoicesTaken);
     private List<ChatChunk> _chunks = NoChunks;
     private int _handedOut;
     private bool _tailWasRead;
@@ -21,7 +21,7 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
     private const int LeastChoicesTaken = 128;
 
     /// <summary>Why not to read on; null to go on.</summary>
-    public StopCause? Stop { get; private set; }
+    public TerminationCause? Stop { get; private set; }
 
     /// <summary>Whether an event came that makes the reply one: from then on nothing is tried again.</summary>
     public bool HasBegun { get; private set; }
@@ -65,8 +65,8 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
                 Receive(decoder.Chunks, isTail);
                 break;
 
-            case EventKind.Marker:
-                _evidence.ObserveMarker(decoder.Marker!, isSentinel: decoder.MarksTheEnd);
+            case EventKind.Sentinel:
+                _evidence.ObserveSentinel(decoder.Sentinel!, isSentinel: decoder.MarksTheEnd);
                 break;
 
             case EventKind.Error:
@@ -82,23 +82,23 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
         HasBegun = true;
     }
 
-    /// <summary>Takes over what the policy made of a marker: one that no policy knows is no JSON either.</summary>
-    public void JudgeMarker(StopCause? policys)
+    /// <summary>Takes over what the policy made of a sentinel: one that no policy knows is no JSON either.</summary>
+    public void JudgeSentinel(TerminationCause? policys)
     {
         if (_evidence.SentinelSeen)
             return;
 
-        if (policys == StopCause.Sentinel)
+        if (policys == TerminationCause.Sentinel)
         {
-            _evidence.ObserveMarker(_evidence.Marker!, isSentinel: true);
+            _evidence.ObserveSentinel(_evidence.SentinelText!, isSentinel: true);
         }
         else if (policys is null)
         {
-            _evidence.KeepUnread(_evidence.Marker);
+            _evidence.KeepUnread(_evidence.SentinelText);
             if (body.Bytes.EndedInsideEvent)
                 _tailWasRead = false;
             else
-                Malform("an event holds neither JSON nor a marker that the termination policy knows");
+                Malform("an event holds neither JSON nor a sentinel that the termination policy knows");
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
         }
 
         _evidence.End(BodyEnd.InOrder);
-        Stop = StopCause.EndOfBody;
+        Stop = TerminationCause.EndOfBody;
         LineScanner lines = body.Bytes.Lines;
         bool holdsNone = _evidence.Events == 0 && lines.ForeignLines > 0;
         if (!holdsNone && (!lines.EndsInForeignLines || _evidence.SentinelSeen || _evidence.EveryChoiceDeclared))
@@ -128,7 +128,7 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
     public void Break(Exception fault)
     {
         Begin();
-        Stop = StopCause.Fault;
+        Stop = TerminationCause.Fault;
         if (body.Refusal is { } refusal)
             Refuse(refusal);
         else if (fault is InvalidDataException)
@@ -154,14 +154,14 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
         if (body.IsWhole && _evidence.Chunks == 0)
             _evidence.KeepUnread(body.WholeExcerpt);
 
-        _gathering.AssembleInto(_evidence, call.Asked.Tools);
+        _gathering.AssembleInto(_evidence, call.Evidence.Tools);
         _evidence.Close(body.Decoder.Reader);
         if (_tailWasRead)
             _evidence.EndWithoutBlankLine();
     }
 
     /// <summary>What was gathered of each choice.</summary>
-    public IReadOnlyList<CompletedChoice> Complete() => _gathering.Complete(body.Decoder.Reader.ReasoningName);
+    public IReadOnlyList<ChatChoice> Complete() => _gathering.Complete(body.Decoder.Reader.ReasoningName);
 
     private void Begin() => (_chunks, _handedOut, IsProgress) = (NoChunks, 0, false);
 
@@ -173,7 +173,7 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
         _chunks = chunks;
         IsProgress = _evidence.Fold(body.Decoder.Reader) && !isTail;
         if (_evidence.Choices.Count > _mostChoices)
-            Malform($"{_evidence.Choices.Count:N0} choices came where {call.Asked.Choices:N0} were asked for");
+            Malform($"{_evidence.Choices.Count:N0} choices came where {call.Evidence.ChoiceCount:N0} were asked for");
 
         for (int i = 0; i < _chunks.Count; i++)
         {
@@ -181,7 +181,7 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
                 continue;
 
             // Streams of vLLM before 0.26 bring the reasoning although the request hides it.
-            if (call.Asked.HidesReasoning && _chunks[i].Reasoning.Length > 0)
+            if (call.Evidence.HidesReasoning && _chunks[i].Reasoning.Length > 0)
             {
                 _chunks[i] = _chunks[i] with { Reasoning = "" };
                 _evidence.LeaveOutReasoning();
@@ -207,7 +207,7 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
 
         // What the server repeats of the request stays in the error, and out of every sentence about it.
         _evidence.Fail(error with { Words = RequestEcho.Remove(error.Message, call.Body) });
-        Stop = StopCause.Fault;
+        Stop = TerminationCause.Fault;
     }
 
     private void Distrust(EventDecoder decoder, bool isTail)
@@ -231,7 +231,7 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
     private void EndInside()
     {
         _evidence.End(BodyEnd.InsideEvent);
-        Stop = StopCause.EndOfBody;
+        Stop = TerminationCause.EndOfBody;
     }
 
     // A gateway may write its error without a frame; anything else in the place of events is no stream.
@@ -257,6 +257,6 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
     private void Malform(string why)
     {
         _evidence.Malform(why);
-        Stop = StopCause.Fault;
+        Stop = TerminationCause.Fault;
     }
 }

@@ -11,20 +11,20 @@ internal sealed record ChatCall
 
     public required byte[] Body { get; init; }
 
-    public required AskedFor Asked { get; init; }
+    public required RequestEvidence Evidence { get; init; }
 
     /// <summary>The context window, where a call may be cut by one that nobody knows yet.</summary>
     public WindowQuestion? Window { get; init; }
 
     public required IStreamTerminationPolicy Termination { get; init; }
 
-    public required IncompleteStreams IncompleteStreams { get; init; }
+    public required IncompleteStreamBehavior OnIncompleteStream { get; init; }
 
     public required int MaxEventBytes { get; init; }
 
     public required long MaxReplyBytes { get; init; }
 
-    public EndMarker EndMarker { get; init; } = EndMarker.Expected;
+    public bool ExpectsSentinel { get; init; } = true;
 
     /// <summary>For the headers of a streamed reply; those of a whole one come with the reply, and the policy watches over it.</summary>
     public TimeSpan? HeadersLimit { get; init; }
@@ -86,7 +86,7 @@ internal sealed record ChatCall
         Model = Model,
         RequestBody = Body,
         Secrets = Secrets,
-        AskedMaxTokens = Asked.OutputCap,
+        RequestedMaxTokens = Evidence.MaxTokens,
         Attempts = attempts,
     };
 }

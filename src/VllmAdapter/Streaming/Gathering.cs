@@ -2,7 +2,7 @@ using System.Text;
 
 namespace VllmAdapter;
 
-/// <summary>Gathers what was handed out: the texts for the completion, and the tool calls for the judge.</summary>
+/// <summary>Gathers what was handed out: the texts for the answer, and the tool calls for the judge.</summary>
 internal sealed class Gathering
 {
     // What one string can hold: no answer is longer, whatever limits are set.
@@ -14,12 +14,12 @@ internal sealed class Gathering
     /// <returns>False if there is no room for the piece; it is not added then.</returns>
     public bool TryAdd(ChatChunk chunk)
     {
-        GatheredChoice choice = _choices.At(chunk.Choice);
+        GatheredChoice choice = _choices.At(chunk.ChoiceIndex);
         _characters += chunk.Text.Length + chunk.Reasoning.Length + chunk.Refusal.Length;
         if (chunk.OnlyCall is { } one)
             _characters += one.Arguments.Length;
         else if (chunk.HasToolCalls)
-            _characters += chunk.ToolCalls.Sum(static delta => (long)delta.Arguments.Length);
+            _characters += chunk.ToolCallDeltas.Sum(static delta => (long)delta.Arguments.Length);
 
         if (_characters > MostCharacters)
             return false;
@@ -29,7 +29,7 @@ internal sealed class Gathering
     }
 
     /// <summary>Puts the assembled calls into the evidence, once, before it is judged, and what looks like a call that was not parsed.</summary>
-    public void AssembleInto(StreamEvidence evidence, IReadOnlyList<DeclaredTool> tools)
+    public void AssembleInto(StreamEvidence evidence, IReadOnlyList<ToolSignature> tools)
     {
         foreach (GatheredChoice choice in _choices.Values)
         {
@@ -42,7 +42,7 @@ internal sealed class Gathering
     }
 
     /// <param name="reasoningName">The name under which reasoning came, and has to go back.</param>
-    public IReadOnlyList<CompletedChoice> Complete(string? reasoningName = null) =>
+    public IReadOnlyList<ChatChoice> Complete(string? reasoningName = null) =>
         [.. _choices.Values.OrderBy(static choice => choice.Index).Select(choice => choice.Complete(reasoningName))];
 
     private sealed class GatheredChoice(int index)
@@ -70,7 +70,7 @@ internal sealed class Gathering
                 (_refusal ??= new StringBuilder()).Append(chunk.Refusal);
 
             if (chunk.Logprobs is { } logprobs)
-                (_logprobs ??= []).AddRange(logprobs.Tokens);
+                (_logprobs ??= []).AddRange(logprobs);
 
             if (chunk.TokenIds is { } tokenIds)
                 (_tokenIds ??= []).AddRange(tokenIds);
@@ -79,14 +79,14 @@ internal sealed class Gathering
                 (Calls ??= new ToolCallAssembler()).Add(chunk);
         }
 
-        public CompletedChoice Complete(string? reasoningName) => new()
+        public ChatChoice Complete(string? reasoningName) => new()
         {
             Index = Index,
             Text = Text.ToString(),
             Reasoning = Reasoning,
             Refusal = _refusal?.ToString() ?? "",
             ReasoningName = _reasoning is not null ? reasoningName : null,
-            Logprobs = _logprobs is { } logprobs ? new LogprobContent { Tokens = logprobs } : null,
+            Logprobs = _logprobs,
             TokenIds = _tokenIds,
         };
     }

@@ -142,7 +142,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     // Between two attempts the time ran out: what is known is how the last one failed. True if that is for the judge to say.
     private bool GiveUp()
     {
-        if (signal.Cause == StopCause.CallerCancelled || _lastFailure is null)
+        if (signal.Cause == TerminationCause.CallerCanceled || _lastFailure is null)
             return false;
 
         if (!ReferenceEquals(_lastFailure, _attempt?.Failure))

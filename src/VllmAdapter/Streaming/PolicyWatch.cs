@@ -26,7 +26,7 @@ internal sealed class PolicyWatch : SilenceWatch.IWaiting
 
     /// <summary>Asks about what was observed.</summary>
     /// <returns>Why to stop; null to go on.</returns>
-    public StopCause? Ask()
+    public TerminationCause? Ask()
     {
         TerminationDecision decision = _policy.Judge(_evidence);
 
@@ -66,15 +66,15 @@ internal sealed class PolicyWatch : SilenceWatch.IWaiting
     void SilenceWatch.IWaiting.OnLimitOver()
     {
         Stamp();
-        StopWaiting(StopCause.FirstChunkTimeout);
+        StopWaiting(TerminationCause.FirstChunkTimeout);
     }
 
-    void SilenceWatch.IWaiting.OnHeadersOver() => _attempt.TryStop(StopCause.HeadersTimeout);
+    void SilenceWatch.IWaiting.OnHeadersOver() => _attempt.TryStop(TerminationCause.HeadersTimeout);
 
     // That the first chunk does not come may be the fault of one server of several; everything else ends the reply.
-    private void StopWaiting(StopCause cause)
+    private void StopWaiting(TerminationCause cause)
     {
-        bool isTheAttempts = cause == StopCause.FirstChunkTimeout && !HasBegun;
+        bool isTheAttempts = cause == TerminationCause.FirstChunkTimeout && !HasBegun;
         if (isTheAttempts ? _attempt.TryStop(cause) : _whole.TryStop(cause))
             _stoppedAt = (_evidence.Elapsed, _evidence.SilentFor, _evidence.SinceFinish);
     }

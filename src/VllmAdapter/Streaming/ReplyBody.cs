@@ -27,7 +27,7 @@ internal sealed class ReplyBody
         (Response, _wire, _call, _cancellationToken) = (response, wire, call, cancellationToken);
         _decompressed = Decompression.Of(response, wire);
         Bytes = new ObservedStream(_decompressed, call.Clock, call.MaxEventBytes, call.MaxReplyBytes);
-        Decoder = new EventDecoder(PolicyTraits.Of(call.Termination).EndMarkers, call.Asked.Choices, call.Secrets);
+        Decoder = new EventDecoder(PolicyTraits.Of(call.Termination).Sentinels, call.Evidence.ChoiceCount, call.Secrets);
     }
 
     public HttpResponseMessage Response { get; }
@@ -180,7 +180,7 @@ internal sealed class ReplyBody
         if (IsLabelledJson)
             return Decoder.Decode("message", json);
 
-        // Behind a reply that is called an event stream an end marker may stand (decolua/9router#3492).
+        // Behind a reply that is called an event stream a sentinel may stand (decolua/9router#3492).
         json = JsonFront.LengthOf(json) is > 0 and var length ? json[..length] : json;
         EventKind kind = Decoder.Decode("message", json);
         if (kind == EventKind.Error || (kind == EventKind.Chunk && json.IndexOf("\"message\""u8) >= 0))
@@ -191,7 +191,7 @@ internal sealed class ReplyBody
     }
 
     // Disposing alone would first read on for a while, to save the connection: seconds of work on the server. A read that is
-    // cancelled while it is under way closes the connection at once, so what is here already must be read first. Of a server that
+    // canceled while it is under way closes the connection at once, so what is here already must be read first. Of a server that
     // floods there is no end; but it sends more than any handler would read on for, and so disposing closes the connection.
     private async ValueTask CutAsync()
     {
@@ -201,11 +201,11 @@ internal sealed class ReplyBody
             int count = 1;
             for (long backlog = 0; count > 0 && backlog < LargestBacklog; backlog += count)
             {
-                // A token of its own: with one that is cancelled beforehand a read returns and closes nothing.
-                using var cancelled = new CancellationTokenSource();
-                ValueTask<int> read = _wire.ReadAsync(scratch, cancelled.Token);
+                // A token of its own: with one that is canceled beforehand a read returns and closes nothing.
+                using var canceled = new CancellationTokenSource();
+                ValueTask<int> read = _wire.ReadAsync(scratch, canceled.Token);
                 if (!read.IsCompleted)
-                    await cancelled.CancelAsync().ConfigureAwait(false);
+                    await canceled.CancelAsync().ConfigureAwait(false);
 
                 count = await read.ConfigureAwait(false);
             }

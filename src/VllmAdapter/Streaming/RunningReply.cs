@@ -8,10 +8,10 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
     public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
 
     /// <summary>How the stream ended; null before, and for a request that never became a stream.</summary>
-    public StreamOutcome? Outcome => Completion?.Outcome;
+    public StreamOutcome? Outcome => Answer?.Outcome;
 
     /// <summary>What was received; null before the end.</summary>
-    public ChatCompletion? Completion { get; private set; }
+    public ChatAnswer? Answer { get; private set; }
 
     /// <summary>Told what was received, so that whoever keeps the stream need not keep what ran it.</summary>
     public ChatStream? Of { get; set; }
@@ -20,10 +20,10 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
 
     public abstract ValueTask DisposeAsync();
 
-    protected void End(ChatCompletion completion)
+    protected void End(ChatAnswer answer)
     {
-        Completion = completion;
-        Of?.End(completion);
+        Answer = answer;
+        Of?.End(answer);
     }
 
     protected void SetCurrent(ChatChunk chunk) => _current = chunk;

@@ -26,11 +26,11 @@ internal sealed class StopSignal : IDisposable
         _first = whole.Token.UnsafeRegister(static part => ((StopSignal)part!).StopAsWhole(), this);
     }
 
-    /// <summary>Cancelled as soon as there is a cause, unless reading came to its own end.</summary>
+    /// <summary>Canceled as soon as there is a cause, unless reading came to its own end.</summary>
     public CancellationToken Token => _source.Token;
 
     /// <summary>Why; null to go on.</summary>
-    public StopCause? Cause => (Volatile.Read(ref _reason) ?? (Whole is { } whole ? Volatile.Read(ref whole._reason) : null))?.Cause;
+    public TerminationCause? Cause => (Volatile.Read(ref _reason) ?? (Whole is { } whole ? Volatile.Read(ref whole._reason) : null))?.Cause;
 
     private StopSignal? Whole { get; }
 
@@ -40,13 +40,13 @@ internal sealed class StopSignal : IDisposable
 
     /// <summary>Stops what is under way.</summary>
     /// <returns>False if it was stopped already; the first cause stays.</returns>
-    public bool TryStop(StopCause cause) => Stop(new Reason(cause, Failure: null));
+    public bool TryStop(TerminationCause cause) => Stop(new Reason(cause, Failure: null));
 
     /// <summary>Stops what is under way because something of the caller's own threw: a policy, for instance.</summary>
-    public bool TryFail(Exception failure) => Stop(new Reason(StopCause.Fault, ExceptionDispatchInfo.Capture(failure)));
+    public bool TryFail(Exception failure) => Stop(new Reason(TerminationCause.Fault, ExceptionDispatchInfo.Capture(failure)));
 
-    /// <summary>Notes that reading came to its own end: nothing is under way that had to be cancelled.</summary>
-    public bool TryEnd(StopCause cause) => Interlocked.CompareExchange(ref _reason, new Reason(cause, Failure: null), comparand: null) is null;
+    /// <summary>Notes that reading came to its own end: nothing is under way that had to be canceled.</summary>
+    public bool TryEnd(TerminationCause cause) => Interlocked.CompareExchange(ref _reason, new Reason(cause, Failure: null), comparand: null) is null;
 
     /// <summary>Throws what <see cref="TryFail"/> was given, if it was what stopped this.</summary>
     public void ThrowIfFailed() => Volatile.Read(ref _reason)?.Failure?.Throw();
@@ -62,7 +62,7 @@ internal sealed class StopSignal : IDisposable
     }
 
     private CancellationTokenRegistration Heed(CancellationToken token) =>
-        token.UnsafeRegister(static signal => ((StopSignal)signal!).TryStop(StopCause.CallerCancelled), this);
+        token.UnsafeRegister(static signal => ((StopSignal)signal!).TryStop(TerminationCause.CallerCanceled), this);
 
     private void StopAsWhole() => Stop(Whole!._reason!);
 
@@ -76,5 +76,5 @@ internal sealed class StopSignal : IDisposable
         return true;
     }
 
-    private sealed record Reason(StopCause Cause, ExceptionDispatchInfo? Failure);
+    private sealed record Reason(TerminationCause Cause, ExceptionDispatchInfo? Failure);
 }

@@ -37,8 +37,8 @@ internal sealed class StreamPump : RunningReply
         if (!_hasEnded)
             return _attempt is not null ? Advance(_attempt) : AdvanceAsync(read: null);
 
-        return Outcome is { } outcome && outcome.Throws(_call.IncompleteStreams)
-            ? ValueTask.FromException<bool>(new IncompleteStreamException(outcome, Completion!))
+        return Outcome is { } outcome && outcome.Throws(_call.OnIncompleteStream)
+            ? ValueTask.FromException<bool>(new IncompleteStreamException(outcome, Answer!))
             : new ValueTask<bool>(false);
     }
 
@@ -46,7 +46,7 @@ internal sealed class StreamPump : RunningReply
     {
         if (!_hasEnded)
         {
-            _signal.TryEnd(StopCause.ConsumerLeft);
+            _signal.TryEnd(TerminationCause.ConsumerLeft);
             await EndAsync().ConfigureAwait(false);
         }
 
@@ -129,7 +129,7 @@ internal sealed class StreamPump : RunningReply
             return await FailAsync(failure).ConfigureAwait(false);
         }
 
-        if (Outcome!.StoppedBy == StopCause.CallerCancelled)
+        if (Outcome!.TerminatedBy == TerminationCause.CallerCanceled)
             throw _signal.ToException();
 
         SetCurrent(new ChatChunk { HasChoice = false, Outcome = Outcome });
@@ -161,19 +161,19 @@ internal sealed class StreamPump : RunningReply
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask EndAsync()
     {
-        StopCause cause = (_attempt?.Stop ?? _signal.Cause)!.Value;
-        IReadOnlyList<CompletedChoice> received = _attempt?.Close() ?? [];
-        StreamEvidence evidence = _attempt?.Evidence ?? new StreamEvidence { Asked = _call.Asked, EndMarker = _call.EndMarker };
+        TerminationCause cause = (_attempt?.Stop ?? _signal.Cause)!.Value;
+        IReadOnlyList<ChatChoice> received = _attempt?.Close() ?? [];
+        StreamEvidence evidence = _attempt?.Evidence ?? new StreamEvidence { Request = _call.Evidence, SentinelExpected = _call.ExpectsSentinel };
 
         // Who has left waits for nothing, and the server is to stop at once.
-        bool isWaitedFor = cause != StopCause.CallerCancelled && cause != StopCause.ConsumerLeft;
+        bool isWaitedFor = cause != TerminationCause.CallerCanceled && cause != TerminationCause.ConsumerLeft;
         if (isWaitedFor && _call.Window is { } window && evidence.Choices.Any(static choice => choice.ToolCalls.Count > 0))
             evidence.Learn(await window.AnswerAsync(_call.Clock).ConfigureAwait(false));
 
         StreamOutcome outcome = OutcomeJudge.Decide(evidence, cause, received);
-        End(new ChatCompletion { Outcome = outcome, Choices = received });
-        _telemetry?.End(Completion!);
-        bool isOver = cause == StopCause.EndOfBody || cause == StopCause.Sentinel || evidence.BodyEnd is not null;
+        End(new ChatAnswer { Outcome = outcome, Choices = received });
+        _telemetry?.End(Answer!);
+        bool isOver = cause == TerminationCause.EndOfBody || cause == TerminationCause.Sentinel || evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);
     }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using static VllmAdapter.VllmTelemetry;
+using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter;
 
@@ -75,18 +75,18 @@ internal sealed class CallTelemetry
     }
 
     /// <summary>To be called when the call came to an outcome.</summary>
-    public void End(ChatCompletion completion)
+    public void End(ChatAnswer answer)
     {
-        StreamOutcome outcome = completion.Outcome;
+        StreamOutcome outcome = answer.Outcome;
         _isOver = true;
-        OutcomeLog.Write(_call.Logger, completion, _call.Secrets);
+        OutcomeLog.Write(_call.Logger, answer, _call.Secrets);
         if (_span is null && !Meters.Duration.Enabled && !Meters.TokenUsage.Enabled && !Meters.Outcomes.Enabled)
             return;
 
         string verdict = SnakeCase(outcome.Verdict);
-        bool failed = outcome.Throws(IncompleteStreams.Throw) || outcome.Throws(_call.IncompleteStreams);
+        bool failed = outcome.Throws(IncompleteStreamBehavior.Throw) || outcome.Throws(_call.OnIncompleteStream);
         TagList tags = CommonTags();
-        Meters.Outcomes.Add(1, [.. tags, new(Attributes.Verdict, verdict), new(Attributes.StopCause, outcome.StoppedBy.Name)]);
+        Meters.Outcomes.Add(1, [.. tags, new(Attributes.Verdict, verdict), new(Attributes.TerminationCause, outcome.TerminatedBy.Value)]);
         if (MeasuredModel.Of(outcome.Evidence.Model, _call) is { } model)
             tags.Add(Attributes.ResponseModel, model);
 
@@ -96,7 +96,7 @@ internal sealed class CallTelemetry
         {
             SpanAttributes.OfReply(_span, outcome, _call.Secrets);
             _span.SetTag(Attributes.Verdict, verdict);
-            _span.SetTag(Attributes.StopCause, outcome.StoppedBy.Name);
+            _span.SetTag(Attributes.TerminationCause, outcome.TerminatedBy.Value);
         }
 
         Close(failed ? verdict : null, tags);

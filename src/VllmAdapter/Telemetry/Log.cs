@@ -28,12 +28,12 @@ internal static partial class Log
 
     [LoggerMessage(
         EventId = 200,
-        Message = "Stream {RequestId} ended: {Verdict} ({Certainty}), finish reason {FinishReason}, stopped by {StoppedBy}, "
+        Message = "Stream {RequestId} ended: {Verdict} ({Certainty}), finish reason {FinishReason}, terminated by {TerminatedBy}, "
             + "{Chunks} chunks in {Elapsed}, {Prompt} prompt and {Completion} completion tokens.",
         SkipEnabledCheck = true)]
     public static partial void Ended(
         ILogger logger, LogLevel level, string? requestId, StreamVerdict verdict, Certainty certainty, string finishReason,
-        StopCause stoppedBy, int chunks, TimeSpan elapsed, TokenCount prompt, TokenCount completion);
+        TerminationCause terminatedBy, int chunks, TimeSpan elapsed, TokenCount prompt, TokenCount completion);
 
     [LoggerMessage(201, LogLevel.Trace, "Stream {RequestId}, choice {Choice}: {Text} (reasoning: {Reasoning})", SkipEnabledCheck = true)]
     public static partial void ReplySensitive(ILogger logger, string? requestId, int choice, string text, string reasoning);

@@ -8,19 +8,19 @@ internal static class OutcomeLog
     private const int LongestWord = 60;
 
     /// <param name="logger">Where to.</param>
-    /// <param name="completion">What came, and how it ended.</param>
+    /// <param name="answer">What came, and how it ended.</param>
     /// <param name="secrets">What is hidden in the server's words.</param>
-    public static void Write(ILogger logger, ChatCompletion completion, Secrets secrets)
+    public static void Write(ILogger logger, ChatAnswer answer, Secrets secrets)
     {
-        StreamOutcome outcome = completion.Outcome;
+        StreamOutcome outcome = answer.Outcome;
         LogLevel level = LevelOf(outcome.Verdict);
         if (logger.IsEnabled(level))
         {
             TurnCost cost = TurnCost.Of(outcome);
-            string reason = ServerText.Quote(outcome.FinishReason?.Word, secrets, LongestWord) ?? "none";
+            string reason = ServerText.Quote(outcome.FinishReason?.Value, secrets, LongestWord) ?? "none";
             Log.Ended(
                 logger, level, outcome.Evidence.RequestId, outcome.Verdict, outcome.Certainty, reason,
-                outcome.StoppedBy, outcome.Evidence.Chunks, outcome.Evidence.Elapsed, cost.Prompt, cost.Completion);
+                outcome.TerminatedBy, outcome.Evidence.Chunks, outcome.Evidence.Elapsed, cost.Prompt, cost.Completion);
         }
 
         if (outcome.WithheldToolCalls.Count > 0 && logger.IsEnabled(LogLevel.Warning))
@@ -31,25 +31,25 @@ internal static class OutcomeLog
         }
 
         if (logger.IsEnabled(LogLevel.Trace))
-            WriteContent(logger, completion);
+            WriteContent(logger, answer);
     }
 
     // What the caller did is no news to him; what the server left open is worth a line.
     private static LogLevel LevelOf(StreamVerdict verdict) => verdict switch
     {
-        StreamVerdict.Completed or StreamVerdict.Cancelled or StreamVerdict.Abandoned => LogLevel.Debug,
+        StreamVerdict.Completed or StreamVerdict.Canceled or StreamVerdict.Abandoned => LogLevel.Debug,
         StreamVerdict.Unconfirmed or StreamVerdict.LengthLimited or StreamVerdict.StoppedByServer or StreamVerdict.StoppedByPolicy =>
             LogLevel.Information,
         _ => LogLevel.Warning,
     };
 
-    private static void WriteContent(ILogger logger, ChatCompletion completion)
+    private static void WriteContent(ILogger logger, ChatAnswer answer)
     {
-        string? requestId = completion.Outcome.Evidence.RequestId;
-        foreach (CompletedChoice choice in completion.Choices)
+        string? requestId = answer.Outcome.Evidence.RequestId;
+        foreach (ChatChoice choice in answer.Choices)
             Log.ReplySensitive(logger, requestId, choice.Index, choice.Text, choice.Reasoning);
 
-        foreach (WithheldToolCall call in completion.Outcome.WithheldToolCalls)
+        foreach (WithheldToolCall call in answer.Outcome.WithheldToolCalls)
             Log.WithheldCallSensitive(logger, requestId, call.Name, call.RawArguments);
     }
 }

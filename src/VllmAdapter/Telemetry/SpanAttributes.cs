@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using static VllmAdapter.VllmTelemetry;
+using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter;
 
@@ -18,8 +18,8 @@ internal static class SpanAttributes
 
         span.SetTag(Attributes.RequestStream, !call.AsksForWholeReply);
         span.SetTag(Attributes.ConversationId, call.Headers?.Session);
-        span.SetTag(Attributes.RequestMaxTokens, call.Asked.OutputCap);
-        span.SetTag(Attributes.RequestChoiceCount, call.Asked.Choices > 1 ? call.Asked.Choices : null);
+        span.SetTag(Attributes.RequestMaxTokens, call.Evidence.MaxTokens);
+        span.SetTag(Attributes.RequestChoiceCount, call.Evidence.ChoiceCount > 1 ? call.Evidence.ChoiceCount : null);
         span.SetTag(Attributes.RequestTemperature, Number(body, "temperature"));
         span.SetTag(Attributes.RequestTopP, Number(body, "top_p"));
         span.SetTag(Attributes.RequestTopK, Whole(body, "top_k"));
@@ -55,7 +55,7 @@ internal static class SpanAttributes
 
     private static string[]? FinishReasons(StreamOutcome outcome, Secrets secrets)
     {
-        string[] words = [.. outcome.Choices.Select(choice => ServerText.Quote(choice.FinishReason?.Word, secrets, LongestWord)).OfType<string>()];
+        string[] words = [.. outcome.Choices.Select(choice => ServerText.Quote(choice.FinishReason?.Value, secrets, LongestWord)).OfType<string>()];
         return words.Length > 0 ? words : null;
     }
 

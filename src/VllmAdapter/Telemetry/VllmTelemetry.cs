@@ -1,4 +1,4 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>The names under which the adapter reports what it does, for whoever sets up tracing and metrics.</summary>
 /// <remarks>
@@ -43,7 +43,7 @@ public static class VllmTelemetry
         /// <summary>Histogram, seconds: how long the handler of a <see cref="ToolLoop"/>'s tool ran, by <see cref="Attributes.ToolName"/>.</summary>
         public const string ToolDuration = "gen_ai.execute_tool.duration";
 
-        /// <summary>Counter: replies that came to an outcome, by <see cref="Attributes.Verdict"/> and <see cref="Attributes.StopCause"/>.</summary>
+        /// <summary>Counter: replies that came to an outcome, by <see cref="Attributes.Verdict"/> and <see cref="Attributes.TerminationCause"/>.</summary>
         public const string StreamOutcomes = "vllm_adapter.stream.outcomes";
     }
 
@@ -53,8 +53,8 @@ public static class VllmTelemetry
         /// <summary>How the stream ended: a <see cref="StreamVerdict"/> in snake case, such as <c>length_limited</c>.</summary>
         public const string Verdict = "vllm_adapter.stream.verdict";
 
-        /// <summary>Why the adapter stopped reading: the name of a <see cref="VllmAdapter.StopCause"/>.</summary>
-        public const string StopCause = "vllm_adapter.stream.stop_cause";
+        /// <summary>Why the adapter stopped reading: the name of a <see cref="VllmAdapter.Diagnostics.TerminationCause"/>.</summary>
+        public const string TerminationCause = "vllm_adapter.stream.termination_cause";
 
         /// <summary>How many tool calls were withheld; absent if none was.</summary>
         public const string WithheldToolCalls = "vllm_adapter.tool_calls.withheld";
@@ -67,7 +67,7 @@ public static class VllmTelemetry
 
         /// <summary>
         /// What went wrong: the verdict if the stream failed, a <see cref="RequestFailure"/> in snake case if it never began, or the type of
-        /// an exception. Absent if nothing did, and if the caller cancelled or left.
+        /// an exception. Absent if nothing did, and if the caller canceled or left.
         /// </summary>
         public const string ErrorType = "error.type";
 
@@ -95,7 +95,7 @@ public static class VllmTelemetry
         /// <summary>Whether the reply was asked for as a stream.</summary>
         public const string RequestStream = "gen_ai.request.stream";
 
-        /// <summary>The request's token cap.</summary>
+        /// <summary>The request's max tokens.</summary>
         public const string RequestMaxTokens = "gen_ai.request.max_tokens";
 
         /// <summary>How many answers were asked for, if more than one.</summary>
@@ -122,7 +122,7 @@ public static class VllmTelemetry
         /// <summary>The request's presence penalty.</summary>
         public const string RequestPresencePenalty = "gen_ai.request.presence_penalty";
 
-        /// <summary>The request's word for how hard to think.</summary>
+        /// <summary>The request's word for how hard to reason.</summary>
         public const string RequestReasoningLevel = "gen_ai.request.reasoning.level";
 
         /// <summary>The server's id of the reply.</summary>

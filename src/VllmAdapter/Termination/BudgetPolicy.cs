@@ -4,6 +4,6 @@ internal sealed class BudgetPolicy(TokenBudget budget) : IStreamTerminationPolic
 {
     public TerminationDecision Judge(StreamEvidence evidence) =>
         budget.IsSpentBy(evidence.Usage?.PromptTokens ?? 0, TokenRoom.LeastSpent(evidence))
-            ? TerminationDecision.Stop(StopCause.BudgetExhausted)
+            ? TerminationDecision.Stop(TerminationCause.BudgetExhausted)
             : TerminationDecision.Continue;
 }

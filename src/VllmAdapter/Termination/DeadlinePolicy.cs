@@ -6,6 +6,6 @@ internal sealed class DeadlinePolicy(TimeSpan deadline) : IStreamTerminationPoli
 
     public TerminationDecision Judge(StreamEvidence evidence) =>
         evidence.Elapsed >= Deadline
-            ? TerminationDecision.Stop(StopCause.Deadline)
+            ? TerminationDecision.Stop(TerminationCause.Deadline)
             : TerminationDecision.ContinueFor(Deadline - evidence.Elapsed);
 }

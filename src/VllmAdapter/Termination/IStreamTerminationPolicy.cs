@@ -17,7 +17,7 @@ namespace VllmAdapter;
 /// sealed class AtMostChunks(int limit) : IStreamTerminationPolicy
 /// {
 ///     public TerminationDecision Judge(StreamEvidence evidence) =>
-///         evidence.Chunks >= limit ? TerminationDecision.Stop(new StopCause("chunk-limit")) : TerminationDecision.Continue;
+///         evidence.Chunks >= limit ? TerminationDecision.Stop(new TerminationCause("chunk-limit")) : TerminationDecision.Continue;
 /// }
 /// </code>
 /// </example>

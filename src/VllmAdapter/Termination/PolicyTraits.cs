@@ -11,14 +11,14 @@ internal sealed class PolicyTraits
 
     private PolicyTraits(IStreamTerminationPolicy policy)
     {
-        EndMarkers = [Done, .. MarkersIn(policy).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
+        Sentinels = [Done, .. SentinelsIn(policy).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
         Deadline = DeadlineOf(policy);
         BeforeFirstChunk = BeforeFirstChunkOf(policy);
         StopsOnlyByDeadline = IsTheAdaptersOwn(policy);
     }
 
-    /// <summary>The text of each end marker.</summary>
-    public byte[][] EndMarkers { get; }
+    /// <summary>The text of each sentinel.</summary>
+    public byte[][] Sentinels { get; }
 
     /// <summary>When the whole stream is over; null if the policy does not say.</summary>
     public TimeSpan? Deadline { get; }
@@ -32,11 +32,11 @@ internal sealed class PolicyTraits
     /// <summary>Of one policy they are found out once. Thread-safe.</summary>
     public static PolicyTraits Of(IStreamTerminationPolicy policy) => Known.GetValue(policy, static policy => new PolicyTraits(policy));
 
-    private static IEnumerable<string> MarkersIn(IStreamTerminationPolicy policy) => policy switch
+    private static IEnumerable<string> SentinelsIn(IStreamTerminationPolicy policy) => policy switch
     {
-        SentinelPolicy sentinel => [sentinel.Marker],
-        FirstOfPolicy first => first.Policies.SelectMany(MarkersIn),
-        AllOfPolicy all => all.Policies.SelectMany(MarkersIn),
+        SentinelPolicy sentinel => [sentinel.Sentinel],
+        FirstOfPolicy first => first.Policies.SelectMany(SentinelsIn),
+        AllOfPolicy all => all.Policies.SelectMany(SentinelsIn),
         _ => [],
     };
 

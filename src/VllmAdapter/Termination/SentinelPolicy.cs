@@ -1,11 +1,11 @@
 namespace VllmAdapter;
 
-internal sealed class SentinelPolicy(string marker) : IStreamTerminationPolicy
+internal sealed class SentinelPolicy(string sentinel) : IStreamTerminationPolicy
 {
-    public string Marker { get; } = marker;
+    public string Sentinel { get; } = sentinel;
 
     public TerminationDecision Judge(StreamEvidence evidence) =>
-        string.Equals(evidence.Marker, Marker, StringComparison.Ordinal)
-            ? TerminationDecision.Stop(StopCause.Sentinel)
+        string.Equals(evidence.SentinelText, Sentinel, StringComparison.Ordinal)
+            ? TerminationDecision.Stop(TerminationCause.Sentinel)
             : TerminationDecision.Continue;
 }

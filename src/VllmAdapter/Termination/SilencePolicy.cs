@@ -6,9 +6,9 @@ internal sealed class SilencePolicy(TimeSpan beforeFirstChunk, TimeSpan betweenC
 
     public TerminationDecision Judge(StreamEvidence evidence)
     {
-        (TimeSpan limit, StopCause cause) = evidence.Chunks == 0
-            ? (BeforeFirstChunk, StopCause.FirstChunkTimeout)
-            : (betweenChunks, StopCause.IdleTimeout);
+        (TimeSpan limit, TerminationCause cause) = evidence.Chunks == 0
+            ? (BeforeFirstChunk, TerminationCause.FirstChunkTimeout)
+            : (betweenChunks, TerminationCause.IdleTimeout);
 
         return evidence.SilentFor >= limit
             ? TerminationDecision.Stop(cause)

@@ -6,7 +6,7 @@ public static class Termination
 {
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(2);
 
-    /// <summary>What an adapter with the default <see cref="TimeLimits"/> uses: the end marker, the finish reasons, or silence.</summary>
+    /// <summary>What an adapter with the default <see cref="TimeLimits"/> uses: the sentinel, the finish reasons, or silence.</summary>
     /// <value>
     /// <see cref="FirstOf"/> of <see cref="OnSentinel"/>, <see cref="OnFinishReason"/> and <see cref="OnSilence"/> with their defaults. For limits of
     /// your own see <see cref="TimeLimits.ToPolicy"/>.
@@ -15,18 +15,18 @@ public static class Termination
 
     /// <summary>Stops a while after every choice has declared a finish reason.</summary>
     /// <param name="grace">
-    /// How long to wait for usage, the end marker and late deltas, counted from the finish; 2 seconds by default. It does not begin while
+    /// How long to wait for usage, the sentinel and late deltas, counted from the finish; 2 seconds by default. It does not begin while
     /// nothing was delivered.
     /// </param>
     public static IStreamTerminationPolicy OnFinishReason(TimeSpan? grace = null) =>
         new FinishReasonPolicy(NotNegative(grace ?? DefaultGrace, nameof(grace)));
 
-    /// <summary>Stops when the end marker comes. vLLM sends it after errors and aborts too: it says that the body is over, not that all went well.</summary>
-    /// <param name="marker">The text of the event that ends the stream.</param>
-    public static IStreamTerminationPolicy OnSentinel(string marker = "[DONE]")
+    /// <summary>Stops when the sentinel comes. vLLM sends it after errors and aborts too: it says that the body is over, not that all went well.</summary>
+    /// <param name="sentinel">The text of the event that ends the stream.</param>
+    public static IStreamTerminationPolicy OnSentinel(string sentinel = "[DONE]")
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(marker);
-        return new SentinelPolicy(marker);
+        ArgumentException.ThrowIfNullOrWhiteSpace(sentinel);
+        return new SentinelPolicy(sentinel);
     }
 
     /// <summary>

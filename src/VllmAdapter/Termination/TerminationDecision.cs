@@ -1,15 +1,15 @@
-namespace VllmAdapter;
+namespace VllmAdapter.Diagnostics;
 
 /// <summary>What a policy answers: go on, go on for at most some time of silence, or stop.</summary>
 public readonly record struct TerminationDecision
 {
-    private TerminationDecision(TimeSpan? wait, StopCause? cause) => (Wait, Cause) = (wait, cause);
+    private TerminationDecision(TimeSpan? wait, TerminationCause? cause) => (Wait, Cause) = (wait, cause);
 
     /// <summary>How long the adapter may wait before it asks again, or null for as long as it takes.</summary>
     public TimeSpan? Wait { get; }
 
     /// <summary>Why to stop, or null to go on.</summary>
-    public StopCause? Cause { get; }
+    public TerminationCause? Cause { get; }
 
     /// <summary>Whether the stream ends here.</summary>
     public bool IsStop => Cause is not null;
@@ -25,9 +25,9 @@ public readonly record struct TerminationDecision
     /// <summary>Stop reading and hang up.</summary>
     /// <param name="cause">Why; causes of your own are welcome.</param>
     /// <exception cref="ArgumentException">The cause has no name.</exception>
-    public static TerminationDecision Stop(StopCause cause)
+    public static TerminationDecision Stop(TerminationCause cause)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(cause.Name, nameof(cause));
+        ArgumentException.ThrowIfNullOrWhiteSpace(cause.Value, nameof(cause));
         return new TerminationDecision(wait: null, cause);
     }
 }

@@ -16,14 +16,14 @@ internal static class CallMarkup
     ];
 
     /// <returns>The name of the tool; null if nothing looks like a call of one.</returns>
-    public static string? Find(string text, IReadOnlyList<DeclaredTool> tools)
+    public static string? Find(string text, IReadOnlyList<ToolSignature> tools)
     {
         if (text.Length == 0)
             return null;
 
         int opened = Openers.Select(opener => text.IndexOf(opener, StringComparison.Ordinal)).Where(static at => at >= 0).DefaultIfEmpty(-1).Min();
         string trimmed = text.Trim();
-        foreach (DeclaredTool tool in tools)
+        foreach (ToolSignature tool in tools)
         {
             if ((opened >= 0 && text.IndexOf(tool.Name, opened, StringComparison.Ordinal) >= 0) || IsBareCall(trimmed, tool.Name))
                 return tool.Name;

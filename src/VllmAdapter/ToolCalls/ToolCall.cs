@@ -4,9 +4,30 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace VllmAdapter;
 
-/// <summary>A tool call that is ready: whole, and of a choice that was not cut.</summary>
+/// <summary>A tool call that is ready: whole, and of a choice that was not cut. Also the call as it stands in the history.</summary>
+/// <remarks>
+/// Equal to another of the same <see cref="Id"/>, <see cref="Name"/> and <see cref="Arguments"/>: these are what is sent back in an
+/// <see cref="AssistantMessage"/>, the others only say how the call came.
+/// </remarks>
 public sealed record ToolCall
 {
+    /// <summary>Makes a call to be filled in.</summary>
+    public ToolCall()
+    {
+    }
+
+    /// <summary>Makes a call, such as one of a history that was kept elsewhere.</summary>
+    /// <param name="id">The id that the matching <see cref="ToolMessage"/> repeats.</param>
+    /// <param name="name">The tool that was called.</param>
+    /// <param name="arguments">The arguments: the text of one JSON object.</param>
+    public ToolCall(string id, string name, string arguments)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(arguments);
+        (Id, Name, Arguments) = (id, name, arguments);
+    }
+
     /// <summary>The call's id; send it back with the result.</summary>
     public string Id { get; init; } = "";
 
@@ -20,13 +41,19 @@ public sealed record ToolCall
     public string Arguments { get; init; } = "{}";
 
     /// <summary>The choice that it belongs to.</summary>
-    public int Choice { get; init; }
+    public int ChoiceIndex { get; init; }
 
     /// <summary>
     /// What speaks against running it although it is whole: an undeclared tool, a missing required argument, an argument of the
     /// wrong type. Empty if nothing does. Answer the model with these instead.
     /// </summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <inheritdoc/>
+    public bool Equals(ToolCall? other) => other is not null && (Id, Name, Arguments) == (other.Id, other.Name, other.Arguments);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Id, Name, Arguments);
 
     /// <summary>Name and id, not the arguments: what users and models write does not belong in logs.</summary>
     public override string ToString() => $"Call of {Name} ({Id})";

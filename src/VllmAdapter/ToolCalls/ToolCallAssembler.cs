@@ -19,7 +19,7 @@ internal sealed class ToolCallAssembler
             return;
         }
 
-        foreach (ToolCallDelta delta in chunk.ToolCalls)
+        foreach (ToolCallDelta delta in chunk.ToolCallDeltas)
             Add(delta);
     }
 
@@ -32,8 +32,8 @@ internal sealed class ToolCallAssembler
             Identify(call, id);
     }
 
-    public IReadOnlyList<AssembledToolCall> Assemble() =>
-        [.. _calls.Select(call => new AssembledToolCall { Id = call.Id, Name = call.Name, Arguments = call.Arguments.ToString() })];
+    public IReadOnlyList<ToolCallEvidence> Assemble() =>
+        [.. _calls.Select(call => new ToolCallEvidence { Id = call.Id, Name = call.Name, Arguments = call.Arguments.ToString() })];
 
     private OpenCall Start(ToolCallDelta delta)
     {

@@ -3,7 +3,7 @@ namespace VllmAdapter;
 /// <summary>Says which calls of a choice are ready to run. Whole JSON alone never is enough: servers close cut calls themselves.</summary>
 internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choice, ChoiceOutcome ruling, bool streamIsBroken)
 {
-    public WithheldReason? ReasonToWithhold(AssembledToolCall call)
+    public WithheldReason? ReasonToWithhold(ToolCallEvidence call)
     {
         if (streamIsBroken)
             return WithheldReason.StreamBroken;
@@ -28,7 +28,7 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
         return damage ?? (EndIsConfirmed ? null : WithheldReason.EndUnconfirmed);
     }
 
-    public ToolCall Release(AssembledToolCall call, int position)
+    public ToolCall Release(ToolCallEvidence call, int position)
     {
         string arguments = call.Arguments.Trim();
         if (arguments.Length == 0)
@@ -40,7 +40,7 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
             IdIsSynthetic = call.Id is null,
             Name = call.Name!,
             Arguments = arguments,
-            Choice = choice.Index,
+            ChoiceIndex = choice.Index,
             Problems = ToolCallProblems.Find(call.Name!, arguments, ToolNamed(call.Name!)),
         };
     }
@@ -48,7 +48,7 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
     // The reply's own id tells the calls of one turn from those of another.
     private string MadeUpId(int position) => $"call-{choice.Index}-{position}" + (evidence.ResponseId is { } reply ? $"-{reply}" : "");
 
-    // Older servers write "tool_calls" over "length", so that word alone confirms nothing; "stop" does. And the marker says
+    // Older servers write "tool_calls" over "length", so that word alone confirms nothing; "stop" does. And the sentinel says
     // nothing of a limit that the true count may be at.
     private bool EndIsConfirmed =>
         (choice.HasDeclared && !choice.Declared.Any(reason => reason.SaysCalls))
@@ -57,12 +57,12 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
 
     // vLLM 0.8.5 and 0.11.0 send a zero-argument call without any argument text; 0.11.0 kimi_k2 loses arguments the same way.
     private bool NoneWereMeant(string name) =>
-        ToolNamed(name) is { Required.Count: 0, MayRequireMore: false } tool
+        ToolNamed(name) is { RequiredParameters.Count: 0, MayRequireMore: false } tool
         && (choice.HasDeclared || TokenRoom.IsShown(evidence, choice) || tool.TakesNoParameters);
 
-    private DeclaredTool? ToolNamed(string name)
+    private ToolSignature? ToolNamed(string name)
     {
-        foreach (DeclaredTool tool in evidence.Asked.Tools)
+        foreach (ToolSignature tool in evidence.Request.Tools)
         {
             if (string.Equals(tool.Name, name, StringComparison.Ordinal))
                 return tool;

@@ -5,7 +5,7 @@ namespace VllmAdapter;
 /// <summary>Holds a whole call against the declared tools.</summary>
 internal static class ToolCallProblems
 {
-    public static IReadOnlyList<string> Find(string name, string arguments, DeclaredTool? tool)
+    public static IReadOnlyList<string> Find(string name, string arguments, ToolSignature? tool)
     {
         if (tool is null)
             return [$"The tool '{name}' was not declared in the request."];
@@ -17,18 +17,18 @@ internal static class ToolCallProblems
         return [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
     }
 
-    private static IEnumerable<string> Missing(JsonElement arguments, DeclaredTool tool)
+    private static IEnumerable<string> Missing(JsonElement arguments, ToolSignature tool)
     {
-        foreach (string required in tool.Required)
+        foreach (string required in tool.RequiredParameters)
         {
             if (!arguments.TryGetProperty(required, out _))
                 yield return $"The required argument '{required}' is missing.";
         }
     }
 
-    private static IEnumerable<string> Misfits(JsonElement arguments, DeclaredTool tool)
+    private static IEnumerable<string> Misfits(JsonElement arguments, ToolSignature tool)
     {
-        foreach ((string argument, IReadOnlyList<string> types) in tool.Types)
+        foreach ((string argument, IReadOnlyList<string> types) in tool.ParameterTypes)
         {
             if (arguments.TryGetProperty(argument, out JsonElement value) && !types.Any(type => JsonTypes.Fits(value, type)) && !IsLeftOut(argument, value, tool))
                 yield return $"The argument '{argument}' must be {string.Join(" or ", types)}, but is {JsonTypes.NameOf(value)}.";
@@ -36,6 +36,6 @@ internal static class ToolCallProblems
     }
 
     // Models write null for what they leave out.
-    private static bool IsLeftOut(string argument, JsonElement value, DeclaredTool tool) =>
-        value.ValueKind == JsonValueKind.Null && !tool.Required.Contains(argument, StringComparer.Ordinal);
+    private static bool IsLeftOut(string argument, JsonElement value, ToolSignature tool) =>
+        value.ValueKind == JsonValueKind.Null && !tool.RequiredParameters.Contains(argument, StringComparer.Ordinal);
 }

@@ -29,7 +29,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
 
     private string? StopReason { get; set; }
 
-    private LogprobContent? Logprobs { get; set; }
+    private IReadOnlyList<TokenLogprob>? Logprobs { get; set; }
 
     private IReadOnlyList<int>? TokenIds { get; set; }
 
@@ -100,7 +100,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
             values.Observe("\uFFFD");
             (text, reasoning, refusal) = (text + left.Text, reasoning + left.Reasoning, refusal + left.Refusal);
             if (left.HasToolCalls)
-                calls = [.. calls ?? [], .. left.ToolCalls];
+                calls = [.. calls ?? [], .. left.ToolCallDeltas];
         }
 
         var chunk = new ChatChunk(choice, text, reasoning, calls, FinishWord);

@@ -103,7 +103,7 @@ internal sealed class ChunkReader
         Complete();
         bool isPlain = length == json.Length && !mayBeError && Oddities == oddities && _choiceErrors is null && _promptTokenIds is null;
         if (isPlain && _chunks is [var chunk] && _templates.CanKeep(length, chunk))
-            _templates.Keep(json, chunk, _progress.At(chunk.Choice));
+            _templates.Keep(json, chunk, _progress.At(chunk.ChoiceIndex));
 
         return length;
     }

@@ -16,7 +16,7 @@ internal sealed class ChunkTemplate(byte[] json, ChunkTemplate.Hole[] holes, Cha
         SearchValues.Create([(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x20).Select(control => (byte)control)]);
 
     /// <summary>The choice of every chunk that matches.</summary>
-    public int Choice { get; } = chunk.Choice;
+    public int Choice { get; } = chunk.ChoiceIndex;
 
     /// <summary>The call of every chunk that matches, but for its arguments; null if they have none.</summary>
     public ToolCallDelta? Call { get; } = chunk.OnlyCall;

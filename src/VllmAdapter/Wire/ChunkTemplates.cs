@@ -72,7 +72,7 @@ internal sealed class ChunkTemplates
     public void Keep(ReadOnlySpan<byte> json, ChatChunk chunk, ChoiceProgress progress)
     {
         int at = 0;
-        while (at < _kept.Count && _kept[at].Choice != chunk.Choice)
+        while (at < _kept.Count && _kept[at].Choice != chunk.ChoiceIndex)
             at++;
 
         bool isNew = at == _kept.Count;

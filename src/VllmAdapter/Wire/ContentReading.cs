@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>
-/// Reads content that is a list of parts: text, thinking (Mistral: <c>{"type":"thinking","thinking":[{"type":"text","text":"..."}]}</c>),
+/// Reads content that is a list of parts: text, reasoning (Mistral: <c>{"type":"thinking","thinking":[{"type":"text","text":"..."}]}</c>),
 /// refusals. A single part may stand without its list.
 /// </summary>
 internal sealed class ContentReading(LenientValues values)

@@ -4,9 +4,9 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Says what an event is, and decodes it.</summary>
-internal sealed class EventDecoder(byte[][] endMarkers, int answersAsked, Secrets secrets)
+internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets secrets)
 {
-    private const int LongestMarker = 64;
+    private const int LongestSentinel = 64;
     private const int LongestExcerpt = 8 * 1024;
 
     private static readonly List<ChatChunk> None = [];
@@ -16,10 +16,10 @@ internal sealed class EventDecoder(byte[][] endMarkers, int answersAsked, Secret
 
     public ChunkReader Reader { get; } = new(answersAsked);
 
-    /// <summary>The text of the last marker.</summary>
-    public string? Marker { get; private set; }
+    /// <summary>The text of the last sentinel.</summary>
+    public string? Sentinel { get; private set; }
 
-    /// <summary>Whether the last marker is known to end a stream.</summary>
+    /// <summary>Whether the last sentinel is known to end a stream.</summary>
     public bool MarksTheEnd { get; private set; }
 
     public ServerError? Error { get; private set; }
@@ -49,13 +49,13 @@ internal sealed class EventDecoder(byte[][] endMarkers, int answersAsked, Secret
         bool isNamed = eventType.Length > 0 && eventType != "message";
         return text switch
         {
-            _ when IsEndMarker(text) => Mark(text, isTheEnd: true),
+            _ when IsSentinel(text) => Mark(text, isTheEnd: true),
             [(byte)'{', ..] when eventType != "error" => DecodeObject(text, isNamed),
             _ when eventType == "error" => DecodeError(text),
             [] => EventKind.Nothing,
             _ when text.SequenceEqual("null"u8) => EventKind.Nothing,
             _ when isNamed => EventKind.Nothing, // a ping of a gateway's own
-            _ when LooksLikeAMarker(text) => Mark(text, isTheEnd: false),
+            _ when LooksLikeASentinel(text) => Mark(text, isTheEnd: false),
             _ => Refuse(text, "an event holds something other than a JSON object"),
         };
     }
@@ -100,29 +100,29 @@ internal sealed class EventDecoder(byte[][] endMarkers, int answersAsked, Secret
         return EventKind.Error;
     }
 
-    // Some servers quote their marker, or write it small.
-    private bool IsEndMarker(ReadOnlySpan<byte> text)
+    // Some servers quote their sentinel, or write it small.
+    private bool IsSentinel(ReadOnlySpan<byte> text)
     {
         if (text is [(byte)'"', .. var quoted, (byte)'"'])
             text = quoted;
 
-        foreach (byte[] marker in endMarkers)
+        foreach (byte[] sentinel in sentinels)
         {
-            if (text.SequenceEqual(marker) || Ascii.EqualsIgnoreCase(text, marker))
+            if (text.SequenceEqual(sentinel) || Ascii.EqualsIgnoreCase(text, sentinel))
                 return true;
         }
 
         return false;
     }
 
-    // A marker of somebody's own; whether it ends the stream is the policy's business.
-    private static bool LooksLikeAMarker(ReadOnlySpan<byte> text) =>
-        text.Length <= LongestMarker && !text.ContainsAny("\"\n\r{<"u8) && text[0] is (byte)'[' or (>= (byte)'A' and <= (byte)'Z');
+    // A sentinel of somebody's own; whether it ends the stream is the policy's business.
+    private static bool LooksLikeASentinel(ReadOnlySpan<byte> text) =>
+        text.Length <= LongestSentinel && !text.ContainsAny("\"\n\r{<"u8) && text[0] is (byte)'[' or (>= (byte)'A' and <= (byte)'Z');
 
     private EventKind Mark(ReadOnlySpan<byte> text, bool isTheEnd)
     {
-        (Marker, MarksTheEnd) = (Encoding.UTF8.GetString(text), isTheEnd);
-        return EventKind.Marker;
+        (Sentinel, MarksTheEnd) = (Encoding.UTF8.GetString(text), isTheEnd);
+        return EventKind.Sentinel;
     }
 
     private EventKind Refuse(ReadOnlySpan<byte> text, string why)

@@ -6,7 +6,7 @@ internal enum EventKind
     /// <summary>Neither a chunk nor anything else that counts: an empty event, a ping.</summary>
     Nothing = 1,
     Chunk,
-    Marker,
+    Sentinel,
     Error,
     Unreadable,
 }

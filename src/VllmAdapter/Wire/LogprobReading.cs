@@ -5,7 +5,7 @@ namespace VllmAdapter;
 /// <summary>Reads the log probabilities of a choice; what is not as expected is passed over.</summary>
 internal static class LogprobReading
 {
-    public static LogprobContent? Read(ref Utf8JsonReader reader)
+    public static IReadOnlyList<TokenLogprob>? Read(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -24,7 +24,7 @@ internal static class LogprobReading
                 reader.SkipValue();
         }
 
-        return new LogprobContent { Tokens = tokens };
+        return tokens;
     }
 
     private static List<TokenLogprob> ReadTokens(ref Utf8JsonReader reader)

@@ -11,7 +11,7 @@ internal static class PieceRank
     /// <summary>Added for <c>reasoning_content</c>.</summary>
     public const int ReasoningContent = 1;
 
-    /// <summary>Added for the thinking parts in a list of content.</summary>
+    /// <summary>Added for the reasoning parts in a list of content.</summary>
     public const int InContent = 4;
 
     /// <summary>Added for a list of reasoning details.</summary>

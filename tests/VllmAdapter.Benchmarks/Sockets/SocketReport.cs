@@ -74,7 +74,7 @@ internal sealed class SocketReport(LightServer.Running server, int rounds)
 
     private async Task IdleAsync()
     {
-        // The OpenAI SDK notices only at its next chunk that it was cancelled: that chunk has to come some time.
+        // The OpenAI SDK notices only at its next chunk that it was canceled: that chunk has to come some time.
         Uri address = server.Address(chunks: 1_000_000, every: 15_000);
         Title("2,000 streams that wait for their second chunk", "alive a stream, KiB");
         await TakeTurnsAsync(async lane => new Figures(0, await Load.IdleAsync(lane, address, streams: 2_000) / 1024), figures => [figures.Bytes]);

@@ -8,7 +8,7 @@ public sealed class OutcomeAssertionsTests
         Verdict = StreamVerdict.LengthLimited,
         Certainty = Certainty.Inferred,
         FinishReason = FinishReason.ToolCalls,
-        Limit = LimitAttribution.OutputCap,
+        Limit = LengthLimit.MaxTokens,
         ToolCalls = [new ToolCall { Id = "a", Name = "get_weather", Arguments = """{"city": "Paris", "unit": "C"}""" }],
         WithheldToolCalls = [new WithheldToolCall { Name = "save_plan", Reason = WithheldReason.ChoiceCut }],
         Notes = [new OutcomeNote(OutcomeNoteKind.LateOutput, "Late.")],
@@ -16,7 +16,7 @@ public sealed class OutcomeAssertionsTests
         Evidence = new StreamEvidence { Usage = new TokenUsage { PromptTokens = 20, CompletionTokens = 22 }, UsageIsFinal = true },
     };
 
-    private static readonly ChatCompletion Completion = new() { Outcome = Outcome, Choices = [new CompletedChoice { Text = "Hello." }] };
+    private static readonly ChatAnswer Completion = new() { Outcome = Outcome, Choices = [new ChatChoice { Text = "Hello." }] };
 
     private static readonly StreamOutcome Bare = new() { Verdict = StreamVerdict.Completed, Certainty = Certainty.Declared };
 
@@ -24,7 +24,7 @@ public sealed class OutcomeAssertionsTests
     {
         { "verdict", must => must.Be(StreamVerdict.LengthLimited) },
         { "length limited", must => must.BeLengthLimited() },
-        { "limit", must => must.BeLengthLimited(LimitAttribution.OutputCap) },
+        { "limit", must => must.BeLengthLimited(LengthLimit.MaxTokens) },
         { "certainty", must => must.WithCertainty(Certainty.Inferred) },
         { "finish reason", must => must.WithFinishReason("tool_calls") },
         { "text", must => must.WithText("Hello.") },
@@ -33,8 +33,8 @@ public sealed class OutcomeAssertionsTests
         { "note", must => must.WithNote(OutcomeNoteKind.LateOutput) },
         { "no note", must => must.WithoutNote(OutcomeNoteKind.OddFields) },
         { "usage", must => must.WithUsage(20, 22) },
-        { "budget left", must => must.LeavingBudget(BudgetState.Available, TokenLimits.OfTotal(100)) },
-        { "budget spent", must => must.LeavingBudget(BudgetState.Exhausted, TokenLimits.OfTotal(42)) },
+        { "budget left", must => must.LeavingBudget(BudgetState.Available, BudgetLimits.OfTotal(100)) },
+        { "budget spent", must => must.LeavingBudget(BudgetState.Exhausted, BudgetLimits.OfTotal(42)) },
     };
 
     [Theory]
@@ -53,9 +53,9 @@ public sealed class OutcomeAssertionsTests
         { must => must.BeStalled(), "Expected Stalled, but it was LengthLimited." },
         { must => must.BeServerError(), "Expected ServerError, but it was LengthLimited." },
         { must => must.BeMalformed(), "Expected Malformed, but it was LengthLimited." },
-        { must => must.BeCancelled(), "Expected Cancelled, but it was LengthLimited." },
+        { must => must.BeCanceled(), "Expected Canceled, but it was LengthLimited." },
         { must => must.BeAbandoned(), "Expected Abandoned, but it was LengthLimited." },
-        { must => must.BeLengthLimited(LimitAttribution.ContextWindow), "Expected the limit ContextWindow, but it was OutputCap." },
+        { must => must.BeLengthLimited(LengthLimit.ContextWindow), "Expected the limit ContextWindow, but it was MaxTokens." },
         { must => must.WithCertainty(Certainty.Declared), "Expected a verdict that is Declared, but it was Inferred." },
         { must => must.WithFinishReason("stop"), "Expected the finish reason \"stop\", but it was \"tool_calls\"." },
         { must => must.WithoutFinishReason(), "Expected no finish reason, but it was \"tool_calls\"." },
@@ -70,20 +70,20 @@ public sealed class OutcomeAssertionsTests
         { must => must.WithoutNote(OutcomeNoteKind.LateOutput), "Expected no note LateOutput, but it was LateOutput." },
         { must => must.WithUsage(20, 21), "Expected usage of 20 and 21 tokens, but it was 20 and 22." },
         { must => must.WithoutUsage(), "Expected no usage, but it was 20 and 22 tokens." },
-        { must => must.LeavingBudget(BudgetState.Exhausted, TokenLimits.OfTotal(100)), "Expected a budget that is Exhausted, but it was Available (*" },
+        { must => must.LeavingBudget(BudgetState.Exhausted, BudgetLimits.OfTotal(100)), "Expected a budget that is Exhausted, but it was Available (*" },
     };
 
     [Theory]
     [MemberData(nameof(WhatIsNot))]
     public void What_is_not_so_throws_with_the_explanation(Func<OutcomeAssertions, OutcomeAssertions> assertion, string message) =>
         Completion.Must().Invoking(must => assertion(must)).Should().Throw<OutcomeAssertionException>()
-            .WithMessage($"{message}*{Environment.NewLine}LengthLimited: the request's own token cap cut the answer*");
+            .WithMessage($"{message}*{Environment.NewLine}LengthLimited: the request's own max tokens cut the answer*");
 
     [Fact]
     public void Nothing_at_all_is_said_as_such()
     {
         Bare.Must().BeCompleted().WithoutFinishReason().WithoutReadyCalls().WithoutWithheldCalls().WithoutUsage()
-            .LeavingBudget(BudgetState.Indeterminate, TokenLimits.OfTotal(100));
+            .LeavingBudget(BudgetState.Indeterminate, BudgetLimits.OfTotal(100));
         Bare.Must().Invoking(must => must.WithFinishReason("stop")).Should().Throw<OutcomeAssertionException>().WithMessage("*but it was none.*");
         Bare.Must().Invoking(must => must.WithReadyCall("a", "{}")).Should().Throw<OutcomeAssertionException>().WithMessage("*but it was none ready.*");
         Bare.Must().Invoking(must => must.WithNote(OutcomeNoteKind.Retried)).Should().Throw<OutcomeAssertionException>().WithMessage("*but it was no notes.*");

@@ -18,15 +18,15 @@ public sealed class BrokenPromisesTests
 
     public static TheoryData<string, Func<StreamOutcome, StreamOutcome>, string> Lies => new()
     {
-        { "a call, tool_calls, usage, end marker", outcome => outcome with { ToolCalls = [] }, "Expected ready calls: get_weather*but they were: none." },
-        { "a call, tool_calls, usage, end marker", outcome => outcome with { ToolCalls = [.. outcome.ToolCalls, .. outcome.ToolCalls] }, "Expected ready calls*" },
-        { "a call, tool_calls, usage, end marker", outcome => outcome with { ToolCalls = [outcome.ToolCalls[0] with { Arguments = "{}" }] }, "Expected ready calls*" },
+        { "a call, tool_calls, usage, sentinel", outcome => outcome with { ToolCalls = [] }, "Expected ready calls: get_weather*but they were: none." },
+        { "a call, tool_calls, usage, sentinel", outcome => outcome with { ToolCalls = [.. outcome.ToolCalls, .. outcome.ToolCalls] }, "Expected ready calls*" },
+        { "a call, tool_calls, usage, sentinel", outcome => outcome with { ToolCalls = [outcome.ToolCalls[0] with { Arguments = "{}" }] }, "Expected ready calls*" },
         { "a tool that nobody declared", outcome => outcome with { ToolCalls = [outcome.ToolCalls[0] with { Problems = [] }] }, "*(with problems); but*" },
         { "a closing brace that was lost", outcome => outcome with { WithheldToolCalls = [] }, "Expected withheld calls: ArgumentsOpen; but they were: none." },
-        { "length at the cap", outcome => outcome with { Limit = LimitAttribution.ContextWindow }, "Expected the limit OutputCap, but it was ContextWindow." },
-        { "length at the cap", outcome => outcome with { Certainty = Certainty.Inferred }, "Expected a verdict that is Declared*" },
-        { "length while thinking", outcome => outcome with { Notes = [] }, "Expected the note AllReasoning, but there was none." },
-        { "stop, usage, end marker", outcome => outcome with { Usage = null }, "Expected a budget of 1000 tokens that is Available, but it was Indeterminate." },
+        { "length at max tokens", outcome => outcome with { Limit = LengthLimit.ContextWindow }, "Expected the limit MaxTokens, but it was ContextWindow." },
+        { "length at max tokens", outcome => outcome with { Certainty = Certainty.Inferred }, "Expected a verdict that is Declared*" },
+        { "length while reasoning", outcome => outcome with { Notes = [] }, "Expected the note AllReasoning, but there was none." },
+        { "stop, usage, sentinel", outcome => outcome with { Usage = null }, "Expected a budget of 1000 tokens that is Available, but it was Indeterminate." },
         { "the connection is cut", outcome => outcome with { Usage = new TokenUsage { PromptTokens = 1_200, CompletionTokens = 1 } }, "*Indeterminate, but it was Exhausted." },
         { "two choices in turn, ends at the end", outcome => outcome with { Choices = [outcome.Choices[0]] }, "Expected choices that are Completed, Completed, but they were Completed." },
     };
@@ -48,8 +48,8 @@ public sealed class BrokenPromisesTests
         (result with { Thrown = null }).Deviations.Should().ContainMatch("*throws, but nothing was thrown*");
         (result with { Chunks = [.. result.Chunks.SkipLast(1)] }).Deviations.Should().Contain("The last chunk, and only that, carries the outcome.");
         (result with { Chunks = [.. result.Chunks.Skip(2)] }).Deviations.Should().Contain("The text of the chunks is not the text of the completion.");
-        (result with { Completion = result.Completion! with { Choices = [] } }).Deviations.Should().Contain("Expected the text \"Hello.\", but it was \"\".");
-        (result with { Completion = null }).Deviations.Should().ContainMatch("Expected Interrupted, but there was no stream*");
+        (result with { Answer = result.Answer! with { Choices = [] } }).Deviations.Should().Contain("Expected the text \"Hello.\", but it was \"\".");
+        (result with { Answer = null }).Deviations.Should().ContainMatch("Expected Interrupted, but there was no stream*");
     }
 
     [Fact]
@@ -68,8 +68,8 @@ public sealed class BrokenPromisesTests
     {
         string[] failed = await FailedRowsAsync(text => System.Text.RegularExpressions.Regex.Replace(text, "\"finish_reason\":\"[a-z_]+\"", "\"finish_reason\":\"stop\""));
 
-        failed.Should().Contain(["length at the cap", "abort", "repetition", "error as a finish reason", "tool_calls at the cap, arguments open"]);
-        failed.Should().NotContain(["stop, usage, end marker", "recording: the story: a whole call, usage, no finish reason"]);
+        failed.Should().Contain(["length at max tokens", "abort", "repetition", "error as a finish reason", "tool_calls at max tokens, arguments open"]);
+        failed.Should().NotContain(["stop, usage, sentinel", "recording: the story: a whole call, usage, no finish reason"]);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class BrokenPromisesTests
     {
         string[] failed = await FailedRowsAsync(text => text.Replace("\"usage\":", "\"used\":", StringComparison.Ordinal));
 
-        failed.Should().Contain(["no finish reason at the cap", "tool_calls at the cap, arguments closed by the server", "recording: a cut call that looks whole"]);
+        failed.Should().Contain(["no finish reason at max tokens", "tool_calls at max tokens, arguments closed by the server", "recording: a cut call that looks whole"]);
         failed.Should().NotContain(["length without usage", "the connection is cut"]);
     }
 
@@ -87,15 +87,15 @@ public sealed class BrokenPromisesTests
     [Fact]
     public async Task A_result_says_what_it_departs_from()
     {
-        ScenarioResult result = await ScenariosTests.InMemoryAsync(Scenarios.All.Single(row => row.Name == "length at the cap"));
+        ScenarioResult result = await ScenariosTests.InMemoryAsync(Scenarios.All.Single(row => row.Name == "length at max tokens"));
 
         result.Invoking(one => one.EnsureAsExpected()).Should().NotThrow();
         Judged(result, outcome => outcome with { Verdict = StreamVerdict.Completed }).Invoking(one => one.EnsureAsExpected())
-            .Should().Throw<OutcomeAssertionException>().WithMessage("length at the cap (recorded 0.32.0): Completed: *Expected LengthLimited, but it was Completed.*");
+            .Should().Throw<OutcomeAssertionException>().WithMessage("length at max tokens (recorded 0.32.0): Completed: *Expected LengthLimited, but it was Completed.*");
     }
 
     private static ScenarioResult Judged(ScenarioResult result, Func<StreamOutcome, StreamOutcome> judge) =>
-        result with { Completion = result.Completion! with { Outcome = judge(result.Completion!.Outcome) } };
+        result with { Answer = result.Answer! with { Outcome = judge(result.Answer!.Outcome) } };
 
     private static async Task<string[]> FailedRowsAsync(Func<string, string> rewrite)
     {

@@ -35,7 +35,7 @@ public sealed class ScenariosTests(ITestOutputHelper output)
     [Fact]
     public void Every_verdict_that_a_server_can_cause_is_in_the_table() =>
         Scenarios.All.Select(scenario => scenario.Expected.Verdict).OfType<StreamVerdict>().Distinct().Should().BeEquivalentTo(
-            Enum.GetValues<StreamVerdict>().Except([StreamVerdict.Cancelled, StreamVerdict.Abandoned, StreamVerdict.StoppedByPolicy]));
+            Enum.GetValues<StreamVerdict>().Except([StreamVerdict.Canceled, StreamVerdict.Abandoned, StreamVerdict.StoppedByPolicy]));
 
     [Fact]
     public async Task A_row_is_not_run_over_a_transport_that_it_is_not_for()
@@ -70,5 +70,5 @@ public sealed class ScenariosTests(ITestOutputHelper output)
     }
 
     private static string VerdictOf(ScenarioResult result) =>
-        result.Completion?.Outcome.Verdict.ToString() ?? (result.Thrown as VllmRequestException)?.Failure.ToString() ?? "nothing";
+        result.Answer?.Outcome.Verdict.ToString() ?? (result.Thrown as VllmRequestException)?.Failure.ToString() ?? "nothing";
 }

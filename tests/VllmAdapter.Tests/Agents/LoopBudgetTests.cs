@@ -11,9 +11,9 @@ public sealed class LoopBudgetTests
     [Fact]
     public async Task A_spent_budget_ends_the_run_with_its_cause()
     {
-        LoopPlay play = await RunAsync(Within(TokenLimits.OfTotal(25)), Call);
+        LoopPlay play = await RunAsync(Within(BudgetLimits.OfTotal(25)), Call);
 
-        play.Result.End.Should().Be(LoopEnd.BudgetExhausted);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.BudgetExhausted);
         play.Result.Budget!.Cause.Should().Be(BudgetCause.Total);
         play.Ran.Should().HaveCount(1, "the history stays whole");
         play.Bodies.Should().HaveCount(1);
@@ -24,9 +24,9 @@ public sealed class LoopBudgetTests
     [InlineData(46, 2)]
     public async Task A_turn_whose_prompt_alone_takes_what_is_left_is_not_begun(int total, int turns)
     {
-        LoopPlay play = await RunAsync(Within(TokenLimits.OfTotal(total)), Call);
+        LoopPlay play = await RunAsync(Within(BudgetLimits.OfTotal(total)), Call);
 
-        play.Result.End.Should().Be(LoopEnd.BudgetExhausted);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.BudgetExhausted);
         play.Result.Budget!.State.Should().Be(BudgetState.Exhausted);
         play.Result.Turns.Should().HaveCount(turns);
     }
@@ -34,11 +34,11 @@ public sealed class LoopBudgetTests
     [Fact]
     public async Task A_counted_prompt_that_fills_the_context_window_is_not_sent()
     {
-        LoopSetup setup = Within(new TokenLimits { ContextWindow = 1000 });
+        LoopSetup setup = Within(new BudgetLimits { ContextWindow = 1000 });
         LoopPlay play = await RunAsync(
             setup with { Options = new() { CountPrompt = (request, _) => Task.FromResult(TokenCount.AtLeast(request.Messages.Count > 1 ? 1000 : 10)) } }, Call);
 
-        play.Result.End.Should().Be(LoopEnd.BudgetExhausted);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.BudgetExhausted);
         play.Result.Budget!.Cause.Should().Be(BudgetCause.ContextWindow);
         play.Bodies.Should().HaveCount(1);
     }
@@ -46,20 +46,20 @@ public sealed class LoopBudgetTests
     [Fact]
     public async Task Usage_that_was_not_sent_is_not_exhaustion()
     {
-        LoopPlay play = await RunAsync(Within(TokenLimits.OfTotal(25)), CallWithoutUsage, CallWithoutUsage, CallWithoutUsage, Answer);
+        LoopPlay play = await RunAsync(Within(BudgetLimits.OfTotal(25)), CallWithoutUsage, CallWithoutUsage, CallWithoutUsage, Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Result.Turns.SkipLast(1).Should().HaveCount(3).And.OnlyContain(turn => turn.Usage == null);
     }
 
     [Fact]
     public async Task Usage_that_was_not_sent_is_settled_by_counting()
     {
-        LoopSetup setup = Within(TokenLimits.OfTotal(100));
+        LoopSetup setup = Within(BudgetLimits.OfTotal(100));
         LoopPlay play = await RunAsync(
             setup with { Options = new() { CountPrompt = (request, _) => Task.FromResult(TokenCount.Exactly(request.Messages.Count * 20)) } }, CallWithoutUsage);
 
-        play.Result.End.Should().Be(LoopEnd.BudgetExhausted);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.BudgetExhausted);
         play.Result.Turns.Should().HaveCount(1);
         play.Result.Budget!.Spent.Should().Be(TokenCount.Exactly(60));
         play.Result.Budget.Missing.Should().BeEmpty();
@@ -71,12 +71,12 @@ public sealed class LoopBudgetTests
         using var vllm = FakeVllm.InMemory(CallWithoutUsage, Answer);
         using HttpClient http = vllm.CreateHttpClient();
         var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions());
-        var budget = new TokenBudget(TokenLimits.OfTotal(10_000));
+        var budget = new TokenBudget(10_000);
         var loop = new ToolLoop(adapter, [Random()], new ToolLoopOptions().CountingWith(adapter.Server));
 
         ToolLoopResult result = await loop.CompleteAsync(ChatRequest.FromPrompt("Go."), budget);
 
-        result.End.Should().Be(LoopEnd.Answered);
+        result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         budget.Spent.IsExact.Should().BeTrue(budget.Spent.ToString());
         budget.Spent.Min.Should().BeGreaterThan(33);
     }
@@ -89,9 +89,9 @@ public sealed class LoopBudgetTests
         foreach (Task<TokenCount> count in counts)
         {
             LoopPlay play = await RunAsync(
-                Within(TokenLimits.OfTotal(1000)) with { Options = new() { CountPrompt = (_, _) => count } }, CallWithoutUsage, Answer);
+                Within(BudgetLimits.OfTotal(1000)) with { Options = new() { CountPrompt = (_, _) => count } }, CallWithoutUsage, Answer);
 
-            play.Result.End.Should().Be(LoopEnd.Answered);
+            play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
             play.Result.Budget!.Spent.Max.Should().BeNull();
         }
     }
@@ -99,7 +99,7 @@ public sealed class LoopBudgetTests
     [Fact]
     public async Task A_budget_that_hangs_up_within_a_turn_ends_the_run_as_exhausted()
     {
-        var budget = new TokenBudget(TokenLimits.OfTotal(12));
+        var budget = new TokenBudget(12);
         LoopPlay play = await RunAsync(
             new LoopSetup
             {
@@ -108,15 +108,15 @@ public sealed class LoopBudgetTests
             },
             Script.Says("one", "two", "three", "four").CountsEveryChunk(10).Finishes("stop").Done());
 
-        play.Result.End.Should().Be(LoopEnd.BudgetExhausted);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.BudgetExhausted);
         play.Result.Turns.Single().Verdict.Should().Be(StreamVerdict.StoppedByPolicy);
     }
 
     [Fact]
     public async Task A_budget_may_be_shared_by_runs()
     {
-        var budget = new TokenBudget(TokenLimits.OfTotal(60));
-        (await RunAsync(new LoopSetup { Budget = budget }, Answer)).Result.End.Should().Be(LoopEnd.Answered);
+        var budget = new TokenBudget(60);
+        (await RunAsync(new LoopSetup { Budget = budget }, Answer)).Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
 
         (await RunAsync(new LoopSetup { Budget = budget }, Call)).Result.Budget!.Spent.Should().Be(TokenCount.Exactly(58));
     }
@@ -124,19 +124,19 @@ public sealed class LoopBudgetTests
     [Fact]
     public async Task A_turn_that_broke_on_its_last_allowed_token_needs_no_settling()
     {
-        LoopSetup setup = Within(TokenLimits.OfTotal(1000)) with { Request = ChatRequest.FromPrompt("Go.") with { MaxTokens = 2 } };
+        LoopSetup setup = Within(BudgetLimits.OfTotal(1000)) with { Request = ChatRequest.FromPrompt("Go.") with { MaxTokens = 2 } };
         LoopPlay play = await RunAsync(
             setup with { Options = new() { CountPrompt = (_, _) => Task.FromResult(TokenCount.Exactly(40)) } },
             Script.Says("one", " two").CountsEveryChunk(10).Resets(), Script.Says("4.").Finishes("stop").Uses(30, 1).Done());
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Result.Budget!.Spent.Should().Be(TokenCount.Exactly(10 + 2 + 30 + 1));
     }
 
     [Fact]
     public async Task A_run_settles_its_own_turn_and_not_that_of_another_run()
     {
-        var budget = new TokenBudget(TokenLimits.OfTotal(1000));
+        var budget = new TokenBudget(1000);
         StreamOutcome others = (await RunAsync(Script.Says("Hm.").Finishes("stop").CountsEveryChunk(500).Done())).Result.Turns[0];
         LoopPlay play = await RunAsync(
             new LoopSetup
@@ -162,7 +162,7 @@ public sealed class LoopBudgetTests
     public async Task What_was_spent_on_a_withheld_call_is_not_counted_as_nothing()
     {
         LoopPlay play = await RunAsync(
-            Within(TokenLimits.OfTotal(1000)) with { Options = new() { MaxRepeats = 0, MaxCorrections = 0, CountPrompt = (_, _) => Task.FromResult(TokenCount.Exactly(40)) } },
+            Within(BudgetLimits.OfTotal(1000)) with { Options = new() { MaxRepeats = 0, MaxCorrections = 0, CountPrompt = (_, _) => Task.FromResult(TokenCount.Exactly(40)) } },
             Script.Calls("get_weather", """{"city": "Par""").Finishes("stop").Done());
 
         play.Result.Budget!.Spent.Should().Be(TokenCount.AtLeast(40));
@@ -171,12 +171,12 @@ public sealed class LoopBudgetTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_turn_that_was_left_or_cancelled_was_paid_for_too(bool leaves)
+    public async Task A_turn_that_was_left_or_canceled_was_paid_for_too(bool leaves)
     {
         using var cancel = new CancellationTokenSource();
         using var vllm = FakeVllm.InMemory(Script.Says("one", " two", " three").CountsEveryChunk(10).Finishes("stop").Done());
         using HttpClient http = vllm.CreateHttpClient();
-        var budget = new TokenBudget(TokenLimits.OfTotal(1000));
+        var budget = new TokenBudget(1000);
         var loop = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [Random()]);
         Func<Task> running = async () =>
         {
@@ -197,5 +197,5 @@ public sealed class LoopBudgetTests
         budget.Spent.Should().Be(TokenCount.AtLeast(10 + 2));
     }
 
-    private static LoopSetup Within(TokenLimits limits) => new() { Budget = new TokenBudget(limits) };
+    private static LoopSetup Within(BudgetLimits limits) => new() { Budget = new TokenBudget(limits) };
 }

@@ -10,15 +10,15 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
 {
     private const int Steps = 200;
     private const int Poison = -1;
-    private const string WithoutMarker = "no end marker, no room shown";
+    private const string WithoutSentinel = "no sentinel, no room shown";
 
     // What a careless client would run: every one of these shows a call whose number must never reach the tool.
     private static readonly (string Name, Func<int, ScriptedReply> Script)[] WaysToBreak =
     [
         ("cut after a whole call", _ => Poisoned().Cuts()),
         ("reset inside a call", _ => Script.Calls("add", "{\"number\": -").Resets()),
-        ("error event and end marker after a whole call", _ => Poisoned().Fails().Done()),
-        ("error event without end marker", _ => Poisoned().Fails()),
+        ("error event and sentinel after a whole call", _ => Poisoned().Fails().Done()),
+        ("error event without sentinel", _ => Poisoned().Fails()),
         ("abort", _ => Poisoned().Finishes("abort").Uses(50, 9).Done()),
         ("bytes that are no events", _ => Poisoned().Event("<html>")),
         ("declared cut of whole JSON", _ => Poisoned().Finishes("length").Uses(50, 100).Done()),
@@ -28,7 +28,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         ("open JSON and the end of the body", _ => Script.Calls("add", "{\"number\": -1")),
         ("arguments twice", _ => Script.Calls("add", "{\"number\": -1}{\"number\": -1}").Finishes("tool_calls").Uses(50, 9).Done()),
         ("lost arguments", _ => Script.Calls("add").Finishes("tool_calls").Uses(50, 9).Done()),
-        (WithoutMarker, _ => Poisoned().Finishes("tool_calls")),
+        (WithoutSentinel, _ => Poisoned().Finishes("tool_calls")),
         ("undeclared tool", _ => Script.Calls("subtract", "{\"number\": -1}").Finishes("tool_calls").Uses(50, 9).Done()),
         ("missing argument", _ => Script.Calls("add", "{}").Finishes("tool_calls").Uses(50, 9).Done()),
         ("argument of the wrong type", _ => Script.Calls("add", "{\"number\": \"-1\"}").Finishes("tool_calls").Uses(50, 9).Done()),
@@ -54,7 +54,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         List<string> broken = [];
         bool isSilent = false;
         Task time = Task.CompletedTask;
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, request =>
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = clock }, request =>
         {
             int before = broken.Count;
             ScriptedReply reply = Next(request, random, broken);
@@ -72,27 +72,27 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
             ran.Add(number);
             return $"{number}";
         });
-        var loop = new ToolLoop(adapter, [add], new ToolLoopOptions { MaxSteps = 2 * Steps });
-        var request = new ChatRequest { Messages = [Message.User("Add the numbers.")], MaxTokens = 100 };
-        var budget = new TokenBudget(TokenLimits.OfTotal(1_000_000));
+        var loop = new ToolLoop(adapter, [add], new ToolLoopOptions { MaxTurns = 2 * Steps });
+        var request = new ChatRequest { Messages = [VllmMessage.User("Add the numbers.")], MaxTokens = 100 };
+        var budget = new TokenBudget(1_000_000);
 
-        List<LoopEnd> ends = [];
+        List<ToolLoopVerdict> ends = [];
         ToolLoopResult result;
         do
         {
             result = await RunAsync(loop, request, budget);
-            ends.Add(result.End);
+            ends.Add(result.Verdict);
             request = result.Request;
         }
-        while (result.End == LoopEnd.Incomplete && ends.Count < 100);
+        while (result.Verdict == ToolLoopVerdict.Incomplete && ends.Count < 100);
         await time;
 
         output.WriteLine($"{ends.Count} runs, {vllm.Requests.Count} requests, broken: {string.Join(", ", broken.CountBy(name => name))}");
         ran.Should().Equal(Enumerable.Range(1, Steps), "every number is added once, in order, and nothing else ever");
-        result.End.Should().Be(LoopEnd.Answered);
+        result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         result.Text.Should().Be($"The sum is {Steps * (Steps + 1) / 2}.");
         broken.Count.Should().BeGreaterThan(Steps / 20);
-        ends.SkipLast(1).Should().OnlyContain(end => end == LoopEnd.Incomplete);
+        ends.SkipLast(1).Should().OnlyContain(verdict => verdict == ToolLoopVerdict.Incomplete);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         foreach ((string name, Func<int, ScriptedReply> script) in WaysToBreak.Where(way => way.Name is not ("silence after a whole call" or "overloaded")))
         {
             var add = Tool.From("add", "Adds a number.", (int number) => $"{number}");
-            var setup = new LoopSetup { Tools = [add], Options = new() { MaxRepeats = 0, MaxCorrections = 0, MaxSteps = 1 }, Adapter = new() { ContextWindow = 2048 } };
+            var setup = new LoopSetup { Tools = [add], Options = new() { MaxRepeats = 0, MaxCorrections = 0, MaxTurns = 1 }, Adapter = new() { ContextWindow = 2048 } };
 
             LoopPlay play = await LoopPlay.RunAsync(setup, script(7));
 
@@ -136,8 +136,8 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
             : Script.Says("The sum ", $"is {results.Sum()}.").Finishes("stop").Uses(50, 9).Done();
         (string name, Func<int, ScriptedReply> script) = WaysToBreak[random.Next(WaysToBreak.Length)];
 
-        // A whole reply has no end marker to miss.
-        bool isSound = random.Next(10) > 0 || (name == WithoutMarker && body["stream"]?.GetValue<bool>() is not true);
+        // A whole reply has no sentinel to miss.
+        bool isSound = random.Next(10) > 0 || (name == WithoutSentinel && body["stream"]?.GetValue<bool>() is not true);
         if (results.Length == Steps || isSound)
             return sound;
 

@@ -22,7 +22,7 @@ public sealed class LoopHandlersTests
         }), TwoCities, Answer);
 
         play.Messages(1).Skip(2).Should().Equal("tool: Paris after Rome", "tool: Rome");
-        play.Events.OfType<CallFinished>().Select(call => call.Finished.Result).Should().BeEquivalentTo("Rome", "Paris after Rome");
+        play.Events.OfType<CallFinished>().Select(call => call.Content).Should().BeEquivalentTo("Rome", "Paris after Rome");
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class LoopHandlersTests
         LoopPlay play = await RunAsync(With(_ => throw new InvalidOperationException("password 123")), Calling("get_weather", """{"city": "Paris"}"""), Answer);
 
         play.Messages(1).Last().Should().Be("tool: The tool 'get_weather' failed and gave no result.");
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Result.Calls.Single().Failure.Should().BeOfType<InvalidOperationException>();
     }
 
@@ -64,17 +64,17 @@ public sealed class LoopHandlersTests
         LoopSetup setup = With(city => city == "Paris" ? throw new InvalidOperationException("no map") : Task.FromResult(city));
         LoopPlay play = await RunAsync(setup with { Options = new() { DescribeFailure = (_, _) => null } }, TwoCities);
 
-        play.Result.End.Should().Be(LoopEnd.HandlerFailed);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.HandlerFailed);
         play.Result.Failure!.Message.Should().Be("no map");
-        play.Result.Request.Messages.OfType<ToolResult>().Select(result => result.Content).Should().Equal("The tool 'get_weather' failed.", "Rome");
+        play.Result.Request.Messages.OfType<ToolMessage>().Select(result => result.Content).Should().Equal("The tool 'get_weather' failed.", "Rome");
     }
 
     [Fact]
-    public async Task A_handlers_own_timeout_is_a_failure_and_not_a_cancelled_run()
+    public async Task A_handlers_own_timeout_is_a_failure_and_not_a_canceled_run()
     {
         LoopPlay play = await RunAsync(With(_ => throw new TaskCanceledException("slow")), Calling("get_weather", """{"city": "Paris"}"""), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Result.Calls.Single().Failure.Should().BeOfType<TaskCanceledException>();
     }
 
@@ -89,25 +89,25 @@ public sealed class LoopHandlersTests
     }
 
     [Fact]
-    public async Task Cancelling_reaches_the_handlers_and_surfaces_with_the_callers_token()
+    public async Task Canceling_reaches_the_handlers_and_surfaces_with_the_callers_token()
     {
         using var cancel = new CancellationTokenSource();
-        bool wasCancelled = false;
+        bool wasCanceled = false;
         var tool = Tool.From("wait", "Waits.", async cancellationToken =>
         {
             await cancel.CancelAsync();
-            wasCancelled = cancellationToken.IsCancellationRequested;
+            wasCanceled = cancellationToken.IsCancellationRequested;
             throw new InvalidOperationException("interrupted");
         });
         using var vllm = FakeVllm.InMemory(Calling("wait", "{}"));
         using HttpClient http = vllm.CreateHttpClient();
         var loop = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [tool]);
 
-        var cancelled = await FluentActions.Awaiting(() => loop.CompleteAsync(ChatRequest.FromPrompt("Go."), cancel.Token))
+        var canceled = await FluentActions.Awaiting(() => loop.CompleteAsync(ChatRequest.FromPrompt("Go."), cancel.Token))
             .Should().ThrowAsync<OperationCanceledException>();
 
-        cancelled.Which.CancellationToken.Should().Be(cancel.Token);
-        wasCancelled.Should().BeTrue();
+        canceled.Which.CancellationToken.Should().Be(cancel.Token);
+        wasCanceled.Should().BeTrue();
     }
 
     [Fact]
@@ -119,9 +119,9 @@ public sealed class LoopHandlersTests
             Random(),
             Tool.From("wait", "Waits.", async cancellationToken =>
             {
-                var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                await using (cancellationToken.Register(cancelled.SetResult))
-                    await cancelled.Task;
+                var canceled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                await using (cancellationToken.Register(canceled.SetResult))
+                    await canceled.Task;
 
                 hasEnded = true;
                 return "";
@@ -146,7 +146,7 @@ public sealed class LoopHandlersTests
         var tool = Tool.From("plan", "Plans.", (Nights nights) => $"{nights.Count}");
         LoopPlay play = await RunAsync(new LoopSetup { Tools = [tool] }, Calling("plan", """{"nights": {"count": -1}}"""), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Result.Calls.Single().Failure.Should().BeOfType<ArgumentOutOfRangeException>();
     }
 
@@ -159,7 +159,7 @@ public sealed class LoopHandlersTests
     }
 
     [Fact]
-    public async Task A_handler_that_is_cancelled_because_the_run_was_left_has_not_failed()
+    public async Task A_handler_that_is_canceled_because_the_run_was_left_has_not_failed()
     {
         List<string> described = [];
         Tool[] tools = [Random(), Tool.From("wait", "Waits.", async cancellationToken =>

@@ -8,7 +8,7 @@ internal sealed record LoopPlay(IReadOnlyList<ToolLoopEvent> Events, IReadOnlyLi
 {
     public static readonly ScriptedReply Answer = Script.Says("It is 4.").Finishes("stop").Uses(30, 3).Done();
 
-    public ToolLoopResult Result => Events.OfType<LoopEnded>().Single().Result;
+    public ToolLoopResult Result => Events.OfType<RunEnded>().Single().Result;
 
     public IEnumerable<string> Ran => Result.Calls.Where(call => call.WasRun).Select(call => $"{call.Call.Name} {call.Call.Arguments}");
 
@@ -40,7 +40,7 @@ internal sealed record LoopPlay(IReadOnlyList<ToolLoopEvent> Events, IReadOnlyLi
 
 internal sealed record LoopSetup
 {
-    public ChatRequest Request { get; init; } = new() { Messages = [Message.User("Go.")], MaxTokens = 100 };
+    public ChatRequest Request { get; init; } = new() { Messages = [VllmMessage.User("Go.")], MaxTokens = 100 };
 
     public IReadOnlyList<Tool> Tools { get; init; } = [LoopPlay.Random(), LoopPlay.Weather()];
 

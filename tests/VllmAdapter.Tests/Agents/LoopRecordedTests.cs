@@ -15,16 +15,16 @@ public sealed class LoopRecordedTests
         ChatRequest request = recording.Request();
         List<string> ran = [];
         var loop = new ToolLoop(ToolRecordings.ThenAnswering(recording).NewAdapter(), request.Tools.Select(tool => Recorder(tool, ran)));
-        if (request.Choices > 1)
+        if (request.ChoiceCount > 1)
         {
             // A loop follows one answer; here it gets more than it asked for.
-            request = request with { Choices = null };
+            request = request with { ChoiceCount = null };
         }
 
         ToolLoopResult result = await loop.CompleteAsync(request);
 
         // Two answers where one was asked for cannot always be told apart; nothing is run then that must not be.
-        if (recording.Request().Choices > 1)
+        if (recording.Request().ChoiceCount > 1)
             ran.Should().BeSubsetOf(ToolRecordings.MayBeRun(recording), result.Explain());
         else
             ran.Should().BeEquivalentTo(ToolRecordings.MayBeRun(recording), result.Explain());

@@ -11,7 +11,7 @@ public sealed class LoopTests
     {
         LoopPlay play = await RunAsync(Script.Replays(RecordedStreams.StoryWithoutFinishReason), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Result.Text.Should().Be("It is 4.");
         play.Result.Turns.Select(turn => turn.Verdict).Should().Equal(StreamVerdict.Unconfirmed, StreamVerdict.Completed);
         play.Ran.Should().Equal("get_random_number {}");
@@ -20,12 +20,12 @@ public sealed class LoopTests
     [Fact]
     public async Task Events_tell_the_run_in_order()
     {
-        LoopPlay play = await RunAsync(Script.Thinks("Hm.").Says("One moment.").Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done(), Answer);
+        LoopPlay play = await RunAsync(Script.Reasons("Hm.").Says("One moment.").Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done(), Answer);
 
         string.Concat(play.Events.OfType<ChunkReceived>().Select(chunk => chunk.Text)).Should().Be("One moment.It is 4.");
         string.Concat(play.Events.OfType<ChunkReceived>().Select(chunk => chunk.Reasoning)).Should().Be("Hm.");
         play.Events.Where(step => step is not ChunkReceived).Select(step => step.GetType())
-            .Should().Equal(typeof(TurnEnded), typeof(CallsReady), typeof(CallFinished), typeof(TurnEnded), typeof(LoopEnded));
+            .Should().Equal(typeof(TurnEnded), typeof(CallsReady), typeof(CallFinished), typeof(TurnEnded), typeof(RunEnded));
     }
 
     [Fact]
@@ -39,14 +39,14 @@ public sealed class LoopTests
     }
 
     [Fact]
-    public async Task A_call_cut_by_the_cap_is_not_run_although_the_server_closed_its_json()
+    public async Task A_call_cut_by_max_tokens_is_not_run_although_the_server_closed_its_json()
     {
         LoopPlay play = await RunAsync(
-            new LoopSetup { Request = new ChatRequest { Messages = [Message.User("Go.")], MaxTokens = 22 } },
+            new LoopSetup { Request = new ChatRequest { Messages = [VllmMessage.User("Go.")], MaxTokens = 22 } },
             Script.Replays(RecordedStreams.CutCallThatLooksWhole));
 
-        play.Result.End.Should().Be(LoopEnd.Incomplete);
-        play.Result.Turns.Should().ContainSingle().Which.Limit.Should().Be(LimitAttribution.OutputCap);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Incomplete);
+        play.Result.Turns.Should().ContainSingle().Which.Limit.Should().Be(LengthLimit.MaxTokens);
         play.Result.Calls.Should().BeEmpty();
         play.Result.Request.Messages.Should().ContainSingle();
     }
@@ -61,7 +61,7 @@ public sealed class LoopTests
 
         play.Ran.Should().BeEmpty();
         play.Messages(1).Last().Should().Be($"tool: The call was not run. {problem}");
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class LoopTests
     {
         LoopPlay play = await RunAsync(Calling("get_weather", """{"city": "Paris" """), Calling("get_weather", """{"city": "Paris"}""").Whole(), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Ran.Should().Equal("""get_weather {"city": "Paris"}""");
         play.Bodies.Select(body => body["stream"]?.GetValue<bool>() ?? false).Should().Equal(true, false, true);
         play.Events.OfType<TurnEnded>().Select(turn => turn.IsAskedAgain).Should().Equal(true, false, false);
@@ -81,11 +81,11 @@ public sealed class LoopTests
         ScriptedReply damaged = Calling("get_weather", """{"city": "Paris" """);
         LoopPlay play = await RunAsync(damaged, damaged.Whole(), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Ran.Should().BeEmpty();
         play.Messages(2).Should().ContainSingle().Which.Should().StartWith("user: Go.\n\nNot all").And.Contain(
             "The call of get_weather was withheld: its arguments end in the middle of their JSON.");
-        play.Events.OfType<ModelTold>().Should().ContainSingle();
+        play.Events.OfType<CorrectionSent>().Should().ContainSingle();
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class LoopTests
     [Fact]
     public async Task What_is_told_joins_a_user_message_made_of_parts()
     {
-        ChatRequest request = new() { Messages = [Message.User(ContentPart.Text("Go."))], MaxTokens = 100 };
+        ChatRequest request = new() { Messages = [VllmMessage.User(ContentPart.Text("Go."))], MaxTokens = 100 };
         LoopPlay play = await RunAsync(new LoopSetup { Request = request, Options = new() { MaxRepeats = 0 } }, Calling("get_weather", "["), Answer);
 
         play.Bodies[1]["messages"]!.AsArray().Should().ContainSingle()
@@ -126,7 +126,7 @@ public sealed class LoopTests
     {
         LoopPlay play = await RunAsync(new LoopSetup { Options = new() { MaxCorrections = 2, MaxRepeats = 0 } }, Calling(tool, arguments));
 
-        play.Result.End.Should().Be(LoopEnd.Incomplete);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Incomplete);
         play.Result.Turns.Should().HaveCount(3);
         play.Result.Explain().Should().Match("Stopped after 3 turns: The * was *.");
     }
@@ -138,7 +138,7 @@ public sealed class LoopTests
         ScriptedReply right = Calling("get_random_number", "{}");
         LoopPlay play = await RunAsync(new LoopSetup { Options = new() { MaxCorrections = 1 } }, wrong, right, wrong, right, Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class LoopTests
         LoopPlay play = await RunAsync(
             Script.Calls("get_random_number", "{}").Cuts(), Script.Calls("get_random_number", "{}").Fails().Done(), Calling("get_random_number", "{}"), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Ran.Should().Equal("get_random_number {}");
         play.Messages(2).Should().Equal("user: Go.");
     }
@@ -157,7 +157,7 @@ public sealed class LoopTests
     {
         LoopPlay play = await RunAsync(Calling("get_random_number", "{}"), Script.Says("It").Cuts());
 
-        play.Result.End.Should().Be(LoopEnd.Incomplete);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Incomplete);
         play.Result.Turns.Select(turn => turn.Verdict).Should().Equal(
             StreamVerdict.Completed, StreamVerdict.Interrupted, StreamVerdict.Interrupted, StreamVerdict.Interrupted);
         play.Result.Request.Messages.Should().HaveCount(3);
@@ -165,25 +165,25 @@ public sealed class LoopTests
     }
 
     [Theory]
-    [InlineData(IncompleteStreams.ThrowUnlessConfirmed, IncompleteStreams.Throw, LoopEnd.Incomplete)]
-    [InlineData(null, IncompleteStreams.ThrowUnlessConfirmed, LoopEnd.Incomplete)]
-    [InlineData(IncompleteStreams.Throw, IncompleteStreams.ThrowUnlessConfirmed, LoopEnd.Answered)]
-    [InlineData(null, IncompleteStreams.Report, LoopEnd.Answered)]
+    [InlineData(IncompleteStreamBehavior.ThrowUnlessConfirmed, IncompleteStreamBehavior.Throw, ToolLoopVerdict.Incomplete)]
+    [InlineData(null, IncompleteStreamBehavior.ThrowUnlessConfirmed, ToolLoopVerdict.Incomplete)]
+    [InlineData(IncompleteStreamBehavior.Throw, IncompleteStreamBehavior.ThrowUnlessConfirmed, ToolLoopVerdict.Answered)]
+    [InlineData(null, IncompleteStreamBehavior.Report, ToolLoopVerdict.Answered)]
     public async Task An_unconfirmed_turn_counts_as_broken_when_the_request_or_else_the_options_demand_confirmation(
-        IncompleteStreams? request, IncompleteStreams options, LoopEnd end)
+        IncompleteStreamBehavior? request, IncompleteStreamBehavior options, ToolLoopVerdict verdict)
     {
         LoopPlay play = await RunAsync(
             new LoopSetup
             {
-                Request = ChatRequest.FromPrompt("Go.") with { IncompleteStreams = request },
-                Adapter = new VllmAdapterOptions { IncompleteStreams = options },
+                Request = ChatRequest.FromPrompt("Go.") with { OnIncompleteStream = request },
+                Adapter = new VllmAdapterOptions { OnIncompleteStream = options },
                 Options = new ToolLoopOptions { MaxRepeats = 0 },
             },
             Script.Calls("get_random_number", "{}").Uses(20, 5).Done(),
             Answer);
 
-        play.Result.End.Should().Be(end);
-        play.Ran.Should().HaveCount(end == LoopEnd.Answered ? 1 : 0);
+        play.Result.Verdict.Should().Be(verdict);
+        play.Ran.Should().HaveCount(verdict == ToolLoopVerdict.Answered ? 1 : 0);
     }
 
     [Fact]
@@ -208,9 +208,9 @@ public sealed class LoopTests
     [Fact]
     public async Task The_step_limit_ends_a_run_that_goes_in_circles_after_its_last_calls_were_run()
     {
-        LoopPlay play = await RunAsync(new LoopSetup { Options = new() { MaxSteps = 3 } }, Calling("get_random_number", "{}"));
+        LoopPlay play = await RunAsync(new LoopSetup { Options = new() { MaxTurns = 3 } }, Calling("get_random_number", "{}"));
 
-        play.Result.End.Should().Be(LoopEnd.StepLimit);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.TurnLimit);
         play.Ran.Should().HaveCount(3);
         play.Result.Request.Messages.Should().HaveCount(7);
         play.Bodies.Should().HaveCount(3);
@@ -237,7 +237,7 @@ public sealed class LoopTests
         LoopPlay play = await RunAsync(
             new LoopSetup { Request = ChatRequest.FromPrompt("Go.") with { ToolChoice = chosen } }, Calling("get_random_number", "{}"), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Bodies[0]["tool_choice"]!.ToJsonString().Should().Contain(choice);
         string? second = play.Bodies[1]["tool_choice"]?.GetValue<string>();
         second.Should().Be(afterwards);
@@ -247,11 +247,11 @@ public sealed class LoopTests
     public async Task Words_beside_a_call_are_no_text_of_a_run_that_its_limits_ended()
     {
         ScriptedReply calling = Script.Says("One moment.").Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done();
-        LoopPlay steps = await RunAsync(new LoopSetup { Options = new() { MaxSteps = 1 } }, calling);
-        LoopPlay budget = await RunAsync(new LoopSetup { Budget = new TokenBudget(new TokenLimits { Total = 25 }) }, calling);
+        LoopPlay steps = await RunAsync(new LoopSetup { Options = new() { MaxTurns = 1 } }, calling);
+        LoopPlay budget = await RunAsync(new LoopSetup { Budget = new TokenBudget(25) }, calling);
 
-        (steps.Result.End, steps.Result.Text).Should().Be((LoopEnd.StepLimit, ""));
-        (budget.Result.End, budget.Result.Text).Should().Be((LoopEnd.BudgetExhausted, ""));
+        (steps.Result.Verdict, steps.Result.Text).Should().Be((ToolLoopVerdict.TurnLimit, ""));
+        (budget.Result.Verdict, budget.Result.Text).Should().Be((ToolLoopVerdict.BudgetExhausted, ""));
     }
 
     // Rapid-MLX#730
@@ -284,7 +284,7 @@ public sealed class LoopTests
             """[{"type":"text","text":"The screen:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AQI="}}]""");
         sent[3]!["content"]!.ToJsonString().Should().Be("""[{"type":"image_url","image_url":{"url":"data:image/png;base64,Aw=="}}]""");
         sent[4]!["content"]!.GetValue<string>().Should().Be("a\nb");
-        play.Result.Calls.Select(call => call.Result).Should().Equal("The screen:", "", "a\nb");
+        play.Result.Calls.Select(call => call.Content).Should().Equal("The screen:", "", "a\nb");
     }
 
     [Fact]
@@ -304,7 +304,7 @@ public sealed class LoopTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_cancelled(bool isTheCallers)
+    public async Task Of_two_tokens_the_exception_carries_the_one_that_was_canceled(bool isTheCallers)
     {
         using var callers = new CancellationTokenSource();
         using var enumerators = new CancellationTokenSource();
@@ -313,13 +313,13 @@ public sealed class LoopTests
         IAsyncEnumerable<ToolLoopEvent> run = new ToolLoop(new VllmInferenceAdapter(http, new VllmAdapterOptions()), [Random()])
             .RunAsync(ChatRequest.FromPrompt("Go."), callers.Token);
 
-        var cancelled = await FluentActions.Awaiting(async () =>
+        var canceled = await FluentActions.Awaiting(async () =>
         {
             await foreach (ToolLoopEvent step in run.WithCancellation(enumerators.Token))
                 await (isTheCallers ? callers : enumerators).CancelAsync();
         }).Should().ThrowAsync<OperationCanceledException>();
 
-        cancelled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
+        canceled.Which.CancellationToken.Should().Be(isTheCallers ? callers.Token : enumerators.Token);
     }
 
     [Fact]
@@ -342,7 +342,7 @@ public sealed class LoopTests
         await FluentActions.Awaiting(() => RunAsync(refusal)).Should().ThrowAsync<VllmRequestException>();
         LoopPlay play = await RunAsync(Calling("get_random_number", "{}"), refusal);
 
-        play.Result.End.Should().Be(LoopEnd.Incomplete);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Incomplete);
         play.Result.Failure.Should().BeOfType<VllmRequestException>();
         play.Result.Request.Messages.Should().HaveCount(3);
         play.Result.Explain().Should().Contain("maximum context length");
@@ -354,7 +354,7 @@ public sealed class LoopTests
         LoopPlay play = await RunAsync(
             Script.Says("Hello.").Finishes("stop").Choice(1).Calls("get_random_number", "{}").Finishes("tool_calls").Uses(20, 5).Done());
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Ran.Should().BeEmpty();
     }
 
@@ -369,7 +369,7 @@ public sealed class LoopTests
 
             IEnumerable<string> called = play.Result.Request.Messages.OfType<AssistantMessage>().SelectMany(message => message.ToolCalls).Select(call => call.Id);
             called.Should().HaveCount(4).And.OnlyHaveUniqueItems();
-            play.Result.Request.Messages.OfType<ToolResult>().Select(result => result.ToolCallId).Should().Equal(called);
+            play.Result.Request.Messages.OfType<ToolMessage>().Select(result => result.ToolCallId).Should().Equal(called);
         }
     }
 
@@ -383,7 +383,7 @@ public sealed class LoopTests
         LoopPlay play = await RunAsync(
             new LoopSetup { Request = request }, Calling("get_weather", "["), Calling("get_weather", """{"city": "Paris"}""").Whole(), Answer);
 
-        play.Result.End.Should().Be(LoopEnd.Answered);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         play.Bodies.Select(body => (body["stream_options"] is null, body["top_a"]!.GetValue<int>())).Should().Equal((false, 1), (true, 1), (false, 1));
     }
 
@@ -413,8 +413,8 @@ public sealed class LoopTests
         var loop = new ToolLoop(adapter, [Random()]);
 
         FluentActions.Invoking(() => new ToolLoop(adapter, [Random(), Random()])).Should().Throw<ArgumentException>().WithMessage("Two tools*");
-        FluentActions.Invoking(() => new ToolLoop(adapter, [], new ToolLoopOptions { MaxSteps = 0 })).Should().Throw<ArgumentOutOfRangeException>();
-        FluentActions.Invoking(() => loop.RunAsync(ChatRequest.FromPrompt("Go.") with { Choices = 2 })).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => new ToolLoop(adapter, [], new ToolLoopOptions { MaxTurns = 0 })).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("options");
+        FluentActions.Invoking(() => loop.RunAsync(ChatRequest.FromPrompt("Go.") with { ChoiceCount = 2 })).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => loop.RunAsync(ChatRequest.FromPrompt("Go.") with { Tools = [new("launch")] }))
             .Should().Throw<ArgumentException>().WithMessage("*'launch'*");
     }

@@ -13,7 +13,7 @@ public sealed class NoAnswerTests
         { "text behind thoughts", new() { TextLength = 5, ReasoningLength = 30 }, null },
         { "text that a stop string ended", new() { TextLength = 5, ReasoningLength = 30, StopReason = "END" }, null },
         { "thoughts alone (vllm#45736)", new() { ReasoningLength = 1200 }, "The model only thought: 1,200 characters of reasoning*" },
-        { "a stop string within the thoughts", new() { ReasoningLength = 30, StopReason = "END" }, "A stop string or token ended the turn while the model was thinking*" },
+        { "a stop string within the thoughts", new() { ReasoningLength = 30, StopReason = "END" }, "A stop string or token ended the turn while the model was reasoning*" },
         { "a call as text (opencode#1122)", new() { TextLength = 40, CallMarkup = "get_weather" }, "A call of the tool 'get_weather' stands as text*--tool-call-parser*" },
         { "a call within the thoughts", new() { ReasoningLength = 40, CallMarkup = "get_weather" }, "A call of the tool 'get_weather' stands as text*" },
         { "a refusal (any-llm#1359)", new() { RefusalLength = 13 }, "The model declined to answer*" },
@@ -45,7 +45,7 @@ public sealed class NoAnswerTests
             Notes = [new OutcomeNote(OutcomeNoteKind.OutputMissing, "9 tokens were counted.")],
         };
 
-        TurnUses.Of(turn, IncompleteStreams.Throw).Should().Be(TurnUse.Unusable);
+        TurnUses.Of(turn, IncompleteStreamBehavior.Throw).Should().Be(TurnUse.Unusable);
     }
 
     [Theory]
@@ -55,15 +55,15 @@ public sealed class NoAnswerTests
     {
         StreamOutcome turn = TurnWith(new ChoiceEvidence { TextLength = 40, CallMarkup = "get_weather" });
 
-        TurnUses.Of(turn with { Evidence = turn.Evidence with { IsWholeReply = isWhole } }, IncompleteStreams.Throw).Should().Be((TurnUse)use);
+        TurnUses.Of(turn with { Evidence = turn.Evidence with { IsWholeReply = isWhole } }, IncompleteStreamBehavior.Throw).Should().Be((TurnUse)use);
     }
 
     [Fact]
     public async Task A_run_whose_last_turn_only_thought_is_incomplete_and_says_so()
     {
-        LoopPlay play = await RunAsync(Calling("get_random_number", "{}"), Script.Thinks("It must be 4.").Finishes("stop").Uses(30, 6).Done());
+        LoopPlay play = await RunAsync(Calling("get_random_number", "{}"), Script.Reasons("It must be 4.").Finishes("stop").Uses(30, 6).Done());
 
-        play.Result.End.Should().Be(LoopEnd.Incomplete);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Incomplete);
         play.Result.Text.Should().BeEmpty();
         play.Result.Explain().Should().StartWith("Stopped after 2 turns: The model only thought: 13 characters of reasoning, no answer.");
         play.Result.Request.Messages.Should().HaveCount(3, "what cannot be used is not in the history");
@@ -73,19 +73,19 @@ public sealed class NoAnswerTests
     [Fact]
     public async Task White_space_behind_the_thoughts_is_no_answer_either()
     {
-        LoopPlay play = await RunAsync(Script.Thinks("It must be 4.").Says("\n\n").Finishes("stop").Uses(30, 6).Done());
+        LoopPlay play = await RunAsync(Script.Reasons("It must be 4.").Says("\n\n").Finishes("stop").Uses(30, 6).Done());
 
-        play.Result.End.Should().Be(LoopEnd.Incomplete);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Incomplete);
     }
 
     [Fact]
     public async Task An_answer_behind_thoughts_and_an_empty_one_are_answers()
     {
-        LoopPlay thought = await RunAsync(Script.Thinks("Hm.").Says("It is 4.").Finishes("stop").Uses(30, 6).Done());
+        LoopPlay thought = await RunAsync(Script.Reasons("Hm.").Says("It is 4.").Finishes("stop").Uses(30, 6).Done());
         LoopPlay empty = await RunAsync(Calling("get_random_number", "{}"), Script.Empty.Finishes("stop").Uses(30, 1).Done());
 
-        thought.Result.End.Should().Be(LoopEnd.Answered);
-        empty.Result.End.Should().Be(LoopEnd.Answered);
+        thought.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
+        empty.Result.Verdict.Should().Be(ToolLoopVerdict.Answered);
     }
 
     private static StreamOutcome TurnWith(ChoiceEvidence choice) =>
@@ -100,7 +100,7 @@ public sealed class NoAnswerTests
             .Event("""{"choices":[{"index":0,"delta":{"refusal":" help."}}]}""")
             .Finishes("stop").Uses(5, 9).Done());
 
-        (play.Result.End, play.Bodies.Count).Should().Be((LoopEnd.Incomplete, 1));
+        (play.Result.Verdict, play.Bodies.Count).Should().Be((ToolLoopVerdict.Incomplete, 1));
         play.Result.Turns[0].Notes.Should().Contain(note => note.Kind == OutcomeNoteKind.Refused);
         play.Result.Turns[0].Verdict.Should().Be(StreamVerdict.Completed);
     }
@@ -112,7 +112,7 @@ public sealed class NoAnswerTests
         LoopPlay play = await LoopPlay.RunAsync(Script.Says("<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}</tool_call>")
             .Finishes("stop").Uses(5, 30).Done());
 
-        play.Result.End.Should().Be(LoopEnd.Incomplete);
+        play.Result.Verdict.Should().Be(ToolLoopVerdict.Incomplete);
         play.Ran.Should().BeEmpty();
     }
 }

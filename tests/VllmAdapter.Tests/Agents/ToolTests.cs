@@ -134,7 +134,7 @@ public sealed partial class ToolTests
         Tool local = Tool.From(AddUpAsync);
         (local.Name, local.Definition.Description).Should().Be(("AddUp", "Adds up."));
         (Tool.From(Named).Name, Tool.From(Named).Definition.Description).Should().Be(("Named", null));
-        FluentActions.Invoking(() => Tool.From(() => 1)).Should().Throw<ArgumentException>().WithMessage("A lambda has no name.*");
+        FluentActions.Invoking(() => Tool.From(() => 1)).Should().Throw<ArgumentException>().WithMessage("A lambda has no name.*").WithParameterName("handler");
     }
 
     [Fact]

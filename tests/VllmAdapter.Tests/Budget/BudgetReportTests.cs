@@ -13,7 +13,7 @@ public sealed class BudgetReportTests
     private static readonly StreamOutcome SumOnly = Evidence.OfChoices(2).Choice(0).Says("a").Declares("length").Choice(1).Says("b").Declares("length")
         .Capped(5).Uses(20, 8).Done().Judge();
 
-    public static TheoryData<TokenLimits, StreamOutcome, string> Sentences => new()
+    public static TheoryData<BudgetLimits, StreamOutcome, string> Sentences => new()
     {
         { new() { Total = 1_000 }, Known, "The budget allows to go on: 307 tokens spent, 693 left." },
         { new(), Known, "The budget allows to go on: 307 tokens spent." },
@@ -30,7 +30,7 @@ public sealed class BudgetReportTests
 
     [Theory]
     [MemberData(nameof(Sentences))]
-    public void A_report_explains_itself(TokenLimits limits, StreamOutcome turn, string sentence)
+    public void A_report_explains_itself(BudgetLimits limits, StreamOutcome turn, string sentence)
     {
         BudgetReport report = new TokenBudget(limits).Record(turn);
 

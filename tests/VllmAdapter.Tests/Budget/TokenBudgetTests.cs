@@ -4,7 +4,7 @@ namespace VllmAdapter.Tests.Budget;
 
 public sealed class TokenBudgetTests
 {
-    private static readonly TokenLimits Thousand = TokenLimits.OfTotal(1_000);
+    private static readonly BudgetLimits Thousand = BudgetLimits.OfTotal(1_000);
 
     private static Evidence Turn => Evidence.Of().Says("Hello").Declares("stop").Capped(200).Done();
 
@@ -16,15 +16,15 @@ public sealed class TokenBudgetTests
     {
         { "final usage", Turn.Uses(285, 22).Judge(), "307", "22" },
         { "final usage of a cut stream", CutTurn.Uses(285, 22).Judge(), "307", "22" },
-        { "continuous usage only: up to the cap", CutTurn.UsesSoFar(285, 22).Judge(), "307 to 485", "22 to 200" },
+        { "continuous usage only: up to max tokens", CutTurn.UsesSoFar(285, 22).Judge(), "307 to 485", "22 to 200" },
         { "continuous usage only: up to what the window leaves", CutTurn.InWindowOf(400).UsesSoFar(285, 22).Judge(), "307 to 400", "22 to 115" },
-        { "continuous usage only: up to the cap, which the window holds", CutTurn.InWindowOf(4_000).UsesSoFar(285, 22).Judge(), "307 to 485", "22 to 200" },
-        { "continuous usage only, without a cap, in a window", Evidence.Of().Says("a").InWindowOf(400).UsesSoFar(285, 22).IsCut().Judge(), "307 to 400", "22 to 115" },
-        { "continuous usage only, without a cap, the window not known", Evidence.Of().Says("a").UsesSoFar(285, 22).IsCut().Judge(), "at least 307", "at least 22" },
-        { "continuous usage beyond the cap: surely a token for each chunk between the first and the last",
+        { "continuous usage only: up to max tokens, which the window holds", CutTurn.InWindowOf(4_000).UsesSoFar(285, 22).Judge(), "307 to 485", "22 to 200" },
+        { "continuous usage only, without max tokens, in a window", Evidence.Of().Says("a").InWindowOf(400).UsesSoFar(285, 22).IsCut().Judge(), "307 to 400", "22 to 115" },
+        { "continuous usage only, without max tokens, the window not known", Evidence.Of().Says("a").UsesSoFar(285, 22).IsCut().Judge(), "at least 307", "at least 22" },
+        { "continuous usage beyond max tokens: surely a token for each chunk between the first and the last",
             Evidence.Of().Says("a").InChunks(12).Capped(20).UsesSoFar(285, 22).IsCut().Judge(), "at least 295", "at least 10" },
-        { "final usage beyond the cap: at most so much (19,503 of 200)", Turn.InChunks(3).Uses(5, 19_503).Judge(), "6 to 19,508", "1 to 19,503" },
-        { "final usage beyond the cap, of more chunks than that", Turn.InChunks(900).Uses(5, 201).Judge(), "206", "201" },
+        { "final usage beyond max tokens: at most so much (19,503 of 200)", Turn.InChunks(3).Uses(5, 19_503).Judge(), "6 to 19,508", "1 to 19,503" },
+        { "final usage beyond max tokens, of more chunks than that", Turn.InChunks(900).Uses(5, 201).Judge(), "206", "201" },
         { "no usage", Turn.Judge(), "at least 0", "at least 0" },
         { "no usage of a whole reply", Evidence.OfWholeReply().Says("a").Declares("stop").Capped(200).Judge(), "at least 0", "at least 0" },
         { "a prompt that was not counted", Turn.Uses(0, 22).Judge(), "at least 22", "22" },
@@ -36,7 +36,7 @@ public sealed class TokenBudgetTests
             TwoChoices.Choice(0).UsesAtTheEnd(9, 4).Choice(1).UsesAtTheEnd(9, 4).Uses(9, 8).Judge(), "17 to 409", "8 to 400" },
         { "two choices, each counted, of a server that names its version",
             TwoChoices.Versioned().Choice(0).UsesAtTheEnd(9, 5).Choice(1).UsesAtTheEnd(9, 5).Uses(9, 10).Judge(), "19", "10" },
-        { "two choices, one of them counted beyond the cap",
+        { "two choices, one of them counted beyond max tokens",
             TwoChoices.Versioned().Choice(0).UsesAtTheEnd(9, 300).Choice(1).UsesAtTheEnd(9, 5).Uses(9, 305).Judge(), "9 to 314", "0 to 305" },
         { "two choices, their sum beyond what both may have", TwoChoices.Versioned().Uses(9, 401).Judge(), "9 to 410", "0 to 401" },
         { "two choices, each counted so far", TwoChoices.Choice(0).UsesSoFar(9, 12).Choice(1).UsesSoFar(9, 30).Judge(), "51 to 409", "42 to 400" },
@@ -47,12 +47,12 @@ public sealed class TokenBudgetTests
     [MemberData(nameof(Costs))]
     public void A_turn_costs_what_its_usage_shows(string turn, StreamOutcome outcome, string spent, string completion)
     {
-        BudgetReport report = new TokenBudget(new TokenLimits()).Record(outcome);
+        BudgetReport report = new TokenBudget(new BudgetLimits()).Record(outcome);
 
         (report.Spent.ToString(), report.SpentOnCompletion.ToString()).Should().Be((spent, completion), turn);
     }
 
-    public static TheoryData<string, TokenLimits, StreamOutcome[], BudgetState, BudgetCause?, string?> Answers
+    public static TheoryData<string, BudgetLimits, StreamOutcome[], BudgetState, BudgetCause?, string?> Answers
     {
         get
         {
@@ -62,18 +62,18 @@ public sealed class TokenBudgetTests
             StreamOutcome several = TwoChoices.Capped(600).Uses(900, 700).Judge();
             return new()
             {
-                { "no limit", new TokenLimits(), [unknown], BudgetState.Available, null, null },
+                { "no limit", new BudgetLimits(), [unknown], BudgetState.Available, null, null },
                 { "nothing recorded", Thousand, [], BudgetState.Available, null, "1,000" },
                 { "below the total", Thousand, [known], BudgetState.Available, null, "693" },
-                { "one token below the total", TokenLimits.OfTotal(308), [known], BudgetState.Available, null, "1" },
-                { "exactly the total", TokenLimits.OfTotal(307), [known], BudgetState.Exhausted, BudgetCause.Total, "0" },
-                { "beyond the total", TokenLimits.OfTotal(300), [known], BudgetState.Exhausted, BudgetCause.Total, "0" },
-                { "turns add up", TokenLimits.OfTotal(900), [known, known, known], BudgetState.Exhausted, BudgetCause.Total, "0" },
-                { "an interval below the total", TokenLimits.OfTotal(486), [part], BudgetState.Available, null, "1 to 179" },
-                { "an interval that touches the total", TokenLimits.OfTotal(485), [part], BudgetState.Indeterminate, BudgetCause.Total, "0 to 178" },
-                { "an interval whose least is the total", TokenLimits.OfTotal(307), [part], BudgetState.Exhausted, BudgetCause.Total, "0" },
+                { "one token below the total", BudgetLimits.OfTotal(308), [known], BudgetState.Available, null, "1" },
+                { "exactly the total", BudgetLimits.OfTotal(307), [known], BudgetState.Exhausted, BudgetCause.Total, "0" },
+                { "beyond the total", BudgetLimits.OfTotal(300), [known], BudgetState.Exhausted, BudgetCause.Total, "0" },
+                { "turns add up", BudgetLimits.OfTotal(900), [known, known, known], BudgetState.Exhausted, BudgetCause.Total, "0" },
+                { "an interval below the total", BudgetLimits.OfTotal(486), [part], BudgetState.Available, null, "1 to 179" },
+                { "an interval that touches the total", BudgetLimits.OfTotal(485), [part], BudgetState.Indeterminate, BudgetCause.Total, "0 to 178" },
+                { "an interval whose least is the total", BudgetLimits.OfTotal(307), [part], BudgetState.Exhausted, BudgetCause.Total, "0" },
                 { "nothing known of the only turn", Thousand, [unknown], BudgetState.Indeterminate, BudgetCause.Total, "0 to 1,000" },
-                { "nothing known of one turn, the others exhaust it all the same", TokenLimits.OfTotal(600), [known, unknown, known], BudgetState.Exhausted, BudgetCause.Total, "0" },
+                { "nothing known of one turn, the others exhaust it all the same", BudgetLimits.OfTotal(600), [known, unknown, known], BudgetState.Exhausted, BudgetCause.Total, "0" },
                 { "below the completion limit", new() { Completion = 23 }, [known], BudgetState.Available, null, "1" },
                 { "exactly the completion limit", new() { Completion = 22 }, [known], BudgetState.Exhausted, BudgetCause.Completion, "0" },
                 { "perhaps the completion limit", new() { Completion = 200 }, [part], BudgetState.Indeterminate, BudgetCause.Completion, "0 to 178" },
@@ -84,7 +84,7 @@ public sealed class TokenBudgetTests
                 { "the window holds one turn, not their sum", new() { ContextWindow = 400 }, [known, known], BudgetState.Available, null, "93" },
                 { "a later, shorter turn frees the window", new() { ContextWindow = 307 }, [known, Turn.Uses(9, 2).Judge()], BudgetState.Available, null, "296" },
                 { "perhaps the window", new() { ContextWindow = 400 }, [part], BudgetState.Indeterminate, BudgetCause.ContextWindow, "0 to 93" },
-                { "the window holds one choice at a time: at least half of two, at most the cap", new() { ContextWindow = 2_048 }, [several], BudgetState.Available, null, "548 to 798" },
+                { "the window holds one choice at a time: at least half of two, at most max tokens", new() { ContextWindow = 2_048 }, [several], BudgetState.Available, null, "548 to 798" },
                 { "the tightest limit is what remains", new() { Total = 1_000, Completion = 30 }, [known], BudgetState.Available, null, "8" },
                 { "the first limit that is reached is the cause", new() { Total = 300, Completion = 20, Turns = 1 }, [known], BudgetState.Exhausted, BudgetCause.Turns, "0" },
                 { "of two open limits the first is the cause", new() { Total = 400, ContextWindow = 400 }, [part], BudgetState.Indeterminate, BudgetCause.Total, "0 to 93" },
@@ -95,7 +95,7 @@ public sealed class TokenBudgetTests
 
     [Theory]
     [MemberData(nameof(Answers))]
-    public void A_budget_answers(string name, TokenLimits limits, StreamOutcome[] turns, BudgetState state, BudgetCause? cause, string? remaining)
+    public void A_budget_answers(string name, BudgetLimits limits, StreamOutcome[] turns, BudgetState state, BudgetCause? cause, string? remaining)
     {
         var budget = new TokenBudget(limits);
         BudgetReport report = budget.Check();
@@ -108,7 +108,7 @@ public sealed class TokenBudgetTests
     }
 
     [Fact]
-    public void A_count_beyond_the_cap_exhausts_nothing_and_can_be_settled()
+    public void A_count_beyond_max_tokens_exhausts_nothing_and_can_be_settled()
     {
         var budget = new TokenBudget(Thousand);
 
@@ -122,7 +122,7 @@ public sealed class TokenBudgetTests
     [Fact]
     public void Absence_never_exhausts()
     {
-        var budget = new TokenBudget(TokenLimits.OfTotal(1));
+        var budget = new TokenBudget(1);
 
         for (int turn = 0; turn < 100; turn++)
             budget.Record(Turn.Judge()).State.Should().Be(BudgetState.Indeterminate);
@@ -185,7 +185,7 @@ public sealed class TokenBudgetTests
     [Fact]
     public void A_settled_turn_with_a_known_prompt_has_a_known_completion()
     {
-        var budget = new TokenBudget(new TokenLimits { Completion = 40 });
+        var budget = new TokenBudget(new BudgetLimits { Completion = 40 });
         budget.Record(CutTurn.UsesSoFar(285, 22).Judge()).State.Should().Be(BudgetState.Indeterminate);
 
         BudgetReport report = budget.Resolve(TokenCount.Exactly(315));
@@ -196,7 +196,7 @@ public sealed class TokenBudgetTests
     [Fact]
     public void A_settled_turn_may_still_hide_its_completion()
     {
-        var budget = new TokenBudget(new TokenLimits { Completion = 40 });
+        var budget = new TokenBudget(new BudgetLimits { Completion = 40 });
         budget.Record(Turn.Judge());
 
         BudgetReport report = budget.Resolve(TokenCount.Exactly(315));
@@ -235,7 +235,7 @@ public sealed class TokenBudgetTests
     [Fact]
     public void An_earlier_turn_that_is_settled_says_nothing_of_the_window_now()
     {
-        var budget = new TokenBudget(new TokenLimits { ContextWindow = 2_048 });
+        var budget = new TokenBudget(new BudgetLimits { ContextWindow = 2_048 });
         budget.Record(Turn.Judge());
         budget.Record(Turn.Uses(9, 2).Judge());
 
@@ -245,7 +245,7 @@ public sealed class TokenBudgetTests
     [Fact]
     public void The_last_turn_that_is_settled_says_how_full_the_window_is()
     {
-        var budget = new TokenBudget(new TokenLimits { ContextWindow = 2_048 });
+        var budget = new TokenBudget(new BudgetLimits { ContextWindow = 2_048 });
         budget.Record(Turn.Judge()).State.Should().Be(BudgetState.Indeterminate);
 
         BudgetReport report = budget.Resolve(TokenCount.Exactly(2_000));
@@ -256,7 +256,7 @@ public sealed class TokenBudgetTests
     [Fact]
     public void A_settled_turn_of_two_choices_fills_the_window_at_most_by_its_total()
     {
-        var budget = new TokenBudget(new TokenLimits { ContextWindow = 2_048 });
+        var budget = new TokenBudget(new BudgetLimits { ContextWindow = 2_048 });
         budget.Record(TwoChoices.Choice(0).UsesSoFar(9, 12).Judge());
 
         budget.Resolve(TokenCount.Exactly(100)).Remaining.Should().Be(TokenCount.Between(1_948, 2_027));
@@ -275,7 +275,7 @@ public sealed class TokenBudgetTests
     [Fact]
     public void Turns_may_be_recorded_from_many_threads()
     {
-        var budget = new TokenBudget(TokenLimits.OfTotal(1_000_000));
+        var budget = new TokenBudget(1_000_000);
         StreamOutcome known = Turn.Uses(7, 3).Judge();
         StreamOutcome open = CutTurn.UsesSoFar(7, 3).Judge();
 
@@ -293,11 +293,16 @@ public sealed class TokenBudgetTests
     [Fact]
     public void Limits_are_at_least_one()
     {
-        foreach (TokenLimits limits in new TokenLimits[] { new() { Total = 0 }, new() { Completion = 0 }, new() { Turns = 0 }, new() { ContextWindow = -1 } })
-            FluentActions.Invoking(() => new TokenBudget(limits)).Should().Throw<ArgumentOutOfRangeException>();
+        foreach (BudgetLimits limits in new BudgetLimits[] { new() { Total = 0 }, new() { Completion = 0 }, new() { Turns = 0 }, new() { ContextWindow = -1 } })
+            FluentActions.Invoking(() => new TokenBudget(limits)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("limits");
 
-        new TokenBudget(new TokenLimits { Total = 1, Completion = 1, Turns = 1, ContextWindow = 1 }).Check().State.Should().Be(BudgetState.Available);
+        FluentActions.Invoking(() => new TokenBudget(0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("totalTokens");
+
+        new TokenBudget(new BudgetLimits { Total = 1, Completion = 1, Turns = 1, ContextWindow = 1 }).Check().State.Should().Be(BudgetState.Available);
     }
+
+    [Fact]
+    public void One_number_is_the_limit_on_all_tokens() => new TokenBudget(20_000).Limits.Should().Be(BudgetLimits.OfTotal(20_000));
 
     [Fact]
     public void Arguments_are_needed()

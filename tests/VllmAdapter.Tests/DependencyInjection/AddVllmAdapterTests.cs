@@ -74,7 +74,7 @@ public sealed class AddVllmAdapterTests : IDisposable
         {
             ["Vllm:Endpoint"] = "http://vllm.test/v1",
             ["Vllm:Model"] = "granite",
-            ["Vllm:Usage"] = "Final",
+            ["Vllm:UsageReporting"] = "Final",
             ["Vllm:TimeLimits:FirstChunk"] = "00:00:07",
         }).Build());
         _services.AddOptions<VllmAdapterOptions>().BindConfiguration("Vllm");
@@ -84,7 +84,7 @@ public sealed class AddVllmAdapterTests : IDisposable
         await SayAsync(provider.GetRequiredService<VllmInferenceAdapter>());
 
         VllmAdapterOptions options = provider.GetRequiredService<IOptions<VllmAdapterOptions>>().Value;
-        (options.Usage, options.TimeLimits.FirstChunk).Should().Be((UsageReporting.Final, TimeSpan.FromSeconds(7)));
+        (options.UsageReporting, options.TimeLimits.FirstChunk).Should().Be((UsageReporting.Final, TimeSpan.FromSeconds(7)));
         _vllm.Requests.Should().ContainSingle().Which.Path.Should().Be("/v1/chat/completions");
     }
 
@@ -97,11 +97,11 @@ public sealed class AddVllmAdapterTests : IDisposable
             ["Vllm:Chat:Model"] = "granite",
             ["Vllm:Chat:ApiKey"] = "key",
             ["Vllm:Chat:ContextWindow"] = "4096",
-            ["Vllm:Chat:IncompleteStreams"] = "Report",
-            ["Vllm:Chat:Usage"] = "Final",
+            ["Vllm:Chat:OnIncompleteStream"] = "Report",
+            ["Vllm:Chat:UsageReporting"] = "Final",
             ["Vllm:Chat:MaxEventBytes"] = "2048",
             ["Vllm:Chat:MaxReplyBytes"] = "1048576",
-            ["Vllm:Chat:EndMarker"] = "NeverSent",
+            ["Vllm:Chat:ExpectsSentinel"] = "false",
             ["Vllm:Chat:LearnContextWindow"] = "false",
             ["Vllm:Chat:TimeLimits:Total"] = "00:10:00",
             ["Vllm:Chat:Resilience:MaxAttempts"] = "5",
@@ -119,11 +119,11 @@ public sealed class AddVllmAdapterTests : IDisposable
             Model = "granite",
             ApiKey = "key",
             ContextWindow = 4096,
-            IncompleteStreams = IncompleteStreams.Report,
-            Usage = UsageReporting.Final,
+            OnIncompleteStream = IncompleteStreamBehavior.Report,
+            UsageReporting = UsageReporting.Final,
             MaxEventBytes = 2048,
             MaxReplyBytes = 1_048_576,
-            EndMarker = EndMarker.NeverSent,
+            ExpectsSentinel = false,
             LearnContextWindow = false,
             TimeLimits = { Total = TimeSpan.FromMinutes(10) },
             Resilience = { MaxAttempts = 5, MaxConcurrentStreams = 8, CircuitBreaker = new CircuitBreakerOptions { FailureRatio = 0.25 } },
@@ -208,24 +208,24 @@ public sealed class AddVllmAdapterTests : IDisposable
     public async Task The_clock_of_the_services_is_the_adapters()
     {
         var clock = new ManualTimeProvider();
-        using FakeVllm silent = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, Script.Says("Hel").GoesSilent());
+        using FakeVllm silent = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = clock }, Script.Says("Hel").GoesSilent());
         _services.AddSingleton<TimeProvider>(clock);
         _services.AddVllmAdapter(o =>
             {
-                (o.Endpoint, o.IncompleteStreams) = (silent.Endpoint, IncompleteStreams.Report);
+                (o.Endpoint, o.OnIncompleteStream) = (silent.Endpoint, IncompleteStreamBehavior.Report);
                 o.TimeLimits.BetweenChunks = TimeSpan.FromSeconds(10);
             })
             .HttpClient.ConfigurePrimaryHttpMessageHandler(silent.CreateHandler);
         await using ServiceProvider provider = Build();
 
-        Task<ChatCompletion> answer = provider.GetRequiredService<VllmInferenceAdapter>().CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+        Task<ChatAnswer> answer = provider.GetRequiredService<VllmInferenceAdapter>().CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
         while (!answer.IsCompleted)
         {
             clock.Advance(TimeSpan.FromSeconds(10));
             await Task.Yield();
         }
 
-        (await answer).Outcome.StoppedBy.Should().Be(StopCause.IdleTimeout);
+        (await answer).Outcome.TerminatedBy.Should().Be(TerminationCause.IdleTimeout);
         (await answer).Outcome.Evidence.SilentFor.Should().Be(TimeSpan.FromSeconds(10), "no clock but the manual one is that exact");
     }
 
@@ -241,7 +241,7 @@ public sealed class AddVllmAdapterTests : IDisposable
         await Parallel.ForAsync(0, 100, async (i, _) =>
         {
             await using AsyncServiceScope scope = provider.CreateAsyncScope();
-            ChatCompletion answer = await scope.ServiceProvider.GetRequiredService<Consumer>().Adapter
+            ChatAnswer answer = await scope.ServiceProvider.GetRequiredService<Consumer>().Adapter
                 .CompleteChatAsync(ChatRequest.FromPrompt($"Number {i}."), CancellationToken.None);
             answer.Text.Should().Be($"Number {i}.");
         });

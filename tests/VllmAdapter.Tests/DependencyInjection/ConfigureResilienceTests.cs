@@ -26,9 +26,9 @@ public sealed class ConfigureResilienceTests
             .HttpClient.ConfigurePrimaryHttpMessageHandler(vllm.CreateHandler);
         await using ServiceProvider provider = services.BuildServiceProvider();
 
-        ChatCompletion completion = await Resolve(provider, name).CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+        ChatAnswer answer = await Resolve(provider, name).CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
 
-        (completion.Text, completion.Outcome.Attempts).Should().Be(("Hello", 5));
+        (answer.Text, answer.Outcome.Attempts).Should().Be(("Hello", 5));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class ConfigureResilienceTests
     public async Task It_runs_on_the_clock_of_the_services()
     {
         var clock = new ManualTimeProvider();
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, Script.GoesSilent());
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = clock }, Script.GoesSilent());
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(clock);
         services.AddVllmAdapter(options => options.Endpoint = vllm.Endpoint)
@@ -81,7 +81,7 @@ public sealed class ConfigureResilienceTests
             .HttpClient.ConfigurePrimaryHttpMessageHandler(vllm.CreateHandler);
         await using ServiceProvider provider = services.BuildServiceProvider();
 
-        Task<ChatCompletion> asking = Resolve(provider, "").CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+        Task<ChatAnswer> asking = Resolve(provider, "").CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
         await clock.WhenTimerArmedAsync(TimeSpan.FromSeconds(7));
         clock.Advance(TimeSpan.FromSeconds(7));
 

@@ -4,14 +4,14 @@ public sealed class TimeLimitsTests
 {
     public static TheoryData<TimeLimits, StreamEvidence, TerminationDecision> Limits => new()
     {
-        { new() { FirstChunk = TimeSpan.FromSeconds(7) }, new() { SilentFor = TimeSpan.FromSeconds(7) }, TerminationDecision.Stop(StopCause.FirstChunkTimeout) },
+        { new() { FirstChunk = TimeSpan.FromSeconds(7) }, new() { SilentFor = TimeSpan.FromSeconds(7) }, TerminationDecision.Stop(TerminationCause.FirstChunkTimeout) },
         {
             new() { BetweenChunks = TimeSpan.FromSeconds(7) },
             new() { Chunks = 1, SilentFor = TimeSpan.FromSeconds(6) },
             TerminationDecision.ContinueFor(TimeSpan.FromSeconds(1))
         },
-        { new() { Total = TimeSpan.FromSeconds(7) }, new() { Chunks = 1, Elapsed = TimeSpan.FromSeconds(7) }, TerminationDecision.Stop(StopCause.Deadline) },
-        { new(), new() { Marker = "[DONE]", SentinelSeen = true }, TerminationDecision.Stop(StopCause.Sentinel) },
+        { new() { Total = TimeSpan.FromSeconds(7) }, new() { Chunks = 1, Elapsed = TimeSpan.FromSeconds(7) }, TerminationDecision.Stop(TerminationCause.Deadline) },
+        { new(), new() { SentinelText = "[DONE]", SentinelSeen = true }, TerminationDecision.Stop(TerminationCause.Sentinel) },
     };
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class TimeLimitsTests
             Choices = [new ChoiceEvidence { Declared = [FinishReason.Stop] }],
         };
 
-        new TimeLimits { Grace = TimeSpan.FromSeconds(3) }.ToPolicy().Judge(declared).Should().Be(TerminationDecision.Stop(StopCause.FinishReason));
+        new TimeLimits { Grace = TimeSpan.FromSeconds(3) }.ToPolicy().Judge(declared).Should().Be(TerminationDecision.Stop(TerminationCause.FinishReason));
         new TimeLimits { Grace = TimeSpan.FromSeconds(4) }.ToPolicy().Judge(declared).Should().Be(TerminationDecision.ContinueFor(TimeSpan.FromSeconds(1)));
     }
 }

@@ -23,8 +23,8 @@ public sealed class VllmAdapterOptionsTests
         { o => o.ApiKey = "two words", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
         { o => o.ApiKey = "key\n", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
         { o => o.Model = " ", "Model must not be empty; leave it null to let the server choose." },
-        { o => o.IncompleteStreams = (IncompleteStreams)9, "IncompleteStreams must be one of Throw, Report, ThrowUnlessConfirmed, but is 9." },
-        { o => o.Usage = (UsageReporting)9, "Usage must be one of Continuous, Final, None, but is 9." },
+        { o => o.OnIncompleteStream = (IncompleteStreamBehavior)9, "OnIncompleteStream must be one of Throw, Report, ThrowUnlessConfirmed, but is 9." },
+        { o => o.UsageReporting = (UsageReporting)9, "UsageReporting must be one of Continuous, Final, None, but is 9." },
         { o => o.TimeLimits = null!, "TimeLimits must not be null. Leave it out for the defaults." },
         { o => o.TimeLimits.Connect = TimeSpan.Zero, "TimeLimits.Connect must be longer than zero, but is 00:00:00." },
         { o => o.TimeLimits.Headers = TimeSpan.FromSeconds(-1), "TimeLimits.Headers must be longer than zero, but is -00:00:01." },
@@ -39,7 +39,6 @@ public sealed class VllmAdapterOptionsTests
         { o => o.TimeLimits.Total = TimeSpan.FromDays(60), "TimeLimits.Total must be at most 24 days, but is 60.00:00:00." },
         { o => o.TimeLimits.ServerCall = TimeSpan.FromDays(60), "TimeLimits.ServerCall must be at most 24 days, but is 60.00:00:00." },
         { o => (o.MaxEventBytes, o.MaxReplyBytes) = (4096, 4095), "MaxReplyBytes must be at least MaxEventBytes, for a reply holds its events, but they are 4095 and 4096." },
-        { o => o.EndMarker = (EndMarker)9, "EndMarker must be one of Expected, NeverSent, but is 9." },
         { o => o.Endpoint = new Uri("http://user:secret@localhost"), "Endpoint must hold no user name and no password, for they would never be sent, but \"http://localhost\" was given with them. Set ApiKey, or send the header Authorization (RequestHeaders.Additional)." },
         { o => o.TimeLimits.Connect = TimeSpan.FromDays(25), "TimeLimits.Connect must be at most 24 days, but is 25.00:00:00." },
         { o => o.TimeLimits.Headers = TimeSpan.FromDays(25), "TimeLimits.Headers must be at most 24 days, but is 25.00:00:00." },
@@ -116,7 +115,7 @@ public sealed class VllmAdapterOptionsTests
     {
         var clock = new ManualTimeProvider();
         using FakeVllm vllm = FakeVllm.InMemory(
-            new FakeVllmOptions { Clock = clock },
+            new FakeVllmOptions { TimeProvider = clock },
             Script.Model.Pauses(TimeSpan.FromDays(2)).Says("Hel").Pauses(TimeSpan.FromDays(2)).Says("lo"));
         using HttpClient http = vllm.CreateHttpClient();
         var options = new VllmAdapterOptions
@@ -124,7 +123,7 @@ public sealed class VllmAdapterOptionsTests
             TimeLimits = { FirstChunk = Timeout.InfiniteTimeSpan, BetweenChunks = Timeout.InfiniteTimeSpan, Total = Timeout.InfiniteTimeSpan },
         };
 
-        Task<ChatCompletion> answer = new VllmInferenceAdapter(http, options, clock).CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+        Task<ChatAnswer> answer = new VllmInferenceAdapter(http, options, clock).CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
         while (!answer.IsCompleted)
         {
             clock.Advance(TimeSpan.FromHours(6));
@@ -138,14 +137,14 @@ public sealed class VllmAdapterOptionsTests
     public async Task What_is_changed_inside_the_options_later_does_not_reach_the_adapter()
     {
         var clock = new ManualTimeProvider();
-        using FakeVllm vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = clock }, Script.Model.Says("Hello").HeadersAfter(TimeSpan.FromSeconds(9)));
+        using FakeVllm vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = clock }, Script.Model.Says("Hello").HeadersAfter(TimeSpan.FromSeconds(9)));
         using HttpClient http = vllm.CreateHttpClient();
         var options = new VllmAdapterOptions { Resilience = { MaxAttempts = 1, CircuitBreaker = new CircuitBreakerOptions() } };
         var adapter = new VllmInferenceAdapter(http, options, clock);
 
         options.TimeLimits.Headers = TimeSpan.FromSeconds(1);
         options.Resilience.CircuitBreaker.FailureRatio = 7;
-        Task<ChatCompletion> answer = adapter.CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
+        Task<ChatAnswer> answer = adapter.CompleteChatAsync(ChatRequest.FromPrompt("Hello."));
         while (!answer.IsCompleted)
         {
             clock.Advance(TimeSpan.FromSeconds(3));

@@ -4,7 +4,7 @@ public class ContextRefusalReaderTests
 {
     private const string Head = "This model's maximum context length is 2048 tokens. However, ";
 
-    /// <summary>Words, blamed field, asked cap; window, prompt, whether "at least", requested, prompt alone too long.</summary>
+    /// <summary>Words, blamed field, asked max tokens; window, prompt, whether "at least", requested, prompt alone too long.</summary>
     public static TheoryData<string, string?, int?, int?, int?, bool, int?, bool?> Sentences => new()
     {
         // Up to 0.10.0.
@@ -41,7 +41,7 @@ public class ContextRefusalReaderTests
         // The Rust front end.
         { "this model's maximum context length is 2048 tokens, but the prompt contains 3000 input tokens", null, null, 2048, 3000, false, null, true },
 
-        // The cap alone is larger than the window; nothing is said of the prompt.
+        // Max tokens alone is larger than the window; nothing is said of the prompt.
         { "max_tokens=4000 cannot be greater than max_model_len=2048. Please request fewer output tokens. (parameter=max_tokens, value=4000)", "max_tokens", 4000, 2048, null, false, 4000, null },
         { "max_completion_tokens=4000 cannot be greater than max_model_len=2048.", "max_completion_tokens", 4000, 2048, null, false, 4000, null },
 
@@ -85,7 +85,7 @@ public class ContextRefusalReaderTests
             ContextWindow = window,
             PromptTokens = prompt,
             PromptIsLowerBound = atLeast,
-            RequestedTokens = requested,
+            RequestedMaxTokens = requested,
             PromptAloneIsTooLong = promptAlone,
         });
     }
@@ -94,11 +94,11 @@ public class ContextRefusalReaderTests
     [InlineData(1988, 9001, true)]
     [InlineData(148, 1801, null)]
     [InlineData(-1952, 20, null)]
-    public void Completions_of_0_11_name_no_window_but_what_the_cap_leaves_of_it(int told, int prompt, bool? promptAlone)
+    public void Completions_of_0_11_name_no_window_but_what_max_tokens_leaves_of_it(int told, int prompt, bool? promptAlone)
     {
         string message = $"This model's maximum context length is {told} tokens. However, your request has {prompt} input tokens. Please reduce the length of the input messages.";
 
-        ContextRefusalReader.TryRead(message, null, askedMaxTokens: 2048 - told, out ContextRefusal? refusal, mayBeLess: true).Should().BeTrue();
+        ContextRefusalReader.TryRead(message, null, requestedMaxTokens: 2048 - told, out ContextRefusal? refusal, mayBeLess: true).Should().BeTrue();
 
         (refusal!.ContextWindow, refusal.PromptTokens, refusal.PromptAloneIsTooLong).Should().Be((null, prompt, promptAlone));
     }

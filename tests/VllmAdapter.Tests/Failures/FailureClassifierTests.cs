@@ -24,7 +24,7 @@ public class FailureClassifierTests
         { 402, Json, """{"error":{"message":"Insufficient credits"}}""", RequestFailure.Forbidden, false },
         { 402, null, "", RequestFailure.Forbidden, false },
         { 407, null, "", RequestFailure.Unauthorized, false },
-        { 421, null, "", RequestFailure.NotOffered, false },
+        { 421, null, "", RequestFailure.RouteNotFound, false },
         { 401, Json, """{"error":"Unauthorized"}""", RequestFailure.Unauthorized, false },
         { 403, Json, """{"detail":"Forbidden"}""", RequestFailure.Forbidden, false },
 
@@ -36,15 +36,15 @@ public class FailureClassifierTests
         { 400, Json, """{"error":{"message":"bad kind of model","param":"model","code":400}}""", RequestFailure.BadRequest, false },
         { 404, Json, """{"error":"Model with name llama_adapter does not exist."}""", RequestFailure.ModelNotFound, false }, // kserve#4345
         { 404, Json, """{"error":{"message":"model 'x' not found","code":404}}""", RequestFailure.ModelNotFound, false },
-        { 404, Json, """{"detail":"Not Found"}""", RequestFailure.NotOffered, false },
-        { 404, "text/html", "<title>404 Not Found</title>", RequestFailure.NotOffered, false },
-        { 405, null, "", RequestFailure.NotOffered, false },
-        { 501, null, "", RequestFailure.NotOffered, false },
-        { 501, Json, """{"error":{"message":"The model does not support the Decisions API","type":"NotImplementedError","param":null,"code":501}}""", RequestFailure.NotOffered, false },
+        { 404, Json, """{"detail":"Not Found"}""", RequestFailure.RouteNotFound, false },
+        { 404, "text/html", "<title>404 Not Found</title>", RequestFailure.RouteNotFound, false },
+        { 405, null, "", RequestFailure.RouteNotFound, false },
+        { 501, null, "", RequestFailure.RouteNotFound, false },
+        { 501, Json, """{"error":{"message":"The model does not support the Decisions API","type":"NotImplementedError","param":null,"code":501}}""", RequestFailure.RouteNotFound, false },
         { 501, Json, """{"error":{"message":"Only base64 data URLs are supported for now.","type":"NotImplementedError","param":null,"code":501}}""", RequestFailure.BadRequest, false },
         { 501, Json, """{"error":{"message":"Only one of them is supported.","type":"NotImplementedError","param":null,"code":501}}""", RequestFailure.BadRequest, false },
         { 501, Json, """{"error":{"message":"echo","type":"NotImplementedError","param":"echo","code":501}}""", RequestFailure.BadRequest, false },
-        { 501, Json, """{"error":{"message":"not supported","type":"NotImplementedError","code":501}}""", RequestFailure.NotOffered, false },
+        { 501, Json, """{"error":{"message":"not supported","type":"NotImplementedError","code":501}}""", RequestFailure.RouteNotFound, false },
 
         { 408, null, "", RequestFailure.Timeout, true },
         { 504, "text/html", "<title>504 Gateway Time-out</title>", RequestFailure.Timeout, true },
@@ -92,11 +92,11 @@ public class FailureClassifierTests
         { 200, Json, """{"message":"upstream timed out","code":504}""", RequestFailure.Timeout, true },
         { 200, Json, """{"object":"error","message":"This model's maximum context length is 8 tokens.","code":400}""", RequestFailure.ContextWindowExceeded, false },
 
-        { 200, "text/html", "<title>Sign in</title>", RequestFailure.NotSse, false },
-        { 200, "text/plain", "EngineCore encountered an issue", RequestFailure.NotSse, false },
-        { 200, Json, """{"models":[]}""", RequestFailure.NotSse, false },
-        { 204, null, "", RequestFailure.NotSse, false },
-        { 307, null, "", RequestFailure.NotSse, false },
+        { 200, "text/html", "<title>Sign in</title>", RequestFailure.UnexpectedContent, false },
+        { 200, "text/plain", "EngineCore encountered an issue", RequestFailure.UnexpectedContent, false },
+        { 200, Json, """{"models":[]}""", RequestFailure.UnexpectedContent, false },
+        { 204, null, "", RequestFailure.UnexpectedContent, false },
+        { 307, null, "", RequestFailure.UnexpectedContent, false },
 
         // The same sentence with a number of its own is no refusal of the length, nor is it in an answer of another kind.
         { 400, Json, """{"error":{"message":"x","code":"context_length_exceeded"}}""", RequestFailure.ContextWindowExceeded, false },
@@ -111,7 +111,7 @@ public class FailureClassifierTests
     {
         ServerError error = ServerError.FromBody(contentType, Encoding.UTF8.GetBytes(body));
 
-        FailureMeaning read = FailureClassifier.Classify(new() { Status = (HttpStatusCode)status, Error = error, AskedMaxTokens = 10 });
+        FailureMeaning read = FailureClassifier.Classify(new() { Status = (HttpStatusCode)status, Error = error, RequestedMaxTokens = 10 });
 
         (read.Failure, read.IsRetryable).Should().Be((failure, isRetryable));
         (read.Refusal is not null).Should().Be(failure == RequestFailure.ContextWindowExceeded);
@@ -131,7 +131,7 @@ public class FailureClassifierTests
     [InlineData("""{"error":{"message":"Response payload is not completed","code":"500"}}""", RequestFailure.Unavailable)]
     [InlineData("""{"error":{"message":"no","code":"rate_limit_exceeded"}}""", RequestFailure.RateLimited)]
     [InlineData("""{"error":{"message":"no","type":"BadRequestError"}}""", RequestFailure.BadRequest)]
-    [InlineData("""{"error":{"message":"no","type":"NotImplementedError"}}""", RequestFailure.NotOffered)]
+    [InlineData("""{"error":{"message":"no","type":"NotImplementedError"}}""", RequestFailure.RouteNotFound)]
     [InlineData("""{"error":{"message":"no","type":"authentication_error"}}""", RequestFailure.Unauthorized)]
     [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", RequestFailure.Overloaded)]
     [InlineData("""{"error":{"message":"The model `x` does not exist.","code":404}}""", RequestFailure.ModelNotFound)]
@@ -195,7 +195,7 @@ public class FailureClassifierTests
         {
             Status = HttpStatusCode.BadRequest,
             Address = new Uri(address),
-            AskedMaxTokens = 60,
+            RequestedMaxTokens = 60,
             Error = new() { Message = "This model's maximum context length is 1988 tokens. However, your request has 9001 input tokens." },
         });
 
@@ -226,7 +226,7 @@ public class FailureClassifierTests
     [InlineData(405)]
     public void What_another_address_answers_to_a_followed_redirect_is_none_of_ours(int status) =>
         FailureClassifier.Classify(new() { Status = (HttpStatusCode)status, FollowedTo = new Uri("http://other.example") })
-            .Should().Be(new FailureMeaning(RequestFailure.NotSse));
+            .Should().Be(new FailureMeaning(RequestFailure.UnexpectedContent));
 
     [Theory]
     [InlineData("This model's maximum context length is 5 tokens.")]

@@ -63,14 +63,14 @@ public class RecordedRefusalsTests
     }
 
     private sealed record Refused(
-        int Status, string? ContentType, bool InsideStream, int? AskedMaxTokens, string Body, RequestFailure Failure,
+        int Status, string? ContentType, bool InsideStream, int? RequestedMaxTokens, string Body, RequestFailure Failure,
         ContextRefusal? Refusal)
     {
         public static Refused Read(JsonElement row) => new(
             row.GetProperty("status").GetInt32(),
             row.GetProperty("contentType").GetString(),
             row.GetProperty("insideStream").GetBoolean(),
-            Number(row, "askedMaxTokens"),
+            Number(row, "requestedMaxTokens"),
             row.GetProperty("body").GetString()!,
             Enum.Parse<RequestFailure>(row.GetProperty("failure").GetString()!),
             row.TryGetProperty("refusal", out JsonElement refusal) ? ReadRefusal(refusal) : null);
@@ -80,7 +80,7 @@ public class RecordedRefusalsTests
             Status = (HttpStatusCode)Status,
             ContentType = ContentType,
             InsideStream = InsideStream,
-            AskedMaxTokens = AskedMaxTokens,
+            RequestedMaxTokens = RequestedMaxTokens,
             Error = InsideStream ? Event() : ServerError.FromBody(ContentType, Encoding.UTF8.GetBytes(Body)),
         };
 
@@ -95,7 +95,7 @@ public class RecordedRefusalsTests
             ContextWindow = Number(row, "contextWindow"),
             PromptTokens = Number(row, "promptTokens"),
             PromptIsLowerBound = row.GetProperty("promptIsLowerBound").GetBoolean(),
-            RequestedTokens = Number(row, "requestedTokens"),
+            RequestedMaxTokens = Number(row, "requestedMaxTokens"),
             PromptAloneIsTooLong = row.GetProperty("promptAloneIsTooLong") is { ValueKind: not JsonValueKind.Null } known
                 ? known.GetBoolean()
                 : null,

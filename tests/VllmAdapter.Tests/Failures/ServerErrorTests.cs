@@ -251,7 +251,7 @@ public class ServerErrorTests
     }
 
     private static (string? Message, string? Type, string? Param, string? Code, int? Number) Told(ServerError error) =>
-        (error.Message, error.Type, error.Param, error.Code, error.CodeNumber);
+        (error.Message, error.Type, error.Parameter, error.Code, error.CodeNumber);
 
     private static byte[] Damage(byte[] seed, Random random)
     {

@@ -240,7 +240,7 @@ public class VllmRequestExceptionTests
             + "Connection refused (vllm.example:8000). Check that a vLLM server listens there.");
         failed.InnerException.Should().BeSameAs(cause);
         failed.Failure.Should().Be(RequestFailure.ConnectionFailed);
-        failed.Status.Should().BeNull();
+        failed.StatusCode.Should().BeNull();
         failed.ResponseBody.Should().BeNull();
         failed.IsRetryable.Should().BeTrue();
     }
@@ -275,16 +275,16 @@ public class VllmRequestExceptionTests
         const string Body = """{"error":{"message":"max_tokens must be at least 1, got -1.","type":"BadRequestError","param":"max_tokens","code":400}}""";
 
         VllmRequestException failed = VllmRequestException.For(
-            Answer(400, Json, Body) with { AskedMaxTokens = -1, RequestId = "req-1", Attempts = 2 });
+            Answer(400, Json, Body) with { RequestedMaxTokens = -1, RequestId = "req-1", Attempts = 2 });
 
         failed.Should().BeEquivalentTo(new
         {
-            Status = HttpStatusCode.BadRequest,
+            StatusCode = HttpStatusCode.BadRequest,
             Failure = RequestFailure.BadRequest,
             ServerMessage = "max_tokens must be at least 1, got -1.",
             ServerErrorType = "BadRequestError",
-            Param = "max_tokens",
-            Code = "400",
+            Parameter = "max_tokens",
+            ServerErrorCode = "400",
             RequestId = "req-1",
             Attempts = 2,
             RetryAfter = (TimeSpan?)null,
@@ -303,7 +303,7 @@ public class VllmRequestExceptionTests
         VllmRequestException failed = VllmRequestException.For(Answer(401, Json, Body) with { Secrets = Secrets.Of(Key) });
 
         failed.ServerMessage.Should().Be("Invalid key ***");
-        string?[] texts = [failed.ToString(), failed.ServerErrorType, failed.Param, failed.Code, failed.ResponseBody];
+        string?[] texts = [failed.ToString(), failed.ServerErrorType, failed.Parameter, failed.ServerErrorCode, failed.ResponseBody];
         texts.Should().NotContainNulls().And.OnlyContain(text => !text!.Contains(Key));
     }
 

@@ -1,8 +1,8 @@
-using static VllmAdapter.Certainty;
-using static VllmAdapter.LimitAttribution;
-using static VllmAdapter.OutcomeNoteKind;
+using static VllmAdapter.Diagnostics.Certainty;
+using static VllmAdapter.LengthLimit;
+using static VllmAdapter.Diagnostics.OutcomeNoteKind;
 using static VllmAdapter.StreamVerdict;
-using static VllmAdapter.WithheldReason;
+using static VllmAdapter.Diagnostics.WithheldReason;
 
 namespace VllmAdapter.Tests.Outcomes;
 
@@ -43,7 +43,7 @@ internal static class ChoicesScenarios
             { Limit = Unattributed, Each = [Completed, LengthLimited] },
 
         // A final usage is a sum over the choices (recorded: 68 for two answers of 34): nothing is inferred from it.
-        new("The sum reaches the cap, no choice does",
+        new("The sum reaches max tokens, no choice does",
             Two.Choice(0).Says("a").Choice(1).Says("b").Capped(40).Uses(9, 68).Done(), Unconfirmed, Inferred)
             { Each = [Unconfirmed, Unconfirmed] },
         new("The sum fills the window, no choice does",
@@ -57,10 +57,10 @@ internal static class ChoicesScenarios
             { Each = [Unconfirmed, Unconfirmed], Notes = [UnexpectedChoices] },
 
         // Continuous usage counts each choice apart.
-        new("Continuous counts show which choice reached the cap",
+        new("Continuous counts show which choice reached max tokens",
             Two.Choice(0).Says("a little more").UsesSoFar(9, 12)
                 .Choice(1).Says("b").UsesSoFar(9, 40).Capped(40).Uses(9, 52).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Each = [Unconfirmed, LengthLimited] },
+            { Limit = MaxTokens, Each = [Unconfirmed, LengthLimited] },
         new("Continuous counts show which choice filled the window",
             Two.Choice(0).Says("a little more").UsesSoFar(9, 12)
                 .Choice(1).Says("b").UsesSoFar(9, 40).InWindowOf(49).Uses(9, 52).Done(), LengthLimited, Inferred)
@@ -71,12 +71,12 @@ internal static class ChoicesScenarios
             { Each = [Completed, Unconfirmed], Notes = [OutputMissing] },
 
         // vLLM 0.8.5 counts one token too few for each of several choices, and sends no fingerprint.
-        new("tool_calls one short of the cap, of a server that may count one too few (vLLM 0.8.5)",
+        new("tool_calls one short of max tokens, of a server that may count one too few (vLLM 0.8.5)",
             Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 21)
                 .Choice(1).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 21).Capped(22).InWindowOf(2048).Uses(9, 42).Done(),
             Completed, Declared)
             { Each = [Completed, Completed], Withheld = [EndUnconfirmed, EndUnconfirmed] },
-        new("Nothing declared one short of the cap, of a server that may count one too few",
+        new("Nothing declared one short of max tokens, of a server that may count one too few",
             Two.Choice(0).Calls("get_weather", Weather).UsesAtTheEnd(9, 21)
                 .Choice(1).Says("b").Declares("stop").Capped(22).InWindowOf(2048).Done(), Unconfirmed, Inferred)
             { Each = [Unconfirmed, Completed], Withheld = [EndUnconfirmed] },
@@ -84,15 +84,15 @@ internal static class ChoicesScenarios
             Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 21)
                 .Choice(1).Says("b").Declares("stop").Capped(200).InWindowOf(31).Done(), Completed, Declared)
             { Each = [Completed, Completed], Withheld = [EndUnconfirmed] },
-        new("tool_calls two short of the cap, of a server that may count one too few",
+        new("tool_calls two short of max tokens, of a server that may count one too few",
             Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 20)
                 .Choice(1).Says("b").Declares("stop").Capped(22).InWindowOf(2048).Done(), Completed, Declared)
             { Each = [Completed, Completed], Ready = [WeatherReady] },
-        new("tool_calls one short of the cap, of a server that names its version",
+        new("tool_calls one short of max tokens, of a server that names its version",
             Two.Versioned().Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(9, 21)
                 .Choice(1).Says("b").Declares("stop").Capped(22).InWindowOf(2048).Done(), Completed, Declared)
             { Each = [Completed, Completed], Ready = [WeatherReady] },
-        new("stop one short of the cap is believed all the same",
+        new("stop one short of max tokens is believed all the same",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop").UsesAtTheEnd(9, 21)
                 .Choice(1).Says("b").Declares("stop").Capped(22).Done(), Completed, Declared)
             { Each = [Completed, Completed], Ready = [WeatherReady] },
@@ -120,13 +120,13 @@ internal static class ChoicesScenarios
             { Each = [Completed, Interrupted], Withheld = [StreamBroken] },
         new("A silence before the second choice finished breaks the stream",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
-                .Choice(1).Says("b").StoppedBy(StopCause.IdleTimeout), Stalled, Observed)
+                .Choice(1).Says("b").TerminatedBy(TerminationCause.IdleTimeout), Stalled, Observed)
             { Each = [Completed, Stalled], Withheld = [StreamBroken] },
-        new("A cut after the end marker breaks nothing",
+        new("A cut after the sentinel breaks nothing",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
                 .Choice(1).Says("b").Done().IsCut(), Unconfirmed, Inferred)
             { Each = [Completed, Unconfirmed], Ready = [WeatherReady] },
-        new("A cut after the end marker breaks nothing, open call or not",
+        new("A cut after the sentinel breaks nothing, open call or not",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
                 .Choice(1).Calls("get_weather", """{"city": """).Done().IsCut(), Interrupted, Inferred)
             { Each = [Completed, Interrupted], Ready = [WeatherReady], Withheld = [ChoiceNotFinished] },
@@ -148,15 +148,15 @@ internal static class ChoicesScenarios
             { Each = [Completed, Unconfirmed], Ready = [WeatherReady] },
         new("An end in order after every choice declared",
             Two.Choice(0).Says("a").Declares("stop").Choice(1).Says("b").Declares("stop").EndsInOrder(), Completed, Declared)
-            { Each = [Completed, Completed], Notes = [EndedWithoutMarker] },
+            { Each = [Completed, Completed], Notes = [EndedWithoutSentinel] },
         new("An aborted choice leaves the other as it is",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
                 .Choice(1).Says("b").Declares("abort").Done(), Aborted, Declared)
             { Each = [Completed, Aborted], Ready = [WeatherReady] },
         new("The own budget stops the second choice; the first has finished",
             Two.Choice(0).Calls("get_weather", Weather).Declares("stop")
-                .Choice(1).Says("b").StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed)
-            { Limit = OwnBudget, Each = [Completed, StoppedByPolicy], Ready = [WeatherReady] },
+                .Choice(1).Says("b").TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed)
+            { Limit = LengthLimit.TokenBudget, Each = [Completed, StoppedByPolicy], Ready = [WeatherReady] },
         new("The second of two choices' calls has no name (vLLM 0.8.5 and 0.11.0)",
             Two.Choice(0).Calls("get_weather", Weather).Declares("tool_calls")
                 .Choice(1).Calls(name: null, Weather).Declares("tool_calls").Uses(9, 30).Done(), Completed, Declared)

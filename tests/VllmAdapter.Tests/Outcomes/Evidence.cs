@@ -8,7 +8,7 @@ internal sealed record Evidence
     private StreamEvidence _seen = new();
     private SortedDictionary<int, ChoiceEvidence> _choices = [];
     private int _choice;
-    private StopCause _stoppedBy = StopCause.EndOfBody;
+    private TerminationCause _cause = TerminationCause.EndOfBody;
 
     private Evidence()
     {
@@ -18,7 +18,7 @@ internal sealed record Evidence
     public static Evidence Of() => new Evidence().Change(choice => choice);
 
     /// <summary>A stream that was asked for several choices; none of them has come yet.</summary>
-    public static Evidence OfChoices(int asked) => new Evidence().Asking(it => it with { Choices = asked });
+    public static Evidence OfChoices(int asked) => new Evidence().Asking(it => it with { ChoiceCount = asked });
 
     /// <summary>A stream of which nothing came.</summary>
     public static Evidence OfNothing() => new();
@@ -34,7 +34,7 @@ internal sealed record Evidence
         OutputBytes = choice.OutputBytes + Encoding.UTF8.GetByteCount(text),
     });
 
-    public Evidence Thinks(string text) => Change(choice => choice with
+    public Evidence Reasons(string text) => Change(choice => choice with
     {
         ReasoningLength = choice.ReasoningLength + text.Length,
         OutputBytes = choice.OutputBytes + Encoding.UTF8.GetByteCount(text),
@@ -47,7 +47,7 @@ internal sealed record Evidence
     });
 
     /// <summary>Audio, images.</summary>
-    public Evidence Sounds() => Change(choice => choice with { OtherOutput = true });
+    public Evidence Sounds() => Change(choice => choice with { HasOtherOutput = true });
 
     /// <summary>A call of the tool as markup in the text.</summary>
     public Evidence WritesACallOf(string tool) => Says("<tool_call>").Change(choice => choice with { CallMarkup = tool });
@@ -57,7 +57,7 @@ internal sealed record Evidence
 
     public Evidence Calls(string? name, string arguments = "", string? id = "call-1") => Change(choice => choice with
     {
-        ToolCalls = [.. choice.ToolCalls, new AssembledToolCall { Id = id, Name = name, Arguments = arguments }],
+        ToolCalls = [.. choice.ToolCalls, new ToolCallEvidence { Id = id, Name = name, Arguments = arguments }],
     });
 
     public Evidence Declares(params string[] words) => Change(choice => choice with
@@ -87,15 +87,15 @@ internal sealed record Evidence
 
     /// <summary>Usage next to the finish reason of the choice.</summary>
     public Evidence UsesAtTheEnd(int prompt, int completion) =>
-        UsesSoFar(prompt, completion).Change(choice => choice with { CountedAtEnd = true });
+        UsesSoFar(prompt, completion).Change(choice => choice with { IsCountedAtEnd = true });
 
-    public Evidence Capped(int tokens) => Asking(it => it with { OutputCap = tokens });
+    public Evidence Capped(int tokens) => Asking(it => it with { MaxTokens = tokens });
 
     public Evidence InWindowOf(int tokens) => Asking(it => it with { ContextWindow = tokens });
 
-    public Evidence MustCall() => Asking(it => it with { CallRequired = true });
+    public Evidence MustCall() => Asking(it => it with { RequiresCall = true });
 
-    public Evidence CappedByTheServer(int tokens) => Asking(it => it with { ServerCap = tokens });
+    public Evidence CappedByTheServer(int tokens) => Asking(it => it with { ServerMaxTokens = tokens });
 
     public Evidence IgnoresTheEndToken() => Asking(it => it with { IgnoresEndToken = true });
 
@@ -105,42 +105,42 @@ internal sealed record Evidence
     public Evidence Versioned() => With(seen => seen with { SystemFingerprint = "vllm-0.32.0-d546c035" });
 
     /// <summary>A server of another make, which marks no end.</summary>
-    public Evidence MarksNoEnd() => With(seen => seen with { EndMarker = EndMarker.NeverSent });
+    public Evidence MarksNoEnd() => With(seen => seen with { SentinelExpected = false });
 
     public Evidence HidesReasoning() => Asking(it => it with { HidesReasoning = true });
 
-    public Evidence Offering(params DeclaredTool[] tools) => Asking(it => it with { Tools = tools });
+    public Evidence Offering(params ToolSignature[] tools) => Asking(it => it with { Tools = tools });
 
-    /// <summary>The end marker, and with it the end.</summary>
-    public Evidence Done() => With(seen => seen with { Marker = "[DONE]", SentinelSeen = true }).StoppedBy(StopCause.Sentinel);
+    /// <summary>The sentinel, and with it the end.</summary>
+    public Evidence Done() => With(seen => seen with { SentinelText = "[DONE]", SentinelSeen = true }).TerminatedBy(TerminationCause.Sentinel);
 
-    public Evidence EndsInOrder() => With(seen => seen with { BodyEnd = BodyEnd.InOrder }).StoppedBy(StopCause.EndOfBody);
+    public Evidence EndsInOrder() => With(seen => seen with { BodyEnd = BodyEnd.InOrder }).TerminatedBy(TerminationCause.EndOfBody);
 
-    public Evidence EndsInsideAnEvent() => With(seen => seen with { BodyEnd = BodyEnd.InsideEvent }).StoppedBy(StopCause.EndOfBody);
+    public Evidence EndsInsideAnEvent() => With(seen => seen with { BodyEnd = BodyEnd.InsideEvent }).TerminatedBy(TerminationCause.EndOfBody);
 
     public Evidence IsCut(string how = "Connection reset by peer.") =>
-        With(seen => seen with { BodyEnd = BodyEnd.Cut, TransportError = how }).StoppedBy(StopCause.Fault);
+        With(seen => seen with { BodyEnd = BodyEnd.Cut, TransportError = how }).TerminatedBy(TerminationCause.Fault);
 
     public Evidence Fails(string message = "EngineCore encountered an issue.", int code = 500) => With(seen => seen with
     {
         Error = new ServerError { Message = message, CodeNumber = code, Code = $"{code}" },
-    }).StoppedBy(StopCause.Fault);
+    }).TerminatedBy(TerminationCause.Fault);
 
     public Evidence ChoiceFails(string message = "upstream timed out") =>
         Change(choice => choice with { Error = new ServerError { Message = message } });
 
     public Evidence IsGarbled(string why = "an event holds something other than a JSON object") =>
-        With(seen => seen with { Malformation = why }).StoppedBy(StopCause.Fault);
+        With(seen => seen with { Malformation = why }).TerminatedBy(TerminationCause.Fault);
 
     public Evidence SilentFor(double seconds) => With(seen => seen with { SilentFor = TimeSpan.FromSeconds(seconds) });
 
-    public Evidence StoppedBy(StopCause cause) => this with { _stoppedBy = cause };
+    public Evidence TerminatedBy(TerminationCause cause) => this with { _cause = cause };
 
     public Evidence With(Func<StreamEvidence, StreamEvidence> change) => this with { _seen = change(_seen) };
 
     public StreamEvidence Build() => _seen with { Choices = [.. _choices.Values] };
 
-    public StreamOutcome Judge() => OutcomeJudge.Decide(Build(), _stoppedBy);
+    public StreamOutcome Judge() => OutcomeJudge.Decide(Build(), _cause);
 
     private Evidence Change(Func<ChoiceEvidence, ChoiceEvidence> change)
     {
@@ -148,5 +148,5 @@ internal sealed record Evidence
         return this with { _choices = new SortedDictionary<int, ChoiceEvidence>(_choices) { [_choice] = change(choice) } };
     }
 
-    private Evidence Asking(Func<AskedFor, AskedFor> change) => With(seen => seen with { Asked = change(seen.Asked) });
+    private Evidence Asking(Func<RequestEvidence, RequestEvidence> change) => With(seen => seen with { Request = change(seen.Request) });
 }

@@ -1,8 +1,8 @@
-using static VllmAdapter.Certainty;
-using static VllmAdapter.LimitAttribution;
-using static VllmAdapter.OutcomeNoteKind;
+using static VllmAdapter.Diagnostics.Certainty;
+using static VllmAdapter.LengthLimit;
+using static VllmAdapter.Diagnostics.OutcomeNoteKind;
 using static VllmAdapter.StreamVerdict;
-using static VllmAdapter.WithheldReason;
+using static VllmAdapter.Diagnostics.WithheldReason;
 
 namespace VllmAdapter.Tests.Outcomes;
 
@@ -26,13 +26,13 @@ internal static class GateScenarios
         new("tool_calls, [DONE] and room left",
             WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady },
-        new("tool_calls, [DONE], room left under the cap, the window not known: it may have cut the call",
+        new("tool_calls, [DONE], room left under max tokens, the window not known: it may have cut the call",
             WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
-        new("tool_calls, [DONE], no cap, the window not known",
+        new("tool_calls, [DONE], no max tokens, the window not known",
             WeatherCall.Declares("tool_calls").Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
-        new("function_call, [DONE], room left under the cap, the window not known",
+        new("function_call, [DONE], room left under max tokens, the window not known",
             WeatherCall.Declares("function_call").Capped(200).Uses(285, 22).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
         new("tool_calls, [DONE], room left by a count before the end",
@@ -44,36 +44,36 @@ internal static class GateScenarios
         new("tool_calls, [DONE] and no usage: a cut cannot be excluded",
             WeatherCall.Declares("tool_calls").Capped(200).Done(), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
-        new("tool_calls, room left under the cap, but no [DONE], the window not known",
+        new("tool_calls, room left under max tokens, but no [DONE], the window not known",
             WeatherCall.Declares("tool_calls").Capped(200).Uses(285, 22).EndsInOrder(), Completed, Declared)
-            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
+            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutSentinel] },
         new("tool_calls, room left, but no [DONE]",
             WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(285, 22).EndsInOrder(), Completed, Declared)
-            { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
+            { Ready = WeatherReady, Notes = [EndedWithoutSentinel] },
         new("tool_calls, room left in the window, but no [DONE]",
             WeatherCall.Declares("tool_calls").InWindowOf(2048).Uses(285, 22).EndsInOrder(), Completed, Declared)
-            { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
+            { Ready = WeatherReady, Notes = [EndedWithoutSentinel] },
         new("tool_calls, room left by the count next to it, then a reset",
             WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).UsesAtTheEnd(285, 22).IsCut(), Completed, Declared)
-            { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
+            { Ready = WeatherReady, Notes = [EndedWithoutSentinel] },
         new("tool_calls, room left by a count before it, then a reset",
             WeatherCall.Declares("tool_calls").Capped(200).InWindowOf(2048).UsesSoFar(285, 21).IsCut(), Completed, Declared)
-            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
+            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutSentinel] },
         new("tool_calls, no [DONE] and no usage",
             WeatherCall.Declares("tool_calls").Capped(200).EndsInOrder(), Completed, Declared)
-            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
+            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutSentinel] },
         new("tool_calls, no [DONE], and no limit that the usage could be held against",
             WeatherCall.Declares("tool_calls").Uses(285, 22).EndsInOrder(), Completed, Declared)
-            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
+            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutSentinel] },
         new("function_call, no [DONE] and no usage",
             WeatherCall.Declares("function_call").Capped(200).EndsInOrder(), Completed, Declared)
-            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
+            { Withheld = [EndUnconfirmed], Notes = [EndedWithoutSentinel] },
         new("stop, then tool_calls, no [DONE] and no usage",
             WeatherCall.Declares("stop", "tool_calls").Capped(200).EndsInOrder(), Completed, Declared)
-            { Withheld = [EndUnconfirmed], Notes = [ConflictingFinishReasons, EndedWithoutMarker] },
+            { Withheld = [EndUnconfirmed], Notes = [ConflictingFinishReasons, EndedWithoutSentinel] },
         new("stop is a confirmed end without [DONE] and without usage (vLLM with a named tool)",
             WeatherCall.Declares("stop").IsCut(), Completed, Declared)
-            { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
+            { Ready = WeatherReady, Notes = [EndedWithoutSentinel] },
         new("Nothing declared, [DONE]: the story (vLLM 0.8.5 with required)",
             WeatherCall.Capped(200).InWindowOf(2048).Uses(285, 20).Done(), Unconfirmed, Inferred) { Ready = WeatherReady },
         new("Nothing declared, [DONE], the window not known",
@@ -89,27 +89,27 @@ internal static class GateScenarios
         new("Two choices with tool_calls and room left by the sum alone, no [DONE]",
             Evidence.OfChoices(2).Offering(Offered.GetWeather).Choice(0).Calls("get_weather", Weather).Declares("tool_calls")
                 .Choice(1).Says("b").Declares("stop").Capped(200).Uses(285, 30).EndsInOrder(),
-            Completed, Declared) { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
+            Completed, Declared) { Withheld = [EndUnconfirmed], Notes = [EndedWithoutSentinel] },
         new("Two choices, one counted to its end with room left, no [DONE]",
             Evidence.OfChoices(2).Offering(Offered.GetWeather).Choice(0).Calls("get_weather", Weather).Declares("tool_calls").UsesAtTheEnd(285, 12)
                 .Choice(1).Says("b").Declares("stop").Capped(200).InWindowOf(2048).EndsInOrder(),
-            Completed, Declared) { Ready = WeatherReady, Notes = [EndedWithoutMarker] },
-        new("A whole reply needs no marker",
+            Completed, Declared) { Ready = WeatherReady, Notes = [EndedWithoutSentinel] },
+        new("A whole reply needs no sentinel",
             Evidence.OfWholeReply().Offering(Offered.GetWeather).Calls("get_weather", Weather).Declares("tool_calls"), Completed, Declared)
             { Ready = WeatherReady, Notes = [CutNotExcluded] },
         new("A whole reply with tool_calls whose body broke off behind it",
             Evidence.OfWholeReply().Offering(Offered.GetWeather).Calls("get_weather", Weather).Declares("tool_calls").IsCut(),
-            Completed, Declared) { Withheld = [EndUnconfirmed], Notes = [EndedWithoutMarker] },
+            Completed, Declared) { Withheld = [EndUnconfirmed], Notes = [EndedWithoutSentinel] },
         new("stop without any count is believed",
             WeatherCall.Declares("stop").Done(), Completed, Declared) { Ready = WeatherReady },
 
         // Whole JSON does not prove a whole call.
         new("vLLM 0.8.5 hermes closes a cut call itself: 22 of 22 tokens",
             Calling("save_plan", """{"title": "Trip"}""").Declares("tool_calls").Capped(22).Uses(285, 22).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Withheld = [ChoiceCut] },
+            { Limit = MaxTokens, Withheld = [ChoiceCut] },
         new("vLLM 0.32.0 granite streams {} and length",
             Calling("save_plan", "{}").Declares("length").Capped(14).Uses(285, 14).Done(), LengthLimited, Declared)
-            { Limit = OutputCap, Withheld = [ChoiceCut] },
+            { Limit = MaxTokens, Withheld = [ChoiceCut] },
         new("A call that the model broke off, closed by the server with room left: nobody can tell",
             Calling("save_plan", """{"title": "Trip"}""").Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(285, 22).Done(), Completed, Declared)
             { Ready = ["""save_plan {"title": "Trip"}"""] },
@@ -161,7 +161,7 @@ internal static class GateScenarios
         new("No arguments, the tool requires none, nothing declared, room left",
             Calling("list_files").Capped(200).InWindowOf(2048).Uses(285, 20).Done(), Unconfirmed, Inferred)
             { Ready = ["list_files {}"] },
-        new("No arguments, the tool requires none, nothing declared, room left under the cap, the window not known",
+        new("No arguments, the tool requires none, nothing declared, room left under max tokens, the window not known",
             Calling("list_files").Capped(200).Uses(285, 20).Done(), Unconfirmed, Inferred) { Withheld = [ArgumentsMissing] },
         new("No arguments, the tool requires none, nothing declared, no usage",
             Calling("list_files").Capped(200).Done(), Unconfirmed, Inferred) { Withheld = [ArgumentsMissing] },

@@ -6,28 +6,28 @@ namespace VllmAdapter.Tests.Outcomes;
 internal static class Offered
 {
     /// <summary>Requires both of its parameters.</summary>
-    public static DeclaredTool SavePlan { get; } = Tool("save_plan", """
+    public static ToolSignature SavePlan { get; } = Tool("save_plan", """
         {"type": "object", "properties": {"title": {"type": "string"}, "steps": {"type": "array"}}, "required": ["title", "steps"]}
         """);
 
     /// <summary>Requires its parameter.</summary>
-    public static DeclaredTool GetWeather { get; } = Tool("get_weather", """
+    public static ToolSignature GetWeather { get; } = Tool("get_weather", """
         {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
         """);
 
     /// <summary>Takes a parameter, and requires none.</summary>
-    public static DeclaredTool ListFiles { get; } = Tool("list_files", """
+    public static ToolSignature ListFiles { get; } = Tool("list_files", """
         {"type": "object", "properties": {"folder": {"type": "string"}}}
         """);
 
     /// <summary>Takes no parameters.</summary>
-    public static DeclaredTool GetRandomNumber { get; } = Tool("get_random_number", """{"type": "object", "properties": {}}""");
+    public static ToolSignature GetRandomNumber { get; } = Tool("get_random_number", """{"type": "object", "properties": {}}""");
 
     /// <summary>Names no parameter that it requires, but its schema is composed: one of two is required all the same.</summary>
-    public static DeclaredTool FindPerson { get; } = Tool("find_person", """
+    public static ToolSignature FindPerson { get; } = Tool("find_person", """
         {"type": "object", "properties": {"name": {"type": "string"}, "id": {"type": "integer"}},
          "anyOf": [{"required": ["name"]}, {"required": ["id"]}]}
         """);
 
-    private static DeclaredTool Tool(string name, string schema) => DeclaredTool.From(name, JsonElement.Parse(schema));
+    private static ToolSignature Tool(string name, string schema) => ToolSignature.From(name, JsonElement.Parse(schema));
 }

@@ -60,7 +60,7 @@ public sealed class OutcomeJudgeTests
     }
 
     [Theory]
-    [InlineData(StreamVerdict.Cancelled, StreamVerdict.Abandoned)]
+    [InlineData(StreamVerdict.Canceled, StreamVerdict.Abandoned)]
     [InlineData(StreamVerdict.Abandoned, StreamVerdict.ServerError)]
     [InlineData(StreamVerdict.ServerError, StreamVerdict.Malformed)]
     [InlineData(StreamVerdict.Malformed, StreamVerdict.Stalled)]
@@ -83,7 +83,7 @@ public sealed class OutcomeJudgeTests
         StreamOutcome outcome = evidence.Judge();
 
         outcome.FinishReason.Should().Be(FinishReason.Stop);
-        outcome.StoppedBy.Should().Be(StopCause.Sentinel);
+        outcome.TerminatedBy.Should().Be(TerminationCause.Sentinel);
         outcome.Usage.Should().Be(new TokenUsage { PromptTokens = 9, CompletionTokens = 2 });
         outcome.Evidence.Choices.Should().ContainSingle().Which.TextLength.Should().Be(5);
         outcome.Attempts.Should().Be(3);
@@ -98,7 +98,7 @@ public sealed class OutcomeJudgeTests
 
     [Fact]
     public void A_word_that_nobody_knows_is_kept_as_it_came() =>
-        Evidence.Of().Says("Hello").Declares("Preempted!").Done().Judge().FinishReason!.Value.Word.Should().Be("Preempted!");
+        Evidence.Of().Says("Hello").Declares("Preempted!").Done().Judge().FinishReason!.Value.Value.Should().Be("Preempted!");
 
     [Fact]
     public void The_reason_of_the_outcome_is_that_of_choice_0_not_of_the_worst()
@@ -116,7 +116,7 @@ public sealed class OutcomeJudgeTests
         outcome.WithheldToolCalls.Should().Equal(new WithheldToolCall
         {
             Reason = WithheldReason.ChoiceCut,
-            Choice = 1,
+            ChoiceIndex = 1,
             Id = "call-7",
             Name = "get_weather",
             RawArguments = """{"city": "Pa""",
@@ -132,7 +132,7 @@ public sealed class OutcomeJudgeTests
             SentinelSeen = true,
         };
 
-        OutcomeJudge.Decide(evidence, StopCause.Sentinel).Choices.Should().HaveCount(10_000)
+        OutcomeJudge.Decide(evidence, TerminationCause.Sentinel).Choices.Should().HaveCount(10_000)
             .And.OnlyContain(choice => choice.Verdict == StreamVerdict.Completed);
     }
 
@@ -145,15 +145,15 @@ public sealed class OutcomeJudgeTests
     {
         StreamEvidence evidence = new()
         {
-            Asked = new AskedFor { Choices = asked },
+            Request = new RequestEvidence { ChoiceCount = asked },
             Choices = [.. Enumerable.Range(0, came).Select(index => new ChoiceEvidence { Index = index, TextLength = 1, Declared = [FinishReason.Stop] })],
         };
 
-        OutcomeJudge.Decide(evidence, StopCause.ConsumerLeft).Choices.Should().HaveCount(rulings)
+        OutcomeJudge.Decide(evidence, TerminationCause.ConsumerLeft).Choices.Should().HaveCount(rulings)
             .And.OnlyContain(choice => choice.Verdict == StreamVerdict.Abandoned);
     }
 
     [Fact]
     public void Evidence_is_needed() =>
-        FluentActions.Invoking(() => OutcomeJudge.Decide(null!, StopCause.EndOfBody)).Should().Throw<ArgumentNullException>();
+        FluentActions.Invoking(() => OutcomeJudge.Decide(null!, TerminationCause.EndOfBody)).Should().Throw<ArgumentNullException>();
 }

@@ -4,7 +4,7 @@ namespace VllmAdapter.Tests.Outcomes;
 internal sealed record Scenario(string Name, Evidence Evidence, StreamVerdict Verdict, Certainty Certainty)
 {
     /// <summary>Which limit cut it.</summary>
-    public LimitAttribution? Limit { get; init; }
+    public LengthLimit? Limit { get; init; }
 
     /// <summary>"name arguments" of each ready call.</summary>
     public string[] Ready { get; init; } = [];

@@ -8,7 +8,7 @@ public sealed class StreamOutcomeTests
     private static StreamOutcome Full => Evidence.OfChoices(2)
         .Offering(Offered.GetWeather)
         .Choice(0).Says("Hello").Calls("get_weather", """{"city": "Orléans"}""", id: "call-a").Declares("tool_calls").UsesAtTheEnd(9, 12)
-        .Choice(1).Thinks("Hm").Calls("get_weather", """{"city": "Pa""", id: null).Declares("length").StopsAt("7")
+        .Choice(1).Reasons("Hm").Calls("get_weather", """{"city": "Pa""", id: null).Declares("length").StopsAt("7")
         .Capped(200).InWindowOf(2048).Uses(9, 32).Done()
         .With(seen => seen with
         {
@@ -30,7 +30,7 @@ public sealed class StreamOutcomeTests
     [InlineData("verdict", "LengthLimited")]
     [InlineData("certainty", "Declared")]
     [InlineData("finish_reason", "tool_calls")]
-    [InlineData("stopped_by", "sentinel")]
+    [InlineData("terminated_by", "sentinel")]
     [InlineData("limit", "Unattributed")]
     [InlineData("is_complete", false)]
     [InlineData("attempts", 2)]
@@ -46,14 +46,14 @@ public sealed class StreamOutcomeTests
     [InlineData("tool_calls[0].id_is_synthetic", false)]
     [InlineData("tool_calls[0].arguments", """{"city": "Orléans"}""")]
     [InlineData("withheld_tool_calls[0].reason", "ChoiceCut")]
-    [InlineData("withheld_tool_calls[0].choice", 1)]
+    [InlineData("withheld_tool_calls[0].choice_index", 1)]
     [InlineData("withheld_tool_calls[0].raw_arguments", """{"city": "Pa""")]
     [InlineData("notes[0].kind", "Retried")]
-    [InlineData("evidence.asked.output_cap", 200)]
-    [InlineData("evidence.asked.context_window", 2048)]
-    [InlineData("evidence.asked.choices", 2)]
-    [InlineData("evidence.asked.tools[0].name", "get_weather")]
-    [InlineData("evidence.asked.tools[0].required[0]", "city")]
+    [InlineData("evidence.request.max_tokens", 200)]
+    [InlineData("evidence.request.context_window", 2048)]
+    [InlineData("evidence.request.choice_count", 2)]
+    [InlineData("evidence.request.tools[0].name", "get_weather")]
+    [InlineData("evidence.request.tools[0].required_parameters[0]", "city")]
     [InlineData("evidence.request_id", "r-1")]
     [InlineData("evidence.response_id", "chatcmpl-r-1")]
     [InlineData("evidence.model", "granite")]
@@ -67,13 +67,13 @@ public sealed class StreamOutcomeTests
     [InlineData("evidence.bytes", 4321)]
     [InlineData("evidence.keep_alives", 1)]
     [InlineData("evidence.sentinel_seen", true)]
-    [InlineData("evidence.marker", "[DONE]")]
+    [InlineData("evidence.sentinel_text", "[DONE]")]
     [InlineData("evidence.usage_is_final", true)]
     [InlineData("evidence.failed_attempts[0].reason", "503")]
     [InlineData("evidence.failed_attempts[0].took", 0.001)]
     [InlineData("evidence.choices[0].text_length", 5)]
     [InlineData("evidence.choices[0].declared[0]", "tool_calls")]
-    [InlineData("evidence.choices[0].counted_at_end", true)]
+    [InlineData("evidence.choices[0].is_counted_at_end", true)]
     [InlineData("evidence.choices[1].reasoning_length", 2)]
     [InlineData("evidence.choices[1].stop_reason", "7")]
     [InlineData("evidence.choices[1].tool_calls[0].arguments", """{"city": "Pa""")]
@@ -83,18 +83,18 @@ public sealed class StreamOutcomeTests
     [Fact]
     public void The_json_of_an_outcome_is_one_line_without_noise() =>
         Evidence.Of().Says("Hello").Declares("stop").Uses(9, 2).Done().Judge().ToJson().Should().Be("""
-            {"verdict":"Completed","certainty":"Declared","finish_reason":"stop","stopped_by":"sentinel",
+            {"verdict":"Completed","certainty":"Declared","finish_reason":"stop","terminated_by":"sentinel",
             "choices":[{"index":0,"verdict":"Completed","certainty":"Declared","finish_reason":"stop","completion_tokens":2}],
             "tool_calls":[],"withheld_tool_calls":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11},"notes":[],
-            "evidence":{"asked":{"choices":1,"call_required":false,"hides_reasoning":false,"ignores_end_token":false,"skips_special_tokens":false,"tools":[]},
-            "end_marker":"Expected","is_whole_reply":false,"failed_attempts":[],"elapsed":0,"silent_for":0,"bytes":0,"events":0,"chunks":0,"keep_alives":0,
-            "marker":"[DONE]","sentinel_seen":true,"events_after_sentinel":0,"last_event_unterminated":false,
+            "evidence":{"request":{"choice_count":1,"requires_call":false,"hides_reasoning":false,"ignores_end_token":false,"skips_special_tokens":false,"tools":[]},
+            "sentinel_expected":true,"is_whole_reply":false,"failed_attempts":[],"elapsed":0,"silent_for":0,"bytes":0,"events":0,"chunks":0,"keep_alives":0,
+            "sentinel_text":"[DONE]","sentinel_seen":true,"events_after_sentinel":0,"last_event_unterminated":false,
             "usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11},"usage_is_final":true,
-            "response_id_changed":false,"text_is_lossy":false,"oddities":0,
-            "choice_indexes_seen":0,"looks_cumulative":false,"unwanted_reasoning":false,
+            "has_changed_response_id":false,"text_is_lossy":false,"oddities":0,
+            "choice_indexes_seen":0,"looks_cumulative":false,"has_unwanted_reasoning":false,
             "choices":[{"index":0,"declared":["stop"],"chunks":0,"text_length":5,"reasoning_length":0,"refusal_length":0,
-            "output_bytes":5,"other_output":false,"tool_calls":[],
-            "counted_at_end":false,"has_late_output":false,"reason_was_premature":false}]},"attempts":1,"parts":[],"is_complete":true}
+            "output_bytes":5,"has_other_output":false,"tool_calls":[],
+            "is_counted_at_end":false,"has_late_output":false,"reason_was_premature":false}]},"attempts":1,"parts":[],"is_complete":true}
             """.ReplaceLineEndings(""));
 
     [Fact]
@@ -123,15 +123,15 @@ public sealed class StreamOutcomeTests
     [InlineData(StreamVerdict.Stalled, true, true, true)]
     [InlineData(StreamVerdict.ServerError, true, true, true)]
     [InlineData(StreamVerdict.Malformed, true, true, true)]
-    [InlineData(StreamVerdict.Cancelled, false, false, true)]
+    [InlineData(StreamVerdict.Canceled, false, false, true)]
     [InlineData(StreamVerdict.Abandoned, false, false, true)]
     public void A_verdict_throws_where_it_was_asked_to(StreamVerdict verdict, bool byDefault, bool unlessConfirmed, bool whenCompleteIsDemanded)
     {
         StreamOutcome outcome = new() { Verdict = verdict };
 
-        outcome.Throws(IncompleteStreams.Throw).Should().Be(byDefault);
-        outcome.Throws(IncompleteStreams.ThrowUnlessConfirmed).Should().Be(unlessConfirmed);
-        outcome.Throws(IncompleteStreams.Report).Should().BeFalse();
+        outcome.Throws(IncompleteStreamBehavior.Throw).Should().Be(byDefault);
+        outcome.Throws(IncompleteStreamBehavior.ThrowUnlessConfirmed).Should().Be(unlessConfirmed);
+        outcome.Throws(IncompleteStreamBehavior.Report).Should().BeFalse();
         outcome.IsComplete.Should().Be(!whenCompleteIsDemanded);
         Action demand = () => outcome.EnsureComplete().Should().BeSameAs(outcome);
         if (whenCompleteIsDemanded)

@@ -6,7 +6,7 @@ namespace VllmAdapter.Tests.Outcomes;
 /// <summary>vLLM 0.8.5 ignores structured_outputs without a word: what can be checked of an answer is checked.</summary>
 public sealed class StructuredOutputCheckTests
 {
-    private static readonly StructuredOutput Pets = StructuredOutput.Choice("cat", "dog");
+    private static readonly StructuredOutput Pets = StructuredOutput.OneOf("cat", "dog");
     private static readonly StructuredOutput Number = StructuredOutput.Regex("[0-9]+");
 
     private static readonly StructuredOutput Person =
@@ -36,10 +36,10 @@ public sealed class StructuredOutputCheckTests
     [MemberData(nameof(Answers))]
     public async Task An_answer_of_another_shape_is_noted(StructuredOutput output, string text, string? misfit)
     {
-        ChatCompletion completion = await CompleteAsync(Script.Model.Says(text), output);
+        ChatAnswer answer = await CompleteAsync(Script.Model.Says(text), output);
 
-        completion.Outcome.Verdict.Should().Be(StreamVerdict.Completed);
-        completion.Outcome.Notes.Where(note => note.Kind == OutcomeNoteKind.OutputNotAsAsked).Select(note => Reason(note.Text))
+        answer.Outcome.Verdict.Should().Be(StreamVerdict.Completed);
+        answer.Outcome.Notes.Where(note => note.Kind == OutcomeNoteKind.OutputNotAsAsked).Select(note => Reason(note.Text))
             .Should().Equal(misfit is null ? [] : [misfit]);
     }
 
@@ -56,7 +56,7 @@ public sealed class StructuredOutputCheckTests
 
     public static TheoryData<string, ScriptedReply> Unchecked => new()
     {
-        { "cut by the cap", Script.Says("{\"na").Finishes("length").Uses(9, 100).Done() },
+        { "cut by max tokens", Script.Says("{\"na").Finishes("length").Uses(9, 100).Done() },
         { "broken off", Script.Says("{\"na").Cuts() },
         { "nothing declared", Script.Says("{\"na").Done() },
         { "a call", Script.Calls("f", "{}").Finishes("stop").Done() },
@@ -70,18 +70,18 @@ public sealed class StructuredOutputCheckTests
     [Fact]
     public async Task Each_choice_is_checked()
     {
-        ChatCompletion completion = await CompleteAsync(
+        ChatAnswer answer = await CompleteAsync(
             Script.Says("cat").Finishes("stop").Choice(1).Says("bird").Finishes("stop").Done(), Pets, choices: 2);
 
-        completion.Outcome.Notes.Where(note => note.Kind == OutcomeNoteKind.OutputNotAsAsked).Should().ContainSingle()
+        answer.Outcome.Notes.Where(note => note.Kind == OutcomeNoteKind.OutputNotAsAsked).Should().ContainSingle()
             .Which.Text.Should().StartWith("Choice 1: The answer is not what");
     }
 
-    private static async Task<ChatCompletion> CompleteAsync(ScriptedReply script, StructuredOutput output, int? choices = null)
+    private static async Task<ChatAnswer> CompleteAsync(ScriptedReply script, StructuredOutput output, int? choices = null)
     {
         using FakeVllm vllm = FakeVllm.InMemory(script);
         return await vllm.CreateAdapter().CompleteChatAsync(
-            ChatRequest.FromPrompt("Which?") with { Output = output, Choices = choices, IncompleteStreams = IncompleteStreams.Report, MaxTokens = 100 });
+            ChatRequest.FromPrompt("Which?") with { Output = output, ChoiceCount = choices, OnIncompleteStream = IncompleteStreamBehavior.Report, MaxTokens = 100 });
     }
 
     private static string Reason(string note) => note[(note.IndexOf('(', StringComparison.Ordinal) + 1)..note.LastIndexOf("):", StringComparison.Ordinal)];

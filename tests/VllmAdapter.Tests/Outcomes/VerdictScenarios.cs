@@ -1,8 +1,8 @@
-using static VllmAdapter.Certainty;
-using static VllmAdapter.LimitAttribution;
-using static VllmAdapter.OutcomeNoteKind;
+using static VllmAdapter.Diagnostics.Certainty;
+using static VllmAdapter.LengthLimit;
+using static VllmAdapter.Diagnostics.OutcomeNoteKind;
 using static VllmAdapter.StreamVerdict;
-using static VllmAdapter.WithheldReason;
+using static VllmAdapter.Diagnostics.WithheldReason;
 
 namespace VllmAdapter.Tests.Outcomes;
 
@@ -10,7 +10,7 @@ namespace VllmAdapter.Tests.Outcomes;
 internal static class VerdictScenarios
 {
     private const string Weather = """{"city": "Paris"}""";
-    private static readonly StopCause Custom = new("seen-enough");
+    private static readonly TerminationCause Custom = new("seen-enough");
     private static readonly string[] WeatherReady = [$"get_weather {Weather}"];
 
     private static Evidence Hello => Evidence.Of().Says("Hello");
@@ -20,22 +20,22 @@ internal static class VerdictScenarios
     public static IEnumerable<Scenario> All =>
     [
         // The caller.
-        new("The caller cancelled", Hello.StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
-        new("The caller cancelled before anything came",
-            Evidence.OfNothing().StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
-        new("The caller cancelled after the finish reason",
-            Hello.Declares("stop").StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
-        new("The caller cancelled, whatever error came before",
-            Hello.Fails().StoppedBy(StopCause.CallerCancelled), Cancelled, Observed),
-        new("The caller cancelled with a whole call in hand",
-            WeatherCall.StoppedBy(StopCause.CallerCancelled), Cancelled, Observed) { Withheld = [StreamBroken] },
-        new("The consumer left the loop", Hello.StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
+        new("The caller canceled", Hello.TerminatedBy(TerminationCause.CallerCanceled), Canceled, Observed),
+        new("The caller canceled before anything came",
+            Evidence.OfNothing().TerminatedBy(TerminationCause.CallerCanceled), Canceled, Observed),
+        new("The caller canceled after the finish reason",
+            Hello.Declares("stop").TerminatedBy(TerminationCause.CallerCanceled), Canceled, Observed),
+        new("The caller canceled, whatever error came before",
+            Hello.Fails().TerminatedBy(TerminationCause.CallerCanceled), Canceled, Observed),
+        new("The caller canceled with a whole call in hand",
+            WeatherCall.TerminatedBy(TerminationCause.CallerCanceled), Canceled, Observed) { Withheld = [StreamBroken] },
+        new("The consumer left the loop", Hello.TerminatedBy(TerminationCause.ConsumerLeft), Abandoned, Observed),
         new("The consumer left after the finish reason",
-            Hello.Declares("stop").StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
+            Hello.Declares("stop").TerminatedBy(TerminationCause.ConsumerLeft), Abandoned, Observed),
         new("The consumer left, whatever error came before",
-            Hello.Fails().StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed),
+            Hello.Fails().TerminatedBy(TerminationCause.ConsumerLeft), Abandoned, Observed),
         new("The consumer left with a whole call in hand",
-            WeatherCall.StoppedBy(StopCause.ConsumerLeft), Abandoned, Observed) { Withheld = [StreamBroken] },
+            WeatherCall.TerminatedBy(TerminationCause.ConsumerLeft), Abandoned, Observed) { Withheld = [StreamBroken] },
 
         // Errors.
         new("An error event", Hello.Fails(), StreamVerdict.ServerError, Observed),
@@ -44,7 +44,7 @@ internal static class VerdictScenarios
         new("An error event, then an end in order without [DONE] (LiteLLM)",
             Hello.Fails().EndsInOrder(), StreamVerdict.ServerError, Observed),
         new("An error event, then silence",
-            Hello.Fails().StoppedBy(StopCause.IdleTimeout), StreamVerdict.ServerError, Observed),
+            Hello.Fails().TerminatedBy(TerminationCause.IdleTimeout), StreamVerdict.ServerError, Observed),
         new("An error event, then a reset", Hello.Fails().IsCut(), StreamVerdict.ServerError, Observed),
         new("An error event after a finish reason",
             Hello.Declares("stop").Fails().Done(), StreamVerdict.ServerError, Observed),
@@ -70,57 +70,57 @@ internal static class VerdictScenarios
         new("Something other than JSON outranks a length", Hello.Declares("length").IsGarbled(), Malformed, Observed),
 
         // Silence and deadlines.
-        new("Silence in the middle", Hello.StoppedBy(StopCause.IdleTimeout), Stalled, Observed),
+        new("Silence in the middle", Hello.TerminatedBy(TerminationCause.IdleTimeout), Stalled, Observed),
         new("Silence before the first chunk",
-            Evidence.OfNothing().StoppedBy(StopCause.FirstChunkTimeout), Stalled, Observed),
-        new("The deadline is over", Hello.StoppedBy(StopCause.Deadline), Stalled, Observed),
-        new("Silence at the cap says nothing of the cap",
-            Hello.Capped(5).UsesSoFar(9, 5).StoppedBy(StopCause.IdleTimeout), Stalled, Observed),
+            Evidence.OfNothing().TerminatedBy(TerminationCause.FirstChunkTimeout), Stalled, Observed),
+        new("The deadline is over", Hello.TerminatedBy(TerminationCause.Deadline), Stalled, Observed),
+        new("Silence at max tokens says nothing of max tokens",
+            Hello.Capped(5).UsesSoFar(9, 5).TerminatedBy(TerminationCause.IdleTimeout), Stalled, Observed),
         new("Silence after a whole call",
-            WeatherCall.StoppedBy(StopCause.IdleTimeout), Stalled, Observed) { Withheld = [StreamBroken] },
+            WeatherCall.TerminatedBy(TerminationCause.IdleTimeout), Stalled, Observed) { Withheld = [StreamBroken] },
         new("Silence after the finish reason",
-            Hello.Declares("stop").StoppedBy(StopCause.IdleTimeout), Completed, Declared)
-            { Notes = [EndedWithoutMarker] },
+            Hello.Declares("stop").TerminatedBy(TerminationCause.IdleTimeout), Completed, Declared)
+            { Notes = [EndedWithoutSentinel] },
         new("Silence after [DONE], nothing declared",
-            Hello.Done().StoppedBy(StopCause.IdleTimeout), Unconfirmed, Inferred),
+            Hello.Done().TerminatedBy(TerminationCause.IdleTimeout), Unconfirmed, Inferred),
         new("The deadline is over after [DONE], nothing declared",
-            Hello.Done().StoppedBy(StopCause.Deadline), Unconfirmed, Inferred),
+            Hello.Done().TerminatedBy(TerminationCause.Deadline), Unconfirmed, Inferred),
 
         // The caller's own policies.
         new("The own budget",
-            Hello.StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed) { Limit = OwnBudget },
-        new("A cause of the caller's own", Hello.StoppedBy(Custom), StoppedByPolicy, Observed),
-        new("A policy that waits for no reason", Hello.StoppedBy(StopCause.FinishReason), StoppedByPolicy, Observed),
-        new("A policy that calls another event the marker",
-            Hello.StoppedBy(StopCause.Sentinel), StoppedByPolicy, Observed),
-        new("The own budget at the cap",
-            Hello.Capped(5).UsesSoFar(9, 5).StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed)
-            { Limit = OwnBudget },
+            Hello.TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed) { Limit = LengthLimit.TokenBudget },
+        new("A cause of the caller's own", Hello.TerminatedBy(Custom), StoppedByPolicy, Observed),
+        new("A policy that waits for no reason", Hello.TerminatedBy(TerminationCause.FinishReason), StoppedByPolicy, Observed),
+        new("A policy that calls another event the sentinel",
+            Hello.TerminatedBy(TerminationCause.Sentinel), StoppedByPolicy, Observed),
+        new("The own budget at max tokens",
+            Hello.Capped(5).UsesSoFar(9, 5).TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed)
+            { Limit = LengthLimit.TokenBudget },
         new("The own budget after a whole call",
-            WeatherCall.StoppedBy(StopCause.BudgetExhausted), StoppedByPolicy, Observed)
-            { Limit = OwnBudget, Withheld = [ChoiceNotFinished] },
+            WeatherCall.TerminatedBy(TerminationCause.BudgetExhausted), StoppedByPolicy, Observed)
+            { Limit = LengthLimit.TokenBudget, Withheld = [ChoiceNotFinished] },
         new("The own budget after the finish reason",
-            Hello.Declares("stop").StoppedBy(StopCause.BudgetExhausted), Completed, Declared)
-            { Notes = [EndedWithoutMarker] },
-        new("A cause of the caller's own after [DONE]", Hello.Done().StoppedBy(Custom), Unconfirmed, Inferred),
+            Hello.Declares("stop").TerminatedBy(TerminationCause.BudgetExhausted), Completed, Declared)
+            { Notes = [EndedWithoutSentinel] },
+        new("A cause of the caller's own after [DONE]", Hello.Done().TerminatedBy(Custom), Unconfirmed, Inferred),
 
         // The transport.
         new("A reset", Hello.IsCut(), Interrupted, Observed),
         new("An end inside an event", Hello.EndsInsideAnEvent(), Interrupted, Observed),
-        new("A reset at the cap says nothing of the cap",
+        new("A reset at max tokens says nothing of max tokens",
             Hello.Capped(5).UsesSoFar(9, 5).IsCut(), Interrupted, Observed),
         new("A reset after a whole call", WeatherCall.IsCut(), Interrupted, Observed) { Withheld = [StreamBroken] },
         new("An end inside an event after a whole call",
             WeatherCall.EndsInsideAnEvent(), Interrupted, Observed) { Withheld = [StreamBroken] },
         new("A reset after the finish reason",
-            Hello.Declares("stop").IsCut(), Completed, Declared) { Notes = [EndedWithoutMarker] },
+            Hello.Declares("stop").IsCut(), Completed, Declared) { Notes = [EndedWithoutSentinel] },
         new("An end inside an event after the finish reason",
-            Hello.Declares("stop").EndsInsideAnEvent(), Completed, Declared) { Notes = [EndedWithoutMarker] },
+            Hello.Declares("stop").EndsInsideAnEvent(), Completed, Declared) { Notes = [EndedWithoutSentinel] },
         new("The body ends after the finish reason without [DONE]",
-            Hello.Declares("stop").EndsInOrder(), Completed, Declared) { Notes = [EndedWithoutMarker] },
+            Hello.Declares("stop").EndsInOrder(), Completed, Declared) { Notes = [EndedWithoutSentinel] },
         new("The grace after the finish reason is over",
-            Hello.Declares("stop").StoppedBy(StopCause.FinishReason), Completed, Declared)
-            { Notes = [EndedWithoutMarker] },
+            Hello.Declares("stop").TerminatedBy(TerminationCause.FinishReason), Completed, Declared)
+            { Notes = [EndedWithoutSentinel] },
         new("A reset after [DONE], nothing declared", Hello.Done().IsCut(), Unconfirmed, Inferred),
         new("An end inside an event after [DONE], nothing declared",
             Hello.Done().EndsInsideAnEvent(), Unconfirmed, Inferred),
@@ -128,14 +128,14 @@ internal static class VerdictScenarios
         // What the server declared.
         new("Finish reason abort (vLLM 0.20.2 told to stop)",
             Hello.Declares("abort").Uses(9, 2).Done(), Aborted, Declared),
-        new("Finish reason abort at the cap", Hello.Declares("abort").Capped(5).Uses(9, 5).Done(), Aborted, Declared),
+        new("Finish reason abort at max tokens", Hello.Declares("abort").Capped(5).Uses(9, 5).Done(), Aborted, Declared),
         new("Finish reason abort after a whole call",
             WeatherCall.Declares("abort").Done(), Aborted, Declared) { Withheld = [ChoiceNotFinished] },
         new("Finish reason length",
-            Hello.Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared) { Limit = OutputCap },
+            Hello.Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared) { Limit = MaxTokens },
         new("Finish reason length without [DONE]",
             Hello.Declares("length").Capped(5).Uses(9, 5).EndsInOrder(), LengthLimited, Declared)
-            { Limit = OutputCap, Notes = [EndedWithoutMarker] },
+            { Limit = MaxTokens, Notes = [EndedWithoutSentinel] },
         new("Finish reason stop", Hello.Declares("stop").Capped(200).Uses(9, 2).Done(), Completed, Declared),
         new("Finish reason stop without usage", Hello.Declares("stop").Done(), Completed, Declared),
         new("Finish reason stop, not a word said", Evidence.Of().Declares("stop").Done(), Completed, Declared),
@@ -147,7 +147,7 @@ internal static class VerdictScenarios
             { Ready = WeatherReady },
         new("Finish reason eos_token is a stop (text-generation-inference#2344)",
             Hello.Declares("eos_token").Capped(200).Uses(9, 3).Done(), Completed, Declared),
-        new("Finish reason eos is a stop", Hello.Declares("eos").Capped(3).Uses(9, 3).Done(), Completed, Declared) { Notes = [EndedAtTheCap] },
+        new("Finish reason eos is a stop", Hello.Declares("eos").Capped(3).Uses(9, 3).Done(), Completed, Declared) { Notes = [EndedAtMaxTokens] },
         new("Finish reason content_filter", Hello.Declares("content_filter").Done(), StoppedByServer, Declared),
         new("Finish reason repetition (vLLM since 0.17)",
             Hello.Declares("repetition").StopsAt("repetition_detected").Done(), StoppedByServer, Declared),
@@ -156,13 +156,13 @@ internal static class VerdictScenarios
         new("A stop before the answer, then a reset in its middle", Hello.Declares("stop").DeclaredTooEarly().IsCut(), Interrupted, Observed)
             { Notes = [LateOutput] },
         new("A stop before the answer, then silence in its middle",
-            Hello.Declares("stop").DeclaredTooEarly().StoppedBy(StopCause.IdleTimeout), Stalled, Observed) { Notes = [LateOutput] },
+            Hello.Declares("stop").DeclaredTooEarly().TerminatedBy(TerminationCause.IdleTimeout), Stalled, Observed) { Notes = [LateOutput] },
         new("A stop before the answer, then an end in order without [DONE]",
             Hello.Declares("stop").DeclaredTooEarly().EndsInOrder(), Interrupted, Inferred) { Notes = [LateOutput] },
         new("A stop before the answer, and a whole reply", Evidence.OfWholeReply().Says("Hello").Declares("stop").DeclaredTooEarly(), Completed, Declared)
             { Notes = [LateOutput] },
         new("A finish reason that nobody knows", Hello.Declares("preempted").Done(), StoppedByServer, Declared),
-        new("A finish reason that nobody knows, at the cap",
+        new("A finish reason that nobody knows, at max tokens",
             Hello.Declares("preempted").Capped(5).Uses(9, 5).Done(), StoppedByServer, Declared),
         new("A finish reason that nobody knows after a whole call",
             WeatherCall.Declares("preempted").Done(), StoppedByServer, Declared) { Withheld = [ChoiceNotFinished] },
@@ -174,45 +174,45 @@ internal static class VerdictScenarios
         new("length, then stop: the worse counts",
             Hello.Declares("length", "stop").Done(), LengthLimited, Declared)
             { Limit = Unattributed, Notes = [ConflictingFinishReasons] },
-        new("stop, then tool_calls at the cap: the worse counts",
+        new("stop, then tool_calls at max tokens: the worse counts",
             Hello.Declares("stop", "tool_calls").Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Notes = [ConflictingFinishReasons, CallsAnnouncedNoneCame] },
+            { Limit = MaxTokens, Notes = [ConflictingFinishReasons, CallsAnnouncedNoneCame] },
         new("stop, then error",
             Hello.Declares("stop", "error").Done(), StreamVerdict.ServerError, Observed)
             { Notes = [ConflictingFinishReasons] },
 
         // The masked length: tokens used up to the limit, and no word that can be believed.
-        new("tool_calls at the cap (vLLM 0.8.5 closes a cut call itself, vllm#58228)",
+        new("tool_calls at max tokens (vLLM 0.8.5 closes a cut call itself, vllm#58228)",
             WeatherCall.Declares("tool_calls").Capped(22).Uses(285, 22).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Withheld = [ChoiceCut] },
-        new("tool_calls beyond the cap",
+            { Limit = MaxTokens, Withheld = [ChoiceCut] },
+        new("tool_calls beyond max tokens",
             WeatherCall.Declares("tool_calls").Capped(22).InWindowOf(2048).Uses(285, 23).Done(), Completed, Declared)
-            { Withheld = [EndUnconfirmed], Notes = [CountBeyondTheCap] },
-        new("stop beyond the cap",
+            { Withheld = [EndUnconfirmed], Notes = [CountBeyondMaxTokens] },
+        new("stop beyond max tokens",
             WeatherCall.Declares("stop").Capped(22).Uses(285, 19_503).Done(), Completed, Declared)
-            { Ready = WeatherReady, Notes = [CountBeyondTheCap] },
-        new("stop beyond the cap, text that spells fewer tokens", Hello.Declares("stop").Capped(200).Uses(9, 19_503).Done(), Completed, Declared)
-            { Notes = [CountBeyondTheCap] },
-        new("stop beyond the cap, and nothing delivered", Evidence.Of().Declares("stop").Capped(200).Uses(9, 19_503).Done(), Unconfirmed, Inferred)
-            { Notes = [OutputMissing, CountBeyondTheCap] },
-        new("Nothing declared beyond the cap", Hello.Capped(200).Uses(5, 19_503).Done(), Unconfirmed, Inferred) { Notes = [CountBeyondTheCap] },
-        new("Nothing declared, a call beyond the cap",
-            WeatherCall.Capped(22).Uses(285, 23).Done(), Unconfirmed, Inferred) { Withheld = [EndUnconfirmed], Notes = [CountBeyondTheCap] },
-        new("Nothing declared beyond the cap, the window full by the same count",
-            Hello.Capped(200).InWindowOf(2048).Uses(5, 19_503).Done(), Unconfirmed, Inferred) { Notes = [CountBeyondTheCap] },
-        new("tool_calls one below the cap",
+            { Ready = WeatherReady, Notes = [CountBeyondMaxTokens] },
+        new("stop beyond max tokens, text that spells fewer tokens", Hello.Declares("stop").Capped(200).Uses(9, 19_503).Done(), Completed, Declared)
+            { Notes = [CountBeyondMaxTokens] },
+        new("stop beyond max tokens, and nothing delivered", Evidence.Of().Declares("stop").Capped(200).Uses(9, 19_503).Done(), Unconfirmed, Inferred)
+            { Notes = [OutputMissing, CountBeyondMaxTokens] },
+        new("Nothing declared beyond max tokens", Hello.Capped(200).Uses(5, 19_503).Done(), Unconfirmed, Inferred) { Notes = [CountBeyondMaxTokens] },
+        new("Nothing declared, a call beyond max tokens",
+            WeatherCall.Capped(22).Uses(285, 23).Done(), Unconfirmed, Inferred) { Withheld = [EndUnconfirmed], Notes = [CountBeyondMaxTokens] },
+        new("Nothing declared beyond max tokens, the window full by the same count",
+            Hello.Capped(200).InWindowOf(2048).Uses(5, 19_503).Done(), Unconfirmed, Inferred) { Notes = [CountBeyondMaxTokens] },
+        new("tool_calls one below max tokens",
             WeatherCall.Declares("tool_calls").Capped(22).InWindowOf(2048).Uses(285, 21).Done(), Completed, Declared)
             { Ready = WeatherReady },
-        new("tool_calls at the cap by the count next to it",
+        new("tool_calls at max tokens by the count next to it",
             WeatherCall.Declares("tool_calls").Capped(22).UsesAtTheEnd(285, 22).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Withheld = [ChoiceCut] },
-        new("Nothing declared at the cap (vLLM 0.8.5)",
-            Hello.Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = OutputCap },
-        new("Nothing declared at the cap, no word delivered",
-            Evidence.Of().Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = OutputCap },
-        new("Nothing declared at the cap, a call open",
+            { Limit = MaxTokens, Withheld = [ChoiceCut] },
+        new("Nothing declared at max tokens (vLLM 0.8.5)",
+            Hello.Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = MaxTokens },
+        new("Nothing declared at max tokens, no word delivered",
+            Evidence.Of().Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = MaxTokens },
+        new("Nothing declared at max tokens, a call open",
             Evidence.Of().Calls("get_weather", """{"city": "Pa""").Capped(5).Uses(9, 5).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Withheld = [ChoiceCut] },
+            { Limit = MaxTokens, Withheld = [ChoiceCut] },
         new("Nothing declared, the window full",
             Hello.InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Inferred) { Limit = ContextWindow },
         new("tool_calls, the window full",
@@ -221,24 +221,24 @@ internal static class VerdictScenarios
         new("tool_calls, one token of the window left",
             WeatherCall.Declares("tool_calls").Capped(1500).InWindowOf(2048).Uses(1811, 236).Done(), Completed, Declared)
             { Ready = WeatherReady },
-        new("stop at the cap is believed: vLLM looks for the end token first",
-            Hello.Declares("stop").Capped(3).Uses(9, 3).Done(), Completed, Declared) { Notes = [EndedAtTheCap] },
+        new("stop at max tokens is believed: vLLM looks for the end token first",
+            Hello.Declares("stop").Capped(3).Uses(9, 3).Done(), Completed, Declared) { Notes = [EndedAtMaxTokens] },
         new("stop with the window full is believed",
             Hello.Declares("stop").InWindowOf(12).Uses(9, 3).Done(), Completed, Declared),
-        new("function_call at the cap is no more believed than tool_calls",
+        new("function_call at max tokens is no more believed than tool_calls",
             WeatherCall.Declares("function_call").Capped(22).Uses(285, 22).Done(), LengthLimited, Inferred)
-            { Limit = OutputCap, Withheld = [ChoiceCut] },
+            { Limit = MaxTokens, Withheld = [ChoiceCut] },
         new("function_call, the window full",
             WeatherCall.Declares("function_call").Capped(1500).InWindowOf(2048).Uses(1811, 237).Done(), LengthLimited, Inferred)
             { Limit = ContextWindow, Withheld = [ChoiceCut] },
-        new("tool_calls at a cap of the server's own that the caller named",
+        new("tool_calls at max tokens of the server's own that the caller named",
             WeatherCall.Declares("tool_calls").CappedByTheServer(22).InWindowOf(2048).Uses(285, 22).Done(), LengthLimited, Inferred)
-            { Limit = ServerCap, Withheld = [ChoiceCut] },
-        new("tool_calls below a cap of the server's own that the caller named",
+            { Limit = ServerMaxTokens, Withheld = [ChoiceCut] },
+        new("tool_calls below max tokens of the server's own that the caller named",
             WeatherCall.Declares("tool_calls").CappedByTheServer(22).InWindowOf(2048).Uses(285, 21).Done(), Completed, Declared)
             { Ready = WeatherReady },
-        new("Nothing declared at a cap of the server's own that the caller named",
-            Hello.CappedByTheServer(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = ServerCap },
+        new("Nothing declared at max tokens of the server's own that the caller named",
+            Hello.CappedByTheServer(5).Uses(9, 5).Done(), LengthLimited, Inferred) { Limit = ServerMaxTokens },
 
         // Output that the server lost.
         new("stop, tokens counted, nothing delivered (vLLM 0.32.0 phi4_mini_json)",
@@ -252,7 +252,7 @@ internal static class VerdictScenarios
         new("stop, two tokens counted, nothing delivered: an end token at once",
             Evidence.Of().Declares("stop").Uses(9, 2).Done(), Completed, Declared),
         new("stop, three tokens counted, only reasoning delivered",
-            Evidence.Of().Thinks("Hm.").Declares("stop").Uses(9, 3).Done(), Completed, Declared) { Notes = [OutcomeNoteKind.NoAnswer] },
+            Evidence.Of().Reasons("Hm.").Declares("stop").Uses(9, 3).Done(), Completed, Declared) { Notes = [OutcomeNoteKind.NoAnswer] },
         new("A stop string was met at once",
             Evidence.Of().Declares("stop").StopsAt("\n").Uses(9, 3).Done(), Completed, Declared),
         new("The request hid the reasoning",
@@ -269,7 +269,7 @@ internal static class VerdictScenarios
         new("Seventeen tokens more than bytes", Hello.Declares("stop").Uses(9, 22).Done(), Unconfirmed, Inferred) { Notes = [OutputMissing] },
         new("Sixteen tokens more than bytes: special ones spell nothing", Hello.Declares("stop").Uses(9, 21).Done(), Completed, Declared),
         new("Bytes count, not characters", Evidence.Of().Says("日本").Declares("stop").Uses(9, 22).Done(), Completed, Declared),
-        new("Reasoning counts too", Evidence.Of().Thinks("Hmm. ").Says("Hello").Declares("stop").Uses(9, 26).Done(), Completed, Declared),
+        new("Reasoning counts too", Evidence.Of().Reasons("Hmm. ").Says("Hello").Declares("stop").Uses(9, 26).Done(), Completed, Declared),
         new("A refusal spells tokens", Evidence.Of().Declines("No.").Declares("stop").Uses(9, 30).Done(), Completed, Declared) { Notes = [Refused] },
         new("A call came: what it spelt is not known", WeatherCall.Declares("stop").Uses(9, 900).Done(), Completed, Declared) { Ready = WeatherReady },
         new("Audio came: what it is worth is not known", Evidence.Of().Sounds().Declares("stop").Uses(9, 900).Done(), Completed, Declared),
@@ -295,24 +295,24 @@ internal static class VerdictScenarios
             WeatherCall.MustCall().Declares("stop").Uses(9, 12).Done(), Completed, Declared) { Ready = WeatherReady },
         new("A call was required, and the length cut the answer before it",
             Hello.MustCall().Declares("length").Capped(5).Uses(9, 5).Done(), LengthLimited, Declared)
-            { Limit = OutputCap },
+            { Limit = MaxTokens },
         new("tool_calls declared, and only text came",
             Hello.Declares("tool_calls").Capped(200).Uses(9, 2).Done(), Completed, Declared)
             { Notes = [CallsAnnouncedNoneCame] },
 
         // Nothing declared.
         new("[DONE], nothing declared: the story", Hello.Capped(200).Uses(9, 2).Done(), Unconfirmed, Inferred),
-        new("[DONE], only reasoning, nothing declared", Evidence.Of().Thinks("Hm.").Done(), Unconfirmed, Inferred) { Notes = [OutcomeNoteKind.NoAnswer] },
+        new("[DONE], only reasoning, nothing declared", Evidence.Of().Reasons("Hm.").Done(), Unconfirmed, Inferred) { Notes = [OutcomeNoteKind.NoAnswer] },
 
-        // An end in order without a reason and without the marker is a cut: Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and
+        // An end in order without a reason and without the sentinel is a cut: Caddy before 2.8, HAProxy towards HTTP/2 clients, lighttpd and
         // Portkey close a stream like that which was cut behind them (caddyserver/caddy#5952).
         new("An end in order, neither a reason nor [DONE]", Hello.EndsInOrder(), Interrupted, Inferred),
         new("An end in order, neither a reason nor [DONE], usage in hand", Hello.Capped(200).UsesSoFar(9, 2).EndsInOrder(), Interrupted, Inferred),
-        new("An end in order, neither a reason nor [DONE], only reasoning", Evidence.Of().Thinks("Hm.").EndsInOrder(), Interrupted, Inferred),
+        new("An end in order, neither a reason nor [DONE], only reasoning", Evidence.Of().Reasons("Hm.").EndsInOrder(), Interrupted, Inferred),
         new("An end in order, neither a reason nor [DONE], a whole call",
             WeatherCall.EndsInOrder(), Interrupted, Inferred) { Withheld = [StreamBroken] },
-        new("An end in order at the cap, neither a reason nor [DONE]", Hello.Capped(5).Uses(9, 5).EndsInOrder(), LengthLimited, Inferred)
-            { Limit = OutputCap },
+        new("An end in order at max tokens, neither a reason nor [DONE]", Hello.Capped(5).Uses(9, 5).EndsInOrder(), LengthLimited, Inferred)
+            { Limit = MaxTokens },
         new("An end in order of a server that marks none", Hello.MarksNoEnd().EndsInOrder(), Unconfirmed, Inferred),
         new("An end in order of a server that marks none, a whole call",
             WeatherCall.MarksNoEnd().EndsInOrder(), Unconfirmed, Inferred) { Withheld = [EndUnconfirmed] },
@@ -341,12 +341,12 @@ internal static class VerdictScenarios
         new("A whole reply with tool_calls",
             Evidence.OfWholeReply().Calls("get_weather", Weather).Offering(Offered.GetWeather).Declares("tool_calls").Capped(200).InWindowOf(2048).Uses(9, 2), Completed, Declared)
             { Ready = WeatherReady },
-        new("A whole reply with tool_calls at the cap (vLLM 0.32.0 granite: save_plan {} at 14 of 14)",
+        new("A whole reply with tool_calls at max tokens (vLLM 0.32.0 granite: save_plan {} at 14 of 14)",
             Evidence.OfWholeReply().Calls("save_plan", "{}").Declares("tool_calls").Capped(14).Uses(285, 14), LengthLimited, Inferred)
-            { Limit = OutputCap, Withheld = [ChoiceCut] },
+            { Limit = MaxTokens, Withheld = [ChoiceCut] },
         new("A whole reply with length",
             Evidence.OfWholeReply().Says("Hello").Declares("length").Capped(5).Uses(9, 5), LengthLimited, Declared)
-            { Limit = OutputCap },
+            { Limit = MaxTokens },
         new("A whole reply without a reason", Evidence.OfWholeReply().Says("Hello"), Unconfirmed, Inferred),
         new("A whole reply without anything", Evidence.OfWholeReply(), Interrupted, Inferred),
         new("A whole reply that was cut", Evidence.OfWholeReply().Says("Hello").IsCut(), Interrupted, Observed),

@@ -26,7 +26,7 @@ public sealed class WayOutTests
         },
         { Script.Says("hi").Finishes("length").Done(), "Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome)." },
         { Script.Says("hi"), AskAgainOrContinue },
-        { Script.Says("hi").Done(), "Ask again, or use what is in Received: IncompleteStreams.Throw accepts such an end." },
+        { Script.Says("hi").Done(), "Ask again, or use what is in Received: IncompleteStreamBehavior.Throw accepts such an end." },
     };
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed class WayOutTests
     public async Task The_exceptions_message_ends_with_what_to_do(ScriptedReply script, string end)
     {
         using FakeVllm vllm = FakeVllm.InMemory(script);
-        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { MaxTokens = 20, IncompleteStreams = IncompleteStreams.ThrowUnlessConfirmed };
+        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { MaxTokens = 20, OnIncompleteStream = IncompleteStreamBehavior.ThrowUnlessConfirmed };
 
         IncompleteStreamException thrown = (await FluentActions
             .Awaiting(async () => (await vllm.CreateAdapter().CompleteChatAsync(request)).Outcome.EnsureComplete())
@@ -51,9 +51,9 @@ public sealed class WayOutTests
         using FakeVllm vllm = FakeVllm.InMemory(Script.Says("hi").Finishes("length").Uses(3, 5).Done());
         var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), new VllmAdapterOptions { ContextWindow = window });
 
-        ChatCompletion completion = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("Hello.") with { MaxTokens = 20 });
+        ChatAnswer answer = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("Hello.") with { MaxTokens = 20 });
 
-        completion.Invoking(it => it.Outcome.EnsureComplete()).Should().Throw<IncompleteStreamException>().Which.Message.Should().EndWith(end);
+        answer.Invoking(it => it.Outcome.EnsureComplete()).Should().Throw<IncompleteStreamException>().Which.Message.Should().EndWith(end);
     }
 
     [Fact]

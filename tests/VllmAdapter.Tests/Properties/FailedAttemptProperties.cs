@@ -55,7 +55,7 @@ public sealed class FailedAttemptProperties
 
     private static async Task HoldsAsync(InTurn server, VllmAdapterOptions options, Turn turn)
     {
-        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { Choices = turn.Choices };
+        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { ChoiceCount = turn.Choices };
         Played played = await Played.RunAsync(server.NewAdapter(options), request);
 
         played.Completion?.Outcome.ToolCalls.Should().NotContain(call => call.Arguments.Contains(FailedStart.Mark), "half of it may be missing");

@@ -37,7 +37,7 @@ public sealed class HostileSizeTests
         ["comments"] = size => string.Concat(Enumerable.Repeat(": ping\n\n", size)),
         ["lines of one event"] = size => string.Concat(Enumerable.Repeat("data:\n", size)) + "\n",
         ["lines of an unframed error"] = size => $"{{\"error\":\n{new string('\n', size)}\"x\"}}\n",
-        ["markers"] = size => Event("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}") + string.Concat(Enumerable.Repeat("data: [DONE]\n\n", size)),
+        ["sentinels"] = size => Event("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}") + string.Concat(Enumerable.Repeat("data: [DONE]\n\n", size)),
     };
 
     public static TheoryData<string> Names => [.. Bodies.Keys];

@@ -38,10 +38,10 @@ internal sealed record SmallBody(string Name, byte[] Bytes)
         Of("other fields around the data", ": hello\n\nevent: message\nid: 7\nretry: 10\n" + Chunk + ": ping\n\n" + Stop + Done),
         Of("no space after the colon, and a field without one", "data\n\n" + Chunk.Replace("data: ", "data:", StringComparison.Ordinal) + Stop + Done),
         Of("no blank line after the last event", Chunk + Stop.TrimEnd('\n')),
-        Of("no blank line after the marker", Chunk + Stop + Done.TrimEnd('\n')),
-        Of("no end marker", Chunk + Stop),
+        Of("no blank line after the sentinel", Chunk + Stop + Done.TrimEnd('\n')),
+        Of("no sentinel", Chunk + Stop),
         Of("an error glued into an open event", Chunk + "data: {\"id\":\"1\",\"cho\ndata: {\"error\":\"x\"}\n\n"),
-        Of("events behind the marker", Chunk + Stop + Done + ": bye\n\n" + Chunk),
+        Of("events behind the sentinel", Chunk + Stop + Done + ": bye\n\n" + Chunk),
         Of("blank lines only", "\n\n\n"),
     ];
 
@@ -59,10 +59,10 @@ internal sealed record SmallBody(string Name, byte[] Bytes)
     {
         Status = recording.Exchange.Response.Status,
         ContentType = CannedServer.ContentTypeOf(recording),
-        Request = recording.PlainRequest() with { Choices = AskedFor(recording) },
+        Request = recording.PlainRequest() with { ChoiceCount = RequestEvidence(recording) },
         IsEvents = recording.IsStream && recording.Body.AsSpan().IndexOf("data: "u8) >= 0,
     };
 
-    private static int? AskedFor(Recording recording) =>
+    private static int? RequestEvidence(Recording recording) =>
         recording.Exchange.Request.Body?["n"]?.GetValue<int>() is int choices and > 1 and < 10 ? choices : null;
 }

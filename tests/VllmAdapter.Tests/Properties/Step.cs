@@ -20,7 +20,7 @@ internal abstract record Step
         public override string Event => Delta(Choice, $"\"content\":{Quoted(Text)}");
     }
 
-    public sealed record Thinks(int Choice, string Text) : Step
+    public sealed record Reasons(int Choice, string Text) : Step
     {
         public override string Event => Delta(Choice, $"\"reasoning\":{Quoted(Text)}");
     }

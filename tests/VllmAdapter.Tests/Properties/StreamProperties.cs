@@ -25,7 +25,7 @@ public sealed class StreamProperties
 
         for (int choice = 0; choice < turn.Choices; choice++)
         {
-            CompletedChoice? completed = played.Completion?.Choices.FirstOrDefault(one => one.Index == choice);
+            ChatChoice? completed = played.Completion?.Choices.FirstOrDefault(one => one.Index == choice);
             (completed?.Text ?? "").Should().Be(turn.TextOf(choice));
             (completed?.Reasoning ?? "").Should().Be(turn.ReasoningOf(choice));
         }
@@ -39,9 +39,9 @@ public sealed class StreamProperties
         foreach (ToolCall call in played.Completion?.Outcome.ToolCalls ?? [])
         {
             turn.WholeCalls.Should().Contain(whole =>
-                whole.Choice == call.Choice && whole.Name == call.Name && whole.Arguments.Trim() == call.Arguments);
-            turn.ReasonsOf(call.Choice).All(reason => reason is "stop" or "tool_calls").Should().BeTrue("nothing said that it was cut");
-            (turn.ReasonsOf(call.Choice).Any() || turn.Came.Any(step => step is Step.Done)).Should().BeTrue("something said that it ended");
+                whole.Choice == call.ChoiceIndex && whole.Name == call.Name && whole.Arguments.Trim() == call.Arguments);
+            turn.ReasonsOf(call.ChoiceIndex).All(reason => reason is "stop" or "tool_calls").Should().BeTrue("nothing said that it was cut");
+            (turn.ReasonsOf(call.ChoiceIndex).Any() || turn.Came.Any(step => step is Step.Done)).Should().BeTrue("something said that it ended");
             turn.Came.Any(step => step is Step.Fails or Step.Garbles).Should().BeFalse("nothing that follows can be trusted");
         }
     });
@@ -59,7 +59,7 @@ public sealed class StreamProperties
             if (turn.ReasonsOf(choice).Any() && turn.ReasonsOf(choice).All(reason => reason is "stop" or "tool_calls"))
             {
                 played.Outcome.ToolCalls.Should().Contain(
-                    call => call.Choice == choice && call.Name == name && call.Arguments == arguments.Trim(), played.Outcome.Explain());
+                    call => call.ChoiceIndex == choice && call.Name == name && call.Arguments == arguments.Trim(), played.Outcome.Explain());
             }
         }
     });
@@ -71,7 +71,7 @@ public sealed class StreamProperties
         if (played.Completion is null)
             return;
 
-        BudgetReport report = new TokenBudget(new TokenLimits { Total = 1, Completion = 1 }).Record(played.Outcome);
+        BudgetReport report = new TokenBudget(new BudgetLimits { Total = 1, Completion = 1 }).Record(played.Outcome);
 
         if (!turn.Came.Any(step => step is Step.Uses { Prompt: > 0 } or Step.Uses { Completion: > 0 }))
             report.State.Should().Be(BudgetState.Indeterminate);
@@ -123,17 +123,17 @@ public sealed class StreamProperties
 
     private static Task<Played> PlayAsync(Turn turn, IReadOnlyList<ReadOnlyMemory<byte>> pieces) => Played.RunAsync(
         new CannedServer { Pieces = pieces, Ending = turn.Ending },
-        ChatRequest.FromPrompt("Hello.") with { Choices = turn.Choices });
+        ChatRequest.FromPrompt("Hello.") with { ChoiceCount = turn.Choices });
 
     private sealed record Summary(string? Failure, StreamVerdict? Verdict, string Texts, string Ready, string Withheld)
     {
-        public static Summary Of(Played played) => played.Completion is { } completion
+        public static Summary Of(Played played) => played.Completion is { } answer
             ? new Summary(
                 played.Failure?.GetType().Name,
-                completion.Outcome.Verdict,
-                string.Join('|', completion.Choices.Select(choice => $"{choice.Index}{choice.Text}{choice.Reasoning}")),
-                string.Join('|', completion.Outcome.ToolCalls.Select(call => $"{call.Choice}{call.Name}{call.Arguments}")),
-                string.Join('|', completion.Outcome.WithheldToolCalls.Select(call => $"{call.Choice}{call.Reason}{call.RawArguments}")))
+                answer.Outcome.Verdict,
+                string.Join('|', answer.Choices.Select(choice => $"{choice.Index}{choice.Text}{choice.Reasoning}")),
+                string.Join('|', answer.Outcome.ToolCalls.Select(call => $"{call.ChoiceIndex}{call.Name}{call.Arguments}")),
+                string.Join('|', answer.Outcome.WithheldToolCalls.Select(call => $"{call.ChoiceIndex}{call.Reason}{call.RawArguments}")))
             : new Summary(played.Failure?.GetType().Name, Verdict: null, "", "", "");
     }
 }

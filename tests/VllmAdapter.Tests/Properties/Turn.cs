@@ -66,7 +66,7 @@ internal sealed record Turn(IReadOnlyList<Step> Steps, int Choices, double Part,
     /// <summary>What was meant for a choice and came.</summary>
     public string TextOf(int choice) => string.Concat(Came.OfType<Step.Says>().Where(step => step.Choice == choice).Select(step => step.Text));
 
-    public string ReasoningOf(int choice) => string.Concat(Came.OfType<Step.Thinks>().Where(step => step.Choice == choice).Select(step => step.Text));
+    public string ReasoningOf(int choice) => string.Concat(Came.OfType<Step.Reasons>().Where(step => step.Choice == choice).Select(step => step.Text));
 
     public IEnumerable<string> ReasonsOf(int choice) =>
         Came.OfType<Step.Finishes>().Where(step => step.Choice == choice && step.Reason.Length > 0).Select(step => step.Reason);

@@ -35,7 +35,7 @@ internal static class Turns
         Gen.Elements(Words).Select<string, Func<int, Step[]>>(word => _ => [new Step.Says(choice, word)]);
 
     private static Gen<Func<int, Step[]>> Thought(int choice) =>
-        Gen.Elements(Words).Select<string, Func<int, Step[]>>(word => _ => [new Step.Thinks(choice, word)]);
+        Gen.Elements(Words).Select<string, Func<int, Step[]>>(word => _ => [new Step.Reasons(choice, word)]);
 
     private static Gen<Func<int, Step[]>> Call(int choice) =>
         from arguments in Gen.Elements(Arguments)

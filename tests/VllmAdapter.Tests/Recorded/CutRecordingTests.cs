@@ -24,7 +24,7 @@ public sealed class CutRecordingTests(ITestOutputHelper output)
     public async Task A_reply_cut_anywhere_is_never_more_than_what_came(string path)
     {
         Recording recording = Recording.At(path);
-        ChatRequest request = recording.Request() with { IncompleteStreams = IncompleteStreams.Report };
+        ChatRequest request = recording.Request() with { OnIncompleteStream = IncompleteStreamBehavior.Report };
         StreamOutcome whole = (await Played.RunAsync(CannedServer.Replaying(recording), request)).Outcome;
         HashSet<string> readyInTheWhole = [.. whole.ToolCalls.Select(Describe)];
         string wholeText = TextOf(await Played.RunAsync(CannedServer.Replaying(recording), request));
@@ -38,7 +38,7 @@ public sealed class CutRecordingTests(ITestOutputHelper output)
                 Played played = await Played.RunAsync(Cut(recording, cut, ending), request);
                 if (played.Failure is VllmRequestException refused)
                 {
-                    refused.Failure.Should().Be(RequestFailure.NotSse, $"cut at {cut}, {ending}");
+                    refused.Failure.Should().Be(RequestFailure.UnexpectedContent, $"cut at {cut}, {ending}");
                     continue;
                 }
 
@@ -54,7 +54,7 @@ public sealed class CutRecordingTests(ITestOutputHelper output)
         output.WriteLine($"{path}: {cuts.Length} cuts");
     }
 
-    private static string Describe(ToolCall call) => $"{call.Choice} {call.Name} {call.Arguments}";
+    private static string Describe(ToolCall call) => $"{call.ChoiceIndex} {call.Name} {call.Arguments}";
 
     private static string TextOf(Played played) => string.Concat((played.Completion?.Choices ?? []).Take(1).Select(choice => choice.Text));
 

@@ -9,7 +9,7 @@ internal static class RecordedCallsExpectation
 {
     public static IEnumerable<string> Misses(JsonObject expect, StreamOutcome outcome)
     {
-        string ready = $"[{string.Join(", ", outcome.ToolCalls.Select(call => $"[{call.Choice}, {call.Name}, {call.Arguments}]"))}]";
+        string ready = $"[{string.Join(", ", outcome.ToolCalls.Select(call => $"[{call.ChoiceIndex}, {call.Name}, {call.Arguments}]"))}]";
         if (expect["ready_any"] is JsonArray any)
         {
             // The server numbers its choices wrongly here: only the calls and their order count.
@@ -42,15 +42,15 @@ internal static class RecordedCallsExpectation
         expected.Count == ready.Count && expected.Zip(ready).All(pair => IsSame(pair.First!.AsArray(), pair.Second, withChoice));
 
     private static bool IsSame(JsonArray expected, ToolCall call, bool withChoice) =>
-        (!withChoice || expected[0]!.GetValue<int>() == call.Choice)
+        (!withChoice || expected[0]!.GetValue<int>() == call.ChoiceIndex)
         && expected[1]!.GetValue<string>() == call.Name
         && JsonNode.DeepEquals(expected[2], JsonNode.Parse(call.Arguments));
 
     private readonly record struct Call(int Choice, string Name, string Arguments)
     {
-        public static Call Of(ToolCall call) => new(call.Choice, call.Name, call.Arguments);
+        public static Call Of(ToolCall call) => new(call.ChoiceIndex, call.Name, call.Arguments);
 
-        public static Call Of(WithheldToolCall call) => new(call.Choice, call.Name ?? "", call.RawArguments);
+        public static Call Of(WithheldToolCall call) => new(call.ChoiceIndex, call.Name ?? "", call.RawArguments);
 
         // A name that the server repeats in every piece is joined by bars: it is one call.
         public static Call Of(string choice, JsonArray call) =>

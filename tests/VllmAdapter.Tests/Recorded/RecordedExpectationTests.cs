@@ -55,7 +55,7 @@ public sealed class RecordedExpectationTests
         JsonObject expect = recording.Expect.DeepClone().AsObject();
         expect["inside_200"] = true;
 
-        RecordedExpectation.Misses(recording with { Exchange = recording.Exchange with { Expect = expect } }, completion: null, played.Failure)
+        RecordedExpectation.Misses(recording with { Exchange = recording.Exchange with { Expect = expect } }, answer: null, played.Failure)
             .Should().ContainSingle(miss => miss.StartsWith("status:", StringComparison.Ordinal));
     }
 
@@ -64,7 +64,7 @@ public sealed class RecordedExpectationTests
     {
         (Recording recording, Played played) = await PlayAsync(Call);
         OutcomeNote note = new(OutcomeNoteKind.OddFields, "Odd.");
-        ChatCompletion noted = played.Completion! with { Outcome = played.Outcome with { Notes = [note] } };
+        ChatAnswer noted = played.Completion! with { Outcome = played.Outcome with { Notes = [note] } };
         JsonObject expect = recording.Expect.DeepClone().AsObject();
         expect["note_forbidden"] = "OddFields";
 

@@ -5,23 +5,23 @@ namespace VllmAdapter.Tests.Recorded;
 /// <summary>The messages of a recorded body as typed messages; none if one of them is of no known kind.</summary>
 internal static class RecordedMessages
 {
-    public static IReadOnlyList<Message> From(JsonNode? messages)
+    public static IReadOnlyList<VllmMessage> From(JsonNode? messages)
     {
         var array = messages as JsonArray ?? [];
-        Message[] typed = [.. array.Select(message => Typed(message as JsonObject)).OfType<Message>()];
+        VllmMessage[] typed = [.. array.Select(message => Typed(message as JsonObject)).OfType<VllmMessage>()];
         return typed.Length == array.Count ? typed : [];
     }
 
-    private static Message? Typed(JsonObject? json)
+    private static VllmMessage? Typed(JsonObject? json)
     {
-        Message? message = (json?.Text("role"), json?["content"]) switch
+        VllmMessage? message = (json?.Text("role"), json?["content"]) switch
         {
-            ("system", JsonValue content) => Message.System(content.ToString()),
-            ("developer", JsonValue content) => Message.Developer(content.ToString()),
-            ("user", JsonValue content) => Message.User(content.ToString()),
-            ("user", JsonArray { Count: > 0 } parts) => Message.User([.. parts.Select(Part)]),
+            ("system", JsonValue content) => VllmMessage.System(content.ToString()),
+            ("developer", JsonValue content) => VllmMessage.Developer(content.ToString()),
+            ("user", JsonValue content) => VllmMessage.User(content.ToString()),
+            ("user", JsonArray { Count: > 0 } parts) => VllmMessage.User([.. parts.Select(Part)]),
             ("assistant", JsonValue or null) => Assistant(json!),
-            ("tool", JsonValue content) when json!.Text("tool_call_id") is { } id => Message.ToolResult(id, content.ToString()),
+            ("tool", JsonValue content) when json!.Text("tool_call_id") is { } id => VllmMessage.Tool(id, content.ToString()),
             _ => null,
         };
         return message is null ? null : message with { Name = json!.Text("name") };
@@ -34,7 +34,7 @@ internal static class RecordedMessages
         ToolCalls = [.. json.Objects("tool_calls").Select(Call)],
     };
 
-    private static AssistantToolCall Call(JsonObject call) => new(
+    private static ToolCall Call(JsonObject call) => new(
         call.Text("id") ?? "",
         call.Object("function")?.Text("name") ?? "",
         call.Object("function")?.Text("arguments") ?? "");

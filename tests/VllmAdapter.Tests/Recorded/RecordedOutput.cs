@@ -26,7 +26,7 @@ internal static class RecordedOutput
             _ when outputs.Text("regex") is { } pattern => StructuredOutput.Regex(pattern),
             _ when outputs.Text("grammar") is { } grammar => StructuredOutput.Grammar(grammar),
             _ when outputs.Text("structural_tag") is { } tag => StructuredOutput.StructuralTag(tag),
-            _ when outputs.Texts("choice") is { Length: > 0 } options => StructuredOutput.Choice(options),
+            _ when outputs.Texts("choice") is { Length: > 0 } options => StructuredOutput.OneOf(options),
             _ => null,
         };
         if (outputs is null || output is null)

@@ -6,23 +6,23 @@ namespace VllmAdapter.Tests.Recorded;
 /// <summary>What must come of a reply that is a refusal: an exception with the status, the kind and the numbers.</summary>
 internal static class RecordedRefusalExpectation
 {
-    public static IEnumerable<string> Misses(JsonObject expect, Exception? failure, ChatCompletion? completion)
+    public static IEnumerable<string> Misses(JsonObject expect, Exception? failure, ChatAnswer? answer)
     {
         if (failure is not VllmRequestException refused)
         {
-            yield return $"kind: to be refused, but {RecordedExpectation.Told(completion, failure)}";
+            yield return $"kind: to be refused, but {RecordedExpectation.Told(answer, failure)}";
             yield break;
         }
 
         string status = Written(expect.Int("status"));
         if (expect.Bool("inside_200") is true)
         {
-            if ((Written((int?)refused.Status), refused.Code) != ("200", status))
-                yield return $"status: code {status} inside a 200 was expected, and is code {refused.Code} inside a {Written((int?)refused.Status)}";
+            if ((Written((int?)refused.StatusCode), refused.ServerErrorCode) != ("200", status))
+                yield return $"status: code {status} inside a 200 was expected, and is code {refused.ServerErrorCode} inside a {Written((int?)refused.StatusCode)}";
         }
-        else if (Written((int?)refused.Status) != status)
+        else if (Written((int?)refused.StatusCode) != status)
         {
-            yield return $"status: {status} was expected, and is {Written((int?)refused.Status)}";
+            yield return $"status: {status} was expected, and is {Written((int?)refused.StatusCode)}";
         }
 
         if (expect.Text("failure") is { } kind && refused.Failure.ToString() != kind)

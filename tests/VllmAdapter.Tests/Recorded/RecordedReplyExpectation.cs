@@ -7,20 +7,20 @@ namespace VllmAdapter.Tests.Recorded;
 /// <summary>What must come of a stream, or of a reply that was not streamed: the verdict, what was said, what it cost, and what is to be told.</summary>
 internal static class RecordedReplyExpectation
 {
-    public static IEnumerable<string> Misses(Recording recording, ChatCompletion? completion, Exception? failure)
+    public static IEnumerable<string> Misses(Recording recording, ChatAnswer? answer, Exception? failure)
     {
-        if (completion is not null)
+        if (answer is not null)
         {
-            return Verdict(recording.Expect, completion.Outcome)
-                .Concat(Said(recording.Expect, completion))
-                .Concat(Cost(recording, completion.Outcome))
-                .Concat(RecordedCallsExpectation.Misses(recording.Expect, completion.Outcome))
-                .Concat(Told(recording.Expect, completion.Outcome));
+            return Verdict(recording.Expect, answer.Outcome)
+                .Concat(Said(recording.Expect, answer))
+                .Concat(Cost(recording, answer.Outcome))
+                .Concat(RecordedCallsExpectation.Misses(recording.Expect, answer.Outcome))
+                .Concat(Told(recording.Expect, answer.Outcome));
         }
 
         return failure is VllmRequestException && MayBeRefused(recording)
             ? []
-            : [$"kind: {recording.Kind} was expected, but {RecordedExpectation.Told(completion, failure)}"];
+            : [$"kind: {recording.Kind} was expected, but {RecordedExpectation.Told(answer, failure)}"];
     }
 
     // A 200 with nothing in it, not even a content type, never began.
@@ -32,7 +32,7 @@ internal static class RecordedReplyExpectation
         string verdict = expect.Text("verdict")!;
         string? alsoRight = expect.Text("also_right");
 
-        // Every vLLM marks the end of its streams: an end in order without reason and marker is a cut that somebody on the way closed.
+        // Every vLLM marks the end of its streams: an end in order without reason and sentinel is a cut that somebody on the way closed.
         if ((verdict, alsoRight) == ("Interrupted", "Unconfirmed"))
             alsoRight = null;
 
@@ -44,15 +44,15 @@ internal static class RecordedReplyExpectation
             yield return $"because: {certainty} was expected, and is {outcome.Certainty}: {outcome.Explain()}";
 
         Dictionary<int, string> finishes = outcome.Choices.Where(choice => choice.FinishReason is not null)
-            .ToDictionary(choice => choice.Index, choice => choice.FinishReason!.Value.Word);
+            .ToDictionary(choice => choice.Index, choice => choice.FinishReason!.Value.Value);
         if (Strings(expect["finish"]) is { } reasons && !AreSame(reasons, finishes))
             yield return $"finish: {Written(reasons)} was expected, and is {Written(finishes)}";
     }
 
-    private static IEnumerable<string> Said(JsonObject expect, ChatCompletion completion)
+    private static IEnumerable<string> Said(JsonObject expect, ChatAnswer answer)
     {
-        Dictionary<int, string> texts = By(completion, choice => choice.Text);
-        Dictionary<int, string> reasoning = By(completion, choice => choice.Reasoning);
+        Dictionary<int, string> texts = By(answer, choice => choice.Text);
+        Dictionary<int, string> reasoning = By(answer, choice => choice.Reasoning);
 
         if (expect["text_any"] is JsonArray any)
         {
@@ -83,7 +83,7 @@ internal static class RecordedReplyExpectation
     private static IEnumerable<string> Told(JsonObject expect, StreamOutcome outcome)
     {
         OutcomeNoteKind[] notes = [.. outcome.Notes.Select(note => note.Kind)];
-        if (expect.Bool("note_needed") is true && notes.All(kind => kind is OutcomeNoteKind.UsageMissing or OutcomeNoteKind.EndedAtTheCap))
+        if (expect.Bool("note_needed") is true && notes.All(kind => kind is OutcomeNoteKind.UsageMissing or OutcomeNoteKind.EndedAtMaxTokens))
             yield return $"note_needed: there is none: {outcome.Explain()}";
 
         if (expect.Text("note_forbidden") is { } forbidden && notes.Any(kind => kind.ToString() == forbidden))
@@ -101,8 +101,8 @@ internal static class RecordedReplyExpectation
         _ => null,
     };
 
-    private static Dictionary<int, string> By(ChatCompletion completion, Func<CompletedChoice, string> text) =>
-        completion.Choices.Where(choice => text(choice).Length > 0).ToDictionary(choice => choice.Index, text);
+    private static Dictionary<int, string> By(ChatAnswer answer, Func<ChatChoice, string> text) =>
+        answer.Choices.Where(choice => text(choice).Length > 0).ToDictionary(choice => choice.Index, text);
 
     private static Dictionary<int, string>? Strings(JsonNode? byChoice) => (byChoice as JsonObject)?
         .Where(entry => entry.Value is not null)

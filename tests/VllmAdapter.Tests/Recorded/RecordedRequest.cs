@@ -45,22 +45,22 @@ internal static class RecordedRequest
         Model = body.Text("model"),
         Messages = RecordedMessages.From(body["messages"]),
         MaxTokens = body.Int("max_tokens"),
-        Choices = body.Int("n"),
+        ChoiceCount = body.Int("n"),
         Sampling = Sampling(body),
         Tools = Tools(body["tools"]),
         ToolChoice = ToolChoice(body["tool_choice"]),
         ParallelToolCalls = body.Bool("parallel_tool_calls"),
         Output = RecordedOutput.From(body),
         SendUnchecked = true, // what was recorded was sent, and some of it is known to end a server
-        Thinking = new()
+        Reasoning = new()
         {
-            Effort = body.Text("reasoning_effort") is { } effort ? new ThinkingEffort(effort) : null,
-            Budget = body.Int("thinking_token_budget"),
+            Effort = body.Text("reasoning_effort") is { } effort ? new ReasoningLevel(effort) : null,
+            MaxTokens = body.Int("thinking_token_budget"),
             Include = body.Bool("include_reasoning"),
         },
-        Template = new()
+        Prompt = new()
         {
-            Arguments = body.Object("chat_template_kwargs"),
+            TemplateArguments = body.Object("chat_template_kwargs"),
             ChatTemplate = body.Text("chat_template"),
             Documents = body.Objects("documents"),
             ContinueFinalMessage = body.ContainsKey("add_generation_prompt")
@@ -69,9 +69,6 @@ internal static class RecordedRequest
             AddGenerationPrompt = body.Bool("add_generation_prompt"),
             AddSpecialTokens = body.Bool("add_special_tokens"),
             Echo = body.Bool("echo"),
-        },
-        Prompt = new()
-        {
             TruncateTo = body.Long("truncate_prompt_tokens"),
             TruncationSide = body.Text("truncation_side") switch
             {
@@ -79,13 +76,13 @@ internal static class RecordedRequest
                 "right" => TruncationSide.Right,
                 _ => null,
             },
-            Logprobs = body.Int("prompt_logprobs"),
+            TopLogprobs = body.Int("prompt_logprobs"),
             ReturnText = body.Bool("return_prompt_text"),
         },
         Media = new() { Reading = body.Object("media_io_kwargs"), Processing = body.Object("mm_processor_kwargs") },
         Logprobs = body.Bool("logprobs") is not true ? null : new()
         {
-            Top = body.Int("top_logprobs"),
+            TopLogprobs = body.Int("top_logprobs"),
             TokenIds = body.Ints("logprob_token_ids"),
             TokensAsIds = body.Bool("return_tokens_as_token_ids"),
         },
@@ -99,12 +96,12 @@ internal static class RecordedRequest
             EncoderTransfer = body.Object("ec_transfer_params"),
             PluginArguments = body.Object("vllm_xargs"),
         },
-        Reply = body.Bool("stream") is true ? ReplyMode.Streamed : ReplyMode.Whole,
-        Usage = Usage(body.Object("stream_options")),
+        Stream = body.Bool("stream") is true,
+        UsageReporting = Usage(body.Object("stream_options")),
         User = body.Text("user"),
     };
 
-    private static Sampling Sampling(JsonObject body) => new()
+    private static SamplingOptions Sampling(JsonObject body) => new()
     {
         Temperature = body.Number("temperature"),
         TopP = body.Number("top_p"),

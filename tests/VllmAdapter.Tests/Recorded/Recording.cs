@@ -34,7 +34,7 @@ internal sealed record Recording(string Path, RecordedExchange Exchange, JsonObj
 
     /// <summary>A request that can always be sent, for replies to what the typed API cannot say or will not send.</summary>
     public ChatRequest PlainRequest() =>
-        ChatRequest.FromPrompt("Hello.") with { Reply = Kind == "whole" ? ReplyMode.Whole : ReplyMode.Streamed };
+        ChatRequest.FromPrompt("Hello.") with { Stream = Kind != "whole" };
 
     /// <summary>The client's settings: those of the case, and one attempt, since the same answer would only come again.</summary>
     public VllmAdapterOptions NewOptions()

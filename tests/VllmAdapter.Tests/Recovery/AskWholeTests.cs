@@ -32,8 +32,8 @@ public sealed class AskWholeTests
     {
         { "a whole call", Whole },
         { "text", Script.Says("It is sunny.").Finishes("stop").Uses(20, 9).Done() },
-        { "cut by the cap", Script.Calls("get_weather", "{\"city\": \"Pa").Finishes("length").Uses(20, 100).Done() },
-        { "cut by the cap, in disguise", Script.Calls("get_weather", "{\"city\": \"Pa").Finishes("tool_calls").Uses(20, 100).Done() },
+        { "cut by max tokens", Script.Calls("get_weather", "{\"city\": \"Pa").Finishes("length").Uses(20, 100).Done() },
+        { "cut by max tokens, in disguise", Script.Calls("get_weather", "{\"city\": \"Pa").Finishes("tool_calls").Uses(20, 100).Done() },
         { "a broken stream", Script.Calls("get_weather", "{\"city\": \"Pa").Resets() },
         { "a failed stream", Script.Calls("get_weather", "{\"city\": \"Pa").Fails().Done() },
     };
@@ -49,13 +49,13 @@ public sealed class AskWholeTests
             chunks.Add(chunk);
 
         stream.Outcome.Verdict.Should().Be(StreamVerdict.Completed, what);
-        stream.Completion.ToolCalls.Should().ContainSingle().Which.Arguments.Should().Be("{\"city\":\"Paris\"}");
+        stream.Answer.ToolCalls.Should().ContainSingle().Which.Arguments.Should().Be("{\"city\":\"Paris\"}");
         stream.Outcome.WithheldToolCalls.Should().BeEmpty();
         (stream.Outcome.Usage!.PromptTokens, stream.Outcome.Usage.CompletionTokens, stream.Outcome.Parts.Count).Should().Be((40, stream.Outcome.Parts[0].Usage!.CompletionTokens + 9, 2));
         stream.Outcome.Explain().Should().EndWith("had lost something, so it was asked for once more without streaming.");
         stream.Outcome.Parts[1].Evidence.IsWholeReply.Should().BeTrue();
         chunks[^1].Outcome.Should().Be(stream.Outcome);
-        chunks[^2].ToolCalls.Should().ContainSingle().Which.Arguments.Should().Be("{\"city\":\"Paris\"}");
+        chunks[^2].ToolCallDeltas.Should().ContainSingle().Which.Arguments.Should().Be("{\"city\":\"Paris\"}");
     }
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class AskWholeTests
     {
         using var vllm = FakeVllm.InMemory(reply, Whole);
 
-        await AdapterOf(vllm).CompleteChatAsync(Ask with { IncompleteStreams = IncompleteStreams.Report });
+        await AdapterOf(vllm).CompleteChatAsync(Ask with { OnIncompleteStream = IncompleteStreamBehavior.Report });
 
         vllm.Requests.Should().HaveCount(1, what);
     }
@@ -97,11 +97,11 @@ public sealed class AskWholeTests
         ScriptedReply damaged = Script.Calls("get_weather", "{\"city\": \"Paris\"").Finishes("tool_calls").Uses(20, 9).Done();
         using var vllm = FakeVllm.InMemory(damaged);
 
-        ChatCompletion completion = await AdapterOf(vllm).CompleteChatAsync(Ask);
+        ChatAnswer answer = await AdapterOf(vllm).CompleteChatAsync(Ask);
 
-        completion.ToolCalls.Should().BeEmpty();
-        completion.Outcome.WithheldToolCalls.Should().ContainSingle();
-        completion.Outcome.Parts.Should().HaveCount(2);
+        answer.ToolCalls.Should().BeEmpty();
+        answer.Outcome.WithheldToolCalls.Should().ContainSingle();
+        answer.Outcome.Parts.Should().HaveCount(2);
         vllm.Requests.Should().HaveCount(2);
     }
 
@@ -110,12 +110,12 @@ public sealed class AskWholeTests
     {
         using var vllm = FakeVllm.InMemory(Script.Says("Let me see.").Calls("get_weather").Finishes("tool_calls").Uses(20, 9).Done(), Script.Refuses(400, "no"));
 
-        ChatCompletion completion = await AdapterOf(vllm).CompleteChatAsync(Ask);
+        ChatAnswer answer = await AdapterOf(vllm).CompleteChatAsync(Ask);
 
-        completion.Text.Should().Be("Let me see.");
-        completion.Outcome.WithheldToolCalls.Should().ContainSingle();
-        completion.Outcome.Notes.Should().Contain(note => note.Kind == OutcomeNoteKind.RecoveryFailed);
-        completion.Outcome.Usage!.CompletionTokens.Should().Be(9);
+        answer.Text.Should().Be("Let me see.");
+        answer.Outcome.WithheldToolCalls.Should().ContainSingle();
+        answer.Outcome.Notes.Should().Contain(note => note.Kind == OutcomeNoteKind.RecoveryFailed);
+        answer.Outcome.Usage!.CompletionTokens.Should().Be(9);
     }
 
     [Fact]
@@ -125,9 +125,9 @@ public sealed class AskWholeTests
             Script.Says("Let me").Calls("get_weather").Finishes("tool_calls").Uses(20, 9).Done(),
             Script.Says("Let me see.").Calls("get_weather", "{\"city\":\"Paris\"}").Finishes("tool_calls").Uses(20, 9).Done());
 
-        ChatCompletion completion = await AdapterOf(vllm).CompleteChatAsync(Ask);
+        ChatAnswer answer = await AdapterOf(vllm).CompleteChatAsync(Ask);
 
-        completion.Text.Should().Be("Let me see.");
+        answer.Text.Should().Be("Let me see.");
     }
 
     private static System.Text.Json.JsonElement JsonDocumentOf(string json) => System.Text.Json.JsonDocument.Parse(json).RootElement;

@@ -28,16 +28,16 @@ public sealed class ContinueTests
     {
         { "it was not asked for", Count with { Recovery = null }, Script.Says("one").Resets() },
         { "a tool call had begun", Count, Script.Says("one").Calls("f", "{\"a\":").Resets() },
-        { "still thinking", Count, Script.Thinks("hm").Resets() },
-        { "nothing but white space after the thoughts, so that it would think again", Count, Script.Thinks("hm").Says("\n\n").Resets() },
-        { "several choices", Count with { Choices = 2 }, Script.Says("one").Choice(1).Says("uno").Resets() },
+        { "still reasoning", Count, Script.Reasons("hm").Resets() },
+        { "nothing but white space after the thoughts, so that it would reason again", Count, Script.Reasons("hm").Says("\n\n").Resets() },
+        { "several choices", Count with { ChoiceCount = 2 }, Script.Says("one").Choice(1).Says("uno").Resets() },
         { "an output format", Count with { Output = StructuredOutput.JsonObject }, Script.Says("{").Resets() },
         { "an output format in extra", Count with { Extra = new JsonObject { ["response_format"] = new JsonObject { ["type"] = "json_object" } } }, Script.Says("{").Resets() },
         { "a required call", Count with { Tools = [new ToolDefinition { Name = "f" }], ToolChoice = ToolChoice.Required }, Script.Says("one").Resets() },
-        { "the cap is spent", Count with { MaxTokens = 2 }, Script.Says("one", " two").CountsEveryChunk(10).Resets() },
+        { "max tokens is spent", Count with { MaxTokens = 2 }, Script.Says("one", " two").CountsEveryChunk(10).Resets() },
         { "bytes that cannot be trusted", Count, Script.Says("one").Event("{\"choices\": [").Done() },
         { "an error that blames the request", Count, Script.Says("one").Fails("Grammar error", 400, "BadRequestError").Done() },
-        { "cut by its cap", Count, Script.Says("one").Finishes("length").Done() },
+        { "cut by max tokens", Count, Script.Says("one").Finishes("length").Done() },
         { "nothing declared but [DONE]", Count, Script.Says("one").Done() },
     };
 
@@ -51,7 +51,7 @@ public sealed class ContinueTests
 
         seen.Should().Be("one two three", how);
         (stream.Outcome.Verdict, stream.Outcome.IsComplete, stream.Outcome.FinishReason).Should().Be((StreamVerdict.Completed, true, FinishReason.Stop));
-        stream.Completion.Text.Should().Be(seen);
+        stream.Answer.Text.Should().Be(seen);
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class ContinueTests
     {
         using var vllm = FakeVllm.InMemory(broken, Rest);
 
-        (_, ChatStream stream) = await RunAsync(vllm, request with { IncompleteStreams = IncompleteStreams.Report });
+        (_, ChatStream stream) = await RunAsync(vllm, request with { OnIncompleteStream = IncompleteStreamBehavior.Report });
 
         vllm.Requests.Should().HaveCount(1, why);
         stream.Outcome.Parts.Should().BeEmpty();
@@ -72,7 +72,7 @@ public sealed class ContinueTests
     {
         using var vllm = FakeVllm.InMemory(Begun, Rest);
 
-        await RunAsync(vllm, Count with { MaxTokens = 10, Sampling = new() { MinTokens = 5 }, Template = new() { Echo = true } });
+        await RunAsync(vllm, Count with { MaxTokens = 10, Sampling = new() { MinTokens = 5 }, Prompt = new() { Echo = true } });
 
         JsonNode body = vllm.Requests[1].Json!;
         body["messages"]!.ToJsonString().Should().Be("""[{"role":"user","content":"Count."},{"role":"assistant","content":"one two"}]""");
@@ -104,12 +104,12 @@ public sealed class ContinueTests
     public async Task A_budget_counts_both_parts()
     {
         using var vllm = FakeVllm.InMemory(Begun, Rest);
-        var budget = new TokenBudget(new TokenLimits { Completion = 100 });
+        var budget = new TokenBudget(new BudgetLimits { Completion = 100 });
 
         (_, ChatStream stream) = await RunAsync(vllm, Count with { MaxTokens = 10 });
         budget.Record(stream.Outcome);
 
-        // The first part surely cost its 2 tokens and at most its cap; the second exactly 2.
+        // The first part surely cost its 2 tokens and at most its max tokens; the second exactly 2.
         (budget.Spent.Min, budget.Spent.Max).Should().Be((10 + 2 + 13 + 2, 10 + 10 + 13 + 2));
     }
 
@@ -123,7 +123,7 @@ public sealed class ContinueTests
         stream.Outcome.Usage.Should().BeNull();
         stream.Outcome.Notes.Select(note => note.Kind).Should().Contain([OutcomeNoteKind.Recovered, OutcomeNoteKind.UsageMissing]);
         vllm.Requests[1].Json!["max_tokens"]!.GetValue<int>().Should().Be(8);
-        stream.Outcome.Explain().Should().Contain("at least that many were taken off the cap");
+        stream.Outcome.Explain().Should().Contain("at least that many were taken off max tokens");
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class ContinueTests
     }
 
     [Fact]
-    public async Task A_count_beyond_the_cap_takes_nothing_off_it_but_what_surely_came()
+    public async Task A_count_beyond_max_tokens_takes_nothing_off_it_but_what_surely_came()
     {
         using var vllm = FakeVllm.InMemory(Script.Says("one", " two").Uses(5, 19_503).Resets(), Rest);
 
@@ -163,11 +163,11 @@ public sealed class ContinueTests
     [Fact]
     public async Task A_silent_stream_is_continued_but_a_deadline_is_one()
     {
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = _clock }, Script.Says("one").GoesSilent(), Script.Says(" two").GoesSilent());
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = _clock }, Script.Says("one").GoesSilent(), Script.Says(" two").GoesSilent());
         var limits = new VllmAdapterOptions { TimeLimits = { BetweenChunks = TimeSpan.FromSeconds(10), Total = TimeSpan.FromSeconds(15) } };
         var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), limits, _clock);
 
-        Task<ChatCompletion> asking = adapter.CompleteChatAsync(Count with { Recovery = StreamRecovery.Continue(5), IncompleteStreams = IncompleteStreams.Report });
+        Task<ChatAnswer> asking = adapter.CompleteChatAsync(Count with { Recovery = StreamRecovery.Continue(5), OnIncompleteStream = IncompleteStreamBehavior.Report });
         foreach (TimeSpan wait in new[] { TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(5) })
         {
             await _clock.WhenTimerArmedAsync(wait).WaitAsync(TimeSpan.FromSeconds(30));
@@ -175,7 +175,7 @@ public sealed class ContinueTests
         }
 
         StreamOutcome outcome = (await asking).Outcome;
-        outcome.Parts.Select(part => part.StoppedBy).Should().Equal(StopCause.IdleTimeout, StopCause.Deadline);
+        outcome.Parts.Select(part => part.TerminatedBy).Should().Equal(TerminationCause.IdleTimeout, TerminationCause.Deadline);
         outcome.Verdict.Should().Be(StreamVerdict.Stalled);
         vllm.Requests.Should().HaveCount(2);
     }
@@ -187,7 +187,7 @@ public sealed class ContinueTests
         using var vllm = FakeVllm.InMemory(piece);
 
         (string seen, ChatStream stream) = await RunAsync(
-            vllm, Count with { Recovery = StreamRecovery.Continue(3), IncompleteStreams = IncompleteStreams.Report });
+            vllm, Count with { Recovery = StreamRecovery.Continue(3), OnIncompleteStream = IncompleteStreamBehavior.Report });
 
         seen.Should().Be(" more more more more");
         (stream.Outcome.Verdict, stream.Outcome.Parts.Count, stream.Outcome.Attempts).Should().Be((StreamVerdict.Interrupted, 4, 4));
@@ -256,10 +256,10 @@ public sealed class ContinueTests
     }
 
     [Fact]
-    public async Task Leaving_and_cancelling_keep_what_was_received()
+    public async Task Leaving_and_canceling_keep_what_was_received()
     {
         using var vllm = FakeVllm.InMemory(Begun, Rest);
-        using var cancelled = new CancellationTokenSource();
+        using var canceled = new CancellationTokenSource();
         ChatStream left = AdapterOf(vllm).StreamChatAsync(Count);
         await foreach (ChatChunk chunk in left)
         {
@@ -268,19 +268,19 @@ public sealed class ContinueTests
         }
 
         using var again = FakeVllm.InMemory(Begun, Rest);
-        ChatStream stopped = AdapterOf(again).StreamChatAsync(Count, cancelled.Token);
-        Func<Task> cancelling = async () =>
+        ChatStream stopped = AdapterOf(again).StreamChatAsync(Count, canceled.Token);
+        Func<Task> canceling = async () =>
         {
             await foreach (ChatChunk chunk in stopped)
             {
                 if (chunk.Text == " three")
-                    await cancelled.CancelAsync();
+                    await canceled.CancelAsync();
             }
         };
 
-        (await cancelling.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancelled.Token);
-        (left.Outcome.Verdict, left.Completion.Text, left.Outcome.Parts.Count).Should().Be((StreamVerdict.Abandoned, "one two three", 2));
-        (stopped.Outcome.Verdict, stopped.Completion.Text).Should().Be((StreamVerdict.Cancelled, "one two three"));
+        (await canceling.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(canceled.Token);
+        (left.Outcome.Verdict, left.Answer.Text, left.Outcome.Parts.Count).Should().Be((StreamVerdict.Abandoned, "one two three", 2));
+        (stopped.Outcome.Verdict, stopped.Answer.Text).Should().Be((StreamVerdict.Canceled, "one two three"));
     }
 
     /// <summary>Templates that trim what is continued and templates that keep it; the answer is cut after every character.</summary>
@@ -325,7 +325,7 @@ public sealed class ContinueTests
         (string seen, ChatStream stream) = await RunAsync(vllm, Count);
 
         seen.Should().Be(Long);
-        stream.Completion.Text.Should().Be(Long);
+        stream.Answer.Text.Should().Be(Long);
     }
 
     [Fact]
@@ -336,7 +336,7 @@ public sealed class ContinueTests
         (string seen, ChatStream stream) = await RunAsync(vllm, Count with { Recovery = StreamRecovery.Continue(2) });
 
         seen.Should().Be("one  \ntwo three");
-        stream.Completion.Text.Should().Be(seen);
+        stream.Answer.Text.Should().Be(seen);
         LastContent(vllm).Should().Be("one  \ntwo");
     }
 
@@ -344,17 +344,17 @@ public sealed class ContinueTests
     public async Task By_hand_it_is_the_same()
     {
         using var vllm = FakeVllm.InMemory(Begun, Rest, Begun);
-        ChatRequest request = ChatRequest.FromPrompt("Count.") with { MaxTokens = 10, IncompleteStreams = IncompleteStreams.Report };
+        ChatRequest request = ChatRequest.FromPrompt("Count.") with { MaxTokens = 10, OnIncompleteStream = IncompleteStreamBehavior.Report };
         VllmInferenceAdapter adapter = AdapterOf(vllm);
-        ChatCompletion cut = await adapter.CompleteChatAsync(request);
+        ChatAnswer cut = await adapter.CompleteChatAsync(request);
 
         ChatRequest byOutcome = request.Continuing(cut.Outcome);
-        ChatRequest byCompletion = request.Continuing(new ChatCompletion { Outcome = cut.Outcome with { Received = [] }, Choices = cut.Choices });
-        ChatCompletion rest = await adapter.CompleteChatAsync(byOutcome);
+        ChatRequest byCompletion = request.Continuing(new ChatAnswer { Outcome = cut.Outcome with { Received = [] }, Choices = cut.Choices });
+        ChatAnswer rest = await adapter.CompleteChatAsync(byOutcome);
 
         (cut.Text + rest.Text).Should().Be("one two three");
         byCompletion.Messages.Should().Equal(byOutcome.Messages);
-        (byOutcome.MaxTokens, byOutcome.Template!.ContinueFinalMessage, byOutcome.Template.AddGenerationPrompt).Should().Be((8, true, false));
+        (byOutcome.MaxTokens, byOutcome.Prompt!.ContinueFinalMessage, byOutcome.Prompt.AddGenerationPrompt).Should().Be((8, true, false));
     }
 
     [Fact]
@@ -362,18 +362,18 @@ public sealed class ContinueTests
     {
         ChatRequest begun = Count with
         {
-            Messages = [Message.User("Count."), Message.Assistant("zero")],
-            Template = new() { ContinueFinalMessage = true },
+            Messages = [VllmMessage.User("Count."), VllmMessage.Assistant("zero")],
+            Prompt = new() { ContinueFinalMessage = true },
         };
-        StreamOutcome cut = new() { Received = [new CompletedChoice { Text = " one" }] };
+        StreamOutcome cut = new() { Received = [new ChatChoice { Text = " one" }] };
 
-        begun.Continuing(cut).Messages.Should().Equal(Message.User("Count."), Message.Assistant("zero one"));
+        begun.Continuing(cut).Messages.Should().Equal(VllmMessage.User("Count."), VllmMessage.Assistant("zero one"));
     }
 
     [Fact]
     public void Reasoning_that_is_over_goes_along()
     {
-        StreamOutcome cut = new() { Received = [new CompletedChoice { Text = "one", Reasoning = "hm" }] };
+        StreamOutcome cut = new() { Received = [new ChatChoice { Text = "one", Reasoning = "hm" }] };
 
         Count.Continuing(cut).Messages[^1].Should().Be(new AssistantMessage { Text = "one", Reasoning = "hm" });
     }
@@ -381,8 +381,8 @@ public sealed class ContinueTests
     [Fact]
     public void What_cannot_be_continued_by_hand_says_why()
     {
-        StreamOutcome thinking = new() { Received = [new CompletedChoice { Reasoning = "hm" }] };
-        Action continuing = () => Count.Continuing(thinking);
+        StreamOutcome reasoning = new() { Received = [new ChatChoice { Reasoning = "hm" }] };
+        Action continuing = () => Count.Continuing(reasoning);
 
         continuing.Should().Throw<ArgumentException>().WithMessage("The answer cannot be continued: its reasoning is not over.*");
     }
@@ -394,19 +394,19 @@ public sealed class ContinueTests
         {
             Verdict = StreamVerdict.LengthLimited,
             Usage = new TokenUsage { CompletionTokens = 10 },
-            Received = [new CompletedChoice { Text = "one" }],
+            Received = [new ChatChoice { Text = "one" }],
         };
         ChatRequest request = Count with { MaxTokens = 10 };
         Action continuing = () => request.Continuing(cut);
 
-        continuing.Should().Throw<ArgumentException>().WithMessage("*its token cap is spent*");
+        continuing.Should().Throw<ArgumentException>().WithMessage("*its max tokens are spent*");
         (request with { MaxTokens = 25 }).Continuing(cut).MaxTokens.Should().Be(15);
     }
 
     [Fact]
     public void A_cap_in_extra_is_lowered_too()
     {
-        StreamOutcome cut = new() { Usage = new TokenUsage { CompletionTokens = 10 }, Received = [new CompletedChoice { Text = "one" }] };
+        StreamOutcome cut = new() { Usage = new TokenUsage { CompletionTokens = 10 }, Received = [new ChatChoice { Text = "one" }] };
         ChatRequest request = Count with { Extra = new JsonObject { ["max_completion_tokens"] = 25, ["seed"] = 1 } };
 
         ChatRequest continued = request.Continuing(cut);

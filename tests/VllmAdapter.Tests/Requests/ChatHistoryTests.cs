@@ -7,7 +7,7 @@ public sealed class ChatHistoryTests
 {
     private static readonly ChatRequest Request = new()
     {
-        Messages = [Message.User("How is the weather in Paris?")],
+        Messages = [VllmMessage.User("How is the weather in Paris?")],
         Tools =
         [
             new("get_weather", null, """{"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}"""),
@@ -19,10 +19,10 @@ public sealed class ChatHistoryTests
     [Fact]
     public async Task A_turn_enters_with_its_text_its_calls_and_their_results()
     {
-        StreamOutcome turn = await TurnAsync(Script.Thinks("Weather...").Says("Let me see.")
+        StreamOutcome turn = await TurnAsync(Script.Reasons("Weather...").Says("Let me see.")
             .CallsAs("a", "get_weather", """{"city": "Paris"}""").CallsAs("b", "random_number", "{}").Finishes("tool_calls").Uses(10, 9).Done());
 
-        JsonArray messages = Sent(Request.With(turn, Message.ToolResult("b", "4"), Message.ToolResult("a", "Sunny.")));
+        JsonArray messages = Sent(Request.With(turn, VllmMessage.Tool("b", "4"), VllmMessage.Tool("a", "Sunny.")));
 
         messages.ToJsonString().Should().Be(new JsonArray(
             Node("""{"role":"user","content":"How is the weather in Paris?"}"""),
@@ -40,7 +40,7 @@ public sealed class ChatHistoryTests
     {
         StreamOutcome turn = await TurnAsync(Script.CallsAs("a", "random_number").Uses(10, 9).Done());
 
-        Sent(Request.With(turn, Message.ToolResult("a", "4")))[1]!["tool_calls"]![0]!["function"]!["arguments"]!.GetValue<string>()
+        Sent(Request.With(turn, VllmMessage.Tool("a", "4")))[1]!["tool_calls"]![0]!["function"]!["arguments"]!.GetValue<string>()
             .Should().Be("{}");
     }
 
@@ -53,7 +53,7 @@ public sealed class ChatHistoryTests
         StreamOutcome turn = await TurnAsync(Script.Says("Hm.").CallsAs("a", "get_weather", arguments).Finishes("tool_calls").Uses(10, 9).Done());
         turn.WithheldToolCalls.Should().ContainSingle();
 
-        Sent(Request.With(turn, Message.ToolResult("a", "?"))).ToJsonString().Should().Be(new JsonArray(
+        Sent(Request.With(turn, VllmMessage.Tool("a", "?"))).ToJsonString().Should().Be(new JsonArray(
             Node("""{"role":"user","content":"How is the weather in Paris?"}"""),
             Node("""{"role":"assistant","content":"Hm."}""")).ToJsonString());
     }
@@ -72,9 +72,9 @@ public sealed class ChatHistoryTests
         StreamOutcome turn = await TurnAsync(Script.CallsAs("a", "random_number", "{}").CallsAs("b", "get_weather", "{}")
             .Finishes("tool_calls").Uses(10, 9).Done());
 
-        Request.With(turn).Messages.OfType<ToolResult>().Should().Equal(
-            Message.ToolResult("a", "The call was not run."),
-            Message.ToolResult("b", "The call was not run. The required argument 'city' is missing."));
+        Request.With(turn).Messages.OfType<ToolMessage>().Should().Equal(
+            VllmMessage.Tool("a", "The call was not run."),
+            VllmMessage.Tool("b", "The call was not run. The required argument 'city' is missing."));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class ChatHistoryTests
     {
         StreamOutcome turn = await TurnAsync(Script.CallsAs("a", "random_number", "{}").Finishes("tool_calls").Uses(10, 9).Done());
 
-        Action with = () => Request.With(turn, Message.ToolResult("x", "4"));
+        Action with = () => Request.With(turn, VllmMessage.Tool("x", "4"));
 
         with.Should().Throw<ArgumentException>().WithMessage("There is a result for 'x'*");
     }
@@ -94,7 +94,7 @@ public sealed class ChatHistoryTests
             .Finishes("tool_calls").Uses(10, 9).Done());
         turn.ToolCalls.Should().HaveCount(2);
 
-        Request.With(turn, Message.ToolResult("a", "4"), Message.ToolResult("a", "5")).Messages.OfType<ToolResult>()
+        Request.With(turn, VllmMessage.Tool("a", "4"), VllmMessage.Tool("a", "5")).Messages.OfType<ToolMessage>()
             .Select(result => result.Content).Should().Equal("4", "5");
     }
 
@@ -110,10 +110,10 @@ public sealed class ChatHistoryTests
     [Fact]
     public async Task Reasoning_is_dropped_when_asked()
     {
-        StreamOutcome turn = await TurnAsync(Script.Thinks("Paris is in France.").Says("Sunny.").Finishes("stop").Uses(10, 9).Done());
+        StreamOutcome turn = await TurnAsync(Script.Reasons("Paris is in France.").Says("Sunny.").Finishes("stop").Uses(10, 9).Done());
 
         Request.With(turn).Messages[^1].As<AssistantMessage>().Reasoning.Should().Be("Paris is in France.");
-        Request.With(turn, PastReasoning.Dropped).Messages[^1].As<AssistantMessage>().Reasoning.Should().BeNull();
+        Request.With(turn, keepReasoning: false, []).Messages[^1].As<AssistantMessage>().Reasoning.Should().BeNull();
     }
 
     // litellm#26501: a server reads past thoughts only under its own name for them.
@@ -122,7 +122,7 @@ public sealed class ChatHistoryTests
     [InlineData("reasoning_content", """{"role":"assistant","content":"Sunny.","reasoning_content":"Hm."}""")]
     public void Reasoning_goes_back_under_the_name_that_it_came_with(string? name, string sent)
     {
-        var turn = new StreamOutcome { Received = [new CompletedChoice { Text = "Sunny.", Reasoning = "Hm.", ReasoningName = name }] };
+        var turn = new StreamOutcome { Received = [new ChatChoice { Text = "Sunny.", Reasoning = "Hm.", ReasoningName = name }] };
 
         Sent(Request.With(turn))[1]!.ToJsonString().Should().Be(sent);
     }
@@ -142,6 +142,49 @@ public sealed class ChatHistoryTests
 
         turn.ToJson().Should().NotContain("Sunny.");
     }
+
+    [Fact]
+    public void An_answer_enters_as_its_outcome_does()
+    {
+        ChatAnswer answer = Answering("Sunny.");
+
+        Sent(Request.With(answer))[1]!.ToJsonString().Should().Be("""{"role":"assistant","content":"Sunny."}""");
+        Sent(Request.With(answer, (IEnumerable<ToolMessage>)[]))[1]!.ToJsonString().Should().Be("""{"role":"assistant","content":"Sunny."}""");
+    }
+
+    [Fact]
+    public void An_answer_is_corrected_as_its_outcome_is()
+    {
+        ChatAnswer answer = Answering("Hm.") with
+        {
+            Outcome = new StreamOutcome { WithheldToolCalls = [new() { Name = "random_number", RawArguments = "[", Reason = WithheldReason.ArgumentsMalformed }] },
+        };
+
+        JsonArray messages = Sent(Request.Correcting(answer));
+
+        messages[1]!["content"]!.GetValue<string>().Should().Be("Hm.");
+        messages[^1]!["content"]!.GetValue<string>().Should().Contain("random_number");
+    }
+
+    [Fact]
+    public void Messages_may_come_one_by_one_or_together()
+    {
+        VllmMessage[] said = [VllmMessage.Assistant("Sunny."), VllmMessage.User("And in Rome?")];
+
+        Request.With(said[0], said[1]).Messages.Should().Equal([.. Request.Messages, .. said]);
+        Request.With(said.AsEnumerable()).Messages.Should().Equal([.. Request.Messages, .. said]);
+    }
+
+    [Fact]
+    public void The_calls_of_an_answer_may_stand_in_the_history_as_they_are()
+    {
+        ToolCall came = new("a", "random_number", "{}") { ChoiceIndex = 1, IdIsSynthetic = true, Problems = ["None."] };
+
+        Sent(Request.With(VllmMessage.Assistant(null, came)))[1]!.ToJsonString().Should().Be(
+            """{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"random_number","arguments":"{}"}}]}""");
+    }
+
+    private static ChatAnswer Answering(string text) => new() { Choices = [new ChatChoice { Text = text }], Outcome = new StreamOutcome() };
 
     private static async Task<StreamOutcome> TurnAsync(ScriptedReply script)
     {

@@ -11,7 +11,7 @@ public class ChatRequestBodyTests
     {
         { """{"model": "granite"}""", Hello with { Model = "granite" } },
         { """{"max_tokens": 512}""", Hello with { MaxTokens = 512 } },
-        { """{"n": 2}""", Hello with { Choices = 2 } },
+        { """{"n": 2}""", Hello with { ChoiceCount = 2 } },
         { """{"user": "u-1"}""", Hello with { User = "u-1" } },
         { """{"parallel_tool_calls": false}""", Hello with { ParallelToolCalls = false } },
 
@@ -76,7 +76,7 @@ public class ChatRequestBodyTests
         },
         {
             """{"structured_outputs": {"choice": ["red", "blue"]}}""",
-            Hello with { Output = StructuredOutput.Choice("red", "blue") }
+            Hello with { Output = StructuredOutput.OneOf("red", "blue") }
         },
         {
             """{"structured_outputs": {"grammar": "root ::= \"a\""}}""",
@@ -99,27 +99,27 @@ public class ChatRequestBodyTests
             Hello with { Output = StructuredOutput.JsonObject with { WhitespacePattern = "[ ]?" } }
         },
 
-        { """{"reasoning_effort": "none"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.None } } },
-        { """{"reasoning_effort": "minimal"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.Minimal } } },
-        { """{"reasoning_effort": "low"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.Low } } },
-        { """{"reasoning_effort": "medium"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.Medium } } },
-        { """{"reasoning_effort": "high"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.High } } },
-        { """{"reasoning_effort": "xhigh"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.ExtraHigh } } },
-        { """{"reasoning_effort": "max"}""", Hello with { Thinking = new() { Effort = ThinkingEffort.Max } } },
+        { """{"reasoning_effort": "none"}""", Hello with { Reasoning = new() { Effort = ReasoningLevel.None } } },
+        { """{"reasoning_effort": "minimal"}""", Hello with { Reasoning = new() { Effort = ReasoningLevel.Minimal } } },
+        { """{"reasoning_effort": "low"}""", Hello with { Reasoning = new() { Effort = ReasoningLevel.Low } } },
+        { """{"reasoning_effort": "medium"}""", Hello with { Reasoning = new() { Effort = ReasoningLevel.Medium } } },
+        { """{"reasoning_effort": "high"}""", Hello with { Reasoning = new() { Effort = ReasoningLevel.High } } },
+        { """{"reasoning_effort": "xhigh"}""", Hello with { Reasoning = new() { Effort = ReasoningLevel.ExtraHigh } } },
+        { """{"reasoning_effort": "max"}""", Hello with { Reasoning = new() { Effort = ReasoningLevel.Max } } },
         {
             """{"reasoning_effort": "heroic"}""",
-            Hello with { Thinking = new() { Effort = new ThinkingEffort("heroic") } }
+            Hello with { Reasoning = new() { Effort = new ReasoningLevel("heroic") } }
         },
-        { """{"thinking_token_budget": 0}""", Hello with { Thinking = new() { Budget = 0 } } },
-        { """{"include_reasoning": false}""", Hello with { Thinking = new() { Include = false } } },
+        { """{"thinking_token_budget": 0}""", Hello with { Reasoning = new() { MaxTokens = 0 } } },
+        { """{"include_reasoning": false}""", Hello with { Reasoning = new() { Include = false } } },
         {
             """{"chat_template_kwargs": {"enable_thinking": false}}""",
-            Hello with { Thinking = new() { Enabled = false } }
+            Hello with { Reasoning = new() { Enabled = false } }
         },
 
         {
             """{"chat_template_kwargs": {"tone": "dry"}}""",
-            Templated(new() { Arguments = new() { ["tone"] = "dry" } })
+            Templated(new() { TemplateArguments = new() { ["tone"] = "dry" } })
         },
         { """{"chat_template": "{{ messages }}"}""", Templated(new() { ChatTemplate = "{{ messages }}" }) },
         {
@@ -134,7 +134,7 @@ public class ChatRequestBodyTests
         { """{"truncate_prompt_tokens": -1}""", Hello with { Prompt = new() { TruncateTo = -1 } } },
         { """{"truncation_side": "left"}""", Hello with { Prompt = new() { TruncationSide = TruncationSide.Left } } },
         { """{"truncation_side": "right"}""", Hello with { Prompt = new() { TruncationSide = TruncationSide.Right } } },
-        { """{"prompt_logprobs": 1}""", Hello with { Prompt = new() { Logprobs = 1 } } },
+        { """{"prompt_logprobs": 1}""", Hello with { Prompt = new() { TopLogprobs = 1 } } },
         { """{"return_prompt_text": true}""", Hello with { Prompt = new() { ReturnText = true } } },
 
         {
@@ -147,7 +147,7 @@ public class ChatRequestBodyTests
         },
 
         { """{"logprobs": true}""", Hello with { Logprobs = new() } },
-        { """{"logprobs": true, "top_logprobs": 2}""", Hello with { Logprobs = new() { Top = 2 } } },
+        { """{"logprobs": true, "top_logprobs": 2}""", Hello with { Logprobs = new() { TopLogprobs = 2 } } },
         { """{"logprobs": true, "logprob_token_ids": [9]}""", Hello with { Logprobs = new() { TokenIds = [9] } } },
         {
             """{"logprobs": true, "return_tokens_as_token_ids": true}""",
@@ -190,9 +190,8 @@ public class ChatRequestBodyTests
         {
             Tools = [],
             Sampling = new() { Stop = [], LogitBias = new Dictionary<int, double>(), RepetitionDetection = new() },
-            Thinking = new(),
-            Template = new() { Arguments = [], Documents = [] },
-            Prompt = new(),
+            Reasoning = new(),
+            Prompt = new() { TemplateArguments = [], Documents = [] },
             Media = new(),
             Serving = new() { KvTransfer = [] },
             ToolChoice = default(ToolChoice),
@@ -218,7 +217,7 @@ public class ChatRequestBodyTests
     public void A_streamed_reply_reports_usage_as_the_request_says_or_else_as_the_default(
         UsageReporting? own, UsageReporting preset, string? options)
     {
-        JsonObject body = (Hello with { Usage = own }).Body(usage: preset);
+        JsonObject body = (Hello with { UsageReporting = own }).Body(usage: preset);
 
         body["stream"].ShouldBeJson("true");
         body["stream_options"].ShouldBeJson(options ?? "null");
@@ -227,16 +226,16 @@ public class ChatRequestBodyTests
 
     [Fact]
     public void A_whole_reply_has_no_stream_options_for_vLLM_refuses_them() =>
-        (Hello with { Reply = ReplyMode.Whole, Usage = UsageReporting.Continuous }).Body(usage: UsageReporting.Continuous)
+        (Hello with { Stream = false, UsageReporting = UsageReporting.Continuous }).Body(usage: UsageReporting.Continuous)
             .ShouldBeJson("""{"messages": [{"role": "user", "content": "Hello"}]}""");
 
     [Fact]
-    public void The_user_s_own_template_arguments_outrank_the_thinking_switch()
+    public void The_user_s_own_template_arguments_outrank_the_reasoning_switch()
     {
         var request = Hello with
         {
-            Thinking = new() { Enabled = true },
-            Template = new() { Arguments = new() { ["enable_thinking"] = false, ["tone"] = "dry" } },
+            Reasoning = new() { Enabled = true },
+            Prompt = new() { TemplateArguments = new() { ["enable_thinking"] = false, ["tone"] = "dry" } },
         };
 
         request.Body()["chat_template_kwargs"].ShouldBeJson("""{"enable_thinking": false, "tone": "dry"}""");
@@ -259,8 +258,8 @@ public class ChatRequestBodyTests
         var extra = new JsonObject { ["a"] = new JsonObject { ["b"] = 1 } };
         var request = new ChatRequest
         {
-            Messages = [Message.User(ContentPart.Raw(new() { ["type"] = "image_embeds" }))],
-            Template = new() { Arguments = new() { ["x"] = new JsonArray(1) }, Documents = [new() { ["text"] = "x" }] },
+            Messages = [VllmMessage.User(ContentPart.Raw(new() { ["type"] = "image_embeds" }))],
+            Prompt = new() { TemplateArguments = new() { ["x"] = new JsonArray(1) }, Documents = [new() { ["text"] = "x" }] },
             Serving = new() { KvTransfer = new() { ["a"] = 1 } },
             Extra = extra,
         };
@@ -292,7 +291,7 @@ public class ChatRequestBodyTests
 
     private static JsonObject Unsent(ChatRequest request) => ChatRequestBody.Build(request, null, UsageReporting.None);
 
-    private static ChatRequest Sampled(Sampling sampling) => Hello with { Sampling = sampling };
+    private static ChatRequest Sampled(SamplingOptions sampling) => Hello with { Sampling = sampling };
 
-    private static ChatRequest Templated(TemplateOptions template) => Hello with { Template = template };
+    private static ChatRequest Templated(PromptOptions template) => Hello with { Prompt = template };
 }

@@ -35,21 +35,21 @@ public class ChatRequestExtraTests
     }
 
     [Theory]
-    [InlineData("true", ReplyMode.Whole)]
-    [InlineData("false", ReplyMode.Streamed)]
-    [InlineData("null", ReplyMode.Streamed)]
-    [InlineData("\"true\"", ReplyMode.Streamed)]
-    public void Stream_in_extra_must_agree_with_the_reply_mode(string stream, ReplyMode reply) =>
-        (Hello with { Reply = reply, Extra = new() { ["stream"] = JsonNode.Parse(stream) } })
+    [InlineData("true", false)]
+    [InlineData("false", true)]
+    [InlineData("null", true)]
+    [InlineData("\"true\"", true)]
+    public void Stream_in_extra_must_agree_with_the_request(string inExtra, bool stream) =>
+        (Hello with { Stream = stream, Extra = new() { ["stream"] = JsonNode.Parse(inExtra) } })
             .Invoking(request => request.Body())
-            .Should().Throw<ArgumentException>().WithMessage($"*\"stream\": {stream}*Reply is {reply}*Set Reply*");
+            .Should().Throw<ArgumentException>().WithMessage($"*\"stream\": {inExtra}*Stream is {(stream ? "true" : "false")}*Set Stream*").WithParameterName("request");
 
     [Theory]
-    [InlineData("true", ReplyMode.Streamed)]
-    [InlineData("false", ReplyMode.Whole)]
-    [InlineData("null", ReplyMode.Whole)]
-    public void Stream_in_extra_may_repeat_the_reply_mode(string stream, ReplyMode reply) =>
-        (Hello with { Reply = reply, Extra = new() { ["stream"] = JsonNode.Parse(stream) } }).Body()["stream"].ShouldBeJson(stream);
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    [InlineData("null", false)]
+    public void Stream_in_extra_may_repeat_the_request(string inExtra, bool stream) =>
+        (Hello with { Stream = stream, Extra = new() { ["stream"] = JsonNode.Parse(inExtra) } }).Body()["stream"].ShouldBeJson(inExtra);
 
     [Fact]
     public void Messages_in_extra_stand_in_for_typed_ones() =>
@@ -59,21 +59,26 @@ public class ChatRequestExtraTests
     [Fact]
     public void No_messages_at_all_are_refused_with_the_way_out() =>
         new ChatRequest { Messages = [], Extra = new() { ["other"] = 1 } }.Invoking(request => request.Body())
-            .Should().Throw<ArgumentException>().WithMessage("*Messages is empty*Message.User(*");
+            .Should().Throw<ArgumentException>().WithMessage("*Messages is empty*VllmMessage.User(*").WithParameterName("request");
 
     [Theory]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     public void A_number_that_JSON_cannot_write_is_refused_by_its_name(double temperature) =>
         (Hello with { Sampling = new() { Temperature = temperature } }).Invoking(request => request.Body())
-            .Should().Throw<ArgumentException>().WithMessage("temperature is *finite number or null*");
+            .Should().Throw<ArgumentException>().WithMessage("Sampling.Temperature (temperature) is *finite number or null*").WithParameterName("request");
+
+    [Fact]
+    public void A_bias_that_JSON_cannot_write_is_refused_by_its_name() =>
+        (Hello with { Sampling = new() { LogitBias = new Dictionary<int, double> { [7] = double.NaN } } }).Invoking(request => request.Body())
+            .Should().Throw<ArgumentException>().WithMessage("Sampling.LogitBias (7) is *").WithParameterName("request");
 
     [Theory]
     [InlineData(-1, 0, -2.0)]
     [InlineData(0, 0, 99.0)]
     public void Ranges_are_the_server_s_business_since_a_newer_one_may_relax_them(int maxTokens, int choices, double temperature)
     {
-        JsonObject body = (Hello with { MaxTokens = maxTokens, Choices = choices, Sampling = new() { Temperature = temperature } }).Body();
+        JsonObject body = (Hello with { MaxTokens = maxTokens, ChoiceCount = choices, Sampling = new() { Temperature = temperature } }).Body();
 
         body["max_tokens"].ShouldBeJson($"{maxTokens}");
         body["n"].ShouldBeJson($"{choices}");

@@ -91,12 +91,12 @@ public sealed class RequestCheckTests
         Action body = () => (Hello with { SendUnchecked = true, Extra = new() { ["n"] = JsonNode.Parse(n) } }).Body();
 
         if (isRefused)
-            body.Should().Throw<ArgumentException>().WithMessage("Choices (n) is *at most 10,000*");
+            body.Should().Throw<ArgumentException>().WithMessage("ChoiceCount (n) is *at most 10,000*");
         else
             body.Should().NotThrow();
     }
 
     [Fact]
     public void Choices_are_counted_where_they_are_typed() =>
-        (Hello with { Choices = 1_000_000 }).Invoking(request => request.Body()).Should().Throw<ArgumentException>().WithMessage("Choices (n) is 1,000,000*");
+        (Hello with { ChoiceCount = 1_000_000 }).Invoking(request => request.Body()).Should().Throw<ArgumentException>().WithMessage("ChoiceCount (n) is 1,000,000*");
 }

@@ -48,7 +48,7 @@ public class RequestHeadersTests
     [Fact]
     public void An_id_with_a_line_break_is_refused_by_its_member() =>
         new RequestHeaders { RequestId = "a\nb" }.Invoking(Sent)
-            .Should().Throw<ArgumentException>().WithMessage("Headers.RequestId cannot be sent*");
+            .Should().Throw<ArgumentException>().WithMessage("Headers.RequestId cannot be sent*").WithParameterName("request");
 
     [Fact]
     public void A_header_that_cannot_be_sent_is_refused_by_the_call_and_nothing_is_sent()

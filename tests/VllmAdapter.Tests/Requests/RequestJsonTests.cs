@@ -23,7 +23,7 @@ public sealed class RequestJsonTests
         body.Length.Should().BeGreaterThan(5_333_333);
 
         static byte[] Build(ReadOnlyMemory<byte> image) => ChatRequestBody.ToUtf8(
-            Built(new ChatRequest { Messages = [Message.User("What is it?", ContentPart.Image(image, "image/png"))] }));
+            Built(new ChatRequest { Messages = [VllmMessage.User("What is it?", ContentPart.Image(image, "image/png"))] }));
     }
 
     [Theory]

@@ -13,11 +13,11 @@ public sealed class RequestWordsTests
         {
             new ChatRequest
             {
-                Messages = [Message.System(Secret), Message.User(Secret, ContentPart.Text(Secret))],
+                Messages = [VllmMessage.System(Secret), VllmMessage.User(Secret, ContentPart.Text(Secret))],
                 Model = "granite",
                 MaxTokens = 512,
-                Choices = 2,
-                Reply = ReplyMode.Whole,
+                ChoiceCount = 2,
+                Stream = false,
                 Tools = [new(Secret)],
                 Headers = new() { Session = Secret },
                 Extra = new() { ["a"] = Secret },
@@ -25,20 +25,20 @@ public sealed class RequestWordsTests
             "Chat request: 2 messages of 36 characters, 1 tool, model granite, at most 512 tokens, 2 choices, 1 extra field, not streamed"
         },
         { new ChatRequest { Messages = [], Extra = new() { ["messages"] = Secret } }, "Chat request: 0 messages of 0 characters, 1 extra field" },
-        { Message.System(Secret), "System message: 12 characters" },
-        { Message.Developer(Secret), "Developer message: 12 characters" },
-        { Message.User(Secret), "User message: 12 characters" },
-        { Message.User(ContentPart.Text(Secret)) with { Name = Secret }, "User message: 12 characters, 1 part" },
+        { VllmMessage.System(Secret), "System message: 12 characters" },
+        { VllmMessage.Developer(Secret), "Developer message: 12 characters" },
+        { VllmMessage.User(Secret), "User message: 12 characters" },
+        { VllmMessage.User(ContentPart.Text(Secret)) with { Name = Secret }, "User message: 12 characters, 1 part" },
         {
             new AssistantMessage { Text = Secret, Reasoning = Secret, ToolCalls = [new("c1", "roll", Secret)] },
             "Assistant message: 36 characters, 1 tool call"
         },
-        { Message.ToolResult("c1", Secret), "Tool result of c1: 12 characters" },
-        { Message.ToolResult("c1", ContentPart.Text(Secret)), "Tool result of c1: 12 characters, 1 part" },
-        { new AssistantToolCall("c1", "roll", Secret), "Call of roll (c1)" },
+        { VllmMessage.Tool("c1", Secret), "Tool result of c1: 12 characters" },
+        { VllmMessage.Tool("c1", ContentPart.Text(Secret)), "Tool result of c1: 12 characters, 1 part" },
+        { new ToolCall("c1", "roll", Secret), "Call of roll (c1)" },
         { new ToolCall { Id = "c1", Name = "roll", Arguments = Secret, Problems = [Secret] }, "Call of roll (c1)" },
         { new WithheldToolCall { Name = "roll", RawArguments = Secret, Reason = WithheldReason.ArgumentsOpen }, "The call of roll was withheld: its arguments end in the middle of their JSON." },
-        { new FinishedCall { Call = new ToolCall { Id = "c1", Name = "roll", Arguments = Secret }, Result = Secret, WasRun = true }, "Call of roll (c1): run" },
+        { new CallFinished { Call = new ToolCall { Id = "c1", Name = "roll", Arguments = Secret }, Content = Secret, WasRun = true }, "Call of roll (c1): run" },
         { ContentPart.Text(Secret), "Text part: 12 characters" },
         { ContentPart.Image(new Uri("https://a.test/?q=my+diagnosis")), "Image part: URL of 30 characters" },
         { ContentPart.Audio(new byte[3], "wav"), "Audio part: wav, 4 characters of base64" },

@@ -6,7 +6,7 @@ public class StructuredOutputTests
 {
     [Fact]
     public void A_choice_of_nothing_is_refused() =>
-        FluentActions.Invoking(() => StructuredOutput.Choice())
+        FluentActions.Invoking(() => StructuredOutput.OneOf())
             .Should().Throw<ArgumentException>().WithMessage("There is nothing to choose from*");
 
     [Theory]

@@ -15,7 +15,7 @@ public class ToolChoiceTests
     {
         ToolChoice.None.ToString().Should().Be("none");
         ToolChoice.Named("roll").ToString().Should().Be("roll");
-        ToolChoice.Named("roll").Word.Should().Be("function");
+        ToolChoice.Named("roll").Value.Should().Be("function");
         default(ToolChoice).ToString().Should().BeEmpty();
     }
 

@@ -20,7 +20,7 @@ public sealed class ChaosTests
         string whole = string.Concat(Words);
         for (int i = 0; i < 20; i++)
         {
-            ChatStream stream = adapter.StreamChatAsync(ChatRequest.FromPrompt("Count.") with { IncompleteStreams = IncompleteStreams.Report });
+            ChatStream stream = adapter.StreamChatAsync(ChatRequest.FromPrompt("Count.") with { OnIncompleteStream = IncompleteStreamBehavior.Report });
             string text = "";
             int outcomes = 0;
             int sent = vllm.Requests.Count;
@@ -34,7 +34,7 @@ public sealed class ChaosTests
 
                 whole.Should().StartWith(text);
                 (stream.Outcome.Verdict == StreamVerdict.Completed).Should().Be(text == whole && stream.Outcome.FinishReason is not null);
-                stream.Completion.Text.Should().Be(text);
+                stream.Answer.Text.Should().Be(text);
                 (outcomes, stream.Outcome.Attempts).Should().Be((1, vllm.Requests.Count - sent));
                 stream.Outcome.Evidence.FailedAttempts.Should().HaveCount(stream.Outcome.Attempts - 1);
             }

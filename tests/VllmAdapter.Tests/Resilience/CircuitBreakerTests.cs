@@ -22,9 +22,9 @@ public sealed class CircuitBreakerTests
 
         VllmRequestException kept = await FailureOfAsync(adapter);
         _clock.Advance(TimeSpan.FromSeconds(10));
-        ChatCompletion answered = await adapter.CompleteChatAsync(Hello);
+        ChatAnswer answered = await adapter.CompleteChatAsync(Hello);
 
-        (kept.Failure, kept.Attempts, kept.IsRetryable, kept.Status).Should().Be((RequestFailure.NotSent, 0, true, null));
+        (kept.Failure, kept.Attempts, kept.IsRetryable, kept.StatusCode).Should().Be((RequestFailure.NotSent, 0, true, null));
         kept.RetryAfter.Should().Be(TimeSpan.FromSeconds(10));
         kept.Message.Should().StartWith("The request was not sent at http://vllm.test/v1/chat/completions")
             .And.EndWith("Wait for 10.0 s, or ask another server.");
@@ -58,25 +58,25 @@ public sealed class CircuitBreakerTests
     [Fact]
     public async Task A_server_that_hangs_opens_it()
     {
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = _clock }, Script.Empty.WithoutRole().GoesSilent());
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = _clock }, Script.Empty.WithoutRole().GoesSilent());
         VllmInferenceAdapter adapter = AdapterOf(vllm, maxAttempts: 1);
         for (int call = 0; call < 2; call++)
-            (await HangAsync(adapter.CompleteChatAsync(Hello with { IncompleteStreams = IncompleteStreams.Report }))).Outcome.Verdict.Should().Be(StreamVerdict.Stalled);
+            (await HangAsync(adapter.CompleteChatAsync(Hello with { OnIncompleteStream = IncompleteStreamBehavior.Report }))).Outcome.Verdict.Should().Be(StreamVerdict.Stalled);
 
         (await FailureOfAsync(adapter)).Failure.Should().Be(RequestFailure.NotSent);
         vllm.Requests.Should().HaveCount(2);
     }
 
     [Fact]
-    public async Task A_trial_that_its_caller_cancelled_does_not_close_it()
+    public async Task A_trial_that_its_caller_canceled_does_not_close_it()
     {
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = _clock }, Unavailable, Unavailable, Script.Empty.WithoutRole().GoesSilent());
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = _clock }, Unavailable, Unavailable, Script.Empty.WithoutRole().GoesSilent());
         VllmInferenceAdapter adapter = AdapterOf(vllm, maxAttempts: 1);
         await FailureOfAsync(adapter);
         await FailureOfAsync(adapter);
         _clock.Advance(TimeSpan.FromSeconds(10));
         using var impatient = new CancellationTokenSource();
-        Task<ChatCompletion> trial = adapter.CompleteChatAsync(Hello, impatient.Token);
+        Task<ChatAnswer> trial = adapter.CompleteChatAsync(Hello, impatient.Token);
         await _clock.WhenTimerArmedAsync(FirstChunk).WaitAsync(TimeSpan.FromSeconds(30));
 
         await impatient.CancelAsync();
@@ -86,7 +86,7 @@ public sealed class CircuitBreakerTests
         vllm.Requests.Should().HaveCount(3);
     }
 
-    private async Task<ChatCompletion> HangAsync(Task<ChatCompletion> asking)
+    private async Task<ChatAnswer> HangAsync(Task<ChatAnswer> asking)
     {
         await _clock.WhenTimerArmedAsync(FirstChunk).WaitAsync(TimeSpan.FromSeconds(30));
         _clock.Advance(FirstChunk);

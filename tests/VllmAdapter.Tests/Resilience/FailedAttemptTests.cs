@@ -38,7 +38,7 @@ public sealed class FailedAttemptTests
         ToolLoopResult result = await new ToolLoop(AdapterOf(vllm), [pay]).CompleteAsync(ChatRequest.FromPrompt("Pay."));
 
         paid.Should().Equal([5], what);
-        result.End.Should().Be(LoopEnd.Answered);
+        result.Verdict.Should().Be(ToolLoopVerdict.Answered);
         vllm.Requests.Should().HaveCount(3);
     }
 
@@ -50,10 +50,10 @@ public sealed class FailedAttemptTests
             Script.Empty.WithoutRole().Event(bad),
             Script.CallDelta(0, id: "second", name: "pay", arguments: "5}").Finishes("tool_calls").Uses(10, 20).Done());
 
-        ChatCompletion completion = await AdapterOf(vllm).CompleteChatAsync(Pay);
+        ChatAnswer answer = await AdapterOf(vllm).CompleteChatAsync(Pay);
 
-        completion.ToolCalls.Should().BeEmpty();
-        completion.Outcome.WithheldToolCalls.Should().ContainSingle().Which.RawArguments.Should().Be("5}");
+        answer.ToolCalls.Should().BeEmpty();
+        answer.Outcome.WithheldToolCalls.Should().ContainSingle().Which.RawArguments.Should().Be("5}");
     }
 
     /// <summary>Text was handed out, and cannot be taken back: the attempt has begun.</summary>
@@ -63,9 +63,9 @@ public sealed class FailedAttemptTests
         using var vllm = FakeVllm.InMemory(Script.Empty.WithoutRole().Event(
             """{"choices":[{"index":0,"delta":{"content":"Hel"}}],"error":{"message":"worker died","code":503}}"""));
 
-        ChatCompletion completion = await AdapterOf(vllm).CompleteChatAsync(Pay with { IncompleteStreams = IncompleteStreams.Report });
+        ChatAnswer answer = await AdapterOf(vllm).CompleteChatAsync(Pay with { OnIncompleteStream = IncompleteStreamBehavior.Report });
 
-        (completion.Text, completion.Outcome.Verdict, vllm.Requests.Count).Should().Be(("Hel", StreamVerdict.ServerError, 1));
+        (answer.Text, answer.Outcome.Verdict, vllm.Requests.Count).Should().Be(("Hel", StreamVerdict.ServerError, 1));
     }
 
     /// <summary>The time limit of a pipeline passes in the very read that brings the first event.</summary>
@@ -90,7 +90,7 @@ public sealed class FailedAttemptTests
         await foreach (ChatChunk chunk in stream)
             seen.Append(chunk.Text);
 
-        (seen.ToString(), stream.Completion.Text).Should().Be(("Hello", "Hello"));
+        (seen.ToString(), stream.Answer.Text).Should().Be(("Hello", "Hello"));
         requests.Should().Be(2);
     }
 

@@ -6,7 +6,7 @@ namespace VllmAdapter.Tests.Resilience;
 /// <summary>A server that hangs before its first chunk is asked again once, and all of it takes at most twice the limit for the first chunk.</summary>
 public sealed class HangTests
 {
-    private static readonly ChatRequest Hello = ChatRequest.FromPrompt("Hello.") with { IncompleteStreams = IncompleteStreams.Report };
+    private static readonly ChatRequest Hello = ChatRequest.FromPrompt("Hello.") with { OnIncompleteStream = IncompleteStreamBehavior.Report };
     private static readonly ScriptedReply Answer = Script.Says("Hel", "lo").Finishes("stop").Uses(10, 2).Done();
     private static readonly ScriptedReply Hang = Script.Empty.WithoutRole().GoesSilent();
 
@@ -36,7 +36,7 @@ public sealed class HangTests
 
         StreamOutcome outcome = await RunAsync(vllm, new VllmAdapterOptions { Resilience = { MaxAttempts = allowed } }, hangs: made);
 
-        (outcome.Verdict, outcome.StoppedBy, vllm.Requests.Count).Should().Be((StreamVerdict.Stalled, StopCause.FirstChunkTimeout, made));
+        (outcome.Verdict, outcome.TerminatedBy, vllm.Requests.Count).Should().Be((StreamVerdict.Stalled, TerminationCause.FirstChunkTimeout, made));
         outcome.Evidence.Elapsed.Should().Be(made * FirstChunk);
     }
 
@@ -48,7 +48,7 @@ public sealed class HangTests
         var options = new VllmAdapterOptions { TimeLimits = { FirstChunk = TimeSpan.FromMinutes(3) }, Resilience = { BaseDelay = TimeSpan.Zero } };
         var waiting = new WaitingForEvents();
         options.Termination = VllmAdapter.Termination.FirstOf(options.TimeLimits.ToPolicy(), waiting);
-        Task<ChatCompletion> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock).CompleteChatAsync(Hello);
+        Task<ChatAnswer> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock).CompleteChatAsync(Hello);
 
         await AdvanceAsync(TimeSpan.FromMinutes(4));
         await waiting.OfAttemptAsync(2);
@@ -63,7 +63,7 @@ public sealed class HangTests
         using var vllm = FakeVllm.InMemory(Options(), Answer.HeadersAfter(TimeSpan.FromHours(1)));
 
         var adapter = new VllmInferenceAdapter(vllm.CreateHttpClient(), new VllmAdapterOptions { Resilience = { MaxAttempts = 5, BaseDelay = TimeSpan.Zero } }, _clock);
-        Task<ChatCompletion> asking = adapter.CompleteChatAsync(Hello);
+        Task<ChatAnswer> asking = adapter.CompleteChatAsync(Hello);
         for (int request = 1; request <= 2; request++)
         {
             await _clock.WhenTimerArmedAsync(TimeSpan.FromHours(1)).WaitAsync(TimeSpan.FromSeconds(30));
@@ -78,12 +78,12 @@ public sealed class HangTests
     public async Task A_silence_after_the_first_chunk_is_not_asked_again()
     {
         using var vllm = FakeVllm.InMemory(Options(), Script.Says("Hel").GoesSilent());
-        Task<ChatCompletion> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), clock: _clock).CompleteChatAsync(Hello);
+        Task<ChatAnswer> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), timeProvider: _clock).CompleteChatAsync(Hello);
 
         await AdvanceAsync(TimeSpan.FromMinutes(2));
 
         StreamOutcome outcome = (await asking).Outcome;
-        (outcome.Verdict, outcome.StoppedBy, vllm.Requests.Count).Should().Be((StreamVerdict.Stalled, StopCause.IdleTimeout, 1));
+        (outcome.Verdict, outcome.TerminatedBy, vllm.Requests.Count).Should().Be((StreamVerdict.Stalled, TerminationCause.IdleTimeout, 1));
     }
 
     /// <summary>A proxy that lost its server may end the answer in order: nothing began, as with a cut (Caddy, Portkey, lighttpd, HAProxy towards HTTP/2).</summary>
@@ -100,14 +100,14 @@ public sealed class HangTests
         (outcome.Verdict, outcome.Attempts).Should().Be((StreamVerdict.Completed, 2));
     }
 
-    private FakeVllmOptions Options() => new() { Clock = _clock };
+    private FakeVllmOptions Options() => new() { TimeProvider = _clock };
 
     private async Task<StreamOutcome> RunAsync(FakeVllm vllm, VllmAdapterOptions options, int hangs)
     {
         var waiting = new WaitingForEvents();
         options.Resilience.BaseDelay = TimeSpan.Zero;
         options.Termination = VllmAdapter.Termination.FirstOf(options.TimeLimits.ToPolicy(), waiting);
-        Task<ChatCompletion> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock).CompleteChatAsync(Hello);
+        Task<ChatAnswer> asking = new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock).CompleteChatAsync(Hello);
         for (int hang = 1; hang <= hangs; hang++)
         {
             await waiting.OfAttemptAsync(hang);

@@ -70,7 +70,7 @@ public sealed class RetryTests
         if (what.Contains("event", StringComparison.Ordinal) || what.Contains("keep-alive", StringComparison.Ordinal) || what.Contains("calls itself", StringComparison.Ordinal))
             return;
 
-        (_, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm), Hello with { Reply = ReplyMode.Whole });
+        (_, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm), Hello with { Stream = false });
 
         (outcome.Verdict, outcome.Attempts).Should().Be((StreamVerdict.Completed, 2), what);
     }
@@ -95,7 +95,7 @@ public sealed class RetryTests
         ScriptedReply start = began == "text" ? Script.Says("Hel") : Script.Says("");
         using var vllm = FakeVllm.InMemory(start.Resets(), Answer);
 
-        (_, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm), Hello with { IncompleteStreams = IncompleteStreams.Report });
+        (_, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm), Hello with { OnIncompleteStream = IncompleteStreamBehavior.Report });
 
         (outcome.Verdict, outcome.Attempts).Should().Be((StreamVerdict.Interrupted, 1));
         vllm.Requests.Should().HaveCount(1);
@@ -121,7 +121,7 @@ public sealed class RetryTests
 
         VllmRequestException refused = await FailureOfAsync(AdapterOf(vllm));
 
-        (refused.Failure, refused.Attempts, refused.Status).Should().Be((RequestFailure.Unavailable, 3, System.Net.HttpStatusCode.ServiceUnavailable));
+        (refused.Failure, refused.Attempts, refused.StatusCode).Should().Be((RequestFailure.Unavailable, 3, System.Net.HttpStatusCode.ServiceUnavailable));
         refused.Message.Should().Contain("attempt 3");
         vllm.Requests.Should().HaveCount(3);
     }
@@ -131,7 +131,7 @@ public sealed class RetryTests
     {
         using var vllm = FakeVllm.InMemory(Script.Resets());
 
-        (IReadOnlyList<ChatChunk> chunks, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm), Hello with { IncompleteStreams = IncompleteStreams.Report });
+        (IReadOnlyList<ChatChunk> chunks, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm), Hello with { OnIncompleteStream = IncompleteStreamBehavior.Report });
 
         (outcome.Verdict, outcome.Attempts, chunks.Count).Should().Be((StreamVerdict.Interrupted, 3, 1));
         outcome.Evidence.FailedAttempts.Should().HaveCount(2);
@@ -212,7 +212,7 @@ public sealed class RetryTests
         using var vllm = FakeVllm.InMemory(Script.Resets());
         var options = new VllmAdapterOptions { TimeLimits = { Total = TimeSpan.FromSeconds(2) }, ResiliencePipeline = Every(TimeSpan.FromSeconds(3)) };
 
-        (_, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm, options), Hello with { IncompleteStreams = IncompleteStreams.Report }, waits: 2);
+        (_, StreamOutcome outcome) = await RunAsync(AdapterOf(vllm, options), Hello with { OnIncompleteStream = IncompleteStreamBehavior.Report }, waits: 2);
 
         (outcome.Verdict, outcome.Attempts).Should().Be((StreamVerdict.Interrupted, 1));
     }
@@ -224,23 +224,23 @@ public sealed class RetryTests
         var options = new VllmAdapterOptions { TimeLimits = { Total = TimeSpan.FromSeconds(5) } };
 
         (_, StreamOutcome outcome) = await RunAsync(
-            AdapterOf(vllm, options), Hello with { IncompleteStreams = IncompleteStreams.Report }, waits: 5);
+            AdapterOf(vllm, options), Hello with { OnIncompleteStream = IncompleteStreamBehavior.Report }, waits: 5);
 
-        (outcome.Verdict, outcome.StoppedBy).Should().Be((StreamVerdict.Stalled, StopCause.Deadline));
+        (outcome.Verdict, outcome.TerminatedBy).Should().Be((StreamVerdict.Stalled, TerminationCause.Deadline));
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_wait_with_the_callers_token()
+    public async Task Canceling_ends_the_wait_with_the_callers_token()
     {
         using var vllm = FakeVllm.InMemory(Unavailable.RetryAfter(TimeSpan.FromSeconds(9)));
-        using var cancelled = new CancellationTokenSource();
-        var stream = AdapterOf(vllm).StreamChatAsync(Hello, cancelled.Token).GetAsyncEnumerator();
+        using var canceled = new CancellationTokenSource();
+        var stream = AdapterOf(vllm).StreamChatAsync(Hello, canceled.Token).GetAsyncEnumerator();
 
         Task<bool> first = stream.MoveNextAsync().AsTask();
         await _clock.WhenTimerArmedAsync(TimeSpan.FromSeconds(9));
-        await cancelled.CancelAsync();
+        await canceled.CancelAsync();
 
-        (await first.Awaiting(one => one).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancelled.Token);
+        (await first.Awaiting(one => one).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(canceled.Token);
         vllm.Requests.Should().HaveCount(1);
     }
 
@@ -302,7 +302,7 @@ public sealed class RetryTests
         vllm.Aborted.Should().Be(1);
     }
 
-    private FakeVllmOptions Options() => new() { Clock = _clock };
+    private FakeVllmOptions Options() => new() { TimeProvider = _clock };
 
     private ResiliencePipeline Every(TimeSpan delay) => new ResiliencePipelineBuilder { TimeProvider = _clock }
         .AddRetry(new RetryStrategyOptions

@@ -12,21 +12,21 @@ public sealed class StreamSlotsTests
     [Theory]
     [InlineData("to its end")]
     [InlineData("left")]
-    [InlineData("cancelled")]
+    [InlineData("canceled")]
     [InlineData("interrupted")]
     public async Task A_place_is_held_until_the_stream_is_over(string how)
     {
         using var vllm = FakeVllm.InMemory(how == "interrupted" ? Script.Says("Hel", "lo").Resets() : Answer);
-        using var cancelled = new CancellationTokenSource();
+        using var canceled = new CancellationTokenSource();
         VllmInferenceAdapter adapter = AdapterOf(vllm, new());
-        IAsyncEnumerator<ChatChunk> first = adapter.StreamChatAsync(Hello, cancelled.Token).GetAsyncEnumerator();
+        IAsyncEnumerator<ChatChunk> first = adapter.StreamChatAsync(Hello, canceled.Token).GetAsyncEnumerator();
         IAsyncEnumerator<ChatChunk> second = adapter.StreamChatAsync(Hello).GetAsyncEnumerator();
         await first.MoveNextAsync();
         ValueTask<bool> waiting = second.MoveNextAsync();
         vllm.Requests.Should().HaveCount(1);
 
-        if (how == "cancelled")
-            await cancelled.CancelAsync();
+        if (how == "canceled")
+            await canceled.CancelAsync();
 
         if (how != "left")
             await RunToItsEndAsync(first);
@@ -56,11 +56,11 @@ public sealed class StreamSlotsTests
         VllmInferenceAdapter adapter = AdapterOf(vllm, new() { TimeLimits = { Total = TimeSpan.FromSeconds(5) } });
         await using IAsyncEnumerator<ChatChunk> first = adapter.StreamChatAsync(Hello).GetAsyncEnumerator();
         await first.MoveNextAsync();
-        Task<ChatCompletion> waiting = adapter.CompleteChatAsync(Hello with { IncompleteStreams = IncompleteStreams.Report });
+        Task<ChatAnswer> waiting = adapter.CompleteChatAsync(Hello with { OnIncompleteStream = IncompleteStreamBehavior.Report });
 
         _clock.Advance(TimeSpan.FromSeconds(5));
 
-        (await waiting).Outcome.StoppedBy.Should().Be(StopCause.Deadline);
+        (await waiting).Outcome.TerminatedBy.Should().Be(TerminationCause.Deadline);
         vllm.Requests.Should().HaveCount(1);
     }
 
@@ -68,15 +68,15 @@ public sealed class StreamSlotsTests
     public async Task Waiting_for_a_place_ends_with_the_callers_token()
     {
         using var vllm = FakeVllm.InMemory(Answer);
-        using var cancelled = new CancellationTokenSource();
+        using var canceled = new CancellationTokenSource();
         VllmInferenceAdapter adapter = AdapterOf(vllm, new());
         await using IAsyncEnumerator<ChatChunk> first = adapter.StreamChatAsync(Hello).GetAsyncEnumerator();
         await first.MoveNextAsync();
-        Task<ChatCompletion> waiting = adapter.CompleteChatAsync(Hello, cancelled.Token);
+        Task<ChatAnswer> waiting = adapter.CompleteChatAsync(Hello, canceled.Token);
 
-        await cancelled.CancelAsync();
+        await canceled.CancelAsync();
 
-        (await waiting.Awaiting(one => one).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancelled.Token);
+        (await waiting.Awaiting(one => one).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(canceled.Token);
     }
 
     private static async Task RunToItsEndAsync(IAsyncEnumerator<ChatChunk> stream)

@@ -17,9 +17,9 @@ public sealed class LearnedWindowTests
 
         StreamOutcome outcome = await OutcomeAsync(vllm, learns: true);
 
-        (outcome.Verdict, outcome.Limit, outcome.Certainty).Should().Be((StreamVerdict.LengthLimited, LimitAttribution.ContextWindow, Certainty.Inferred));
+        (outcome.Verdict, outcome.Limit, outcome.Certainty).Should().Be((StreamVerdict.LengthLimited, LengthLimit.ContextWindow, Certainty.Inferred));
         outcome.WithheldToolCalls.Should().ContainSingle().Which.Reason.Should().Be(WithheldReason.ChoiceCut);
-        outcome.Evidence.Asked.ContextWindow.Should().Be(Window);
+        outcome.Evidence.Request.ContextWindow.Should().Be(Window);
     }
 
     [Theory]
@@ -53,16 +53,16 @@ public sealed class LearnedWindowTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Who_leaves_or_cancels_does_not_wait_for_the_window(bool isCancelled)
+    public async Task Who_leaves_or_cancels_does_not_wait_for_the_window(bool isCanceled)
     {
         using var client = new HttpClient(new SilentAboutModels()) { BaseAddress = new Uri("http://vllm.test"), Timeout = Timeout.InfiniteTimeSpan };
         var adapter = new VllmInferenceAdapter(client, new VllmAdapterOptions { LearnContextWindow = true }, new ManualTimeProvider());
-        using var cancelled = new CancellationTokenSource();
-        IAsyncEnumerator<ChatChunk> chunks = adapter.StreamChatAsync(Plan, cancelled.Token).GetAsyncEnumerator();
+        using var canceled = new CancellationTokenSource();
+        IAsyncEnumerator<ChatChunk> chunks = adapter.StreamChatAsync(Plan, canceled.Token).GetAsyncEnumerator();
         await chunks.MoveNextAsync();
-        if (isCancelled)
+        if (isCanceled)
         {
-            await cancelled.CancelAsync();
+            await canceled.CancelAsync();
             await chunks.Invoking(one => one.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30))).Should().ThrowAsync<OperationCanceledException>();
         }
 

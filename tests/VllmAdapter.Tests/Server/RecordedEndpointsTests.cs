@@ -50,7 +50,7 @@ public sealed class RecordedEndpointsTests
     [InlineData("vllm-0.32.0", "tokenize-chat-strings", 14, true)]
     public async Task Tokens(string version, string name, int count, bool withTexts)
     {
-        Tokens tokens = await ServerOf($"{version}/general/{name}").TokenizeAsync("hello there");
+        TokenizeResult tokens = await ServerOf($"{version}/general/{name}").TokenizeAsync("hello there");
 
         tokens.Count.Should().Be(count);
         tokens.Ids.Should().HaveCount(count);
@@ -84,7 +84,7 @@ public sealed class RecordedEndpointsTests
     {
         Func<Task> rendering = () => ServerOf(path).RenderAsync(ChatRequest.FromPrompt("Hello."));
 
-        (await rendering.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.NotOffered);
+        (await rendering.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.RouteNotFound);
     }
 
     [Theory]

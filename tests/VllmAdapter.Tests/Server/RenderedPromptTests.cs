@@ -32,8 +32,8 @@ public sealed class RenderedPromptTests
     [InlineData("1e30", null)]
     [InlineData("null", null)]
     [InlineData("{}", null)]
-    public async Task The_cap_is_a_number_of_tokens(string written, int? cap) =>
-        (await RenderAsync($$$"""{"token_ids":[1],"sampling_params":{"max_tokens":{{{written}}}}}""")).MaxTokens.Should().Be(cap);
+    public async Task Max_tokens_is_a_number_of_tokens(string written, int? maxTokens) =>
+        (await RenderAsync($$$"""{"token_ids":[1],"sampling_params":{"max_tokens":{{{written}}}}}""")).MaxTokens.Should().Be(maxTokens);
 
     [Theory]
     [InlineData("[]")]
@@ -51,10 +51,10 @@ public sealed class RenderedPromptTests
     }
 
     [Theory]
-    [InlineData("0.15.1", 10, CapTreatment.Granted)]
-    [InlineData("0.15.1", 62, CapTreatment.Refused)]
-    [InlineData("0.32.0", 62, CapTreatment.Lowered)]
-    public async Task A_plan_on_the_early_shape_knows_the_prompt_and_asks_the_version_for_the_rest(string version, int asked, CapTreatment treatment)
+    [InlineData("0.15.1", 10, MaxTokensHandling.Granted)]
+    [InlineData("0.15.1", 62, MaxTokensHandling.Refused)]
+    [InlineData("0.32.0", 62, MaxTokensHandling.Lowered)]
+    public async Task A_plan_on_the_early_shape_knows_the_prompt_and_asks_the_version_for_the_rest(string version, int asked, MaxTokensHandling treatment)
     {
         using var http = new HttpClient(new ByPath(path => path switch
         {
@@ -66,7 +66,7 @@ public sealed class RenderedPromptTests
 
         RequestPlan plan = await adapter.Server.PlanAsync(ChatRequest.FromPrompt("Hello.") with { MaxTokens = asked });
 
-        (plan.Source, plan.PromptTokens, plan.PromptIsLowerBound, plan.Treatment).Should().Be((PlanSource.Render, 3, false, treatment), plan.Explain());
+        (plan.Source, plan.PromptTokens, plan.PromptIsLowerBound, plan.Handling).Should().Be((PlanSource.Render, 3, false, treatment), plan.Explain());
     }
 
     private static Task<RenderedPrompt> RenderAsync(string body) =>

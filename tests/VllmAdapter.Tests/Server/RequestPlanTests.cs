@@ -9,27 +9,27 @@ public sealed class RequestPlanTests
     // FakeVllm counts this prompt; the window leaves a known room beside it.
     private static readonly ChatRequest Hello = ChatRequest.FromPrompt("Tell me about llamas, please.");
 
-    public static TheoryData<string, bool, int?, PlanSource, CapTreatment, string?> Servers => new()
+    public static TheoryData<string, bool, int?, PlanSource, MaxTokensHandling, string?> Servers => new()
     {
         // version, renders, asked (relative to the room of 50), source, treatment, what the fitted request asks for
-        { "0.32.0", true, 50, PlanSource.Render, CapTreatment.Granted, "50" },
-        { "0.32.0", true, 51, PlanSource.Render, CapTreatment.Lowered, "50" },
-        { "0.32.0", true, null, PlanSource.Render, CapTreatment.Filled, "none" },
-        { "0.32.0", true, 5000, PlanSource.Tokenize, CapTreatment.Refused, "50" },
-        { "0.32.0", false, 50, PlanSource.Tokenize, CapTreatment.Granted, "50" },
-        { "0.32.0", false, 51, PlanSource.Tokenize, CapTreatment.Lowered, "50" },
-        { "0.32.0", false, null, PlanSource.Tokenize, CapTreatment.Filled, "none" },
-        { "0.32.0", false, 5000, PlanSource.Tokenize, CapTreatment.Refused, "50" },
-        { "0.20.2", false, 51, PlanSource.Tokenize, CapTreatment.Refused, "50" },
-        { "0.11.0", false, 51, PlanSource.Tokenize, CapTreatment.Refused, "50" },
-        { "0.8.5", false, 51, PlanSource.Tokenize, CapTreatment.Refused, "50" },
-        { "0.8.5", false, 50, PlanSource.Tokenize, CapTreatment.Granted, "50" },
+        { "0.32.0", true, 50, PlanSource.Render, MaxTokensHandling.Granted, "50" },
+        { "0.32.0", true, 51, PlanSource.Render, MaxTokensHandling.Lowered, "50" },
+        { "0.32.0", true, null, PlanSource.Render, MaxTokensHandling.Filled, "none" },
+        { "0.32.0", true, 5000, PlanSource.Tokenize, MaxTokensHandling.Refused, "50" },
+        { "0.32.0", false, 50, PlanSource.Tokenize, MaxTokensHandling.Granted, "50" },
+        { "0.32.0", false, 51, PlanSource.Tokenize, MaxTokensHandling.Lowered, "50" },
+        { "0.32.0", false, null, PlanSource.Tokenize, MaxTokensHandling.Filled, "none" },
+        { "0.32.0", false, 5000, PlanSource.Tokenize, MaxTokensHandling.Refused, "50" },
+        { "0.20.2", false, 51, PlanSource.Tokenize, MaxTokensHandling.Refused, "50" },
+        { "0.11.0", false, 51, PlanSource.Tokenize, MaxTokensHandling.Refused, "50" },
+        { "0.8.5", false, 51, PlanSource.Tokenize, MaxTokensHandling.Refused, "50" },
+        { "0.8.5", false, 50, PlanSource.Tokenize, MaxTokensHandling.Granted, "50" },
     };
 
     [Theory]
     [MemberData(nameof(Servers))]
     public async Task The_plan_says_what_the_server_will_do_and_the_server_does_it(
-        string version, bool renders, int? asked, PlanSource source, CapTreatment treatment, string? fitted)
+        string version, bool renders, int? asked, PlanSource source, MaxTokensHandling treatment, string? fitted)
     {
         VllmProfile profile = VllmProfile.All.Single(one => one.Version == version);
         int prompt = await PromptTokens(profile);
@@ -38,11 +38,11 @@ public sealed class RequestPlanTests
 
         RequestPlan plan = await adapter.Server.PlanAsync(Hello with { MaxTokens = asked });
 
-        (plan.Source, plan.Treatment, plan.PromptTokens, plan.Room, plan.AskedMaxTokens, plan.PromptIsLowerBound)
+        (plan.Source, plan.Handling, plan.PromptTokens, plan.Room, plan.RequestedMaxTokens, plan.PromptIsLowerBound)
             .Should().Be((source, treatment, prompt, 50, asked, false), plan.Explain());
         (plan.Fitted!.MaxTokens?.ToString() ?? "none").Should().Be(fitted);
         Func<Task> sending = () => adapter.CompleteChatAsync(Hello with { MaxTokens = asked });
-        if (treatment == CapTreatment.Refused)
+        if (treatment == MaxTokensHandling.Refused)
             (await sending.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.ContextWindowExceeded);
         else
             await sending.Should().NotThrowAsync();
@@ -62,23 +62,23 @@ public sealed class RequestPlanTests
 
         RequestPlan plan = await VllmServerTests.AdapterOf(vllm).Server.PlanAsync(Hello);
 
-        (plan.Treatment, plan.Room, plan.PromptTokens, plan.Fitted, plan.GrantedMaxTokens)
-            .Should().Be((CapTreatment.Refused, 0, prompt, null, null), plan.Explain());
+        (plan.Handling, plan.Room, plan.PromptTokens, plan.Fitted, plan.GrantedMaxTokens)
+            .Should().Be((MaxTokensHandling.Refused, 0, prompt, null, null), plan.Explain());
         plan.Explain().Should().EndWith("shorten the messages.");
     }
 
     [Fact]
-    public async Task Behind_a_gateway_that_passes_nothing_on_only_the_cap_is_known()
+    public async Task Behind_a_gateway_that_passes_nothing_on_only_max_tokens_is_known()
     {
         var gateway = new CannedServer { Status = 404, ContentType = "text/plain", Pieces = [] };
 
         RequestPlan plan = await gateway.NewAdapter(new VllmAdapterOptions { ContextWindow = 2048 }).Server.PlanAsync(Hello with { MaxTokens = 100 });
 
-        (plan.Source, plan.Treatment, plan.PromptTokens, plan.ContextWindow, plan.Room)
-            .Should().Be((PlanSource.Unknown, CapTreatment.Unknown, null, 2048, null));
+        (plan.Source, plan.Handling, plan.PromptTokens, plan.ContextWindow, plan.Room)
+            .Should().Be((PlanSource.Unknown, MaxTokensHandling.Unknown, null, 2048, null));
         plan.Fitted!.MaxTokens.Should().Be(100);
         plan.Explain().Should().Be("A prompt of unknown length in a context window of 2,048 (the server counts no prompts). "
-            + "What the server will do with the cap is not known.");
+            + "What the server will do with max tokens is not known.");
     }
 
     [Fact]
@@ -102,14 +102,14 @@ public sealed class RequestPlanTests
         RequestPlan plan = facts.ToPlan();
 
         plan.PromptIsLowerBound.Should().Be(isLowerBound);
-        plan.Treatment.Should().Be(isLowerBound ? CapTreatment.Unknown : CapTreatment.Granted);
+        plan.Handling.Should().Be(isLowerBound ? MaxTokensHandling.Unknown : MaxTokensHandling.Granted);
     }
 
     [Fact]
     public void A_picture_is_more_than_its_placeholder()
     {
         PlanFacts facts = Facts(asked: 10, "0.32.0");
-        facts = facts with { Request = facts.Request with { Messages = [Message.User("Look.", new ImagePart("http://images.test/a.png"))] } };
+        facts = facts with { Request = facts.Request with { Messages = [VllmMessage.User("Look.", new ImagePart("http://images.test/a.png"))] } };
 
         facts.ToPlan().PromptIsLowerBound.Should().BeTrue();
     }
@@ -118,7 +118,7 @@ public sealed class RequestPlanTests
     [InlineData("0.25.0")]
     [InlineData(null)]
     public void A_version_that_nobody_watched_may_refuse_or_lower(string? version) =>
-        Facts(asked: 60, version).ToPlan().Treatment.Should().Be(CapTreatment.Unknown);
+        Facts(asked: 60, version).ToPlan().Handling.Should().Be(MaxTokensHandling.Unknown);
 
     [Fact]
     public void A_cap_in_extra_gives_way_to_the_one_that_fits()
@@ -136,18 +136,18 @@ public sealed class RequestPlanTests
     [Fact]
     public void A_cap_beyond_any_window_is_left_out_when_the_prompt_is_not_known()
     {
-        RequestPlan plan = new PlanFacts { Request = Hello with { MaxTokens = 5000 }, AskedMaxTokens = 5000, ContextWindow = 2048 }.ToPlan();
+        RequestPlan plan = new PlanFacts { Request = Hello with { MaxTokens = 5000 }, RequestedMaxTokens = 5000, ContextWindow = 2048 }.ToPlan();
 
-        (plan.Treatment, plan.Fitted!.MaxTokens).Should().Be((CapTreatment.Refused, null));
-        plan.Explain().Should().EndWith("leave the cap out.");
+        (plan.Handling, plan.Fitted!.MaxTokens).Should().Be((MaxTokensHandling.Refused, null));
+        plan.Explain().Should().EndWith("leave max tokens out.");
     }
 
     private static PlanFacts Facts(int? asked, string? version) => new()
     {
         Request = Hello with { MaxTokens = asked },
-        AskedMaxTokens = asked,
+        RequestedMaxTokens = asked,
         ContextWindow = 100,
-        Counted = new Tokens { Count = 50 },
+        Counted = new TokenizeResult { Count = 50 },
         Version = version is null ? null : new ServerVersion(version),
     };
 

@@ -34,9 +34,9 @@ public sealed class VllmServerTests
     }
 
     [Theory]
-    [InlineData(403, RequestFailure.NotOffered)]
-    [InlineData(404, RequestFailure.NotOffered)]
-    [InlineData(405, RequestFailure.NotOffered)]
+    [InlineData(403, RequestFailure.RouteNotFound)]
+    [InlineData(404, RequestFailure.RouteNotFound)]
+    [InlineData(405, RequestFailure.RouteNotFound)]
     [InlineData(401, RequestFailure.Unauthorized)]
     public async Task A_render_endpoint_that_is_switched_off_is_not_offered(int status, RequestFailure failure)
     {
@@ -84,7 +84,7 @@ public sealed class VllmServerTests
         Func<Task> listing = () => Saying(body, 200, contentType).NewAdapter().Server.GetModelsAsync();
 
         VllmRequestException failed = (await listing.Should().ThrowAsync<VllmRequestException>()).Which;
-        failed.Failure.Should().Be(RequestFailure.NotSse);
+        failed.Failure.Should().Be(RequestFailure.UnexpectedContent);
         failed.Message.Should().Contain($"which is not {expected}").And.Contain("http://vllm.test/v1/models");
     }
 
@@ -135,7 +135,7 @@ public sealed class VllmServerTests
         };
         Func<Task> asking = () => canned.NewAdapter().Server.GetVersionAsync();
 
-        (await asking.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().BeOneOf(RequestFailure.NotSse, RequestFailure.ConnectionFailed);
+        (await asking.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().BeOneOf(RequestFailure.UnexpectedContent, RequestFailure.ConnectionFailed);
     }
 
     [Fact]
@@ -162,10 +162,10 @@ public sealed class VllmServerTests
     [Fact]
     public async Task The_callers_cancellation_stays_the_callers()
     {
-        using var cancelled = new CancellationTokenSource();
-        await cancelled.CancelAsync();
+        using var canceled = new CancellationTokenSource();
+        await canceled.CancelAsync();
         using var vllm = FakeVllm.InMemory();
-        Func<Task> asking = () => AdapterOf(vllm).Server.GetVersionAsync(cancelled.Token);
+        Func<Task> asking = () => AdapterOf(vllm).Server.GetVersionAsync(canceled.Token);
 
         await asking.Should().ThrowAsync<OperationCanceledException>();
     }
@@ -195,7 +195,7 @@ public sealed class VllmServerTests
             Extra = new JsonObject { ["add_generation_prompt"] = false },
         };
 
-        Tokens tokens = await AdapterOf(vllm).Server.TokenizeAsync(request, withTexts: true);
+        TokenizeResult tokens = await AdapterOf(vllm).Server.TokenizeAsync(request, withTexts: true);
 
         vllm.Requests.Single().Json!.AsObject().Select(field => field.Key)
             .Should().BeEquivalentTo("model", "messages", "tools", "add_generation_prompt", "return_token_strs");
@@ -209,14 +209,14 @@ public sealed class VllmServerTests
             new FakeVllmOptions { ContextWindow = 100 }, Script.Says("cut").Finishes("length").Uses(90, 10).Done());
         VllmInferenceAdapter adapter = AdapterOf(vllm);
 
-        ChatCompletion before = await adapter.CompleteChatAsync(Hello);
+        ChatAnswer before = await adapter.CompleteChatAsync(Hello);
         await adapter.Server.GetModelsAsync();
-        ChatCompletion after = await adapter.CompleteChatAsync(Hello);
-        ChatCompletion named = await adapter.CompleteChatAsync(Hello with { Model = "fake-model" });
+        ChatAnswer after = await adapter.CompleteChatAsync(Hello);
+        ChatAnswer named = await adapter.CompleteChatAsync(Hello with { Model = "fake-model" });
 
-        (before.Outcome.Evidence.Asked.ContextWindow, before.Outcome.Limit).Should().Be((null, LimitAttribution.Unattributed));
-        (after.Outcome.Evidence.Asked.ContextWindow, after.Outcome.Limit).Should().Be((100, LimitAttribution.ContextWindow));
-        named.Outcome.Limit.Should().Be(LimitAttribution.ContextWindow);
+        (before.Outcome.Evidence.Request.ContextWindow, before.Outcome.Limit).Should().Be((null, LengthLimit.Unattributed));
+        (after.Outcome.Evidence.Request.ContextWindow, after.Outcome.Limit).Should().Be((100, LengthLimit.ContextWindow));
+        named.Outcome.Limit.Should().Be(LengthLimit.ContextWindow);
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class VllmServerTests
 
         await adapter.Server.GetModelsAsync();
 
-        (await adapter.CompleteChatAsync(Hello)).Outcome.Evidence.Asked.ContextWindow.Should().Be(50);
+        (await adapter.CompleteChatAsync(Hello)).Outcome.Evidence.Request.ContextWindow.Should().Be(50);
     }
 
     [Fact]
@@ -240,10 +240,10 @@ public sealed class VllmServerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Cancelling_surfaces_with_the_callers_token(bool beforeTheHeaders)
+    public async Task Canceling_surfaces_with_the_callers_token(bool beforeTheHeaders)
     {
         using var caller = new CancellationTokenSource();
-        using var http = new HttpClient(new Cancelling(caller, beforeTheHeaders)) { BaseAddress = new Uri("http://vllm.test") };
+        using var http = new HttpClient(new Canceling(caller, beforeTheHeaders)) { BaseAddress = new Uri("http://vllm.test") };
         Func<Task> asking = () => new VllmInferenceAdapter(http, new VllmAdapterOptions()).Server.GetModelsAsync(caller.Token);
 
         (await asking.Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(caller.Token);
@@ -262,19 +262,19 @@ public sealed class VllmServerTests
             throw new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused.", statusCode: (HttpStatusCode?)null);
     }
 
-    private sealed class Cancelling(CancellationTokenSource caller, bool beforeTheHeaders) : HttpMessageHandler
+    private sealed class Canceling(CancellationTokenSource caller, bool beforeTheHeaders) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             if (!beforeTheHeaders)
-                return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new CancellingStream(caller)) };
+                return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new CancelingStream(caller)) };
 
             await caller.CancelAsync();
             throw new TaskCanceledException("gone", null, cancellationToken);
         }
     }
 
-    private sealed class CancellingStream(CancellationTokenSource caller) : MemoryStream
+    private sealed class CancelingStream(CancellationTokenSource caller) : MemoryStream
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {

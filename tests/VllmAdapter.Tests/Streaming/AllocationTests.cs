@@ -1,60 +1,45 @@
-using System.Net;
-using System.Text;
+using VllmAdapter.Tests.Telemetry;
+using VllmAdapter.Tests.Wire;
 
 namespace VllmAdapter.Tests.Streaming;
 
-/// <summary>What a whole request costs beside its chunks: a bound, so that nobody makes it dearer without noticing.</summary>
+[Collection(TelemetryCollection.Name)]
 public sealed class AllocationTests
 {
-    private const int Answers = 200;
+    private const int Chunks = 10_000;
+    private const int WarmUp = 1_000;
 
-    // The buffer through which a body that is not a socket's is read.
-    private const int BufferOfABodyInMemory = 16 * 1024;
-
-    private const string Body = """
-        data: {"id":"1","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}
-
-        data: {"id":"1","choices":[{"index":0,"delta":{"content":" llama"}}]}
-
-        data: {"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
-
-        data: {"id":"1","choices":[],"usage":{"prompt_tokens":9,"total_tokens":10,"completion_tokens":1}}
-
-        data: [DONE]
-
-
-        """;
-
-    [Fact]
-    public async Task A_short_answer_costs_a_few_kilobytes_beside_its_body()
+    /// <summary>The chunks take turns. Beside a chunk there is what gathers its text: some 12 bytes for six characters.</summary>
+    public static TheoryData<string, int, string[]> Bodies => new()
     {
-        var adapter = new VllmInferenceAdapter(new HttpClient(new InMemory()), new VllmAdapterOptions { Endpoint = new Uri("http://vllm.test"), Model = "tiny" });
-        await AskAsync(adapter);
+        { "content", 150, ["""{"id":"1","choices":[{"index":0,"delta":{"content":" llama"}}]}"""] },
+        { "content with usage", 190, ["""{"id":"1","choices":[{"index":0,"delta":{"content":" llama"}}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}}"""] },
+        { "text with escapes", 150, ["""{"id":"1","choices":[{"index":0,"delta":{"content":"\n\"a\u00e9 b"}}]}"""] },
+        { "two choices in turn", 150, ["""{"id":"1","choices":[{"index":0,"delta":{"content":" llama"}}]}""", """{"id":"1","choices":[{"index":1,"delta":{"content":" alpac"}}]}"""] },
+        { "arguments of a call", 205, ["""{"id":"1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\"city\""}}]}}]}"""] },
+    };
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        await AskAsync(adapter);
-        long allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / Answers;
-
-        (allocated - BufferOfABodyInMemory).Should().BeInRange(5_000, 15_500, "nothing here waits, so all of it is on this thread");
-    }
-
-    private static async Task AskAsync(VllmInferenceAdapter adapter)
+    [Theory]
+    [MemberData(nameof(Bodies))]
+    public async Task A_chunk_costs_itself_and_what_it_carries(string what, int mostBytes, string[] chunks)
     {
-        for (int i = 0; i < Answers; i++)
+        string turn = string.Concat(chunks.Select(chunk => $"data: {chunk}\n\n"));
+        string body = string.Concat(Enumerable.Repeat(turn, Chunks / chunks.Length));
+        ChatStream stream = CannedServer.Saying(body).NewAdapter().StreamChatAsync(new ChatRequest { Messages = [VllmMessage.User("Tell me about llamas.")], ChoiceCount = chunks.Length });
+        int thread = Environment.CurrentManagedThreadId;
+        long before = 0;
+        int read = 0;
+
+        await foreach (ChatChunk one in stream)
         {
-            await foreach (ChatChunk chunk in adapter.StreamChatAsync("Tell me about llamas."))
-                _ = chunk.Text;
+            if (++read == WarmUp)
+                before = GC.GetAllocatedBytesForCurrentThread();
+            else if (read == Chunks)
+                break;
         }
-    }
 
-    private sealed class InMemory : HttpMessageHandler
-    {
-        private static readonly byte[] Bytes = Encoding.UTF8.GetBytes(Body);
-
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var content = new StreamContent(new MemoryStream(Bytes, writable: false)) { Headers = { ContentType = new("text/event-stream") } };
-            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = content, RequestMessage = request });
-        }
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Environment.CurrentManagedThreadId.Should().Be(thread, "what is there already is handed out without a detour");
+        (allocated / (Chunks - WarmUp)).Should().BeLessThanOrEqualTo(mostBytes, what);
     }
 }

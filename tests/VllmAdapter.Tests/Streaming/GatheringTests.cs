@@ -2,27 +2,27 @@ namespace VllmAdapter.Tests.Streaming;
 
 public sealed class GatheringTests
 {
-    private static ChatCompletion Gather(params ChatChunk[] chunks)
+    private static ChatAnswer Gather(params ChatChunk[] chunks)
     {
         var gathering = new Gathering();
         foreach (ChatChunk chunk in chunks)
             gathering.TryAdd(chunk);
 
-        return new ChatCompletion { Outcome = new StreamOutcome(), Choices = gathering.Complete() };
+        return new ChatAnswer { Outcome = new StreamOutcome(), Choices = gathering.Complete() };
     }
 
     [Fact]
     public void Pieces_of_text_and_reasoning_are_joined()
     {
-        ChatCompletion completion = Gather(
+        ChatAnswer answer = Gather(
             new() { Reasoning = "H" }, new() { Reasoning = "m", Text = "Hel" }, new(), new() { Text = "lo" });
 
-        (completion.Text, completion.Reasoning, completion.ToString()).Should().Be(("Hello", "Hm", "Hello"));
+        (answer.Text, answer.Reasoning, answer.ToString()).Should().Be(("Hello", "Hm", "Hello"));
     }
 
     [Fact]
     public void Choices_are_gathered_apart_and_put_in_order() =>
-        Gather(new() { Choice = 2, Text = "c" }, new() { Choice = 0, Text = "a" }, new() { Choice = 2, Text = "C" })
+        Gather(new() { ChoiceIndex = 2, Text = "c" }, new() { ChoiceIndex = 0, Text = "a" }, new() { ChoiceIndex = 2, Text = "C" })
             .Choices.Select(choice => (choice.Index, choice.Text)).Should().Equal((0, "a"), (2, "cC"));
 
     [Fact]
@@ -34,19 +34,19 @@ public sealed class GatheringTests
     {
         TokenLogprob one = new() { Token = "a" };
         TokenLogprob two = new() { Token = "b" };
-        CompletedChoice choice = Gather(
-            new() { Logprobs = new LogprobContent { Tokens = [one] }, TokenIds = [1] },
+        ChatChoice choice = Gather(
+            new() { Logprobs = [one], TokenIds = [1] },
             new() { Text = "x" },
-            new() { Logprobs = new LogprobContent { Tokens = [two] }, TokenIds = [2, 3] }).Choices.Single();
+            new() { Logprobs = [two], TokenIds = [2, 3] }).Choices.Single();
 
-        choice.Logprobs!.Tokens.Should().Equal(one, two);
+        choice.Logprobs!.Should().Equal(one, two);
         choice.TokenIds.Should().Equal(1, 2, 3);
     }
 
     [Fact]
     public void What_never_came_is_null_and_not_empty()
     {
-        CompletedChoice choice = Gather(new ChatChunk { Text = "a" }).Choices.Single();
+        ChatChoice choice = Gather(new ChatChunk { Text = "a" }).Choices.Single();
 
         (choice.Logprobs, choice.TokenIds).Should().Be((null, null));
         Gather().Choices.Should().BeEmpty();
@@ -56,13 +56,13 @@ public sealed class GatheringTests
     public void Calls_go_into_the_evidence_of_their_choice()
     {
         var gathering = new Gathering();
-        gathering.TryAdd(new ChatChunk { Choice = 1, ToolCalls = [new ToolCallDelta { Index = 0, Name = "f", Arguments = "{" }] });
-        gathering.TryAdd(new ChatChunk { Choice = 0, Text = "a" });
-        gathering.TryAdd(new ChatChunk { Choice = 1, ToolCalls = [new ToolCallDelta { Index = 0, Arguments = "}" }, new ToolCallDelta { Index = 1, Id = "b", Name = "g" }] });
+        gathering.TryAdd(new ChatChunk { ChoiceIndex = 1, ToolCallDeltas = [new ToolCallDelta { Index = 0, Name = "f", Arguments = "{" }] });
+        gathering.TryAdd(new ChatChunk { ChoiceIndex = 0, Text = "a" });
+        gathering.TryAdd(new ChatChunk { ChoiceIndex = 1, ToolCallDeltas = [new ToolCallDelta { Index = 0, Arguments = "}" }, new ToolCallDelta { Index = 1, Id = "b", Name = "g" }] });
         StreamEvidence evidence = new();
         gathering.AssembleInto(evidence, []);
 
-        evidence.ChoiceAt(1).ToolCalls.Should().Equal(new AssembledToolCall { Name = "f", Arguments = "{}" }, new AssembledToolCall { Id = "b", Name = "g" });
+        evidence.ChoiceAt(1).ToolCalls.Should().Equal(new ToolCallEvidence { Name = "f", Arguments = "{}" }, new ToolCallEvidence { Id = "b", Name = "g" });
         evidence.ChoiceAt(0).ToolCalls.Should().BeEmpty();
     }
 }

@@ -8,11 +8,11 @@ public sealed class StopSignalTests
         using var signal = new StopSignal(default, default);
         (signal.Cause, signal.Token.IsCancellationRequested).Should().Be((null, false));
 
-        signal.TryStop(StopCause.IdleTimeout).Should().BeTrue();
-        signal.TryStop(StopCause.CallerCancelled).Should().BeFalse();
-        signal.TryEnd(StopCause.EndOfBody).Should().BeFalse();
+        signal.TryStop(TerminationCause.IdleTimeout).Should().BeTrue();
+        signal.TryStop(TerminationCause.CallerCanceled).Should().BeFalse();
+        signal.TryEnd(TerminationCause.EndOfBody).Should().BeFalse();
 
-        (signal.Cause, signal.Token.IsCancellationRequested).Should().Be((StopCause.IdleTimeout, true));
+        (signal.Cause, signal.Token.IsCancellationRequested).Should().Be((TerminationCause.IdleTimeout, true));
     }
 
     [Fact]
@@ -20,9 +20,9 @@ public sealed class StopSignalTests
     {
         using var signal = new StopSignal(default, default);
 
-        signal.TryEnd(StopCause.Sentinel).Should().BeTrue();
+        signal.TryEnd(TerminationCause.Sentinel).Should().BeTrue();
 
-        (signal.Cause, signal.Token.IsCancellationRequested).Should().Be((StopCause.Sentinel, false));
+        (signal.Cause, signal.Token.IsCancellationRequested).Should().Be((TerminationCause.Sentinel, false));
     }
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class StopSignalTests
 
         (isTheEnumerators ? enumerator : caller).Cancel();
 
-        signal.Cause.Should().Be(StopCause.CallerCancelled);
+        signal.Cause.Should().Be(TerminationCause.CallerCanceled);
         signal.ToException().CancellationToken.Should().Be(isTheEnumerators ? enumerator.Token : caller.Token);
     }
 
@@ -47,11 +47,11 @@ public sealed class StopSignalTests
         using var first = new StopSignal(whole);
         using var second = new StopSignal(whole);
 
-        first.TryStop(StopCause.FirstChunkTimeout);
+        first.TryStop(TerminationCause.FirstChunkTimeout);
         (whole.Cause, second.Cause).Should().Be((null, null));
 
-        whole.TryStop(StopCause.Deadline);
-        (first.Cause, second.Cause).Should().Be((StopCause.FirstChunkTimeout, StopCause.Deadline));
+        whole.TryStop(TerminationCause.Deadline);
+        (first.Cause, second.Cause).Should().Be((TerminationCause.FirstChunkTimeout, TerminationCause.Deadline));
     }
 
     [Fact]
@@ -72,16 +72,16 @@ public sealed class StopSignalTests
         {
             using var signal = new StopSignal(default, default);
             using var start = new Barrier(2);
-            Task<bool> Stopping(StopCause cause) => Task.Run(() =>
+            Task<bool> Stopping(TerminationCause cause) => Task.Run(() =>
             {
                 start.SignalAndWait();
                 return signal.TryStop(cause);
             });
 
-            bool[] won = await Task.WhenAll(Stopping(StopCause.IdleTimeout), Stopping(StopCause.CallerCancelled));
+            bool[] won = await Task.WhenAll(Stopping(TerminationCause.IdleTimeout), Stopping(TerminationCause.CallerCanceled));
 
             won.Count(one => one).Should().Be(1);
-            signal.Cause.Should().Be(won[0] ? StopCause.IdleTimeout : StopCause.CallerCancelled);
+            signal.Cause.Should().Be(won[0] ? TerminationCause.IdleTimeout : TerminationCause.CallerCanceled);
         }
     }
 }

@@ -10,12 +10,12 @@ public sealed class StreamEvidenceTests
     private const string Empty = """{"choices": [{"index": 0, "delta": {}, "finish_reason": null}]%}""";
     private const string NoChoice = """{"choices": []%}""";
 
-    private static readonly AskedFor One = new();
-    private static readonly AskedFor Two = new() { Choices = 2 };
+    private static readonly RequestEvidence One = new();
+    private static readonly RequestEvidence Two = new() { ChoiceCount = 2 };
 
-    private static StreamEvidence Of(AskedFor asked, params string[] events)
+    private static StreamEvidence Of(RequestEvidence asked, params string[] events)
     {
-        StreamEvidence evidence = new() { Asked = asked };
+        StreamEvidence evidence = new() { Request = asked };
         var reader = new ChunkReader();
         foreach (string json in events)
         {
@@ -68,7 +68,7 @@ public sealed class StreamEvidenceTests
         ChoiceEvidence? choice = evidence.Choices.SingleOrDefault();
 
         (evidence.Usage?.CompletionTokens, evidence.UsageIsFinal).Should().Be((used, isFinal), name);
-        (choice?.CompletionTokens, choice?.CountedAtEnd ?? false).Should().Be((ofTheChoice, atTheEnd), name);
+        (choice?.CompletionTokens, choice?.IsCountedAtEnd ?? false).Should().Be((ofTheChoice, atTheEnd), name);
     }
 
     public static TheoryData<string, string[], int?, int?, bool, long> CountsOfTwoChoices => new()
@@ -106,7 +106,7 @@ public sealed class StreamEvidenceTests
     [InlineData(2, null)]
     public void The_usage_of_a_whole_reply_is_final_and_that_of_a_single_choice(int asked, int? ofTheChoice)
     {
-        StreamEvidence evidence = new() { Asked = new AskedFor { Choices = asked } };
+        StreamEvidence evidence = new() { Request = new RequestEvidence { ChoiceCount = asked } };
         evidence.HeadersCame(TimeSpan.FromSeconds(1));
         evidence.IsOneWhole();
         var reader = new ChunkReader();
@@ -170,7 +170,7 @@ public sealed class StreamEvidenceTests
     {
         StreamEvidence evidence = new()
         {
-            Asked = new AskedFor { Choices = asked },
+            Request = new RequestEvidence { ChoiceCount = asked },
             Choices = [.. words.Select((word, index) => new ChoiceEvidence { Index = index, Declared = word is null ? [] : [new FinishReason(word)] })],
         };
 
@@ -218,7 +218,7 @@ public sealed class StreamEvidenceTests
     {
         StreamEvidence evidence = Of(One, """{"id": "a", "model": "m", "system_fingerprint": "f", "choices": 7}""", """{"id": "b", "choices": [{"delta": {"content": "\ufffd"}}]}""");
 
-        (evidence.ResponseId, evidence.ResponseIdChanged, evidence.Model, evidence.SystemFingerprint, evidence.Oddities, evidence.TextIsLossy)
+        (evidence.ResponseId, evidence.HasChangedResponseId, evidence.Model, evidence.SystemFingerprint, evidence.Oddities, evidence.TextIsLossy)
             .Should().Be(("b", true, "m", "f", 1, true));
     }
 
@@ -261,15 +261,15 @@ public sealed class StreamEvidenceTests
     }
 
     [Fact]
-    public void A_marker_is_the_end_only_if_the_policy_says_so_and_stays_it()
+    public void A_sentinel_is_the_end_only_if_the_policy_says_so_and_stays_it()
     {
         StreamEvidence evidence = new();
-        evidence.ObserveMarker("[PING]", isSentinel: false);
+        evidence.ObserveSentinel("[PING]", isSentinel: false);
         evidence.SentinelSeen.Should().BeFalse();
 
-        evidence.ObserveMarker("[DONE]", isSentinel: true);
-        evidence.ObserveMarker("[PING]", isSentinel: false);
-        (evidence.Marker, evidence.SentinelSeen).Should().Be(("[PING]", true));
+        evidence.ObserveSentinel("[DONE]", isSentinel: true);
+        evidence.ObserveSentinel("[PING]", isSentinel: false);
+        (evidence.SentinelText, evidence.SentinelSeen).Should().Be(("[PING]", true));
     }
 
     /// <summary>What a policy would keep: the choices of the copy do not go on changing.</summary>

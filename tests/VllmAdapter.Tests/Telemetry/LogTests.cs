@@ -36,7 +36,7 @@ public sealed class LogTests
         await call.RunAsync(ObservedCall.Question with { Headers = new RequestHeaders { RequestId = "request-1" } });
 
         logs.Entries.Should().ContainSingle().Which.Text.Should().Be(
-            "Stream request-1 ended: LengthLimited (Declared), finish reason length, stopped by sentinel, 5 chunks in 00:00:00, "
+            "Stream request-1 ended: LengthLimited (Declared), finish reason length, terminated by sentinel, 5 chunks in 00:00:00, "
             + "1,234 prompt and 2 completion tokens.");
     }
 
@@ -142,7 +142,7 @@ public sealed class LogTests
     public static TheoryData<ScriptedReply, string> Telling => new()
     {
         { Script.Says("secret answer").Finishes("stop").Done(), "secret answer" },
-        { Script.Thinks("secret thought").Finishes("stop").Done(), "secret thought" },
+        { Script.Reasons("secret thought").Finishes("stop").Done(), "secret thought" },
         { Script.Calls("secret_tool", "{\"secret\":").Finishes("tool_calls").Done(), "{\"secret\":" },
         { Script.Says("Hel").Fails("secret of the server's, sent with sk-secret"), "Hel" },
         {

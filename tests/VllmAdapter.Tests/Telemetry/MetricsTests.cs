@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using VllmAdapter.Testing;
-using static VllmAdapter.VllmTelemetry;
+using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter.Tests.Telemetry;
 
@@ -42,7 +42,7 @@ public sealed class MetricsTests
         await call.RunAsync();
 
         Measurement outcome = telemetry.Measured(Instruments.StreamOutcomes).Should().ContainSingle().Subject;
-        (outcome.Value, outcome[Attributes.Verdict], outcome[Attributes.StopCause]).Should().Be((1, word, cause));
+        (outcome.Value, outcome[Attributes.Verdict], outcome[Attributes.TerminationCause]).Should().Be((1, word, cause));
         telemetry.Measured(Instruments.OperationDuration).Should().ContainSingle().Which[Attributes.ErrorType].Should().Be(error);
     }
 
@@ -65,7 +65,7 @@ public sealed class MetricsTests
         using var listening = new CapturedTelemetry("unsent.test");
         var telemetry = new CallTelemetry(ObservedCall.Unsent());
 
-        telemetry.End(new ChatCompletion { Outcome = OutcomeJudge.Decide(new StreamEvidence(), StopCause.EndOfBody) });
+        telemetry.End(new ChatAnswer { Outcome = OutcomeJudge.Decide(new StreamEvidence(), TerminationCause.EndOfBody) });
         telemetry.Fail(new IOException());
 
         listening.Measured(Instruments.OperationDuration).Should().ContainSingle().Which[Attributes.ErrorType].Should().Be("interrupted");
@@ -131,20 +131,20 @@ public sealed class MetricsTests
     }
 
     [Theory]
-    [InlineData(ReplyMode.Whole)]
-    [InlineData(ReplyMode.Streamed)]
-    public async Task Replies_that_come_whole_have_no_times_of_chunks(ReplyMode asked)
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Replies_that_come_whole_have_no_times_of_chunks(bool streams)
     {
         using var call = new ObservedCall(Script.Says("Hel", "lo").Finishes("stop").Uses(10, 2).Whole());
         using var telemetry = new CapturedTelemetry(call.Server);
 
-        await call.RunAsync(ObservedCall.Question with { Reply = asked });
+        await call.RunAsync(ObservedCall.Question with { Stream = streams });
 
         telemetry.Measured(Instruments.StreamOutcomes).Should().ContainSingle().Which[Attributes.Verdict].Should().Be("completed");
         telemetry.Measured(Instruments.TimeToFirstChunk).Should().BeEmpty();
         telemetry.Measured(Instruments.TimePerOutputChunk).Should().BeEmpty();
         telemetry.Span.GetTagItem(Attributes.ResponseTimeToFirstChunk).Should().BeNull();
-        telemetry.Span.GetTagItem(Attributes.RequestStream).Should().Be(asked == ReplyMode.Streamed);
+        telemetry.Span.GetTagItem(Attributes.RequestStream).Should().Be(streams);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal sealed class ObservedCall : IDisposable
     public ObservedCall(ScriptedReply script, HttpMessageHandler? between = null, CapturedLogs? logs = null)
     {
         Server = $"call-{Interlocked.Increment(ref calls)}.test";
-        _vllm = FakeVllm.InMemory(new FakeVllmOptions { Clock = Clock }, script);
+        _vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = Clock }, script);
         HttpMessageHandler handler = _vllm.CreateHandler();
         if (between is DelegatingHandler outer)
             (outer.InnerHandler, handler) = (handler, outer);
@@ -43,9 +43,9 @@ internal sealed class ObservedCall : IDisposable
     {
         Transport = new VllmTransport(() => new HttpClient(), new VllmEndpoint(new Uri("http://unsent.test")), apiKey: null, TimeProvider.System),
         Body = "{}"u8.ToArray(),
-        Asked = new AskedFor(),
+        Evidence = new RequestEvidence(),
         Termination = VllmAdapter.Termination.Default,
-        IncompleteStreams = IncompleteStreams.Throw,
+        OnIncompleteStream = IncompleteStreamBehavior.Throw,
         MaxEventBytes = 1024,
         MaxReplyBytes = 1024 * 1024,
         Secrets = Secrets.None,
@@ -63,7 +63,7 @@ internal sealed class ObservedCall : IDisposable
     /// <summary>Runs the call to its end, however that is, while time goes by.</summary>
     public async Task RunAsync(ChatRequest? request = null, CancellationToken cancellationToken = default)
     {
-        Task<ChatCompletion> call = Adapter.CompleteChatAsync(request ?? Question, cancellationToken);
+        Task<ChatAnswer> call = Adapter.CompleteChatAsync(request ?? Question, cancellationToken);
         while (!call.IsCompleted)
         {
             Clock.Advance(TimeSpan.FromSeconds(10));

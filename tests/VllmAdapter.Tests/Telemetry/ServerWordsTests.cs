@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VllmAdapter.Testing;
-using static VllmAdapter.VllmTelemetry;
+using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter.Tests.Telemetry;
 

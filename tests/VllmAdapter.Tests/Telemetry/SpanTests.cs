@@ -11,18 +11,18 @@ public sealed class SpanTests
     public async Task A_call_is_one_client_span_with_what_was_asked_and_what_came()
     {
         using var call = new ObservedCall(
-            Script.Thinks("The", " thought").Says("The", " answer").Finishes("stop").Uses(10, 4, reasoning: 2).Done());
+            Script.Reasons("The", " thought").Says("The", " answer").Finishes("stop").Uses(10, 4, reasoning: 2).Done());
         using var telemetry = new CapturedTelemetry(call.Server);
 
         await call.RunAsync(ObservedCall.Question with
         {
             MaxTokens = 100,
-            Choices = 1,
-            Sampling = new Sampling
+            ChoiceCount = 1,
+            Sampling = new SamplingOptions
             {
                 Temperature = 0.5, TopP = 0.9, TopK = 20, Seed = 7, Stop = ["END"], FrequencyPenalty = 0.25, PresencePenalty = -0.25,
             },
-            Thinking = new Thinking { Effort = ThinkingEffort.Low },
+            Reasoning = new ReasoningSettings { Effort = ReasoningLevel.Low },
             Headers = new RequestHeaders { RequestId = "request-1", Session = "session-1" },
             Extra = new JsonObject { ["response_format"] = new JsonObject { ["type"] = "text" } },
             SendUnchecked = true,
@@ -57,7 +57,7 @@ public sealed class SpanTests
             ["gen_ai.usage.output_tokens"] = 4L,
             ["gen_ai.usage.reasoning.output_tokens"] = 2,
             ["vllm_adapter.stream.verdict"] = "completed",
-            ["vllm_adapter.stream.stop_cause"] = "sentinel",
+            ["vllm_adapter.stream.termination_cause"] = "sentinel",
             ["vllm_adapter.request.attempts"] = 1,
             ["vllm_adapter.request.id"] = "request-1",
         });
@@ -69,12 +69,12 @@ public sealed class SpanTests
         using var call = new ObservedCall(Script.Says("Hel").Cuts());
         using var telemetry = new CapturedTelemetry(call.Server);
 
-        await call.RunAsync(ObservedCall.Question with { Usage = UsageReporting.None });
+        await call.RunAsync(ObservedCall.Question with { UsageReporting = UsageReporting.None });
 
         telemetry.Span.TagObjects.Select(tag => tag.Key).Should().BeEquivalentTo(
             "gen_ai.operation.name", "gen_ai.provider.name", "server.address", "server.port", "gen_ai.request.model", "gen_ai.request.stream",
             "gen_ai.response.id", "gen_ai.response.model", "gen_ai.response.time_to_first_chunk", "vllm_adapter.stream.verdict",
-            "vllm_adapter.stream.stop_cause", "vllm_adapter.request.attempts", "vllm_adapter.request.id", "error.type");
+            "vllm_adapter.stream.termination_cause", "vllm_adapter.request.attempts", "vllm_adapter.request.id", "error.type");
     }
 
     [Theory]
@@ -100,15 +100,15 @@ public sealed class SpanTests
     }
 
     [Theory]
-    [InlineData(IncompleteStreams.Report, StreamVerdict.Interrupted, "interrupted")]
-    [InlineData(IncompleteStreams.ThrowUnlessConfirmed, StreamVerdict.Unconfirmed, "unconfirmed")]
+    [InlineData(IncompleteStreamBehavior.Report, StreamVerdict.Interrupted, "interrupted")]
+    [InlineData(IncompleteStreamBehavior.ThrowUnlessConfirmed, StreamVerdict.Unconfirmed, "unconfirmed")]
     public async Task A_verdict_is_an_error_if_it_fails_by_default_or_by_the_callers_choice(
-        IncompleteStreams choice, StreamVerdict verdict, string error)
+        IncompleteStreamBehavior choice, StreamVerdict verdict, string error)
     {
         using var call = new ObservedCall(EndingScripts.For(verdict));
         using var telemetry = new CapturedTelemetry(call.Server);
 
-        await call.RunAsync(ObservedCall.Question with { IncompleteStreams = choice });
+        await call.RunAsync(ObservedCall.Question with { OnIncompleteStream = choice });
 
         telemetry.Span.GetTagItem(VllmTelemetry.Attributes.ErrorType).Should().Be(error);
     }
@@ -156,18 +156,18 @@ public sealed class SpanTests
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_span_and_is_no_error()
+    public async Task Canceling_ends_the_span_and_is_no_error()
     {
         using var call = new ObservedCall(Script.Says("Hel", "lo").GoesSilent());
         using var telemetry = new CapturedTelemetry(call.Server);
-        using var cancelled = new CancellationTokenSource();
+        using var canceled = new CancellationTokenSource();
 
-        Task reading = call.Adapter.CompleteChatAsync(ObservedCall.Question, cancelled.Token);
-        await cancelled.CancelAsync();
+        Task reading = call.Adapter.CompleteChatAsync(ObservedCall.Question, canceled.Token);
+        await canceled.CancelAsync();
         await FluentActions.Awaiting(() => reading).Should().ThrowAsync<OperationCanceledException>();
 
-        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.Verdict).Should().Be("cancelled");
-        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.StopCause).Should().Be("caller-cancelled");
+        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.Verdict).Should().Be("canceled");
+        telemetry.Span.GetTagItem(VllmTelemetry.Attributes.TerminationCause).Should().Be("caller-canceled");
         telemetry.Span.Status.Should().Be(ActivityStatusCode.Unset);
     }
 
@@ -239,7 +239,7 @@ public sealed class SpanTests
     public async Task No_content_is_captured()
     {
         using var call = new ObservedCall(
-            Script.Thinks("secret thought").Says("secret answer").Calls("secret_tool", "{\"secret\":1").Finishes("tool_calls").Done());
+            Script.Reasons("secret thought").Says("secret answer").Calls("secret_tool", "{\"secret\":1").Finishes("tool_calls").Done());
         using var telemetry = new CapturedTelemetry(call.Server);
 
         await call.RunAsync(ChatRequest.FromPrompt("secret prompt"));

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using VllmAdapter.Testing;
-using static VllmAdapter.VllmTelemetry;
+using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter.Tests.Telemetry;
 
@@ -65,6 +65,6 @@ public sealed class ToolTelemetryTests
 
         ToolLoopResult result = await new ToolLoop(adapter, [tool]).CompleteAsync(ChatRequest.FromPrompt("Go."));
 
-        result.End.Should().Be(LoopEnd.Answered);
+        result.Verdict.Should().Be(ToolLoopVerdict.Answered);
     }
 }

@@ -7,7 +7,7 @@ internal static class Decisions
 {
     public static TerminationDecision Read(string words) => words.Split(' ') switch
     {
-        ["stop:", var cause] => TerminationDecision.Stop(new StopCause(cause)),
+        ["stop:", var cause] => TerminationDecision.Stop(new TerminationCause(cause)),
         ["wait", var seconds] => TerminationDecision.ContinueFor(TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture))),
         _ => TerminationDecision.Continue,
     };

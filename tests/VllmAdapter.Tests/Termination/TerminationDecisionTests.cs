@@ -16,8 +16,8 @@ public sealed class TerminationDecisionTests
 
     [Fact]
     public void A_stop_names_its_cause() =>
-        TerminationDecision.Stop(StopCause.Deadline)
-            .Should().Match<TerminationDecision>(decision => decision.IsStop && decision.Cause == StopCause.Deadline && decision.Wait == null);
+        TerminationDecision.Stop(TerminationCause.Deadline)
+            .Should().Match<TerminationDecision>(decision => decision.IsStop && decision.Cause == TerminationCause.Deadline && decision.Wait == null);
 
     [Fact]
     public void A_stop_without_a_cause_is_refused() =>

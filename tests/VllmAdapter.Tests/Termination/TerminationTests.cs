@@ -16,26 +16,26 @@ public sealed class TerminationTests
     // Evidence of which every choice has declared also says since when.
     private static StreamEvidence Declared(double since, int asked = 1, params string?[] words) => Streaming(since) with
     {
-        Asked = new AskedFor { Choices = asked },
+        Request = new RequestEvidence { ChoiceCount = asked },
         SinceFinish = words.Length >= asked && words.All(word => word is not null) ? TimeSpan.FromSeconds(since) : null,
         Choices = [.. words.Select((word, index) => new ChoiceEvidence { Index = index, Declared = word is null ? [] : [new FinishReason(word)] })],
     };
 
-    private static StreamEvidence Marked(string? marker) => Streaming() with { Marker = marker };
+    private static StreamEvidence Marked(string? sentinel) => Streaming() with { SentinelText = sentinel };
 
     [Theory]
     [InlineData(null, "go on")]
     [InlineData("[DONE]", "stop: sentinel")]
     [InlineData("[done]", "go on")]
     [InlineData("[END]", "go on")]
-    public void The_end_marker_stops(string? marker, string decision) =>
-        VllmAdapter.Termination.OnSentinel().Judge(Marked(marker)).Should().Be(Read(decision));
+    public void The_sentinel_stops(string? sentinel, string decision) =>
+        VllmAdapter.Termination.OnSentinel().Judge(Marked(sentinel)).Should().Be(Read(decision));
 
     [Theory]
     [InlineData("[END]", "stop: sentinel")]
     [InlineData("[DONE]", "go on")]
-    public void Another_text_may_be_the_marker(string marker, string decision) =>
-        VllmAdapter.Termination.OnSentinel("[END]").Judge(Marked(marker)).Should().Be(Read(decision));
+    public void Another_text_may_be_the_sentinel(string sentinel, string decision) =>
+        VllmAdapter.Termination.OnSentinel("[END]").Judge(Marked(sentinel)).Should().Be(Read(decision));
 
     [Theory]
     [InlineData(0, "wait 2")]
@@ -143,7 +143,7 @@ public sealed class TerminationTests
             VllmAdapter.Termination.FirstOf(VllmAdapter.Termination.OnSentinel(), VllmAdapter.Termination.After(TimeSpan.FromSeconds(60))));
 
         policy.Judge(Declared(0, 1, "stop")).Should().Be(Read("wait 60"));
-        policy.Judge(Declared(0, 1, "stop") with { Marker = "[DONE]" }).Should().Be(Read("stop: finish-reason"));
+        policy.Judge(Declared(0, 1, "stop") with { SentinelText = "[DONE]" }).Should().Be(Read("stop: finish-reason"));
         policy.Judge(Marked("[DONE]")).Should().Be(Read("go on"));
     }
 
@@ -166,13 +166,13 @@ public sealed class TerminationTests
         { Streaming(silent: 120), "stop: idle-timeout" },
         { Streaming(silent: 299, chunks: 0), "wait 1" },
         { Streaming(silent: 300, chunks: 0), "stop: first-chunk-timeout" },
-        { Declared(120, 1, "stop") with { Marker = "[DONE]" }, "stop: sentinel" },
+        { Declared(120, 1, "stop") with { SentinelText = "[DONE]" }, "stop: sentinel" },
         { Declared(120, 1, "stop"), "stop: finish-reason" },
     };
 
     [Theory]
     [MemberData(nameof(Default))]
-    public void By_default_the_marker_the_reasons_or_silence_stop(StreamEvidence evidence, string decision) =>
+    public void By_default_the_sentinel_the_reasons_or_silence_stop(StreamEvidence evidence, string decision) =>
         VllmAdapter.Termination.Default.Judge(evidence).Should().Be(Read(decision));
 
     [Fact]
@@ -189,8 +189,8 @@ public sealed class TerminationTests
     [Theory]
     [InlineData("")]
     [InlineData("  ")]
-    public void A_marker_has_a_text(string marker) =>
-        FluentActions.Invoking(() => VllmAdapter.Termination.OnSentinel(marker)).Should().Throw<ArgumentException>().WithParameterName(nameof(marker));
+    public void A_sentinel_has_a_text(string sentinel) =>
+        FluentActions.Invoking(() => VllmAdapter.Termination.OnSentinel(sentinel)).Should().Throw<ArgumentException>().WithParameterName(nameof(sentinel));
 
     [Fact]
     public void A_combination_needs_policies()

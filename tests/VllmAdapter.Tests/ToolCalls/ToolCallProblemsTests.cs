@@ -5,7 +5,7 @@ namespace VllmAdapter.Tests.ToolCalls;
 public sealed class ToolCallProblemsTests
 {
     private static string Problems(string arguments, string schema) =>
-        string.Join(" ", ToolCallProblems.Find("f", arguments, DeclaredTool.From("f", JsonElement.Parse(schema))));
+        string.Join(" ", ToolCallProblems.Find("f", arguments, ToolSignature.From("f", JsonElement.Parse(schema))));
 
     [Fact]
     public void An_undeclared_tool_is_a_problem() =>
@@ -74,6 +74,6 @@ public sealed class ToolCallProblemsTests
         const string Problem = "The arguments hold half a surrogate pair, which is no text.";
 
         Problems(arguments, """{"required": ["a"]}""").Should().Be(Problem);
-        ToolCallProblems.Find("f", arguments, new DeclaredTool { Name = "f", TakesNoParameters = true }).Should().Equal(Problem);
+        ToolCallProblems.Find("f", arguments, new ToolSignature { Name = "f", TakesNoParameters = true }).Should().Equal(Problem);
     }
 }

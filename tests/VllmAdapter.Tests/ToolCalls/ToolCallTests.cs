@@ -31,6 +31,24 @@ public sealed class ToolCallTests
     public void Arguments_that_do_not_fit_the_type_are_refused(string arguments) =>
         FluentActions.Invoking(() => Ready(arguments).ArgumentsAs(Texts)).Should().Throw<JsonException>();
 
+    [Fact]
+    public void Two_calls_are_equal_if_they_are_sent_alike()
+    {
+        ToolCall call = new("a", "list_files", "{}");
+
+        (call with { ChoiceIndex = 1, IdIsSynthetic = true, Problems = ["?"] }).Should().Be(call);
+        (call with { ChoiceIndex = 1 }).GetHashCode().Should().Be(call.GetHashCode());
+        new[] { call with { Id = "b" }, call with { Name = "other" }, call with { Arguments = "[]" } }.Should().NotContain(call);
+    }
+
+    [Fact]
+    public void A_call_has_an_id_a_name_and_arguments()
+    {
+        FluentActions.Invoking(() => new ToolCall(null!, "n", "{}")).Should().Throw<ArgumentNullException>().WithParameterName("id");
+        FluentActions.Invoking(() => new ToolCall("a", null!, "{}")).Should().Throw<ArgumentNullException>().WithParameterName("name");
+        FluentActions.Invoking(() => new ToolCall("a", "n", null!)).Should().Throw<ArgumentNullException>().WithParameterName("arguments");
+    }
+
     [Theory]
     [InlineData("{}", "{}")]
     [InlineData("", "{}")]
@@ -54,7 +72,7 @@ public sealed class ToolCallTests
         StreamOutcome outcome = Evidence.OfChoices(2).Choice(0).Calls("f", "{}", id: null).Calls("f", "{}", id: null).Declares("stop")
             .Choice(1).Calls("f", "{}", id: null).Declares("stop").Done().Judge();
 
-        outcome.ToolCalls.Select(call => (call.Id, call.Choice)).Should().Equal(("call-0-0", 0), ("call-0-1", 0), ("call-1-0", 1));
+        outcome.ToolCalls.Select(call => (call.Id, call.ChoiceIndex)).Should().Equal(("call-0-0", 0), ("call-0-1", 0), ("call-1-0", 1));
     }
 
     [Fact]

@@ -6,7 +6,7 @@ public sealed class WithheldToolCallTests
     [InlineData(WithheldReason.ChoiceCut, "its choice was cut by the token limit, and whole JSON does not prove a whole call")]
     [InlineData(WithheldReason.ChoiceNotFinished, "its choice did not finish")]
     [InlineData(WithheldReason.StreamBroken, "the stream broke off before its end")]
-    [InlineData(WithheldReason.EndUnconfirmed, "neither the end marker nor a token count shows that no limit cut it")]
+    [InlineData(WithheldReason.EndUnconfirmed, "neither the sentinel nor a token count shows that no limit cut it")]
     [InlineData(WithheldReason.NameMissing, "the server sent no name")]
     [InlineData(WithheldReason.ArgumentsMissing, "the server sent no arguments, and nothing shows that none were meant")]
     [InlineData(WithheldReason.ArgumentsOpen, "its arguments end in the middle of their JSON")]

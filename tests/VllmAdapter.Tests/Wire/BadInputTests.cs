@@ -22,12 +22,12 @@ public sealed class BadInputTests
         { "line ends CR LF", Events(Hello, Stop, Usage, Done).ReplaceLineEndings("\r\n"), StreamVerdict.Completed, "Hello" },
         { "a byte order mark", "\uFEFF" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "no space after the colon", Events(Hello, Stop, Done).Replace("data: ", "data:", StringComparison.Ordinal), StreamVerdict.Completed, "Hello" },
-        { "white space around the end marker", Events(Hello, Stop, "data:  [DONE] "), StreamVerdict.Completed, "Hello" },
+        { "white space around the sentinel", Events(Hello, Stop, "data:  [DONE] "), StreamVerdict.Completed, "Hello" },
         { "comments", ": ping\n\n" + Events(Hello) + ": keep-alive\n\n" + Events(Stop, Done), StreamVerdict.Completed, "Hello" },
         { "id and retry lines", Events("id: 7\nretry: 10\n" + Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an event over several data lines", "data: {\"choices\":[{\"index\":0,\ndata: \"delta\":{\"content\":\"Hello\"}}]}\n\n" + Events(Stop, Done), StreamVerdict.Completed, "Hello" },
         { "two events glued by a proxy", Hello + "\n" + Stop + "\n" + Done + "\n\n", StreamVerdict.Completed, "Hello" },
-        { "an end marker with a name", Events(Hello, Stop, "event: done\n" + Done, "data: oops"), StreamVerdict.Completed, "Hello" },
+        { "a sentinel with a name", Events(Hello, Stop, "event: done\n" + Done, "data: oops"), StreamVerdict.Completed, "Hello" },
         { "an event named ping", "event: ping\ndata: pong\n\n" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an empty event", "data:\n\ndata\n\n" + Events(Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an event that is null", Events("data: null", Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
@@ -35,26 +35,26 @@ public sealed class BadInputTests
         { "a chunk without choices first", Events("""data: {"prompt_filter_results":[]}""", Hello, Stop, Done), StreamVerdict.Completed, "Hello" },
         { "an unknown reason", Events(Hello, Stop.Replace("stop", "bored", StringComparison.Ordinal), Done), StreamVerdict.StoppedByServer, "Hello" },
         { "an empty reason on every chunk (ollama#4357)", Events(Hello.Replace("}}]", "},\"finish_reason\":\"\"}]", StringComparison.Ordinal), Done), StreamVerdict.Unconfirmed, "Hello" },
-        { "two end markers", Events(Hello, Stop, Done, Done), StreamVerdict.Completed, "Hello" },
-        { "events after the end marker", Events(Hello, Stop, Done, Hello), StreamVerdict.Completed, "Hello" },
+        { "two sentinels", Events(Hello, Stop, Done, Done), StreamVerdict.Completed, "Hello" },
+        { "events after the sentinel", Events(Hello, Stop, Done, Hello), StreamVerdict.Completed, "Hello" },
 
         { "the last event lacks its blank line", Events(Hello) + Stop, StreamVerdict.Completed, "Hello" },
-        { "the end marker lacks its blank line", Events(Hello) + Done, StreamVerdict.Unconfirmed, "Hello" },
+        { "the sentinel lacks its blank line", Events(Hello) + Done, StreamVerdict.Unconfirmed, "Hello" },
         { "the body ends inside an event", Events(Hello) + Stop[..40], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside the second of two glued events", Hello + "\n" + Stop[..40], StreamVerdict.Interrupted, "Hello" },
-        { "the body ends inside the end marker", Events(Hello) + Done[..9], StreamVerdict.Interrupted, "Hello" },
+        { "the body ends inside the sentinel", Events(Hello) + Done[..9], StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside a field's name", Events(Hello) + "da", StreamVerdict.Interrupted, "Hello" },
         { "the body ends after a field's name", Events(Hello) + "data: ", StreamVerdict.Interrupted, "Hello" },
         { "the body ends inside a comment", Events(Hello) + ": pi", StreamVerdict.Interrupted, "Hello" },
         { "nothing at all", "", StreamVerdict.Interrupted, "" },
         { "nothing but comments", ": ping\n\n: ping\n\n", StreamVerdict.Interrupted, "" },
-        { "nothing but the end marker", Events(Done), StreamVerdict.Interrupted, "" },
+        { "nothing but the sentinel", Events(Done), StreamVerdict.Interrupted, "" },
 
         { "an event that is not JSON", Events(Hello, "data: {oops", Stop, Done), StreamVerdict.Malformed, "Hello" },
         { "an event that is a number", Events(Hello, "data: 42", Stop, Done), StreamVerdict.Malformed, "Hello" },
         { "an event that is a list", Events(Hello, "data: []", Stop, Done), StreamVerdict.Malformed, "Hello" },
         { "an event that is text", Events(Hello, "data: \"oops\"", Stop, Done), StreamVerdict.Malformed, "Hello" },
-        { "a marker that nobody knows", Events(Hello, "data: [THE END]", Stop, Done), StreamVerdict.Malformed, "Hello" },
+        { "a sentinel that nobody knows", Events(Hello, "data: [THE END]", Stop, Done), StreamVerdict.Malformed, "Hello" },
         { "HTML called an event stream", "<html><title>502 Bad Gateway</title></html>", StreamVerdict.Malformed, "" },
         { "HTML after events", Events(Hello) + "<html>", StreamVerdict.Malformed, "Hello" },
         { "bare JSON lines called an event stream", Hello["data: ".Length..] + "\n", StreamVerdict.Malformed, "" },
@@ -113,11 +113,11 @@ public sealed class BadInputTests
     [InlineData("done")]
     [InlineData("<<end>>")]
     [InlineData("""{"done":true}""")]
-    public async Task A_marker_that_some_policy_knows_ends_the_stream_and_is_never_malformed(string marker)
+    public async Task A_sentinel_that_some_policy_knows_ends_the_stream_and_is_never_malformed(string sentinel)
     {
-        IStreamTerminationPolicy itself = VllmAdapter.Termination.OnSentinel(marker);
+        IStreamTerminationPolicy itself = VllmAdapter.Termination.OnSentinel(sentinel);
         IStreamTerminationPolicy deadline = VllmAdapter.Termination.After(TimeSpan.FromHours(1));
-        string body = Events(Hello, $"data: {marker}", Hello);
+        string body = Events(Hello, $"data: {sentinel}", Hello);
 
         Played alone = await RunAsync(itself);
         Played first = await RunAsync(VllmAdapter.Termination.FirstOf(deadline, itself));
@@ -125,8 +125,8 @@ public sealed class BadInputTests
         Played unknown = await RunAsync(deadline);
 
         new[] { alone, first, all }.Should().OnlyContain(played => played.Outcome.Verdict == StreamVerdict.Unconfirmed && played.Text == "Hello");
-        (alone.Outcome.StoppedBy, first.Outcome.StoppedBy, all.Outcome.StoppedBy)
-            .Should().Be((StopCause.Sentinel, StopCause.Sentinel, StopCause.EndOfBody));
+        (alone.Outcome.TerminatedBy, first.Outcome.TerminatedBy, all.Outcome.TerminatedBy)
+            .Should().Be((TerminationCause.Sentinel, TerminationCause.Sentinel, TerminationCause.EndOfBody));
         unknown.Outcome.Evidence.SentinelSeen.Should().BeFalse();
 
         Task<Played> RunAsync(IStreamTerminationPolicy policy) =>
@@ -140,7 +140,7 @@ public sealed class BadInputTests
         { "before an event's blank line", Hello, StreamVerdict.Stalled, "Hello", null },
         { "in the middle of an event", Events(Hello) + Stop[..40], StreamVerdict.Stalled, "Hello", Stop["data: ".Length..40] },
         { "before the finish reason's blank line", Events(Hello) + Stop, StreamVerdict.Completed, "Hello", null },
-        { "before the end marker's blank line", Events(Hello, Stop) + Done, StreamVerdict.Completed, "Hello", null },
+        { "before the sentinel's blank line", Events(Hello, Stop) + Done, StreamVerdict.Completed, "Hello", null },
         { "before an error's blank line", Events(Hello) + ErrorInStream, StreamVerdict.ServerError, "Hello", null },
     };
 
@@ -159,7 +159,7 @@ public sealed class BadInputTests
     public async Task A_whole_reply_before_a_silence_is_an_answer_and_half_of_one_is_kept()
     {
         const string Reply = """{"id":"1","choices":[{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}]}""";
-        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { Reply = ReplyMode.Whole };
+        ChatRequest request = ChatRequest.FromPrompt("Hello.") with { Stream = false };
 
         Played whole = await Played.RunAsync(Silent(Reply), request);
         Played half = await Played.RunAsync(Silent(Reply[..30]), request);
@@ -247,18 +247,18 @@ public sealed class BadInputTests
 
     public static TheoryData<string, int, string?, string, RequestFailure, string> Refusals => new()
     {
-        { "HTML with status 200", 200, "text/html", "<html><title>Sign in</title></html>", RequestFailure.NotSse, "Sign in" },
-        { "plain text with status 200", 200, "text/plain", "ok", RequestFailure.NotSse, "ok" },
-        { "NDJSON with status 200", 200, "application/x-ndjson", "{\"done\":false}\n", RequestFailure.NotSse, "done" },
-        { "JSON that is no completion", 200, "application/json", "{\"status\":\"ok\"}", RequestFailure.NotSse, "status" },
+        { "HTML with status 200", 200, "text/html", "<html><title>Sign in</title></html>", RequestFailure.UnexpectedContent, "Sign in" },
+        { "plain text with status 200", 200, "text/plain", "ok", RequestFailure.UnexpectedContent, "ok" },
+        { "NDJSON with status 200", 200, "application/x-ndjson", "{\"done\":false}\n", RequestFailure.UnexpectedContent, "done" },
+        { "JSON that is no completion", 200, "application/json", "{\"status\":\"ok\"}", RequestFailure.UnexpectedContent, "status" },
         { "an error in JSON with status 200 (vLLM 0.15, #34516)", 200, "application/json", """{"error":{"message":"boom","code":500}}""", RequestFailure.ServerError, "boom" },
         { "an error as first event", 200, "text/event-stream", "data: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\ndata: [DONE]\n\n", RequestFailure.BadRequest, "boom" },
         { "an error as first event after a comment", 200, "text/event-stream", ": ping\n\ndata: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n", RequestFailure.BadRequest, "boom" },
         { "an error as first event after a ping in JSON", 200, "text/event-stream", "event: ping\ndata: {\"type\":\"ping\"}\n\ndata: {\"error\":{\"message\":\"boom\",\"code\":400}}\n\n", RequestFailure.BadRequest, "boom" },
         { "an error without a frame, first", 200, "text/event-stream", "{\"error\":{\"message\":\"boom\",\"code\":400}}\n", RequestFailure.BadRequest, "boom" },
         { "an error over several lines without a frame, first", 200, "text/event-stream", "{\n  \"error\": {\n    \"message\": \"boom\",\n    \"code\": 400\n  }\n}\n", RequestFailure.BadRequest, "boom" },
-        { "204", 204, null, "", RequestFailure.NotSse, "204" },
-        { "a redirect", 307, null, "", RequestFailure.NotSse, "307" },
+        { "204", 204, null, "", RequestFailure.UnexpectedContent, "204" },
+        { "a redirect", 307, null, "", RequestFailure.UnexpectedContent, "307" },
         { "an empty 500 (vLLM 0.8.5 with a dead engine)", 500, null, "", RequestFailure.EngineDead, "500" },
         { "an HTML 502", 502, "text/html", "<html><title>502 Bad Gateway</title></html>", RequestFailure.Unavailable, "502" },
         { "an HTML 504", 504, "text/html", "<html><title>504 Gateway Time-out</title></html>", RequestFailure.Timeout, "504" },
@@ -275,7 +275,7 @@ public sealed class BadInputTests
 
         var refused = played.Failure.Should().BeOfType<VllmRequestException>(row).Subject;
         refused.Failure.Should().Be(failure, refused.Message);
-        refused.Status.Should().Be((HttpStatusCode)status);
+        refused.StatusCode.Should().Be((HttpStatusCode)status);
         (refused.Message + refused.ResponseBody).Should().Contain(sentenceHas);
         played.Chunks.Should().BeEmpty();
     }
@@ -291,7 +291,7 @@ public sealed class BadInputTests
     {
         var server = new CannedServer { ContentType = "application/json", Pieces = Split(Encoding.UTF8.GetBytes(body), 5) };
 
-        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello.") with { Reply = ReplyMode.Whole });
+        Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello.") with { Stream = false });
 
         played.Outcome.Verdict.Should().Be(verdict, played.Outcome.Explain());
         played.Outcome.Evidence.IsWholeReply.Should().BeTrue();

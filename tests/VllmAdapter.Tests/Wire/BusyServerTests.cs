@@ -25,8 +25,8 @@ public sealed class BusyServerTests
         StreamOutcome before = await FloodAsync("", flood, TimeSpan.FromMilliseconds(10));
         StreamOutcome after = await FloodAsync(Text, flood, TimeSpan.FromMilliseconds(10));
 
-        (before.Verdict, before.StoppedBy).Should().Be((StreamVerdict.Stalled, StopCause.FirstChunkTimeout));
-        (after.Verdict, after.StoppedBy).Should().Be((StreamVerdict.Stalled, StopCause.IdleTimeout));
+        (before.Verdict, before.TerminatedBy).Should().Be((StreamVerdict.Stalled, TerminationCause.FirstChunkTimeout));
+        (after.Verdict, after.TerminatedBy).Should().Be((StreamVerdict.Stalled, TerminationCause.IdleTimeout));
         after.Evidence.SilentFor.Should().BeCloseTo(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1));
     }
 
@@ -36,7 +36,7 @@ public sealed class BusyServerTests
     {
         StreamOutcome outcome = await FloodAsync(Text, Empty, TimeSpan.FromMilliseconds(200));
 
-        (outcome.Verdict, outcome.StoppedBy).Should().Be((StreamVerdict.Stalled, StopCause.IdleTimeout));
+        (outcome.Verdict, outcome.TerminatedBy).Should().Be((StreamVerdict.Stalled, TerminationCause.IdleTimeout));
         outcome.Evidence.Chunks.Should().BeGreaterThan(10);
     }
 
@@ -49,7 +49,7 @@ public sealed class BusyServerTests
             ? $$$"""data: {"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":9,"completion_tokens":{{{count}}},"total_tokens":{{{9 + count}}}}}""" + "\n\n"
             : Stop + "data: [DONE]\n\n");
 
-        outcome.StoppedBy.Should().Be(StopCause.Sentinel);
+        outcome.TerminatedBy.Should().Be(TerminationCause.Sentinel);
         outcome.Evidence.Elapsed.Should().BeGreaterThan(TimeSpan.FromSeconds(59));
     }
 
@@ -58,7 +58,7 @@ public sealed class BusyServerTests
     {
         StreamOutcome outcome = await FloodAsync(Text + Stop, Text, TimeSpan.FromMilliseconds(100));
 
-        (outcome.StoppedBy, outcome.Verdict).Should().Be((StopCause.FinishReason, StreamVerdict.Completed));
+        (outcome.TerminatedBy, outcome.Verdict).Should().Be((TerminationCause.FinishReason, StreamVerdict.Completed));
         outcome.Evidence.Chunks.Should().BeInRange(15, 25);
     }
 
@@ -95,23 +95,23 @@ public sealed class BusyServerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_body_that_ignores_its_token_does_not_hold_the_call(bool isCancelled)
+    public async Task A_body_that_ignores_its_token_does_not_hold_the_call(bool isCanceled)
     {
         using var client = new HttpClient(new OneBody(new DeafBody(Encoding.UTF8.GetBytes(Text)))) { BaseAddress = new Uri("http://vllm.test"), Timeout = Timeout.InfiniteTimeSpan };
         var adapter = new VllmInferenceAdapter(client, new VllmAdapterOptions { TimeLimits = { BetweenChunks = TimeSpan.FromSeconds(4) } }, _clock);
-        using var cancelled = new CancellationTokenSource();
-        await using IAsyncEnumerator<ChatChunk> chunks = adapter.StreamChatAsync("Hello.", cancelled.Token).GetAsyncEnumerator();
+        using var canceled = new CancellationTokenSource();
+        await using IAsyncEnumerator<ChatChunk> chunks = adapter.StreamChatAsync("Hello.", canceled.Token).GetAsyncEnumerator();
         await chunks.MoveNextAsync();
         Task<bool> next = chunks.MoveNextAsync().AsTask();
         await _clock.WhenTimerArmedAsync(TimeSpan.FromSeconds(4)).WaitAsync(TimeSpan.FromSeconds(30));
 
-        if (isCancelled)
-            await cancelled.CancelAsync();
+        if (isCanceled)
+            await canceled.CancelAsync();
         else
             _clock.Advance(TimeSpan.FromSeconds(4));
 
-        if (isCancelled)
-            (await next.Invoking(one => one.WaitAsync(TimeSpan.FromSeconds(30))).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancelled.Token);
+        if (isCanceled)
+            (await next.Invoking(one => one.WaitAsync(TimeSpan.FromSeconds(30))).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(canceled.Token);
         else
             (await next.WaitAsync(TimeSpan.FromSeconds(30)), chunks.Current.Outcome!.Verdict).Should().Be((true, StreamVerdict.Stalled));
     }
@@ -127,9 +127,9 @@ public sealed class BusyServerTests
         configure?.Invoke(options);
         var body = new FloodingBody(first, next ?? (() => flood), () => _clock.Advance(between));
         using var client = new HttpClient(new OneBody(body)) { BaseAddress = new Uri("http://vllm.test"), Timeout = Timeout.InfiniteTimeSpan };
-        ChatCompletion completion = await new VllmInferenceAdapter(client, options, _clock)
-            .CompleteChatAsync(ChatRequest.FromPrompt("Hello.") with { IncompleteStreams = IncompleteStreams.Report, Choices = choices });
-        return completion.Outcome;
+        ChatAnswer answer = await new VllmInferenceAdapter(client, options, _clock)
+            .CompleteChatAsync(ChatRequest.FromPrompt("Hello.") with { OnIncompleteStream = IncompleteStreamBehavior.Report, ChoiceCount = choices });
+        return answer.Outcome;
     }
 
     private sealed class OneBody(Stream body) : HttpMessageHandler

@@ -20,7 +20,7 @@ public sealed class ChunkReaderChoiceTests
         foreach (string index in indexes.Split(' '))
         {
             reader.Read(Encoding.UTF8.GetBytes($$$"""{"choices":[{"index":{{{index}}},"delta":{"content":"a"}}]}"""));
-            read.Add(reader.Chunks[0].Choice);
+            read.Add(reader.Chunks[0].ChoiceIndex);
         }
 
         string.Join(' ', read).Should().Be(choices, what);

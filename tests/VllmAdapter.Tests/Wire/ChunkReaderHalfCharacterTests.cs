@@ -95,8 +95,8 @@ public sealed class ChunkReaderHalfCharacterTests
     {
         var reader = new ChunkReader();
         Read(reader, "arguments", "H");
-        Read(reader, "arguments", "b", call: 1).ToolCalls[0].Arguments.Should().Be("b");
-        Read(reader, "arguments", "L").ToolCalls[0].Arguments.Should().Be("😀");
+        Read(reader, "arguments", "b", call: 1).ToolCallDeltas[0].Arguments.Should().Be("b");
+        Read(reader, "arguments", "L").ToolCallDeltas[0].Arguments.Should().Be("😀");
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class ChunkReaderHalfCharacterTests
     {
         ChatChunk chunk = Reading.OfChoice(fields).Chunk;
 
-        string.Concat(chunk.FinishReason?.Word, chunk.StopReason, string.Concat(chunk.ToolCalls.Select(call => call.Id + call.Name)))
+        string.Concat(chunk.FinishReason?.Value, chunk.StopReason, string.Concat(chunk.ToolCallDeltas.Select(call => call.Id + call.Name)))
             .Should().Be("\ufffd\ufffd");
     }
 
@@ -135,6 +135,6 @@ public sealed class ChunkReaderHalfCharacterTests
         "content" => chunk.Text,
         "reasoning" => chunk.Reasoning,
         "refusal" => chunk.Refusal,
-        _ => string.Concat(chunk.ToolCalls.Select(call => call.Arguments)),
+        _ => string.Concat(chunk.ToolCallDeltas.Select(call => call.Arguments)),
     };
 }

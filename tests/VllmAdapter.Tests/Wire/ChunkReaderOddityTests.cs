@@ -82,10 +82,10 @@ public sealed class ChunkReaderOddityTests
     [InlineData("true", 0)]
     [InlineData("[3]", 0)]
     public void An_index_that_is_no_index_is_that_of_the_first_choice(string json, int choice) =>
-        Reading.OfChoice($"\"index\": {json}, \"delta\": {{\"content\": \"a\"}}").Chunk.Choice.Should().Be(choice);
+        Reading.OfChoice($"\"index\": {json}, \"delta\": {{\"content\": \"a\"}}").Chunk.ChoiceIndex.Should().Be(choice);
 
     [Fact]
-    public void A_choice_without_an_index_is_the_first() => Reading.OfDelta("\"content\": \"a\"").Chunk.Choice.Should().Be(0);
+    public void A_choice_without_an_index_is_the_first() => Reading.OfDelta("\"content\": \"a\"").Chunk.ChoiceIndex.Should().Be(0);
 
     [Theory]
     [InlineData("""  "prompt_tokens": 9, "completion_tokens": 2 """, 9, 2)]
@@ -125,7 +125,7 @@ public sealed class ChunkReaderOddityTests
     {
         ChatChunk chunk = Reading.OfChoice("""  "index": 1, "index": 2, "delta": {"content": "a", "content": "b"}, "finish_reason": "stop", "finish_reason": "length" """).Chunk;
 
-        (chunk.Choice, chunk.Text, chunk.FinishReason).Should().Be((2, "b", FinishReason.Length));
+        (chunk.ChoiceIndex, chunk.Text, chunk.FinishReason).Should().Be((2, "b", FinishReason.Length));
     }
 
     [Fact]
@@ -251,7 +251,7 @@ public sealed class ChunkReaderOddityTests
         try
         {
             reader.Read(json);
-            return string.Join(" | ", reader.Chunks.Select(chunk => $"{chunk.Choice} {chunk.Text} {chunk.Reasoning} {chunk.FinishReason} {chunk.Usage}"))
+            return string.Join(" | ", reader.Chunks.Select(chunk => $"{chunk.ChoiceIndex} {chunk.Text} {chunk.Reasoning} {chunk.FinishReason} {chunk.Usage}"))
                 + $" {reader.Usage} {reader.Error?.Message} {reader.TextIsLossy}";
         }
         catch (JsonException)

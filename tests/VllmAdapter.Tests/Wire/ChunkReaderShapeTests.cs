@@ -12,7 +12,7 @@ public sealed class ChunkReaderShapeTests
     [InlineData("""[{"type": "reasoning", "reasoning": "Hmm."}]""", "", "Hmm.")]
     [InlineData("""[{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hmm."}]}]""", "", "Hmm.")]
     [InlineData("""[{"type": "thinking", "thinking": null}, {"type": "thinking"}]""", "", "")]
-    public void Thinking_parts_of_the_content_are_reasoning(string content, string text, string reasoning)
+    public void Reasoning_parts_of_the_content_are_reasoning(string content, string text, string reasoning)
     {
         ChatChunk chunk = Reading.OfDelta($"\"content\": {content}").Chunk;
 
@@ -20,7 +20,7 @@ public sealed class ChunkReaderShapeTests
     }
 
     [Fact]
-    public void Thinking_parts_do_not_double_the_reasoning() =>
+    public void Reasoning_parts_do_not_double_the_reasoning() =>
         Reading.OfDelta("""  "content": [{"type": "thinking", "thinking": "Hmm."}], "reasoning": "Hmm." """).Chunk.Reasoning.Should().Be("Hmm.");
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class ChunkReaderShapeTests
                   "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}]}}]}
                 """);
 
-        (read.Chunk.Text, read.Chunk.Reasoning, read.Chunk.Refusal, read.Chunk.ToolCalls.Count, read.Chunk.FinishReason)
+        (read.Chunk.Text, read.Chunk.Reasoning, read.Chunk.Refusal, read.Chunk.ToolCallDeltas.Count, read.Chunk.FinishReason)
             .Should().Be(("", "", "no", 0, FinishReason.Stop));
     }
 
@@ -65,7 +65,7 @@ public sealed class ChunkReaderShapeTests
     public void A_whole_message_where_nothing_came_before_is_the_answer() =>
         Reading.OfDelta("""  "role": "assistant", "content": "" """)
             .Then("""{"choices": [{"delta": {}, "message": {"content": "Hello", "tool_calls": [{"id": "a"}]}}]}""")
-            .Chunk.Should().Match<ChatChunk>(chunk => chunk.Text == "Hello" && chunk.ToolCalls.Count == 1);
+            .Chunk.Should().Match<ChatChunk>(chunk => chunk.Text == "Hello" && chunk.ToolCallDeltas.Count == 1);
 
     [Fact]
     public void Text_that_came_for_one_choice_does_not_hide_the_message_of_another() =>

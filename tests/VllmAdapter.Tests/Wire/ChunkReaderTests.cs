@@ -14,8 +14,8 @@ public sealed class ChunkReaderTests
              "choices":[{"index":0,"delta":{"role":"assistant","content":"Hel"},"logprobs":null,"finish_reason":null,"token_ids":null}]}
             """);
 
-        (read.Chunk.Choice, read.Chunk.Text, read.Chunk.Reasoning, read.Chunk.FinishReason).Should().Be((0, "Hel", "", null));
-        read.Chunk.ToolCalls.Should().BeEmpty();
+        (read.Chunk.ChoiceIndex, read.Chunk.Text, read.Chunk.Reasoning, read.Chunk.FinishReason).Should().Be((0, "Hel", "", null));
+        read.Chunk.ToolCallDeltas.Should().BeEmpty();
         (read.Reader.Id, read.Reader.Model, read.Reader.Fingerprint, read.Reader.Oddities).Should().Be(("chatcmpl-1", "granite", "vllm-0.32.0", 0));
     }
 
@@ -94,13 +94,13 @@ public sealed class ChunkReaderTests
     [Fact]
     public void Several_choices_in_one_event_are_several_chunks() =>
         Reading.Of("""{"choices": [{"index": 1, "delta": {"content": "b"}}, {"index": 0, "delta": {"content": "a"}, "finish_reason": "length"}]}""")
-            .Reader.Chunks.Select(chunk => (chunk.Choice, chunk.Text, chunk.FinishReason))
+            .Reader.Chunks.Select(chunk => (chunk.ChoiceIndex, chunk.Text, chunk.FinishReason))
             .Should().Equal((1, "b", null), (0, "a", FinishReason.Length));
 
     [Fact]
     public void Ten_thousand_choices_are_ten_thousand_chunks() =>
         Reading.Of($$"""{"choices": [{{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $$"""{"index": {{i}}, "delta": {"content": "a"} }"""))}}]}""")
-            .Reader.Chunks.Should().HaveCount(10_000).And.OnlyHaveUniqueItems(chunk => chunk.Choice);
+            .Reader.Chunks.Should().HaveCount(10_000).And.OnlyHaveUniqueItems(chunk => chunk.ChoiceIndex);
 
     [Fact]
     public void A_whole_reply_reads_as_one_chunk()
@@ -109,7 +109,7 @@ public sealed class ChunkReaderTests
               "index": 0, "message": {"role": "assistant", "content": "Hello", "reasoning": "Hm", "tool_calls": []}, "finish_reason": "stop"
             """).Chunk;
 
-        (chunk.Text, chunk.Reasoning, chunk.FinishReason, chunk.ToolCalls.Count).Should().Be(("Hello", "Hm", FinishReason.Stop, 0));
+        (chunk.Text, chunk.Reasoning, chunk.FinishReason, chunk.ToolCallDeltas.Count).Should().Be(("Hello", "Hm", FinishReason.Stop, 0));
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class ChunkReaderTests
     [InlineData("\"nothing\"", "nothing")]
     [InlineData("null", null)]
     public void A_finish_reason_is_a_word(string json, string? word) =>
-        Reading.OfChoice($"\"finish_reason\": {json}").Chunk.FinishReason?.Word.Should().Be(word);
+        Reading.OfChoice($"\"finish_reason\": {json}").Chunk.FinishReason?.Value.Should().Be(word);
 
     [Theory]
     [InlineData("\"</s>\"", "</s>")]
@@ -158,11 +158,11 @@ public sealed class ChunkReaderTests
     [Fact]
     public void Log_probabilities_are_read()
     {
-        LogprobContent? logprobs = Reading.OfChoice("""
+        IReadOnlyList<TokenLogprob>? logprobs = Reading.OfChoice("""
               "logprobs": {"content": [{"token": "Hel", "logprob": -0.5, "bytes": [72, 101, 108], "top_logprobs": [{"token": "Hal", "logprob": -9999.0, "bytes": null}]}], "refusal": null}
             """).Chunk.Logprobs;
 
-        logprobs!.Tokens.Should().BeEquivalentTo([new TokenLogprob
+        logprobs!.Should().BeEquivalentTo([new TokenLogprob
         {
             Token = "Hel",
             Logprob = -0.5,

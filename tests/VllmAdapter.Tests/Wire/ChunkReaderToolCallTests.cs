@@ -36,21 +36,21 @@ public sealed class ChunkReaderToolCallTests
     [Fact]
     public void Several_calls_come_in_one_delta() =>
         Reading.OfDelta("""  "tool_calls": [{"index": 0, "id": "a", "function": {"name": "f"}}, {"index": 1, "id": "b", "function": {"name": "g"}}] """)
-            .Chunk.ToolCalls.Select(call => (call.Index, call.Id, call.Name)).Should().Equal((0, "a", "f"), (1, "b", "g"));
+            .Chunk.ToolCallDeltas.Select(call => (call.Index, call.Id, call.Name)).Should().Equal((0, "a", "f"), (1, "b", "g"));
 
     [Theory]
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("[null]")]
     public void An_empty_list_is_no_call(string json) =>
-        Reading.OfDelta($"\"content\": \"a\", \"tool_calls\": {json}").Chunk.ToolCalls.Should().BeEmpty();
+        Reading.OfDelta($"\"content\": \"a\", \"tool_calls\": {json}").Chunk.ToolCallDeltas.Should().BeEmpty();
 
     [Theory]
     [InlineData("""{"index": 0, "id": "a", "function": {"name": "f"}}""", 1)]
     [InlineData("{}", 0)]
     [InlineData("""{"function": {}}""", 0)]
     public void One_object_stands_for_a_list_of_one(string json, int calls) =>
-        Reading.OfDelta($"\"tool_calls\": {json}").Chunk.ToolCalls.Should().HaveCount(calls);
+        Reading.OfDelta($"\"tool_calls\": {json}").Chunk.ToolCallDeltas.Should().HaveCount(calls);
 
     [Fact]
     public void The_index_may_be_written_as_a_float() => Reading.OfCall("""  "index": 3.0 """).Call.Index.Should().Be(3);
@@ -58,12 +58,12 @@ public sealed class ChunkReaderToolCallTests
     [Fact]
     public void A_hundred_thousand_calls_in_one_event_are_read_in_one_pass() =>
         Reading.OfDelta($$"""  "tool_calls": [{{string.Join(',', Enumerable.Range(0, 100_000).Select(i => $$"""{"index": {{i}} }"""))}}] """)
-            .Chunk.ToolCalls.Should().HaveCount(100_000);
+            .Chunk.ToolCallDeltas.Should().HaveCount(100_000);
 
     [Fact]
     public void In_a_whole_reply_every_entry_is_a_call_of_its_own() =>
         Reading.OfChoice("""  "message": {"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}, {"id": "a", "function": {"name": "f", "arguments": "{}"}}]} """)
-            .Chunk.ToolCalls.Select(call => call.Index).Should().Equal(0, 1);
+            .Chunk.ToolCallDeltas.Select(call => call.Index).Should().Equal(0, 1);
 
     [Fact]
     public void The_older_function_call_is_a_call() =>
@@ -74,7 +74,7 @@ public sealed class ChunkReaderToolCallTests
     [InlineData("null")]
     [InlineData("\"f\"")]
     public void The_older_function_call_is_an_object_or_nothing(string json) =>
-        Reading.OfDelta($"\"function_call\": {json}").Chunk.ToolCalls.Should().BeEmpty();
+        Reading.OfDelta($"\"function_call\": {json}").Chunk.ToolCallDeltas.Should().BeEmpty();
 
     [Fact]
     public void A_call_in_both_manners_is_one_call() =>

@@ -29,9 +29,9 @@ internal sealed class ChunkReference
     }
 
     public static string Describe(ChatChunk chunk) =>
-        $"{chunk.Choice}/{chunk.HasChoice}/{chunk.Text}/{chunk.Reasoning}/{chunk.Refusal}/{chunk.FinishReason}/"
+        $"{chunk.ChoiceIndex}/{chunk.HasChoice}/{chunk.Text}/{chunk.Reasoning}/{chunk.Refusal}/{chunk.FinishReason}/"
         + Show(chunk.Usage is { } usage ? (usage.PromptTokens, usage.CompletionTokens) : null)
-        + $"/{string.Join(",", chunk.ToolCalls.Select(call => Show(call.Index, call.Id, call.Name, call.Arguments)))}";
+        + $"/{string.Join(",", chunk.ToolCallDeltas.Select(call => Show(call.Index, call.Id, call.Name, call.Arguments)))}";
 
     private Line ReadChoice(JsonElement choice)
     {
@@ -98,8 +98,8 @@ internal sealed class ChunkReference
             foreach (JsonElement text in All(part, "text"))
                 yield return (isReasoning, Flat(text));
 
-            foreach (JsonElement thinking in All(part, "thinking"))
-                yield return (true, Flat(thinking));
+            foreach (JsonElement thought in All(part, "thinking"))
+                yield return (true, Flat(thought));
         }
     }
 

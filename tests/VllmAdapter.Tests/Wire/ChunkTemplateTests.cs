@@ -143,6 +143,6 @@ public sealed class ChunkTemplateTests
         .Where(data => data[0] == '{');
 
     private static string Describe(ChatChunk chunk) =>
-        $"{chunk.Choice}/{chunk.HasChoice}/{chunk.Text}/{chunk.Reasoning}/{chunk.FinishReason}/{chunk.Usage}/{chunk.StopReason}/"
-        + $"{string.Join(",", chunk.ToolCalls)}/{string.Join(",", chunk.TokenIds ?? [])}/{chunk.Logprobs?.Tokens.Count}";
+        $"{chunk.ChoiceIndex}/{chunk.HasChoice}/{chunk.Text}/{chunk.Reasoning}/{chunk.FinishReason}/{chunk.Usage}/{chunk.StopReason}/"
+        + $"{string.Join(",", chunk.ToolCallDeltas)}/{string.Join(",", chunk.TokenIds ?? [])}/{chunk.Logprobs?.Count}";
 }

@@ -21,13 +21,13 @@ public sealed class FramingTests
         { "events without a name", null, Events },
         { "events after a comment and blank lines, called JSON", "application/json", "\n\n: ping\n\n" + Events },
         { "a whole reply called events", "text/event-stream", Whole },
-        { "a whole reply called events, with an end marker glued behind it (decolua/9router#3492)", "text/event-stream", Whole + "data: [DONE]\n\n" },
+        { "a whole reply called events, with a sentinel glued behind it (decolua/9router#3492)", "text/event-stream", Whole + "data: [DONE]\n\n" },
         { "a whole reply called text", "text/plain", Whole },
         { "a whole reply after line feeds that kept it warm (SillyTavern#4351)", "application/json", new string('\n', 40) + Whole },
         { "the same, called events", "text/event-stream", new string('\n', 40) + Whole },
         { "a whole reply after a byte order mark, called events", "text/event-stream", "\uFEFF" + Whole },
-        { "a marker in quotes", "text/event-stream", Events.Replace("[DONE]", "\"[DONE]\"", StringComparison.Ordinal) },
-        { "a small marker", "text/event-stream", Events.Replace("[DONE]", "[done]", StringComparison.Ordinal) },
+        { "a sentinel in quotes", "text/event-stream", Events.Replace("[DONE]", "\"[DONE]\"", StringComparison.Ordinal) },
+        { "a small sentinel", "text/event-stream", Events.Replace("[DONE]", "[done]", StringComparison.Ordinal) },
     };
 
     public static TheoryData<string, string?, string, RequestFailure> Refusals => new()
@@ -36,18 +36,18 @@ public sealed class FramingTests
         { "the same over several lines and something behind it", "text/event-stream", Error.Replace(",", ",\n", StringComparison.Ordinal) + "\ndata: [DONE]\n\n", RequestFailure.Unavailable },
         { "the same with CR", "text/event-stream", Error + "\rdata: [DONE]\r\r", RequestFailure.Unavailable },
         { "an error field (ggml-org/llama.cpp#16104)", "text/event-stream", $"error: {Error}\n\ndata: [DONE]\n\n", RequestFailure.Unavailable },
-        { "a page", "text/html", "<html>Sign in</html>", RequestFailure.NotSse },
-        { "a page called JSON", "application/json", "<html>Sign in</html>", RequestFailure.NotSse },
-        { "text called JSON", "application/json", "upstream connect error", RequestFailure.NotSse },
-        { "JSON that is no reply", "application/json", """{"status":"ok"}""", RequestFailure.NotSse },
-        { "JSON that is no reply, called text", "text/plain", """{"status":"ok"}""", RequestFailure.NotSse },
-        { "JSON lines", "application/x-ndjson", Hello + "\n" + Hello + "\n", RequestFailure.NotSse },
+        { "a page", "text/html", "<html>Sign in</html>", RequestFailure.UnexpectedContent },
+        { "a page called JSON", "application/json", "<html>Sign in</html>", RequestFailure.UnexpectedContent },
+        { "text called JSON", "application/json", "upstream connect error", RequestFailure.UnexpectedContent },
+        { "JSON that is no reply", "application/json", """{"status":"ok"}""", RequestFailure.UnexpectedContent },
+        { "JSON that is no reply, called text", "text/plain", """{"status":"ok"}""", RequestFailure.UnexpectedContent },
+        { "JSON lines", "application/x-ndjson", Hello + "\n" + Hello + "\n", RequestFailure.UnexpectedContent },
     };
 
     public static TheoryData<string, string, StreamVerdict, string> Broken => new()
     {
         { "an error without a frame after text", $"data: {Hello}\n\n{Error}\n", StreamVerdict.ServerError, "worker died" },
-        { "the same, pretty-printed, and an end marker behind it", $"data: {Hello}\n\n{{\n\"error\":\"boom\"}}\ndata: [DONE]\n\n", StreamVerdict.ServerError, "boom" },
+        { "the same, pretty-printed, and a sentinel behind it", $"data: {Hello}\n\n{{\n\"error\":\"boom\"}}\ndata: [DONE]\n\n", StreamVerdict.ServerError, "boom" },
         { "the same with CR", $"data: {Hello}\r\r{{\"error\":\"boom\"}}\rdata: [DONE]\r\r", StreamVerdict.ServerError, "boom" },
         { "an error field after text", $"data: {Hello}\n\nerror: {Error}\n\ndata: [DONE]\n\n", StreamVerdict.ServerError, "worker died" },
         { "an error field in words", $"data: {Hello}\n\nerror: out of memory\n\ndata: [DONE]\n\n", StreamVerdict.ServerError, "out of memory" },
@@ -117,12 +117,12 @@ public sealed class FramingTests
     [InlineData("\n")]
     [InlineData("\r")]
     [InlineData("\r\n")]
-    public async Task An_end_marker_is_seen_at_once_with_every_line_end(string lineEnd)
+    public async Task A_sentinel_is_seen_at_once_with_every_line_end(string lineEnd)
     {
         CannedServer server = CannedServer.Saying($"data: {Hello}\n\ndata: [DONE]\n\n".Replace("\n", lineEnd, StringComparison.Ordinal), BodyEnding.Silent);
         Played played = await Played.RunAsync(server, ChatRequest.FromPrompt("Hello."));
 
-        (played.Outcome.Verdict, played.Outcome.StoppedBy).Should().Be((StreamVerdict.Unconfirmed, StopCause.Sentinel));
+        (played.Outcome.Verdict, played.Outcome.TerminatedBy).Should().Be((StreamVerdict.Unconfirmed, TerminationCause.Sentinel));
     }
 
     /// <summary>An event of several data lines is one, also where a read ends between CR and LF.</summary>

@@ -13,13 +13,13 @@ public sealed class HangUpTests
     [InlineData(0, true)]
     [InlineData(80, false)]
     [InlineData(80, true)]
-    public async Task However_much_has_come_already_a_read_is_cancelled_under_way(int backlog, bool lastOneComesAllTheSame)
+    public async Task However_much_has_come_already_a_read_is_canceled_under_way(int backlog, bool lastOneComesAllTheSame)
     {
         var body = new Backlog(backlog, lastOneComesAllTheSame);
 
         await LeaveAsync(body);
 
-        body.WasCancelledUnderWay.Should().BeTrue();
+        body.WasCanceledUnderWay.Should().BeTrue();
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class HangUpTests
 
         await LeaveAsync(body);
 
-        body.WasCancelledUnderWay.Should().BeFalse();
+        body.WasCanceledUnderWay.Should().BeFalse();
         body.BytesRead.Should().BeLessThan(4 * 1024 * 1024);
     }
 
@@ -46,7 +46,7 @@ public sealed class HangUpTests
         ChatStream stream = adapter.StreamChatAsync(ChatRequest.FromPrompt("Hello.") with
         {
             Termination = VllmAdapter.Termination.After(TimeSpan.FromSeconds(1)),
-            IncompleteStreams = IncompleteStreams.Report,
+            OnIncompleteStream = IncompleteStreamBehavior.Report,
         });
 
         await foreach (ChatChunk chunk in stream)
@@ -54,7 +54,7 @@ public sealed class HangUpTests
             // Only the outcome comes.
         }
 
-        (stream.Outcome.Verdict, stream.Outcome.StoppedBy).Should().Be((StreamVerdict.Stalled, StopCause.Deadline), stream.Outcome.Explain());
+        (stream.Outcome.Verdict, stream.Outcome.TerminatedBy).Should().Be((StreamVerdict.Stalled, TerminationCause.Deadline), stream.Outcome.Explain());
     }
 
     private static async Task LeaveAsync(Backlog body)
@@ -99,7 +99,7 @@ public sealed class HangUpTests
         private int _reads = -1;
         private bool _comes = lastOneComesAllTheSame;
 
-        public bool WasCancelledUnderWay { get; private set; }
+        public bool WasCanceledUnderWay { get; private set; }
 
         public long BytesRead { get; private set; }
 
@@ -126,7 +126,7 @@ public sealed class HangUpTests
             }
             catch (OperationCanceledException)
             {
-                WasCancelledUnderWay = true;
+                WasCanceledUnderWay = true;
                 throw;
             }
 

@@ -1,11 +1,11 @@
 namespace VllmAdapter.Tests.Wire;
 
 /// <summary>Everything that came of one call: the chunks, and the outcome or the failure.</summary>
-internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatCompletion? Completion, Exception? Failure)
+internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatAnswer? Completion, Exception? Failure)
 {
     public StreamOutcome Outcome => Completion?.Outcome ?? throw new InvalidOperationException("There is no outcome.", Failure);
 
-    public string Text => string.Concat(Chunks.Where(chunk => chunk.Choice == 0).Select(chunk => chunk.Text));
+    public string Text => string.Concat(Chunks.Where(chunk => chunk.ChoiceIndex == 0).Select(chunk => chunk.Text));
 
     public static Task<Played> RunAsync(CannedServer server, ChatRequest request, VllmAdapterOptions? options = null) =>
         RunAsync(server.NewAdapter(options), request);
@@ -19,7 +19,7 @@ internal sealed record Played(IReadOnlyList<ChatChunk> Chunks, ChatCompletion? C
             await foreach (ChatChunk chunk in stream)
                 chunks.Add(chunk);
 
-            return new Played(chunks, stream.Completion, Failure: null);
+            return new Played(chunks, stream.Answer, Failure: null);
         }
         catch (IncompleteStreamException incomplete)
         {

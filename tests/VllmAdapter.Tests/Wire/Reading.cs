@@ -17,7 +17,7 @@ internal sealed class Reading
 
     public ChatChunk Chunk => Reader.Chunks.Should().ContainSingle().Subject;
 
-    public ToolCallDelta Call => Chunk.ToolCalls.Should().ContainSingle().Subject;
+    public ToolCallDelta Call => Chunk.ToolCallDeltas.Should().ContainSingle().Subject;
 
     public Reading Then(string json)
     {

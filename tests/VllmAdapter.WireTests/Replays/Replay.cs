@@ -4,7 +4,7 @@ using VllmAdapter.Tests.Recorded;
 namespace VllmAdapter.WireTests.Replays;
 
 /// <summary>One case, played to the adapter over a socket of its own: what came of it, and how many requests that took.</summary>
-internal sealed record Replay(ChatCompletion? Completion, Exception? Failure, int Requests)
+internal sealed record Replay(ChatAnswer? Completion, Exception? Failure, int Requests)
 {
     // Real time: how long nothing must happen between two attempts until the delay between them is passed over.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);

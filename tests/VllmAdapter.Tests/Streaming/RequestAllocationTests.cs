@@ -1,0 +1,60 @@
+using System.Net;
+using System.Text;
+
+namespace VllmAdapter.Tests.Streaming;
+
+/// <summary>What a whole request costs beside its chunks: a bound, so that nobody makes it dearer without noticing.</summary>
+public sealed class RequestAllocationTests
+{
+    private const int Answers = 200;
+
+    // The buffer through which a body that is not a socket's is read.
+    private const int BufferOfABodyInMemory = 16 * 1024;
+
+    private const string Body = """
+        data: {"id":"1","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}
+
+        data: {"id":"1","choices":[{"index":0,"delta":{"content":" llama"}}]}
+
+        data: {"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+        data: {"id":"1","choices":[],"usage":{"prompt_tokens":9,"total_tokens":10,"completion_tokens":1}}
+
+        data: [DONE]
+
+
+        """;
+
+    [Fact]
+    public async Task A_short_answer_costs_a_few_kilobytes_beside_its_body()
+    {
+        var adapter = new VllmInferenceAdapter(new HttpClient(new InMemory()), new VllmAdapterOptions { Endpoint = new Uri("http://vllm.test"), Model = "tiny" });
+        await AskAsync(adapter);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        await AskAsync(adapter);
+        long allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / Answers;
+
+        (allocated - BufferOfABodyInMemory).Should().BeInRange(5_000, 15_500, "nothing here waits, so all of it is on this thread");
+    }
+
+    private static async Task AskAsync(VllmInferenceAdapter adapter)
+    {
+        for (int i = 0; i < Answers; i++)
+        {
+            await foreach (ChatChunk chunk in adapter.StreamChatAsync("Tell me about llamas."))
+                _ = chunk.Text;
+        }
+    }
+
+    private sealed class InMemory : HttpMessageHandler
+    {
+        private static readonly byte[] Bytes = Encoding.UTF8.GetBytes(Body);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var content = new StreamContent(new MemoryStream(Bytes, writable: false)) { Headers = { ContentType = new("text/event-stream") } };
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = content, RequestMessage = request });
+        }
+    }
+}
