@@ -8,6 +8,7 @@ namespace VllmAdapter;
 /// <summary>Asks a vLLM server for chat answers, and says of each how it ended and what that rests on.</summary>
 /// <remarks>
 /// <para>Thread-safe and meant to live long: one instance serves any number of streams at once.</para>
+/// <para>Dispose it when it is no longer needed, if it made its HTTP client itself; a container does so with the one that it registered.</para>
 /// <para>bytes -> events -> chunks -> judgement -> outcome; the steps are in <c>StreamPump</c>.</para>
 /// </remarks>
 /// <example>
@@ -22,7 +23,7 @@ namespace VllmAdapter;
 /// }
 /// </code>
 /// </example>
-public sealed class VllmInferenceAdapter
+public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
 {
     private readonly VllmAdapterOptions _options;
     private readonly VllmTransport _transport;
@@ -30,6 +31,7 @@ public sealed class VllmInferenceAdapter
     private readonly ResiliencePipeline _resilience;
     private readonly StreamSlots? _slots;
     private readonly ILogger _logger;
+    private readonly HttpClient? _ownClient;
     private readonly bool _learnsWindows;
 
     /// <summary>Makes an adapter with an HTTP client of its own.</summary>
@@ -81,8 +83,10 @@ public sealed class VllmInferenceAdapter
         VllmAdapterOptionsValidator.ThrowIfInvalid(_options);
         _termination = _options.Termination ?? _options.TimeLimits.ToPolicy();
         _logger = logger ?? NullLogger.Instance;
+        var address = new VllmEndpoint(endpoint);
+        _ownClient = client is null ? VllmHttpHandler.NewClient(_options.TimeLimits) : null;
         _transport = new VllmTransport(
-            client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, timeProvider ?? TimeProvider.System);
+            client ?? (() => _ownClient!), address, _options.ApiKey, timeProvider ?? TimeProvider.System, _options.ApiKeySource, _logger);
         _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
         _slots = _options.Resilience.MaxConcurrentStreams is { } most ? StreamSlots.Of(most) : null;
         _learnsWindows = _options.LearnContextWindow is not false;
@@ -99,9 +103,6 @@ public sealed class VllmInferenceAdapter
     /// <summary>The model of requests that name none; null if the server is to choose.</summary>
     public string? Model => _options.Model;
 
-    /// <summary>What is done about incomplete streams when a request does not say.</summary>
-    internal IncompleteStreamBehavior OnIncompleteStream => _options.OnIncompleteStream;
-
     internal ToolTelemetry ToolTelemetry { get; }
 
     /// <summary>Asks for an answer and hands it out as it comes.</summary>
@@ -109,9 +110,10 @@ public sealed class VllmInferenceAdapter
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
     /// <returns>The stream; nothing is sent before it is enumerated.</returns>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <remarks>
     /// The enumeration throws <see cref="VllmRequestException"/> if the request never became a stream, and, after everything received was
-    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="OnIncompleteStream"/>).
+    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="VllmAdapterOptions.OnIncompleteStream"/>).
     /// </remarks>
     public ChatStream StreamChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
@@ -131,27 +133,32 @@ public sealed class VllmInferenceAdapter
 
     /// <summary>Asks for an answer and gathers it. It is streamed underneath, unless <see cref="ChatRequest.Stream"/> says otherwise.</summary>
     /// <param name="request">What to ask.</param>
-    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <exception cref="VllmRequestException">The request never became a stream.</exception>
-    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="OnIncompleteStream"/>.</exception>
-    public async Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
-    {
-        ChatStream stream = StreamChatAsync(request, cancellationToken);
-        await foreach (ChatChunk chunk in stream.ConfigureAwait(false))
-        {
-            // The stream gathers by itself.
-        }
-
-        return stream.Answer;
-    }
+    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="VllmAdapterOptions.OnIncompleteStream"/>.</exception>
+    /// <exception cref="ChatCanceledException">The caller canceled; what came is in it.</exception>
+    public Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default) =>
+        ChatStream.GatherAsync(this, request, cancellationToken);
 
     /// <summary>Asks one question and gathers the answer.</summary>
     /// <inheritdoc cref="CompleteChatAsync(ChatRequest, CancellationToken)"/>
     /// <param name="prompt">What the user says.</param>
-    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
     public Task<ChatAnswer> CompleteChatAsync(string prompt, CancellationToken cancellationToken = default) =>
         CompleteChatAsync(ChatRequest.FromPrompt(prompt), cancellationToken);
+
+    /// <summary>Sends nothing from now on, and lets go of the HTTP client if the adapter made it itself.</summary>
+    /// <remarks>
+    /// A client of the caller's, or of a factory, is left alone. Answers under way come to their end; what is asked for afterwards is refused with
+    /// <see cref="ObjectDisposedException"/>.
+    /// </remarks>
+    public void Dispose()
+    {
+        _transport.Close();
+        _ownClient?.Dispose();
+    }
 
     private RecoveringReply Recovering(
         ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken, CancellationToken enumeratorsToken)
@@ -171,6 +178,7 @@ public sealed class VllmInferenceAdapter
 
     private ChatCall CallOf(ChatRequest request)
     {
+        _transport.ThrowIfClosed();
         request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.UsageReporting);
         byte[] body = ChatRequestBody.ToUtf8(json);
@@ -184,7 +192,8 @@ public sealed class VllmInferenceAdapter
             Evidence = asked,
             Window = _learnsWindows && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
             Termination = request.Termination ?? _termination,
-            OnIncompleteStream = request.OnIncompleteStream ?? OnIncompleteStream,
+            OnIncompleteStream = request.OnIncompleteStream ?? _options.OnIncompleteStream,
+            DefaultBehavior = _options.OnIncompleteStream,
             MaxEventBytes = _options.MaxEventBytes,
             MaxReplyBytes = _options.MaxReplyBytes,
             ExpectsSentinel = _options.ExpectsSentinel,

@@ -63,6 +63,7 @@ public static class VllmAdapterServiceCollectionExtensions
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VllmAdapterOptions>, VllmAdapterOptionsValidator>());
             services.AddKeyedSingleton(name, (provider, _) => new SettledOptions(provider.GetRequiredService<IOptionsMonitor<VllmAdapterOptions>>().Get(name)));
             services.Add(ServiceDescriptor.KeyedSingleton(KeyOf(name), (provider, _) => NewAdapter(provider, name, clientName)));
+            services.TryAdd(ServiceDescriptor.KeyedSingleton<IVllmChat>(KeyOf(name), (provider, _) => Adapter(provider, name)));
             Configure(client, name);
         }
 
@@ -77,7 +78,8 @@ public static class VllmAdapterServiceCollectionExtensions
     /// <remarks>
     /// The adapter is a singleton: it is thread-safe and takes its HTTP client from the factory for every request, so that handlers are
     /// renewed. Options that cannot be used stop the host when it starts. <see cref="ILogger"/> and <see cref="TimeProvider"/> come
-    /// from the services, if they are there. Calling this again for the same name adds to the options and registers nothing anew.
+    /// from the services, if they are there. It is registered as <see cref="IVllmChat"/> too, under the same key, unless that is taken: register a
+    /// decorator after it to put that in its place. Calling this again for the same name adds to the options and registers nothing anew.
     /// </remarks>
     /// <example>
     /// <code>
@@ -107,6 +109,10 @@ public static class VllmAdapterServiceCollectionExtensions
 
     // The adapter without a name is an ordinary service, not a keyed one.
     private static string? KeyOf(string name) => name.Length == 0 ? null : name;
+
+    private static VllmInferenceAdapter Adapter(IServiceProvider provider, string name) => name.Length == 0
+        ? provider.GetRequiredService<VllmInferenceAdapter>()
+        : provider.GetRequiredKeyedService<VllmInferenceAdapter>(name);
 
     private static VllmInferenceAdapter NewAdapter(IServiceProvider provider, string name, string clientName)
     {

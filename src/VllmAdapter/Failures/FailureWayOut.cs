@@ -26,7 +26,7 @@ internal static class FailureWayOut
         RequestFailure.RateLimited or RequestFailure.Overloaded => "Retry later, or send fewer requests at once.",
         RequestFailure.Unavailable when facts.Status == HttpStatusCode.BadRequest =>
             "vLLM never refuses without a word; see the gateway's log and its time limits, then retry.",
-        RequestFailure.Unavailable => "Retry when the server is up; see its gateway's log.",
+        RequestFailure.Unavailable => "Retry when the server is up; see its log, and that of the gateway before it if there is one.",
         RequestFailure.EngineDead => "Retry when the server was restarted; see its log.",
         RequestFailure.UnexpectedContent => "Set the endpoint to the final address.",
         RequestFailure.Timeout => "Raise its time limit, or see the server's load.",

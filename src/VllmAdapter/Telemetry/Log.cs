@@ -27,6 +27,12 @@ internal static partial class Log
     public static partial void BrokeOff(ILogger logger, Exception failure);
 
     [LoggerMessage(
+        140,
+        LogLevel.Warning,
+        "The API key is sent to {Server} over http: everybody between here and there can read it. Use https, unless the network between is yours alone.")]
+    public static partial void KeyInClear(ILogger logger, string server);
+
+    [LoggerMessage(
         EventId = 200,
         Message = "Stream {RequestId} ended: {Verdict} ({Certainty}), finish reason {FinishReason}, terminated by {TerminatedBy}, "
             + "{Chunks} chunks in {Elapsed}, {Prompt} prompt and {Completion} completion tokens.",

@@ -35,7 +35,7 @@ public class VllmRequestExceptionTests
         { 400, Json, Error("Broken:\n {'type': 'odd'}"), "The server refused the request (the server answered 400): Broken. Correct the request; sent again it will fail again." },
         { 429, null, "", "Too many requests (the server answered 429). Retry later, or send fewer requests at once." },
         { 503, Json, Error("The engine is currently busy and cannot accept new requests."), "The server's queue is full (the server answered 503): The engine is currently busy and cannot accept new requests. Retry later, or send fewer requests at once." },
-        { 502, "text/html", "<title>502 Bad Gateway</title>", "No working vLLM behind this address (the server answered 502): 502 Bad Gateway. Retry when the server is up; see its gateway's log." },
+        { 502, "text/html", "<title>502 Bad Gateway</title>", "No working vLLM behind this address (the server answered 502): 502 Bad Gateway. Retry when the server is up; see its log, and that of the gateway before it if there is one." },
         { 504, "text/html", "<title>504 Gateway Time-out</title>", "A gateway waited too long for the server (the server answered 504): 504 Gateway Time-out. Raise its time limit, or see the server's load." },
         { 500, null, "", "The engine behind the server died (the server answered 500). Retry when the server was restarted; see its log." },
         { 500, Json, Error("Internal server error"), "The server failed on this request (the server answered 500): Internal server error. The same request may well fail again; see the server's log." },
@@ -59,7 +59,7 @@ public class VllmRequestExceptionTests
         { 421, null, "", "The server does not answer for this host name (the server answered 421). Check the endpoint's host name." },
         { 431, null, "", "The request's headers are too large (the server answered 431). Send fewer or shorter ones (RequestHeaders.Additional, the trace's baggage, cookies of a handler)." },
         { 501, Json, Error("Only base64 data URLs are supported for now."), "The server refused the request (the server answered 501): Only base64 data URLs are supported for now. The server fetches such a part by itself: give an address that it can reach, or send the bytes (a data URL in base64)." },
-        { 500, Json, """{"statusCode":500,"code":"ECONNREFUSED","error":"Internal Server Error","message":"connect ECONNREFUSED 127.0.0.1:1"}""", "No working vLLM behind this address (the server answered 500): connect ECONNREFUSED 127.0.0.1:1. Retry when the server is up; see its gateway's log." },
+        { 500, Json, """{"statusCode":500,"code":"ECONNREFUSED","error":"Internal Server Error","message":"connect ECONNREFUSED 127.0.0.1:1"}""", "No working vLLM behind this address (the server answered 500): connect ECONNREFUSED 127.0.0.1:1. Retry when the server is up; see its log, and that of the gateway before it if there is one." },
     };
 
     [Theory]
