@@ -50,7 +50,7 @@ internal static class MediaFile
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string extension = Path.GetExtension(path).TrimStart('.');
         return kind.Types.TryGetValue(extension, out string? type) ? type : throw new ArgumentException(
-            $"'{Path.GetFileName(path)}' has the extension '{extension}', which is none of {kind.Word} "
+            $"'{Path.GetFileName(path)}' has {(extension.Length == 0 ? "no extension, so what it is cannot be told" : $"the extension '{extension}', which is none of {kind.Word}")} "
             + $"({string.Join(", ", kind.Types.Keys.Order(StringComparer.Ordinal))}). Say what it is: ContentPart.{kind.Method}(bytes, {kind.Parameter}).",
             nameof(path));
     }
