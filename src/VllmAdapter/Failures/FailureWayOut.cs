@@ -51,9 +51,9 @@ internal static class FailureWayOut
             { Status: HttpStatusCode.RequestEntityTooLarge } => OfTooLarge,
             { Status: HttpStatusCode.RequestHeaderFieldsTooLarge } => "Send fewer or shorter ones (RequestHeaders.Additional, the trace's baggage, cookies of a handler).",
             _ when Blames(facts, words, "continuous_usage_stats") =>
-                "Set VllmAdapterOptions.Usage to Final, or to None if it is refused then, too: this server does not take the field.",
+                "Set VllmAdapterOptions.UsageReporting to Final, or to None if it is refused then, too: this server does not take the field.",
             _ when Blames(facts, words, "stream_options") || Blames(facts, words, "include_usage") =>
-                "Set VllmAdapterOptions.Usage to None: this server does not take the field.",
+                "Set VllmAdapterOptions.UsageReporting to None: this server does not take the field.",
 
             // 0.33.0 binds an engine to the backend of its first constrained request.
             _ when words.Contains("one backend per engine", StringComparison.OrdinalIgnoreCase) =>
