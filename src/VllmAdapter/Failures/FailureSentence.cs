@@ -25,6 +25,9 @@ internal static class FailureSentence
             (RequestFailure.ConnectionFailed, { BrokeWhileSending: { } size }) =>
                 $"The connection{At(facts)} broke while {Megabytes(size)} were being sent{Again(facts)}{Because(facts)} "
                 + "A body limit of a proxy is likely (nginx: client_max_body_size): send less, or raise it.",
+            (RequestFailure.ConnectionFailed, { Address: { } address, Cause: NotSupportedException }) when VllmEndpoint.IsNameOfService(address) =>
+                $"Nobody looked up where {Shown(address)} is. Add service discovery to the adapter's client (.HttpClient.AddServiceDiscovery(), or for all clients), "
+                + "or set the endpoint to an http or https address.",
             (RequestFailure.ConnectionFailed, _) =>
                 $"No connection{At(facts)}{Again(facts)}{Because(facts)} Check that a vLLM server listens there.",
             (RequestFailure.NotSent, _) =>

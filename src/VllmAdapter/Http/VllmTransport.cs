@@ -23,6 +23,9 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     /// <summary>The adapter's own key, to be kept out of what the server says.</summary>
     public Secrets Keys { get; } = Secrets.Of(apiKey);
 
+    /// <summary>The same way of sending, to another address.</summary>
+    public VllmTransport At(Uri other) => new(client, new VllmEndpoint(other), ApiKey, Clock);
+
     /// <summary>What a failure is to say of any request: the key is known to it only to be kept out of it.</summary>
     public FailureFacts About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, Secrets = Keys };
 
