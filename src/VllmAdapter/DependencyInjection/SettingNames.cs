@@ -32,13 +32,16 @@ internal static class SettingNames
         || path.EndsWith("Delay", StringComparison.OrdinalIgnoreCase)
         || path.EndsWith("Duration", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>What was probably meant; null if nothing comes near.</summary>
+    /// <summary>Which of the settings beside it was probably meant; null if nothing comes near.</summary>
     public static string? Nearest(string path)
     {
-        (string? nearest, int distance) = (null, Math.Max(2, path.Length / 3) + 1);
-        foreach (string name in All)
+        string above = path[..(path.LastIndexOf(':') + 1)];
+        string written = path[above.Length..].ToUpperInvariant();
+        (string? nearest, int distance) = (null, Math.Max(2, written.Length / 2) + 1);
+        foreach (string name in All.Where(name => name.StartsWith(above, StringComparison.OrdinalIgnoreCase) && name.IndexOf(':', above.Length) < 0))
         {
-            int steps = Distance(path.ToUpperInvariant(), name.ToUpperInvariant());
+            string known = name[above.Length..].ToUpperInvariant();
+            int steps = written.Length > 3 && known.Contains(written, StringComparison.Ordinal) ? 1 : Distance(written, known);
             if (steps < distance)
                 (nearest, distance) = (name, steps);
         }
