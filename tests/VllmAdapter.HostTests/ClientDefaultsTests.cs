@@ -82,6 +82,24 @@ public sealed class ClientDefaultsTests
         vllm.Requests.Should().HaveCount(2);
     }
 
+    [Fact]
+    public async Task Its_time_limit_is_named_for_what_it_is()
+    {
+        using FakeVllm vllm = FakeVllm.InMemory(Script.Model.Says("Hello").HeadersAfter(TimeSpan.FromMinutes(1)));
+        AddAdapter(vllm, o => o.Resilience.MaxAttempts = 1).HttpClient.AddStandardResilienceHandler(o =>
+        {
+            o.Retry.ShouldHandle = _ => ValueTask.FromResult(false);
+            o.AttemptTimeout.Timeout = TimeSpan.FromMilliseconds(100);
+        });
+
+        VllmRequestException failure = (await FluentActions.Awaiting(AskAsync).Should().ThrowAsync<VllmRequestException>()).Which;
+
+        (failure.Failure, failure.Message).Should().Be((
+            RequestFailure.Timeout,
+            "A resilience handler or pipeline gave up after 0.1 s at http://vllm.test/v1/chat/completions. "
+            + "Raise its time limit, or take it off: TimeLimits has all that an adapter needs."));
+    }
+
     private void AddDefaults(Action<HttpStandardResilienceOptions>? configure = null) =>
         _services.ConfigureHttpClientDefaults(client => client.AddStandardResilienceHandler(o =>
         {

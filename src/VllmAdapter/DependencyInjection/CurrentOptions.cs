@@ -26,9 +26,13 @@ internal sealed class CurrentOptions : IDisposable
         ILogger logger)
     {
         (_name, _factory, _logger) = (name, factory, logger);
-        Value = factory.Create(name).Copy();
-        foreach (IOptionsChangeTokenSource<VllmAdapterOptions> source in sources.Where(source => (source.Name ?? name) == name))
-            _sources.Add(ChangeToken.OnChange(source.GetChangeToken, Reload));
+        lock (_gate)
+        {
+            // A change between the two waits for the first options and comes after them.
+            Value = factory.Create(name).Copy();
+            foreach (IOptionsChangeTokenSource<VllmAdapterOptions> source in sources.Where(source => (source.Name ?? name) == name))
+                _sources.Add(ChangeToken.OnChange(source.GetChangeToken, Reload));
+        }
     }
 
     /// <summary>The options as they are now.</summary>

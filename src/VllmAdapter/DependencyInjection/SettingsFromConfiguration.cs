@@ -16,7 +16,8 @@ internal sealed class SettingsFromConfiguration(string adapter, IConfiguration c
         if (name != adapter)
             return;
 
-        List<string> problems = [.. ProblemsOf(configuration, "")];
+        // A whole configuration holds everything else, too: only a section can be the adapter's own.
+        List<string> problems = configuration is IConfigurationSection ? [.. ProblemsOf(configuration, "")] : [];
         if (problems.Count == 0)
         {
             try

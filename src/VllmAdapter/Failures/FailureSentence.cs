@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Polly.Timeout;
 
 namespace VllmAdapter;
 
@@ -32,6 +33,9 @@ internal static class FailureSentence
                 $"No connection{At(facts)}{Again(facts)}{Because(facts)} Check that a vLLM server listens there.",
             (RequestFailure.NotSent, _) =>
                 $"The request was not sent{At(facts)}{Because(facts)} Wait{After(facts)}, or ask another server.",
+            (RequestFailure.Timeout, { GaveUpAfter: { } waited, Cause: TimeoutRejectedException }) =>
+                $"A resilience handler or pipeline gave up after {Seconds(waited)}{At(facts)}{Again(facts)}. "
+                + "Raise its time limit, or take it off: TimeLimits has all that an adapter needs.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(facts)}{Again(facts)}. "
                 + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using Polly.Timeout;
 
 namespace VllmAdapter;
 
@@ -68,7 +69,12 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         catch (Exception fault) when (fault is not (VllmRequestException or ArgumentException))
         {
             // Handlers of the client, such as resilience pipelines, may throw anything.
-            throw VllmRequestException.For(about(sending) with { Cause = fault, BrokeWhileSending = sending.BrokeWhileSending });
+            throw VllmRequestException.For(about(sending) with
+            {
+                Cause = fault,
+                GaveUpAfter = (fault as TimeoutRejectedException)?.Timeout,
+                BrokeWhileSending = sending.BrokeWhileSending,
+            });
         }
     }
 
