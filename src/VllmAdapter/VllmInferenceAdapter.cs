@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Polly;
 
 namespace VllmAdapter;
 
@@ -25,14 +24,11 @@ namespace VllmAdapter;
 /// </example>
 public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
 {
-    private readonly VllmAdapterOptions _options;
-    private readonly VllmTransport _transport;
-    private readonly IStreamTerminationPolicy _termination;
-    private readonly ResiliencePipeline _resilience;
-    private readonly StreamSlots? _slots;
     private readonly ILogger _logger;
     private readonly HttpClient? _ownClient;
-    private readonly bool _learnsWindows;
+    private readonly AdapterLifetime _lifetime = new();
+    private readonly bool _learnsByDefault = true;
+    private volatile AdapterSettings _settings;
 
     /// <summary>Makes an adapter with an HTTP client of its own.</summary>
     /// <param name="endpoint">The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>.</param>
@@ -71,7 +67,7 @@ public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
         HttpClient httpClient, VllmAdapterOptions? options = null, TimeProvider? timeProvider = null, ILogger<VllmInferenceAdapter>? logger = null)
         : this(EndpointOf(httpClient, options), options ?? new VllmAdapterOptions(), () => httpClient, timeProvider, logger)
     {
-        _learnsWindows = _options.LearnContextWindow is true;
+        _learnsByDefault = false;
     }
 
     internal VllmInferenceAdapter(
@@ -79,31 +75,31 @@ public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(options);
-        _options = options.Copy();
-        VllmAdapterOptionsValidator.ThrowIfInvalid(_options);
-        _termination = _options.Termination ?? _options.TimeLimits.ToPolicy();
+        VllmAdapterOptionsValidator.ThrowIfInvalid(options);
+        if (client is null && VllmEndpoint.IsNameOfService(endpoint))
+            throw new ArgumentException($"Only service discovery finds {endpoint.Scheme} addresses. Register the adapter with AddVllmAdapter and AddServiceDiscovery, or give an http or https address.", nameof(endpoint));
+
         _logger = logger ?? NullLogger.Instance;
-        var address = new VllmEndpoint(endpoint);
-        _ownClient = client is null ? VllmHttpHandler.NewClient(_options.TimeLimits) : null;
-        _transport = new VllmTransport(
-            client ?? (() => _ownClient!), address, _options.ApiKey, timeProvider ?? TimeProvider.System, _options.ApiKeySource, _logger);
-        _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
-        _slots = _options.Resilience.MaxConcurrentStreams is { } most ? StreamSlots.Of(most) : null;
-        _learnsWindows = _options.LearnContextWindow is not false;
-        Server = new VllmServer(_options, _transport);
-        ToolTelemetry = new ToolTelemetry(_logger, _transport.Clock);
+        _ownClient = client is null ? VllmHttpHandler.NewClient(options.TimeLimits, options.ConfigurePrimaryHandler) : null;
+        _settings = new AdapterSettings(endpoint, options, client ?? (() => _ownClient!), timeProvider ?? TimeProvider.System, _logger, _lifetime);
+        Server = new VllmServer(() => _settings.Server);
+        ToolTelemetry = new ToolTelemetry(_logger, _settings.Transport.Clock);
     }
 
     /// <summary>What the server can be asked beside chats: models, health, tokens, and a plan before a request is sent.</summary>
     public VllmServer Server { get; }
 
     /// <summary>The server's root address, without <c>/v1</c>.</summary>
-    public Uri Endpoint => _transport.Endpoint.At("");
+    public Uri Endpoint => _settings.Transport.Endpoint.At("");
 
     /// <summary>The model of requests that name none; null if the server is to choose.</summary>
-    public string? Model => _options.Model;
+    public string? Model => _settings.Options.Model;
 
     internal ToolTelemetry ToolTelemetry { get; }
+
+    /// <summary>Takes other options for the calls to come; those under way go on as they began.</summary>
+    /// <exception cref="ArgumentException">An option cannot be used; nothing was changed.</exception>
+    internal void Use(VllmAdapterOptions options) => _settings = _settings.After(options);
 
     /// <summary>Asks for an answer and hands it out as it comes.</summary>
     /// <param name="request">What to ask.</param>
@@ -156,14 +152,14 @@ public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
     /// </remarks>
     public void Dispose()
     {
-        _transport.Close();
+        _lifetime.End();
         _ownClient?.Dispose();
     }
 
     private RecoveringReply Recovering(
         ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken, CancellationToken enumeratorsToken)
     {
-        long beganAt = _transport.Clock.GetTimestamp();
+        long beganAt = _settings.Transport.Clock.GetTimestamp();
         return new RecoveringReply(request, recovery, first.OnIncompleteStream, (next, part) =>
         {
             ChatCall call = (part == 1 ? first : CallOf(next)) with
@@ -178,32 +174,35 @@ public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
 
     private ChatCall CallOf(ChatRequest request)
     {
-        _transport.ThrowIfClosed();
+        _lifetime.ThrowIfOver();
+        AdapterSettings settings = _settings;
+        VllmAdapterOptions options = settings.Options;
         request.Headers?.ThrowIfUnusable();
-        JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.UsageReporting);
+        JsonObject json = ChatRequestBody.Build(request, options.Model, options.UsageReporting);
         byte[] body = ChatRequestBody.ToUtf8(json);
         bool isWhole = !request.Stream;
         string? model = ChatRequestBody.ModelOf(json);
-        RequestEvidence asked = RequestEvidenceReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(model), _options.ServerMaxTokens);
+        RequestEvidence asked = RequestEvidenceReading.Of(body, options.ContextWindow ?? settings.Server.Windows.Of(model), options.ServerMaxTokens);
+        bool learns = options.LearnContextWindow ?? _learnsByDefault;
         return new ChatCall
         {
-            Transport = _transport,
+            Transport = settings.Transport,
             Body = body,
             Evidence = asked,
-            Window = _learnsWindows && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
-            Termination = request.Termination ?? _termination,
-            OnIncompleteStream = request.OnIncompleteStream ?? _options.OnIncompleteStream,
-            DefaultBehavior = _options.OnIncompleteStream,
-            MaxEventBytes = _options.MaxEventBytes,
-            MaxReplyBytes = _options.MaxReplyBytes,
-            ExpectsSentinel = _options.ExpectsSentinel,
-            Secrets = _transport.Keys.With(request.Headers),
-            HeadersLimit = isWhole ? null : _options.TimeLimits.Headers,
+            Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
+            Termination = request.Termination ?? settings.Termination,
+            OnIncompleteStream = request.OnIncompleteStream ?? options.OnIncompleteStream,
+            DefaultBehavior = options.OnIncompleteStream,
+            MaxEventBytes = options.MaxEventBytes,
+            MaxReplyBytes = options.MaxReplyBytes,
+            ExpectsSentinel = options.ExpectsSentinel,
+            Secrets = settings.Transport.Keys.With(request.Headers),
+            HeadersLimit = isWhole ? null : options.TimeLimits.Headers,
             AsksForWholeReply = isWhole,
             Headers = request.Headers,
             Model = model,
-            Resilience = _resilience,
-            Slots = _slots,
+            Resilience = settings.Resilience,
+            Slots = settings.Slots,
             NewRequestId = RequestIds.Next,
             Logger = _logger,
         };

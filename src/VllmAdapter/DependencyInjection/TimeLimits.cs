@@ -52,7 +52,7 @@ public sealed class TimeLimits
     {
         List<IStreamTerminationPolicy> policies =
         [
-            Termination.OnSentinel(), Termination.OnFinishReason(OrForEver(Grace)), Termination.OnSilence(OrForEver(FirstChunk), OrForEver(BetweenChunks)),
+            Termination.OnSentinel(), Termination.OnFinishReason(Grace), Termination.OnSilence(FirstChunk, BetweenChunks),
         ];
         if (Total is { } total && total != Timeout.InfiniteTimeSpan)
             policies.Add(Termination.After(total));
@@ -60,7 +60,9 @@ public sealed class TimeLimits
         return Termination.FirstOf([.. policies]);
     }
 
-    internal TimeLimits Copy() => (TimeLimits)MemberwiseClone();
+    internal bool IsLike(TimeLimits other) =>
+        (Connect, Headers, FirstChunk, BetweenChunks, Grace, Total, ServerCall)
+            == (other.Connect, other.Headers, other.FirstChunk, other.BetweenChunks, other.Grace, other.Total, other.ServerCall);
 
-    private static TimeSpan OrForEver(TimeSpan limit) => limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : limit;
+    internal TimeLimits Copy() => (TimeLimits)MemberwiseClone();
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Polly.Timeout;
 
 namespace VllmAdapter;
 
@@ -12,7 +13,8 @@ internal sealed class VllmTransport(
     string? apiKey,
     TimeProvider clock,
     Func<CancellationToken, ValueTask<string?>>? apiKeySource = null,
-    ILogger? logger = null)
+    ILogger? logger = null,
+    AdapterLifetime? lifetime = null)
 {
     private const int LargestRefusal = 256 * 1024;
 
@@ -21,7 +23,7 @@ internal sealed class VllmTransport(
 
     private readonly Uri _root = endpoint.At("");
     private int _hasWarned;
-    private volatile bool _isClosed;
+    private readonly AdapterLifetime _lifetime = lifetime ?? new AdapterLifetime();
 
     public VllmEndpoint Endpoint { get; } = endpoint;
 
@@ -32,18 +34,11 @@ internal sealed class VllmTransport(
     /// <summary>The adapter's own key, to be kept out of what the server says.</summary>
     public Secrets Keys => ApiKeys.Secrets;
 
+    /// <summary>The same way of sending, to another address.</summary>
+    public VllmTransport At(Uri other) => new(client, new VllmEndpoint(other), apiKey, Clock, apiKeySource, logger, _lifetime);
+
     /// <summary>What a failure is to say of any request: the key is known to it only to be kept out of it.</summary>
     public FailureFacts About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, Secrets = Keys };
-
-    /// <summary>Sends nothing from now on.</summary>
-    public void Close() => _isClosed = true;
-
-    /// <exception cref="ObjectDisposedException">The adapter is disposed.</exception>
-    public void ThrowIfClosed()
-    {
-        if (_isClosed)
-            throw AdapterDisposed();
-    }
 
     /// <summary>Sends a request, once more if its connection turned out to be closed, and waits for the headers of a success.</summary>
     /// <param name="message">The request; its address and body are set.</param>
@@ -60,7 +55,7 @@ internal sealed class VllmTransport(
         CancellationToken cancellationToken,
         Func<HttpRequestException, string>? resending = null)
     {
-        ThrowIfClosed();
+        _lifetime.ThrowIfOver();
         var sending = new Sending(message, resending);
         TimeSpan clientsLimit = Timeout.InfiniteTimeSpan;
         try
@@ -84,10 +79,10 @@ internal sealed class VllmTransport(
         {
             throw VllmRequestException.For(about(sending) with { GaveUpAfter = clientsLimit, Cause = given });
         }
-        catch (Exception fault) when (_isClosed && fault is OperationCanceledException or ObjectDisposedException)
+        catch (Exception fault) when (_lifetime.IsOver && fault is OperationCanceledException or ObjectDisposedException)
         {
             // The client lets go of what it was sending.
-            throw AdapterDisposed();
+            throw AdapterLifetime.Over();
         }
         catch (ObjectDisposedException fault) when (fault.ObjectName == typeof(HttpClient).FullName)
         {
@@ -97,7 +92,12 @@ internal sealed class VllmTransport(
         catch (Exception fault) when (fault is not (VllmRequestException or ArgumentException or ObjectDisposedException))
         {
             // Handlers of the client, such as resilience pipelines, may throw anything.
-            throw VllmRequestException.For(about(sending) with { Cause = fault, BrokeWhileSending = sending.BrokeWhileSending });
+            throw VllmRequestException.For(about(sending) with
+            {
+                Cause = fault,
+                GaveUpAfter = (fault as TimeoutRejectedException)?.Timeout,
+                BrokeWhileSending = sending.BrokeWhileSending,
+            });
         }
     }
 
@@ -108,9 +108,6 @@ internal sealed class VllmTransport(
     /// <summary>Says what is wrong with a success that is no chat reply.</summary>
     public VllmRequestException NotAReply(HttpResponseMessage response, FailureFacts about, ReadOnlySpan<byte> body) =>
         Failure(response, about, body);
-
-    private static ObjectDisposedException AdapterDisposed() =>
-        new(objectName: null, "The adapter is disposed, so nothing can be sent. Let it live as long as its requests, or make a new one.");
 
     // Between two machines everybody on the way can read it. Once: it is a matter of the settings, not of the request.
     private void WarnOfKeyInClear(HttpRequestMessage message)

@@ -24,7 +24,7 @@ internal static class DefaultPipeline
 
     private static RetryStrategyOptions Retry(ResilienceOptions options)
     {
-        TimeSpan longest = options.MaxDelay;
+        TimeSpan longest = options.LongestDelay;
         var retry = new RetryStrategyOptions
         {
             MaxRetryAttempts = options.MaxAttempts - 1,
@@ -50,7 +50,7 @@ internal static class DefaultPipeline
     private static TimeSpan Asked(TimeSpan wait, ResilienceOptions options, int attempt, double random)
     {
         double backoff = options.BaseDelay.TotalSeconds * Math.Pow(2, attempt) * (0.5 + random);
-        return TimeSpan.FromSeconds(Math.Min(Math.Max(wait.TotalSeconds, backoff), options.MaxDelay.TotalSeconds));
+        return TimeSpan.FromSeconds(Math.Min(Math.Max(wait.TotalSeconds, backoff), options.LongestDelay.TotalSeconds));
     }
 
     // A request that the server rightly refuses says nothing against the server. A trial that its caller canceled says nothing for it: the

@@ -19,7 +19,7 @@ public sealed class ResilienceOptions
     public TimeSpan BaseDelay { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>The longest wait between two attempts. If the server asks for a longer one, the request fails at once instead.</summary>
-    /// <value>30 seconds by default.</value>
+    /// <value>30 seconds by default; at most a day, which <see cref="Timeout.InfiniteTimeSpan"/> stands for too.</value>
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>When to stop sending for a while, because most attempts fail.</summary>
@@ -53,12 +53,20 @@ public sealed class ResilienceOptions
     /// </remarks>
     public int? MaxConcurrentStreams { get; set; }
 
+    /// <summary>Whether a pipeline that was built for the other options does for these.</summary>
+    internal bool HasPipelineOf(ResilienceOptions other) =>
+        (MaxAttempts, BaseDelay, MaxDelay, Randomness) == (other.MaxAttempts, other.BaseDelay, other.MaxDelay, other.Randomness)
+        && (CircuitBreaker?.Values == other.CircuitBreaker?.Values);
+
     internal ResilienceOptions Copy()
     {
         var copy = (ResilienceOptions)MemberwiseClone();
         copy.CircuitBreaker = CircuitBreaker?.Copy();
         return copy;
     }
+
+    /// <summary>The longest wait in numbers: a pipeline knows none beyond a day.</summary>
+    internal TimeSpan LongestDelay => MaxDelay == Timeout.InfiniteTimeSpan ? TimeSpan.FromDays(1) : MaxDelay;
 
     /// <summary>Gives numbers from 0 to 1 for the jitter; null for the usual source.</summary>
     internal Func<double>? Randomness { get; set; }
@@ -82,6 +90,8 @@ public sealed class CircuitBreakerOptions
     /// <summary>How long nothing is sent; then one attempt decides whether to go on. At least half a second.</summary>
     /// <value>10 seconds by default.</value>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(10);
+
+    internal (double Ratio, int Throughput, TimeSpan Sampling, TimeSpan Break) Values => (FailureRatio, MinimumThroughput, SamplingDuration, BreakDuration);
 
     internal CircuitBreakerOptions Copy() => (CircuitBreakerOptions)MemberwiseClone();
 }

@@ -60,7 +60,7 @@ internal sealed class CallTelemetry
 
     /// <summary>To be called when another attempt follows a failed one.</summary>
     public void Retry(FailedAttempt failed, int attempt, TimeSpan delay) =>
-        Log.Retried(_call.Logger, attempt, failed.RequestId, ServerText.Quote(failed.Reason, _call.Secrets, LongestReason) ?? "", delay);
+        Log.Retried(_call.Logger, attempt, failed.RequestId, ServerText.Quote(failed.Reason, _call.Secrets, LongestReason) ?? "", delay.TotalSeconds);
 
     /// <summary>To be called for each event that held chunks, but only if <see cref="TimesChunks"/>.</summary>
     public void Chunk(StreamEvidence evidence)
@@ -163,8 +163,10 @@ internal sealed class CallTelemetry
             { Attributes.OperationName, "chat" },
             { Attributes.ProviderName, "vllm" },
             { Attributes.ServerAddress, address.Host },
-            { Attributes.ServerPort, address.Port },
         };
+        if (address.Port >= 0)
+            tags.Add(Attributes.ServerPort, address.Port);
+
         if (_call.Model is { } model)
             tags.Add(Attributes.RequestModel, model);
 
