@@ -44,10 +44,16 @@ public sealed record CallFinished : ToolLoopEvent
     /// <value>Empty: nothing but <see cref="Content"/>.</value>
     public IReadOnlyList<ContentPart> Parts { get; init; } = [];
 
-    /// <summary>Whether a handler was run. False for a call with problems, or whose arguments do not fit the handler's types.</summary>
+    /// <summary>
+    /// Whether a handler was run. False for a call with problems, of an unknown tool, whose arguments do not fit the handler's types, or that
+    /// <see cref="ToolLoopOptions.BeforeCall"/> refused.
+    /// </summary>
     public required bool WasRun { get; init; }
 
-    /// <summary>What the handler threw; null if it did not.</summary>
+    /// <summary>Why no handler was run, in a few words for a person to read; null if one was. The model is told <see cref="Content"/>.</summary>
+    public string? NotRunBecause { get; init; }
+
+    /// <summary>What the handler threw, or a <see cref="TimeoutException"/> if it took longer than <see cref="ToolLoopOptions.HandlerTimeout"/>; null if neither.</summary>
     public Exception? Failure { get; init; }
 
     /// <summary>The call and whether it was run, not what came of it.</summary>

@@ -3,6 +3,9 @@ namespace VllmAdapter.Agents;
 /// <summary>How a <see cref="ToolLoop"/> runs.</summary>
 public sealed record ToolLoopOptions
 {
+    // What timers can do.
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(49);
+
     /// <summary>How many turns the model may have in one run, those asked again included.</summary>
     /// <value>25 by default; at least 1.</value>
     public int MaxTurns { get; init; } = 25;
@@ -33,7 +36,31 @@ public sealed record ToolLoopOptions
     /// <summary>What the model is told when a handler threw. Null instead of words ends the run with <see cref="ToolLoopVerdict.HandlerFailed"/>.</summary>
     /// <value>By default the model is told that the tool failed, without the exception's message: that may hold secrets.</value>
     public Func<ToolCall, Exception, string?> DescribeFailure { get; init; } =
-        static (call, _) => $"The tool '{call.Name}' failed and gave no result.";
+        static (call, failure) => failure is TimeoutException
+            ? $"The tool '{call.Name}' did not finish in time and gave no result."
+            : $"The tool '{call.Name}' failed and gave no result.";
+
+    /// <summary>How long a handler may take, from its start; waiting for a place among <see cref="MaxParallelHandlers"/> does not count.</summary>
+    /// <value>
+    /// Null (default), or <see cref="Timeout.InfiniteTimeSpan"/>: as long as it likes. Otherwise more than zero and at most 49 days: its token is
+    /// canceled then, and the call fails with a <see cref="TimeoutException"/>, for which <see cref="DescribeFailure"/> finds the words. A handler
+    /// that ignores its token is left behind: it goes on beside the run, and what comes of it is dropped.
+    /// </value>
+    public TimeSpan? HandlerTimeout { get; init; }
+
+    /// <summary>Decides about a call before its handler runs: run it, refuse it with words to the model, or stop the run. For approvals and limits.</summary>
+    /// <value>
+    /// Null (default): every call that is ready is run. Asked once for each such call, one after the other in the model's order, before any call of the
+    /// turn runs; the call's arguments are whole and fit the handler's types. What it throws ends the run, and comes out of the enumeration.
+    /// </value>
+    /// <example>
+    /// <code>
+    /// BeforeCall = async (call, cancellationToken) => call.Name != "pay" || await AskAsync($"Pay {call.Arguments}?", cancellationToken)
+    ///     ? CallDecision.Run
+    ///     : CallDecision.Refuse("The user did not allow it."),
+    /// </code>
+    /// </example>
+    public Func<ToolCall, CancellationToken, ValueTask<CallDecision>>? BeforeCall { get; init; }
 
     /// <summary>
     /// Counts the prompt tokens that a request would have; what it does not know it leaves open. With it a run that has a budget stops before a
@@ -66,6 +93,11 @@ public sealed record ToolLoopOptions
         ThrowIfBelow(1, MaxParallelHandlers, nameof(MaxParallelHandlers), parameter);
         ThrowIfBelow(0, MaxRepeats, nameof(MaxRepeats), parameter);
         ThrowIfBelow(0, MaxCorrections, nameof(MaxCorrections), parameter);
+        if (HandlerTimeout is { } limit && limit != Timeout.InfiniteTimeSpan && (limit <= TimeSpan.Zero || limit > LongestTimeout))
+        {
+            throw new ArgumentOutOfRangeException(
+                parameter, limit, $"{nameof(ToolLoopOptions)}.{nameof(HandlerTimeout)} must be more than zero and at most 49 days, or null for none.");
+        }
     }
 
     private static void ThrowIfBelow(int least, int value, string name, string parameter)

@@ -28,6 +28,7 @@ internal sealed class ToolRun(
     private bool _hasRunACall;
     private BudgetReport? _budget;
     private Exception? _failure;
+    private ToolCall? _stoppedAt;
     private int _isTaken;
 
     public async IAsyncEnumerable<ToolLoopEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -77,17 +78,24 @@ internal sealed class ToolRun(
             if (isAskedAgain)
                 continue;
 
-            List<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).Select(call => PreparedCall.Of(call, tools))];
-            List<ToolCall> ready = [.. calls.Where(call => call.Invocation is not null).Select(call => call.Call)];
-            if (EndWith(turn, use, mayBeRun: ready.Count > 0) is { } ended)
+            IReadOnlyList<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).Select(call => PreparedCall.Of(call, tools))];
+            if (EndWith(turn, use, mayBeRun: calls.Any(call => call.Invocation is not null)) is { } ended)
             {
                 yield return ended;
                 yield break;
             }
 
             // Step 4.
+            (calls, _stoppedAt) = await CallApproval.OfAsync(calls, options, cancellationToken).ConfigureAwait(false);
+            if (_stoppedAt is not null)
+            {
+                yield return End(ToolLoopVerdict.StoppedByCaller);
+                yield break;
+            }
+
             var finished = new CallFinished[calls.Count];
             var handlers = new ToolHandlers(options, adapter.ToolTelemetry);
+            List<ToolCall> ready = [.. calls.Where(call => call.Invocation is not null).Select(call => call.Call)];
             if (ready.Count > 0)
                 yield return new CallsReady(ready);
 
@@ -271,6 +279,7 @@ internal sealed class ToolRun(
         Request = _request,
         Budget = _budget,
         Failure = _failure,
+        StoppedAt = _stoppedAt,
     });
 
     private static string TextOf(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0) switch

@@ -9,6 +9,9 @@ internal sealed class ToolTelemetry(ILogger logger, TimeProvider clock)
 {
     private const int LongestId = 100;
 
+    /// <summary>The clock that durations are taken from.</summary>
+    public TimeProvider Clock => clock;
+
     public async Task<ToolOutput> RunAsync(ToolCall call, ToolInvocation invocation, CancellationToken cancellationToken)
     {
         using Activity? span = Start(call);
