@@ -9,7 +9,7 @@ namespace VllmAdapter.Agents;
 /// <param name="NotRunBecause">The same in short, for a person.</param>
 internal sealed record PreparedCall(ToolCall Call, ToolInvocation? Invocation, string Words = "", string? NotRunBecause = null)
 {
-    public static PreparedCall Of(ToolCall call, IReadOnlyDictionary<string, Tool> tools)
+    public static PreparedCall Of(ToolCall call, IReadOnlyDictionary<string, Tool> tools, IServiceProvider? services)
     {
         bool isKnown = tools.TryGetValue(call.Name, out Tool? tool);
         if (call.Problems.Count > 0)
@@ -20,7 +20,7 @@ internal sealed record PreparedCall(ToolCall Call, ToolInvocation? Invocation, s
 
         try
         {
-            return new PreparedCall(call, tool!.Bind(call));
+            return new PreparedCall(call, tool!.Bind(call, services));
         }
         catch (JsonException misfit)
         {

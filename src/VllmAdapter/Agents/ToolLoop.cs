@@ -32,7 +32,7 @@ public sealed class ToolLoop
     /// <param name="chat">Asks the model.</param>
     /// <param name="tools">The tools that the model may call.</param>
     /// <param name="options">Limits and choices; null for the defaults.</param>
-    /// <exception cref="ArgumentException">Two tools have one name, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">Two tools have one name, an option is out of range, or a tool needs services and there are none.</exception>
     public ToolLoop(VllmInferenceAdapter chat, IEnumerable<Tool> tools, ToolLoopOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(chat);
@@ -43,6 +43,13 @@ public sealed class ToolLoop
         {
             if (!_tools.TryAdd(tool.Name, tool))
                 throw new ArgumentException($"Two tools are called '{tool.Name}'. The model could not tell them apart.", nameof(tools));
+
+            if (tool.ServiceParameter is { } service && _options.Services is null)
+            {
+                throw new ArgumentException(
+                    $"The parameter '{service}' of the tool '{tool.Name}' comes from services. Set {nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.Services)}.",
+                    nameof(options));
+            }
         }
 
         _definitions = [.. _tools.Values.Select(tool => tool.Definition)];

@@ -62,6 +62,12 @@ public sealed record ToolLoopOptions
     /// </example>
     public Func<ToolCall, CancellationToken, ValueTask<CallDecision>>? BeforeCall { get; init; }
 
+    /// <summary>Where handlers' parameters come from that are services; see <see cref="Tool.From(string, string?, Delegate, System.Text.Json.JsonSerializerOptions?)"/>.</summary>
+    /// <value>
+    /// Null (default): no tool takes services. Each call gets a scope of its own, disposed when its handler has ended, if the provider can make scopes.
+    /// </value>
+    public IServiceProvider? Services { get; init; }
+
     /// <summary>
     /// Counts the prompt tokens that a request would have; what it does not know it leaves open. With it a run that has a budget stops before a
     /// turn whose prompt does not fit, and settles turns for which the server sent no usage. See <see cref="CountingWith"/>.

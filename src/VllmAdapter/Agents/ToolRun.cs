@@ -78,7 +78,7 @@ internal sealed class ToolRun(
             if (isAskedAgain)
                 continue;
 
-            IReadOnlyList<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).Select(call => PreparedCall.Of(call, tools))];
+            IReadOnlyList<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).Select(call => PreparedCall.Of(call, tools, options.Services))];
             if (EndWith(turn, use, mayBeRun: calls.Any(call => call.Invocation is not null)) is { } ended)
             {
                 yield return ended;
