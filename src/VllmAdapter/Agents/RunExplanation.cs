@@ -22,7 +22,10 @@ internal static class RunExplanation
         };
 
         // An answer may rest on a call that failed; any other end may come of it.
-        return run.Verdict == ToolLoopVerdict.Answered || Troubles(run) is not { Length: > 0 } troubles ? end : $"{end} Of its calls, {troubles}.";
+        if (run.Verdict != ToolLoopVerdict.Answered && Troubles(run) is { Length: > 0 } troubles)
+            end = $"{end} Of its calls, {troubles}.";
+
+        return run.LeftOut.Count == 0 ? end : $"{end} {OutcomeNotes.Count(run.LeftOut.Count, "message")} of the history left out, to fit the window.";
     }
 
     private static string Calls(ToolLoopResult run)

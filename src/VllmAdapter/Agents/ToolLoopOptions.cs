@@ -92,6 +92,32 @@ public sealed record ToolLoopOptions
         };
     }
 
+    /// <summary>
+    /// Plans a turn before it is asked. Where its prompt leaves no room for the answer, the oldest messages are not sent any more: whole exchanges first,
+    /// then turns of the model with the results of their calls. See <see cref="FittingHistoryWith"/>.
+    /// </summary>
+    /// <value>
+    /// Null (default): the whole history is sent. Room is left for the max tokens that the request asks for, or a quarter of the window if it asks for
+    /// none, and never more than half of it. Where a plan knows <see cref="RequestPlan.ContextWindow"/> alone, the prompt is reckoned by the usage of the
+    /// turn before. System and developer messages, the question, the last message of a user and the last turn always stay, so that a prompt may still
+    /// be too long: then the server's refusal ends the run. What is left out is told by <see cref="HistoryTrimmed"/>.
+    /// </value>
+    /// <example>
+    /// Without a server that counts: <code>PlanPrompt = (_, _) => Task.FromResult(new RequestPlan { ContextWindow = 8192 })</code>
+    /// </example>
+    public Func<ChatRequest, CancellationToken, Task<RequestPlan>>? PlanPrompt { get; init; }
+
+    /// <summary>
+    /// The same options, with the history kept within the window that the server plans with (<see cref="VllmServer.PlanAsync"/>): one to four small
+    /// requests more for each turn.
+    /// </summary>
+    /// <param name="server">The server that the run asks.</param>
+    public ToolLoopOptions FittingHistoryWith(VllmServer server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        return this with { PlanPrompt = server.PlanAsync };
+    }
+
     /// <param name="parameter">The parameter that the options were given as.</param>
     internal void ThrowIfInvalid(string parameter)
     {

@@ -24,6 +24,13 @@ public sealed record ToolLoopResult
     /// </summary>
     public required ChatRequest Request { get; init; }
 
+    /// <summary>
+    /// Messages of <see cref="Request"/> that were not sent any more, because the history was too long for the window
+    /// (<see cref="ToolLoopOptions.PlanPrompt"/>), in order.
+    /// </summary>
+    /// <value>Empty: everything was sent.</value>
+    public IReadOnlyList<VllmMessage> LeftOut { get; init; } = [];
+
     /// <summary>The budget's last word, with the cause if it is exhausted; null without a budget.</summary>
     public BudgetReport? Budget { get; init; }
 
