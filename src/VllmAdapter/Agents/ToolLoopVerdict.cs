@@ -21,4 +21,10 @@ public enum ToolLoopVerdict
 
     /// <summary>A handler failed, and <see cref="ToolLoopOptions.DescribeFailure"/> had no words for the model: read <see cref="ToolLoopResult.Failure"/>.</summary>
     HandlerFailed,
+
+    /// <summary>
+    /// <see cref="ToolLoopOptions.BeforeCall"/> stopped the run at <see cref="ToolLoopResult.StoppedAt"/>, before any call of that turn was run.
+    /// Run <see cref="ToolLoopResult.Request"/> to ask that turn again.
+    /// </summary>
+    StoppedByCaller,
 }

@@ -16,11 +16,14 @@ internal sealed class ToolRun(
     ToolLoopOptions options,
     ChatRequest start,
     IReadOnlyList<ToolDefinition> offered,
-    TokenBudget? budget)
+    TokenBudget? budget,
+    AnswerShape? shape = null)
 {
     private readonly List<StreamOutcome> _turns = [];
     private readonly List<CallFinished> _calls = [];
     private readonly ChatRequest _start = start;
+    private readonly HistoryWindow _window = new(options.PlanPrompt, start);
+    private bool _asksForShape = shape is not null && offered.Count == 0;
     private ChatRequest _request = start;
     private int _repeats;
     private int _corrections;
@@ -28,6 +31,7 @@ internal sealed class ToolRun(
     private bool _hasRunACall;
     private BudgetReport? _budget;
     private Exception? _failure;
+    private ToolCall? _stoppedAt;
     private int _isTaken;
 
     public async IAsyncEnumerable<ToolLoopEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -38,6 +42,9 @@ internal sealed class ToolRun(
         while (true)
         {
             // Step 1.
+            if (await _window.FitAsync(_request, NextRequest, cancellationToken).ConfigureAwait(false) is { } trimmed)
+                yield return trimmed;
+
             if (await ReasonToStopAsync(cancellationToken).ConfigureAwait(false) is { } reason)
             {
                 yield return End(reason);
@@ -45,7 +52,9 @@ internal sealed class ToolRun(
             }
 
             // Step 2.
-            ChatStream stream = chat.StreamChatAsync(NextRequest(), cancellationToken);
+            ChatRequest next = NextRequest();
+            _window.Sent(next);
+            ChatStream stream = chat.StreamChatAsync(next, cancellationToken);
             IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
             try
             {
@@ -70,24 +79,32 @@ internal sealed class ToolRun(
             // Step 3.
             StreamOutcome turn = stream.Outcome;
             _turns.Add(turn);
+            _window.Ended(turn);
             await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
             TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? turn.DefaultBehavior);
-            bool isAskedAgain = AsksAgain(turn, use);
+            bool isAskedAgain = AsksAgain(turn, use) || AsksForShape(turn, use);
             yield return new TurnEnded(turn, isAskedAgain);
             if (isAskedAgain)
                 continue;
 
-            List<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).Select(call => PreparedCall.Of(call, tools))];
-            List<ToolCall> ready = [.. calls.Where(call => call.Invocation is not null).Select(call => call.Call)];
-            if (EndWith(turn, use, mayBeRun: ready.Count > 0) is { } ended)
+            IReadOnlyList<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).Select(call => PreparedCall.Of(call, tools, options.Services))];
+            if (EndWith(turn, use, mayBeRun: calls.Any(call => call.Invocation is not null)) is { } ended)
             {
                 yield return ended;
                 yield break;
             }
 
             // Step 4.
+            (calls, _stoppedAt) = await CallApproval.OfAsync(calls, options, cancellationToken).ConfigureAwait(false);
+            if (_stoppedAt is not null)
+            {
+                yield return End(ToolLoopVerdict.StoppedByCaller);
+                yield break;
+            }
+
             var finished = new CallFinished[calls.Count];
             var handlers = new ToolHandlers(options, ToolTelemetry.Of(chat));
+            List<ToolCall> ready = [.. calls.Where(call => call.Invocation is not null).Select(call => call.Call)];
             if (ready.Count > 0)
                 yield return new CallsReady(ready);
 
@@ -139,9 +156,9 @@ internal sealed class ToolRun(
         : prompt >= budget.Limits.Total - budget.Spent.Min ? BudgetCause.Total
         : null;
 
-    // The history only grows, so the next prompt is no shorter than the last. A turn put together from several requests counts several prompts.
+    // A history that only grows makes the next prompt no shorter than the last. A turn put together from several requests counts several prompts.
     private int LeastPrompt() =>
-        _turns.LastOrDefault(turn => turn.Usage is not null && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))?.Usage?.PromptTokens ?? 0;
+        _window.IsShorter ? 0 : _turns.LastOrDefault(turn => turn.Usage is not null && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))?.Usage?.PromptTokens ?? 0;
 
     private ChatRequest NextRequest()
     {
@@ -152,8 +169,11 @@ internal sealed class ToolRun(
     // A demand for a call would be repeated for ever: it is met once a call was run.
     private ChatRequest Offering() => _request with
     {
+        Messages = _window.Of(_request.Messages),
         Tools = offered,
-        ToolChoice = _hasRunACall && _start.ToolChoice is { } choice && (choice.Function is not null || choice == ToolChoice.Required) ? null : _start.ToolChoice,
+        Output = shape is null ? _request.Output : _asksForShape ? shape.Output : null,
+        ToolChoice = _asksForShape ? (offered.Count > 0 ? ToolChoice.None : null)
+            : _hasRunACall && _start.ToolChoice is { } choice && (choice.Function is not null || choice == ToolChoice.Required) ? null : _start.ToolChoice,
         OnIncompleteStream = IncompleteStreamBehavior.Report,
     };
 
@@ -194,7 +214,7 @@ internal sealed class ToolRun(
             return;
 
         // What the next prompt begins with is what this turn has spent.
-        TokenCount counted = await CountAsync(_request.With(turn, options.KeepReasoning, []), cancellationToken).ConfigureAwait(false);
+        TokenCount counted = await CountAsync((_request with { Messages = _window.Of(_request.Messages) }).With(turn, options.KeepReasoning, []), cancellationToken).ConfigureAwait(false);
         if (counted.Max is not null)
             _budget = budget.Settle(cost, EntersWhole(turn) ? counted : TokenCount.AtLeast(counted.Min));
     }
@@ -237,6 +257,15 @@ internal sealed class ToolRun(
         return true;
     }
 
+    // A grammar for the answer would keep the model from calling tools, so it comes last: once the model would answer.
+    private bool AsksForShape(StreamOutcome turn, TurnUse use)
+    {
+        if (shape is null || _asksForShape || use != TurnUse.Answer || shape.Fits(TextOf(turn)))
+            return false;
+
+        return _asksForShape = true;
+    }
+
     private RunEnded? EndWith(StreamOutcome turn, TurnUse use, bool mayBeRun)
     {
         switch (use)
@@ -276,6 +305,8 @@ internal sealed class ToolRun(
         Request = _request,
         Budget = _budget,
         Failure = _failure,
+        StoppedAt = _stoppedAt,
+        LeftOut = _window.LeftOut(_request),
     });
 
     private static string TextOf(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0) switch

@@ -15,6 +15,9 @@ internal sealed class ToolTelemetry(ILogger logger, TimeProvider clock)
     /// <summary>The adapter's own, which knows its log and its clock; spans and durations are there for every chat.</summary>
     public static ToolTelemetry Of(IVllmChat chat) => (chat as VllmInferenceAdapter)?.ToolTelemetry ?? Unlogged;
 
+    /// <summary>The clock that durations are taken from.</summary>
+    public TimeProvider Clock => clock;
+
     public async Task<ToolOutput> RunAsync(ToolCall call, ToolInvocation invocation, CancellationToken cancellationToken)
     {
         using Activity? span = Start(call);
