@@ -84,7 +84,7 @@ public sealed class VllmInferenceAdapter
         _transport = new VllmTransport(
             client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, timeProvider ?? TimeProvider.System);
         _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
-        _slots = _options.Resilience.MaxConcurrentStreams is { } most ? StreamSlots.Of(most) : null;
+        _slots = _options.Resilience.MaxConcurrentStreams is { } most ? StreamSlots.Of(most, _transport.Clock, _logger) : null;
         _learnsWindows = _options.LearnContextWindow is not false;
         Server = new VllmServer(_options, _transport);
         ToolTelemetry = new ToolTelemetry(_logger, _transport.Clock);
@@ -174,6 +174,8 @@ public sealed class VllmInferenceAdapter
         request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.UsageReporting);
         byte[] body = ChatRequestBody.ToUtf8(json);
+        if (RequestCheck.NoteOf(json) is { } note)
+            Log.RegexLooksWrong(_logger, note);
         bool isWhole = !request.Stream;
         string? model = ChatRequestBody.ModelOf(json);
         RequestEvidence asked = RequestEvidenceReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(model), _options.ServerMaxTokens);

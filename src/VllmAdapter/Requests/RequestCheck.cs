@@ -38,6 +38,10 @@ internal static class RequestCheck
         }
     }
 
+    /// <summary>What is worth a warning about a body that is sent: dialects differ, so a regular expression is never refused but where it ends a server.</summary>
+    public static string? NoteOf(JsonObject body) =>
+        body["structured_outputs"] is JsonObject outputs && TextOf(outputs["regex"]) is { } pattern ? RegexCheck.FaultOf(pattern) : null;
+
     private static void CheckWhatIsKnown(JsonObject body)
     {
         LeaveTextFormatOut(body);
