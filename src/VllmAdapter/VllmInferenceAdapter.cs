@@ -180,6 +180,9 @@ public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
         request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, options.Model, options.UsageReporting);
         byte[] body = ChatRequestBody.ToUtf8(json);
+        if (RequestCheck.NoteOf(json) is { } note)
+            Log.RegexLooksWrong(_logger, note);
+
         bool isWhole = !request.Stream;
         string? model = ChatRequestBody.ModelOf(json);
         RequestEvidence asked = RequestEvidenceReading.Of(body, options.ContextWindow ?? settings.Server.Windows.Of(model), options.ServerMaxTokens);

@@ -56,6 +56,6 @@ internal sealed class AdapterSettings
         bool isSamePlaces = before is not null && now.MaxConcurrentStreams == before.Options.Resilience.MaxConcurrentStreams;
         return (
             Options.ResiliencePipeline ?? (isSamePipeline && before!.Options.ResiliencePipeline is null ? before.Resilience : DefaultPipeline.Build(now, Transport.Clock)),
-            isSamePlaces ? before!.Slots : now.MaxConcurrentStreams is { } most ? StreamSlots.Of(most) : null);
+            isSamePlaces ? before!.Slots : now.MaxConcurrentStreams is { } most ? StreamSlots.Of(most, Transport.Clock, _logger) : null);
     }
 }

@@ -142,12 +142,13 @@ public sealed record ChatRequest
     /// </remarks>
     public JsonObject? Extra { get; init; }
 
-    /// <summary>Whether the request is sent even if some version of vLLM is known to end on it, for everybody that it serves.</summary>
+    /// <summary>Whether the request is sent as it is, even if every vLLM is known to refuse it, or some version to end on it for everybody that it serves.</summary>
     /// <value>
-    /// False (default): an <see cref="ArgumentException"/> says what is wrong before anything is sent. That holds for a <c>structured_outputs</c>
-    /// that asks for nothing, for two kinds of constraint together, for a grammar or regular expression that no backend compiles, also in
-    /// <see cref="Extra"/>; and a <c>response_format</c> of type <c>text</c>, which means nothing, is left out. True: for a server that is known to
-    /// take it.
+    /// False (default): an <see cref="ArgumentException"/> says what is wrong, with the member and its range, before anything is sent. Refused is what
+    /// every vLLM from 0.8.5 to 0.33.0 refuses (a number out of its range, a tool choice without tools, an empty stop text), also in
+    /// <see cref="Extra"/>; what one of them takes or ignores is left to the server. Refused is also what ends a server: a <c>structured_outputs</c>
+    /// that asks for nothing, two kinds of constraint together, a grammar that no backend compiles; and a <c>response_format</c> of type <c>text</c>,
+    /// which means nothing, is left out. True: for a server that is known to take it.
     /// </value>
     public bool SendUnchecked { get; init; }
 

@@ -3,7 +3,8 @@ namespace VllmAdapter;
 /// <summary>How tokens are drawn and what stops them.</summary>
 /// <remarks>
 /// Null and empty members are left to the server, which takes temperature, top-p, top-k, min-p and the repetition
-/// penalty from the model's generation_config.json. The ranges given here are vLLM's; the server checks them.
+/// penalty from the model's generation_config.json. The ranges given here are vLLM's; what every version refuses is not sent
+/// (see <see cref="ChatRequest.SendUnchecked"/>).
 /// </remarks>
 public sealed record SamplingOptions
 {

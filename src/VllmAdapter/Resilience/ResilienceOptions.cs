@@ -49,7 +49,8 @@ public sealed class ResilienceOptions
     /// <value>Null by default: no limit.</value>
     /// <remarks>
     /// A request holds its place from before its first attempt until its stream has ended, because that is how long the server works on it.
-    /// The wait counts against a total time limit, and ends with the caller's token.
+    /// The wait counts against a total time limit, and ends with the caller's token. A wait of 30 seconds is logged as a warning: a stream that is
+    /// neither read to its end nor disposed holds its place for ever.
     /// </remarks>
     public int? MaxConcurrentStreams { get; set; }
 

@@ -170,7 +170,7 @@ public sealed class VllmAdapterOptionsTests
     [Fact]
     public async Task An_adapter_keeps_the_options_that_it_was_made_with()
     {
-        using FakeVllm vllm = FakeVllm.InMemory();
+        using FakeVllm vllm = FakeVllm.InMemory(new FakeVllmOptions { Model = null });
         using HttpClient http = vllm.CreateHttpClient();
         var options = new VllmAdapterOptions { Model = "granite" };
         var adapter = new VllmInferenceAdapter(http, options);
