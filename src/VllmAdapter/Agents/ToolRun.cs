@@ -21,10 +21,12 @@ internal sealed class ToolRun(
     private readonly List<StreamOutcome> _turns = [];
     private readonly List<CallFinished> _calls = [];
     private readonly ChatRequest _start = start;
+    private readonly TurnRoom _room = new();
     private ChatRequest _request = start;
     private int _repeats;
     private int _corrections;
     private bool _asksWhole;
+    private bool _isAskedUnlimited;
     private bool _hasRunACall;
     private BudgetReport? _budget;
     private Exception? _failure;
@@ -45,7 +47,7 @@ internal sealed class ToolRun(
             }
 
             // Step 2.
-            ChatStream stream = adapter.StreamChatAsync(NextRequest(), cancellationToken);
+            ChatStream stream = adapter.StreamChatAsync(_room.Limit(NextRequest()), cancellationToken);
             IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
             try
             {
@@ -61,6 +63,9 @@ internal sealed class ToolRun(
                 RecordIfGivenUp(stream.OutcomeIfOver);
             }
 
+            if (_isAskedUnlimited)
+                continue;
+
             if (_failure is not null)
             {
                 yield return End(ToolLoopVerdict.Incomplete);
@@ -70,6 +75,7 @@ internal sealed class ToolRun(
             // Step 3.
             StreamOutcome turn = stream.Outcome;
             _turns.Add(turn);
+            _room.Took(turn);
             await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
             TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? adapter.OnIncompleteStream);
             bool isAskedAgain = AsksAgain(turn, use);
@@ -101,6 +107,7 @@ internal sealed class ToolRun(
             _calls.AddRange(finished);
             string? told = TurnUses.WordsFor(turn);
             _request = ToolHistory.After(_request, turn, options.KeepReasoning, finished, told);
+            _room.Kept(turn, isWhole: told is null);
             if (told is not null)
                 yield return new CorrectionSent(told);
 
@@ -126,22 +133,14 @@ internal sealed class ToolRun(
             return ToolLoopVerdict.BudgetExhausted;
 
         TokenCount counted = await CountAsync(NextRequest(), cancellationToken).ConfigureAwait(false);
-        if (CauseAgainst(Math.Max(counted.Min, LeastPrompt()), budget) is not { } cause)
+        BudgetReport facing = budget.Check(_room.PromptBy(counted));
+        _room.Is(facing);
+        if (facing.State is not (BudgetState.Exhausted or BudgetState.Insufficient))
             return null;
 
-        _budget = _budget with { State = BudgetState.Exhausted, Cause = cause };
+        _budget = facing;
         return ToolLoopVerdict.BudgetExhausted;
     }
-
-    // A prompt that takes all that can be left makes a turn that cannot fit.
-    private static BudgetCause? CauseAgainst(long prompt, TokenBudget budget) =>
-        prompt >= budget.Limits.ContextWindow ? BudgetCause.ContextWindow
-        : prompt >= budget.Limits.Total - budget.Spent.Min ? BudgetCause.Total
-        : null;
-
-    // The history only grows, so the next prompt is no shorter than the last. A turn put together from several requests counts several prompts.
-    private int LeastPrompt() =>
-        _turns.LastOrDefault(turn => turn.Usage is not null && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))?.Usage?.PromptTokens ?? 0;
 
     private ChatRequest NextRequest()
     {
@@ -160,9 +159,15 @@ internal sealed class ToolRun(
     // A refusal after the first turn must not take the history with it.
     private async ValueTask<bool> HasNextAsync(IAsyncEnumerator<ChatChunk> chunks)
     {
+        _isAskedUnlimited = false;
         try
         {
             return await chunks.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (VllmRequestException refused) when (_room.IsToBlameFor(refused))
+        {
+            _isAskedUnlimited = true;
+            return false;
         }
         catch (VllmRequestException refused) when (_turns.Count > 0)
         {
@@ -252,20 +257,21 @@ internal sealed class ToolRun(
                 _corrections++;
                 return null;
 
-            // The budget's own policy hung up: that is the budget's end, not the turn's.
-            case TurnUse.Unusable when turn.Limit == LengthLimit.TokenBudget && budget?.Check() is { State: BudgetState.Exhausted } spent:
+            // The budget's own policy hung up, or its rest was all that the turn was asked for: that is the budget's end, not the turn's.
+            case TurnUse.Unusable when (turn.Limit == LengthLimit.TokenBudget || (turn.Verdict == StreamVerdict.LengthLimited && _room.IsLimiting))
+                && budget?.Check() is { State: BudgetState.Exhausted } spent:
                 _budget = spent;
-                return End(ToolLoopVerdict.BudgetExhausted);
+                return End(ToolLoopVerdict.BudgetExhausted, TextOf(turn));
 
             default:
                 return End(ToolLoopVerdict.Incomplete);
         }
     }
 
-    private RunEnded End(ToolLoopVerdict verdict) => new(new ToolLoopResult
+    private RunEnded End(ToolLoopVerdict verdict, string? text = null) => new(new ToolLoopResult
     {
         Verdict = verdict,
-        Text = verdict is ToolLoopVerdict.Answered or ToolLoopVerdict.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : "",
+        Text = text ?? (verdict is ToolLoopVerdict.Answered or ToolLoopVerdict.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : ""),
         Turns = _turns,
         Calls = _calls,
         Request = _request,
