@@ -62,7 +62,10 @@ public sealed class ToolLoop
     /// <param name="request">
     /// Where to start. If it names tools, only these of the loop's tools are offered to the model.
     /// </param>
-    /// <param name="budget">What the run may spend; it may be shared with other runs. Null for no limit.</param>
+    /// <param name="budget">
+    /// What the run may spend; it may be shared with other runs. A turn whose prompt does not fit what is left is not asked, and one that does is asked for
+    /// no more max tokens than that. Null for no limit.
+    /// </param>
     /// <param name="cancellationToken">
     /// Ends the run, and handlers that are running, with <see cref="OperationCanceledException"/>, as a token of the enumeration does; the exception
     /// carries the token that was canceled.

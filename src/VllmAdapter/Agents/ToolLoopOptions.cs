@@ -72,7 +72,7 @@ public sealed record ToolLoopOptions
     /// Counts the prompt tokens that a request would have; what it does not know it leaves open. With it a run that has a budget stops before a
     /// turn whose prompt does not fit, and settles turns for which the server sent no usage. See <see cref="CountingWith"/>.
     /// </summary>
-    /// <value>Null (default): the next prompt is held to be no shorter than the last.</value>
+    /// <value>Null (default): the next prompt is held to be no shorter than the last one with its answer.</value>
     public Func<ChatRequest, CancellationToken, Task<TokenCount>>? CountPrompt { get; init; }
 
     /// <summary>The same options, with prompts counted by the server (<see cref="VllmServer.PlanAsync"/>): one small request more for each turn.</summary>

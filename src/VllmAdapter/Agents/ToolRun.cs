@@ -24,10 +24,12 @@ internal sealed class ToolRun(
     private readonly ChatRequest _start = start;
     private readonly HistoryWindow _window = new(options.PlanPrompt, start);
     private bool _asksForShape = shape is not null && offered.Count == 0;
+    private readonly TurnRoom _room = new();
     private ChatRequest _request = start;
     private int _repeats;
     private int _corrections;
     private bool _asksWhole;
+    private bool _isAskedUnlimited;
     private bool _hasRunACall;
     private BudgetReport? _budget;
     private Exception? _failure;
@@ -43,7 +45,10 @@ internal sealed class ToolRun(
         {
             // Step 1.
             if (await _window.FitAsync(_request, NextRequest, cancellationToken).ConfigureAwait(false) is { } trimmed)
+            {
+                _room.Shortened();
                 yield return trimmed;
+            }
 
             if (await ReasonToStopAsync(cancellationToken).ConfigureAwait(false) is { } reason)
             {
@@ -52,7 +57,7 @@ internal sealed class ToolRun(
             }
 
             // Step 2.
-            ChatRequest next = NextRequest();
+            ChatRequest next = _room.Limit(NextRequest());
             _window.Sent(next);
             ChatStream stream = chat.StreamChatAsync(next, cancellationToken);
             IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
@@ -70,6 +75,9 @@ internal sealed class ToolRun(
                 RecordIfGivenUp(stream.OutcomeIfOver);
             }
 
+            if (_isAskedUnlimited)
+                continue;
+
             if (_failure is not null)
             {
                 yield return End(ToolLoopVerdict.Incomplete);
@@ -80,6 +88,7 @@ internal sealed class ToolRun(
             StreamOutcome turn = stream.Outcome;
             _turns.Add(turn);
             _window.Ended(turn);
+            _room.Took(turn);
             await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
             TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? turn.DefaultBehavior);
             bool isAskedAgain = AsksAgain(turn, use) || AsksForShape(turn, use);
@@ -118,6 +127,7 @@ internal sealed class ToolRun(
             _calls.AddRange(finished);
             string? told = TurnUses.WordsFor(turn);
             _request = ToolHistory.After(_request, turn, options.KeepReasoning, finished, told);
+            _room.Kept(turn, isWhole: told is null);
             if (told is not null)
                 yield return new CorrectionSent(told);
 
@@ -143,22 +153,14 @@ internal sealed class ToolRun(
             return ToolLoopVerdict.BudgetExhausted;
 
         TokenCount counted = await CountAsync(NextRequest(), cancellationToken).ConfigureAwait(false);
-        if (CauseAgainst(Math.Max(counted.Min, LeastPrompt()), budget) is not { } cause)
+        BudgetReport facing = budget.Check(_room.PromptBy(counted));
+        _room.Is(facing);
+        if (facing.State is not (BudgetState.Exhausted or BudgetState.Insufficient))
             return null;
 
-        _budget = _budget with { State = BudgetState.Exhausted, Cause = cause };
+        _budget = facing;
         return ToolLoopVerdict.BudgetExhausted;
     }
-
-    // A prompt that takes all that can be left makes a turn that cannot fit.
-    private static BudgetCause? CauseAgainst(long prompt, TokenBudget budget) =>
-        prompt >= budget.Limits.ContextWindow ? BudgetCause.ContextWindow
-        : prompt >= budget.Limits.Total - budget.Spent.Min ? BudgetCause.Total
-        : null;
-
-    // A history that only grows makes the next prompt no shorter than the last. A turn put together from several requests counts several prompts.
-    private int LeastPrompt() =>
-        _window.IsShorter ? 0 : _turns.LastOrDefault(turn => turn.Usage is not null && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))?.Usage?.PromptTokens ?? 0;
 
     private ChatRequest NextRequest()
     {
@@ -180,9 +182,15 @@ internal sealed class ToolRun(
     // A refusal after the first turn must not take the history with it.
     private async ValueTask<bool> HasNextAsync(ChatStream stream, IAsyncEnumerator<ChatChunk> chunks)
     {
+        _isAskedUnlimited = false;
         try
         {
             return await chunks.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (VllmRequestException refused) when (_room.IsToBlameFor(refused))
+        {
+            _isAskedUnlimited = true;
+            return false;
         }
         catch (VllmRequestException refused) when (_turns.Count > 0)
         {
@@ -286,20 +294,21 @@ internal sealed class ToolRun(
                 _corrections++;
                 return null;
 
-            // The budget's own policy hung up: that is the budget's end, not the turn's.
-            case TurnUse.Unusable when turn.Limit == LengthLimit.TokenBudget && budget?.Check() is { State: BudgetState.Exhausted } spent:
+            // The budget's own policy hung up, or its rest was all that the turn was asked for: that is the budget's end, not the turn's.
+            case TurnUse.Unusable when (turn.Limit == LengthLimit.TokenBudget || (turn.Verdict == StreamVerdict.LengthLimited && _room.IsLimiting))
+                && budget?.Check() is { State: BudgetState.Exhausted } spent:
                 _budget = spent;
-                return End(ToolLoopVerdict.BudgetExhausted);
+                return End(ToolLoopVerdict.BudgetExhausted, TextOf(turn));
 
             default:
                 return End(ToolLoopVerdict.Incomplete);
         }
     }
 
-    private RunEnded End(ToolLoopVerdict verdict) => new(new ToolLoopResult
+    private RunEnded End(ToolLoopVerdict verdict, string? text = null) => new(new ToolLoopResult
     {
         Verdict = verdict,
-        Text = verdict is ToolLoopVerdict.Answered or ToolLoopVerdict.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : "",
+        Text = text ?? (verdict is ToolLoopVerdict.Answered or ToolLoopVerdict.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : ""),
         Turns = _turns,
         Calls = _calls,
         Request = _request,

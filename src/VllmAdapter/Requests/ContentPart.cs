@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace VllmAdapter;
 
 /// <summary>
 /// A piece of a <see cref="UserMessage"/> or a <see cref="ToolMessage"/>: text, an image, audio, video, or anything else as raw JSON.
 /// </summary>
+[JsonConverter(typeof(VllmJsonConverter))]
 public abstract record ContentPart
 {
     private protected ContentPart()
@@ -113,6 +115,7 @@ public abstract record ContentPart
 
 /// <summary>A piece of text.</summary>
 /// <param name="Text">The words.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record TextPart(string Text) : ContentPart
 {
     /// <summary>The words.</summary>
@@ -123,6 +126,7 @@ public sealed record TextPart(string Text) : ContentPart
 /// <param name="Url">
 /// Where the server finds it; text rather than a <see cref="Uri"/>, for a data URL may be megabytes long.
 /// </param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record ImagePart(string Url) : ContentPart
 {
     /// <summary>How closely the model should look: <c>auto</c>, <c>low</c> or <c>high</c>.</summary>
@@ -133,16 +137,27 @@ public sealed record ImagePart(string Url) : ContentPart
 /// <summary>Audio within the request (<c>input_audio</c>).</summary>
 /// <param name="Base64">The audio file, base64.</param>
 /// <param name="Format">Its format, such as <c>wav</c> or <c>mp3</c>.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record AudioPart(string Base64, string Format) : ContentPart;
 
 /// <summary>Audio behind a URL (<c>audio_url</c>).</summary>
 /// <param name="Url">Where the server finds it.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record AudioUrlPart(string Url) : ContentPart;
 
 /// <summary>A video (<c>video_url</c>).</summary>
 /// <param name="Url">Where the server finds it.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record VideoPart(string Url) : ContentPart;
 
 /// <summary>A part that is sent as it is.</summary>
 /// <param name="Json">The part, with its <c>type</c>.</param>
-public sealed record RawPart(JsonObject Json) : ContentPart;
+[JsonConverter(typeof(VllmJsonConverter))]
+public sealed record RawPart(JsonObject Json) : ContentPart
+{
+    /// <inheritdoc/>
+    public bool Equals(RawPart? other) => other is not null && JsonNode.DeepEquals(Json, other.Json);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => new EqualJson(Json).GetHashCode();
+}
