@@ -13,9 +13,6 @@ internal sealed class HistoryWindow(Func<ChatRequest, CancellationToken, Task<Re
     private long _sentWeight;
     private double? _tokensByWeight;
 
-    /// <summary>Whether something was left out since the last turn, so that the next prompt may be shorter.</summary>
-    public bool IsShorter { get; private set; }
-
     public IReadOnlyList<VllmMessage> LeftOut(ChatRequest whole) => [.. _leftOut.Select(at => whole.Messages[at])];
 
     /// <summary>The messages that are sent.</summary>
@@ -45,7 +42,6 @@ internal sealed class HistoryWindow(Func<ChatRequest, CancellationToken, Task<Re
                 break;
         }
 
-        IsShorter |= leftOut.Count > 0;
         return leftOut.Count == 0 ? null : new HistoryTrimmed(leftOut, planned);
     }
 
@@ -55,7 +51,6 @@ internal sealed class HistoryWindow(Func<ChatRequest, CancellationToken, Task<Re
     /// <summary>Its turn is over: the server's own count tells how long the next prompt will be, where nobody counts it.</summary>
     public void Ended(StreamOutcome turn)
     {
-        IsShorter = false;
         if (turn.Usage is { PromptTokens: > 0 } usage && _sentWeight > 0 && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))
             _tokensByWeight = (double)usage.PromptTokens / _sentWeight;
     }
