@@ -17,7 +17,7 @@ app.MapGet("/stream", (VllmInferenceAdapter adapter, CancellationToken cancelled
 await app.StartAsync();
 using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
 Console.WriteLine(await http.GetStringAsync("/ask"));
-Console.WriteLine(await http.GetStringAsync("/stream"));
+Console.WriteLine($"Streamed: {string.Concat(await http.GetFromJsonAsync<string[]>("/stream") ?? [])}");
 await app.StopAsync();
 
 static async IAsyncEnumerable<string> Texts(
