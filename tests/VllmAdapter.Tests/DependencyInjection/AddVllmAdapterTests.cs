@@ -10,7 +10,7 @@ namespace VllmAdapter.Tests.DependencyInjection;
 
 public sealed class AddVllmAdapterTests : IDisposable
 {
-    private readonly FakeVllm _vllm = FakeVllm.InMemory(Script.Model.Says("Hel", "lo"));
+    private readonly FakeVllm _vllm = FakeVllm.InMemory(new FakeVllmOptions { Model = null }, Script.Model.Says("Hel", "lo"));
     private readonly ServiceCollection _services = new();
 
     public void Dispose() => _vllm.Dispose();
@@ -255,6 +255,7 @@ public sealed class AddVllmAdapterTests : IDisposable
         using var logs = new CapturedLogs();
         _services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs));
         IVllmAdapterBuilder builder = AddAdapter("", o => o.ApiKey = "sk-secret");
+        builder.HttpClient.AddDefaultLogger();
         if (userShowsHeaders)
             builder.HttpClient.RedactLoggedHeaders(static _ => false);
 
