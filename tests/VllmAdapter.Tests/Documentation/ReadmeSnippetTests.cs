@@ -79,7 +79,7 @@ public sealed partial class ReadmeSnippetTests
         ? throw new InvalidOperationException("The tests do not run below the repository.")
         : File.Exists(Path.Combine(folder.FullName, "VllmAdapter.sln")) ? folder.FullName : FindRoot(folder.Parent);
 
-    [GeneratedRegex(@"<!-- snippet: (?<file>[^#\s]+)#(?<name>\S+) -->\s*```csharp\n(?<code>.*?)```", RegexOptions.Singleline, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"<!-- snippet: (?<file>[^#\s]+)#(?<name>\S+) -->\s*```(?:csharp|fsharp)\n(?<code>.*?)```", RegexOptions.Singleline, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Snippet();
 
     [GeneratedRegex(@"^\| \[(?<title>[^\]]+)\]\(#(?<anchor>[^)]+)\) \| (?<lines>\d+) \|$", RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
