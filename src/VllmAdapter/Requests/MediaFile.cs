@@ -1,11 +1,9 @@
-using System.Collections.Frozen;
-
 namespace VllmAdapter;
 
 /// <summary>Reads pictures, audio and video from files. What a file is its extension says; what it holds is the server's to judge.</summary>
 internal static class MediaFile
 {
-    public static MediaKind Images { get; } = new("image", nameof(ContentPart.Image), "mediaType", new()
+    public static MediaKind Images { get; } = new("image", nameof(ContentPart.Image), "mediaType", new(StringComparer.OrdinalIgnoreCase)
     {
         ["png"] = "image/png",
         ["jpg"] = "image/jpeg",
@@ -20,7 +18,7 @@ internal static class MediaFile
     });
 
     // Of audio the wire wants a format, not a media type.
-    public static MediaKind Audio { get; } = new("audio", nameof(ContentPart.Audio), "format", new()
+    public static MediaKind Audio { get; } = new("audio", nameof(ContentPart.Audio), "format", new(StringComparer.OrdinalIgnoreCase)
     {
         ["wav"] = "wav",
         ["mp3"] = "mp3",
@@ -33,7 +31,7 @@ internal static class MediaFile
         ["webm"] = "webm",
     });
 
-    public static MediaKind Videos { get; } = new("video", nameof(ContentPart.Video), "mediaType", new()
+    public static MediaKind Videos { get; } = new("video", nameof(ContentPart.Video), "mediaType", new(StringComparer.OrdinalIgnoreCase)
     {
         ["mp4"] = "video/mp4",
         ["m4v"] = "video/mp4",
@@ -72,5 +70,5 @@ internal sealed class MediaKind(string word, string method, string parameter, Di
 
     public string Parameter => parameter;
 
-    public FrozenDictionary<string, string> Types { get; } = types.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    public IReadOnlyDictionary<string, string> Types => types;
 }

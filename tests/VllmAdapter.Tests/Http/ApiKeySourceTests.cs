@@ -110,7 +110,7 @@ public sealed class ApiKeySourceTests : IDisposable
         VllmInferenceAdapter adapter = AdapterOf(vllm, async token =>
         {
             await canceling.CancelAsync();
-            await Task.Delay(Timeout.Infinite, token);
+            await new TaskCompletionSource().Task.WaitAsync(token);
             return null;
         });
 

@@ -132,7 +132,7 @@ public sealed class ChatStreamTests
     private static async IAsyncEnumerable<ChatChunk> ThenCanceled(ChatChunk chunk, CancellationTokenSource canceling)
     {
         yield return chunk;
-        await Task.Delay(Timeout.Infinite, canceling.Token);
+        await new TaskCompletionSource().Task.WaitAsync(canceling.Token);
     }
 
     private sealed class Shouting(IVllmChat inner) : IVllmChat
