@@ -35,10 +35,11 @@ internal static class LimitedHandler
         {
             return await running.WaitAsync(limit ?? Timeout.InfiniteTimeSpan, clock, stop).ConfigureAwait(false);
         }
-        catch (TimeoutException) when (!running.IsCompleted)
+        catch (TimeoutException late) when (!running.IsCompleted)
         {
             Cancel(own);
-            throw new TimeoutException($"The handler took longer than {limit} ({nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.HandlerTimeout)}) and was left behind.");
+            throw new TimeoutException(
+                $"The handler took longer than {limit} ({nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.HandlerTimeout)}) and was left behind.", late);
         }
         catch (OperationCanceledException) when (!running.IsCompleted)
         {
@@ -54,7 +55,7 @@ internal static class LimitedHandler
         {
             await own.CancelAsync().ConfigureAwait(false);
         }
-        catch (Exception late) when (late is AggregateException or ObjectDisposedException)
+        catch (Exception failure) when (failure is AggregateException or ObjectDisposedException)
         {
             // It ended in the meantime, or failed to clean up after itself: nobody waits for either.
         }

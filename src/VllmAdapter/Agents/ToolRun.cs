@@ -22,13 +22,12 @@ internal sealed class ToolRun(
     private readonly List<StreamOutcome> _turns = [];
     private readonly List<CallFinished> _calls = [];
     private readonly ChatRequest _start = start;
+    private readonly TurnRepeats _repeats = new(options.MaxRepeats);
     private readonly HistoryWindow _window = new(options.PlanPrompt, start);
-    private bool _asksForShape = shape is not null && offered.Count == 0;
     private readonly TurnRoom _room = new();
+    private bool _asksForShape = shape is not null && offered.Count == 0;
     private ChatRequest _request = start;
-    private int _repeats;
     private int _corrections;
-    private bool _asksWhole;
     private bool _isAskedUnlimited;
     private bool _hasRunACall;
     private BudgetReport? _budget;
@@ -91,7 +90,7 @@ internal sealed class ToolRun(
             _room.Took(turn);
             await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
             TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? turn.DefaultBehavior);
-            bool isAskedAgain = AsksAgain(turn, use) || AsksForShape(turn, use);
+            bool isAskedAgain = _repeats.AsksAgain(turn, use) || AsksForShape(turn, use);
             yield return new TurnEnded(turn, isAskedAgain);
             if (isAskedAgain)
                 continue;
@@ -165,7 +164,7 @@ internal sealed class ToolRun(
     private ChatRequest NextRequest()
     {
         ChatRequest next = Offering();
-        return _asksWhole ? WholeRequest.Of(next) : next;
+        return _repeats.AsksWhole ? WholeRequest.Of(next) : next;
     }
 
     // A demand for a call would be repeated for ever: it is met once a call was run.
@@ -250,25 +249,10 @@ internal sealed class ToolRun(
         }
     }
 
-    private bool AsksAgain(StreamOutcome turn, TurnUse use)
-    {
-        bool mayHelp = use == TurnUse.Broken || (use == TurnUse.Damaged && !turn.Evidence.IsWholeReply);
-        _asksWhole = false;
-        if (!mayHelp || _repeats >= options.MaxRepeats)
-        {
-            _repeats = 0;
-            return false;
-        }
-
-        _repeats++;
-        _asksWhole = use == TurnUse.Damaged;
-        return true;
-    }
-
     // A grammar for the answer would keep the model from calling tools, so it comes last: once the model would answer.
     private bool AsksForShape(StreamOutcome turn, TurnUse use)
     {
-        if (shape is null || _asksForShape || use != TurnUse.Answer || shape.Fits(TextOf(turn)))
+        if (shape is null || _asksForShape || use != TurnUse.Answer || shape.Fits(TurnUses.TextOf(turn)))
             return false;
 
         return _asksForShape = true;
@@ -308,7 +292,7 @@ internal sealed class ToolRun(
     private RunEnded End(ToolLoopVerdict verdict, string? text = null) => new(new ToolLoopResult
     {
         Verdict = verdict,
-        Text = text ?? (verdict is ToolLoopVerdict.Answered or ToolLoopVerdict.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : ""),
+        Text = text ?? (verdict is ToolLoopVerdict.Answered or ToolLoopVerdict.Incomplete && _turns.Count > 0 ? TurnUses.TextOf(_turns[^1]) : ""),
         Turns = _turns,
         Calls = _calls,
         Request = _request,
@@ -317,11 +301,4 @@ internal sealed class ToolRun(
         StoppedAt = _stoppedAt,
         LeftOut = _window.LeftOut(_request),
     });
-
-    private static string TextOf(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0) switch
-    {
-        null => "",
-        { Text.Length: 0 } declined => declined.Refusal,
-        { } answer => answer.Text,
-    };
 }

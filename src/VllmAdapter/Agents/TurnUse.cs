@@ -64,6 +64,14 @@ internal static class TurnUses
         .. NoAnswer.Explain(turn) is { } instead ? [instead] : Array.Empty<string>(),
     ];
 
+    /// <summary>The words of a turn: its answer, or those by which the model declines to give one.</summary>
+    public static string TextOf(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0) switch
+    {
+        null => "",
+        { Text.Length: 0 } declined => declined.Refusal,
+        { } answer => answer.Text,
+    };
+
     // Of several choices only the first goes on.
     private static IEnumerable<WithheldToolCall> Withheld(StreamOutcome turn) => turn.WithheldToolCalls.Where(call => call.ChoiceIndex == 0);
 
