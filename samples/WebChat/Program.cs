@@ -23,11 +23,9 @@ WebApplication app = builder.Build();
 app.UseDefaultFiles();
 app.UseStaticFiles();
 
-// <relay>
 // The token is canceled when the browser leaves: that ends the stream, and the generation on the server.
 app.MapPost("/chat", (Said[] talk, VllmInferenceAdapter adapter, CancellationToken browserLeaves) =>
     TypedResults.ServerSentEvents(Relay.ToBrowserAsync(adapter.StreamChatAsync(Relay.Question(talk), browserLeaves))));
-// </relay>
 
 if (app.Configuration["Ask"] is { } question)
 {

@@ -68,23 +68,29 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
 
     /// <summary>A server without sockets that serves a recorded exchange.</summary>
     public static FakeVllm Replay(RecordedExchange exchange, bool atRecordedSpeed = false) =>
-        InMemory(Script.Replays(exchange, atRecordedSpeed));
+        InMemory(new FakeVllmOptions { Model = null }, Script.Replays(exchange, atRecordedSpeed));
 
     /// <summary>A server without sockets that serves the recorded exchange of a file.</summary>
     public static FakeVllm Replay(string path, bool atRecordedSpeed = false) => Replay(RecordedExchange.Load(path), atRecordedSpeed);
 
-    /// <summary>A server on a free port of this machine.</summary>
+    /// <summary>A server on a port of this machine, a free one unless <see cref="FakeVllmOptions.Port"/> says which.</summary>
     public static Task<FakeVllm> StartAsync(params ScriptedReply[] scripts) => StartAsync(new FakeVllmOptions(), scripts);
 
-    /// <summary>A server on a free port of this machine, set up in its own way.</summary>
+    /// <summary>A server on a port of this machine, set up in its own way.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="FakeVllmOptions.Port"/> is none.</exception>
+    /// <exception cref="IOException"><see cref="FakeVllmOptions.Port"/> is taken.</exception>
     public static Task<FakeVllm> StartAsync(FakeVllmOptions options, params ScriptedReply[] scripts) => StartAsync(options, InOrder(scripts));
 
-    /// <summary>A server on a free port of this machine that chooses the script for each chat request.</summary>
+    /// <summary>A server on a port of this machine that chooses the script for each chat request.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="FakeVllmOptions.Port"/> is none.</exception>
+    /// <exception cref="IOException"><see cref="FakeVllmOptions.Port"/> is taken.</exception>
     public static async Task<FakeVllm> StartAsync(
         FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script, CancellationToken cancellationToken = default)
     {
         FakeVllm vllm = InMemory(options, script);
-        vllm._loopback = await Loopback.StartAsync(vllm.Answer, cancellationToken).ConfigureAwait(false);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Port);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Port, ushort.MaxValue);
+        vllm._loopback = await Loopback.StartAsync(options.Port, vllm.Answer, cancellationToken).ConfigureAwait(false);
         return vllm;
     }
 
@@ -112,7 +118,10 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
     /// <summary>Completes as soon as no chat request is waiting or running.</summary>
     public Task WhenIdleAsync(CancellationToken cancellationToken = default) => _server.Engine.WhenIdleAsync().WaitAsync(cancellationToken);
 
-    /// <summary>Stops the server: what is still open is reset.</summary>
+    /// <summary>
+    /// Stops the server: what is still open is reset. Later requests find nobody on its port, as with any server that is gone; in memory they are refused
+    /// with <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
@@ -126,6 +135,16 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
 
     /// <inheritdoc cref="DisposeAsync"/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <exception cref="ObjectDisposedException">It is; adapters do not try again on that.</exception>
+    internal void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new ObjectDisposedException(
+                objectName: null, "This FakeVllm is disposed, so it answers no more. Keep it until the last request has ended.");
+        }
+    }
 
     internal ReplyPlayback Answer(ReceivedRequest request)
     {

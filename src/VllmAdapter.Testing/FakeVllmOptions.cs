@@ -4,12 +4,16 @@ namespace VllmAdapter.Testing;
 public sealed record FakeVllmOptions
 {
     /// <summary>The release whose shapes and habits it takes on.</summary>
-    /// <value>vLLM 0.32.0.</value>
-    public VllmProfile Profile { get; init; } = VllmProfile.V0_32;
+    /// <value>The newest, vLLM 0.33.0.</value>
+    public VllmProfile Profile { get; init; } = VllmProfile.V0_33;
 
-    /// <summary>The one model that is served; a request for another is refused with 404.</summary>
-    /// <value>Null: every name is taken for the served model.</value>
-    public string? Model { get; init; }
+    /// <summary>The one model that is served; a request for another is refused with 404, one that names none is answered by it.</summary>
+    /// <value><c>fake-model</c>. Null: every name is taken for the served model.</value>
+    public string? Model { get; init; } = "fake-model";
+
+    /// <summary>The port of this machine where <see cref="FakeVllm.StartAsync(ScriptedReply[])"/> listens, for clients that are configured beforehand.</summary>
+    /// <value>0: a free one. Of no meaning to a server in memory, and HTTP/2 always has a free port of its own.</value>
+    public int Port { get; init; }
 
     /// <summary>Tokens that prompt and output may have together.</summary>
     /// <value>32,768.</value>

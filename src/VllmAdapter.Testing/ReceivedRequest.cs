@@ -22,14 +22,14 @@ public sealed record ReceivedRequest
     /// <summary>The body as text; empty when there was none.</summary>
     public string Body { get; init; } = "";
 
-    /// <summary>The body as JSON, parsed anew at every call; null when it is no JSON.</summary>
+    /// <summary>The body as JSON, parsed anew at every call; null when it is no JSON. Of a name that is there twice, the last counts.</summary>
     public JsonNode? Json
     {
         get
         {
             try
             {
-                return JsonNode.Parse(Body);
+                return LooseJson.Parse(Body);
             }
             catch (JsonException)
             {

@@ -7,6 +7,7 @@ namespace VllmAdapter;
 /// <summary>Asks a vLLM server for chat answers, and says of each how it ended and what that rests on.</summary>
 /// <remarks>
 /// <para>Thread-safe and meant to live long: one instance serves any number of streams at once.</para>
+/// <para>Dispose it when it is no longer needed, if it made its HTTP client itself; a container does so with the one that it registered.</para>
 /// <para>bytes -> events -> chunks -> judgement -> outcome; the steps are in <c>StreamPump</c>.</para>
 /// </remarks>
 /// <example>
@@ -21,9 +22,11 @@ namespace VllmAdapter;
 /// }
 /// </code>
 /// </example>
-public sealed class VllmInferenceAdapter
+public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
 {
     private readonly ILogger _logger;
+    private readonly HttpClient? _ownClient;
+    private readonly AdapterLifetime _lifetime = new();
     private readonly bool _learnsByDefault = true;
     private volatile AdapterSettings _settings;
 
@@ -77,7 +80,8 @@ public sealed class VllmInferenceAdapter
             throw new ArgumentException($"Only service discovery finds {endpoint.Scheme} addresses. Register the adapter with AddVllmAdapter and AddServiceDiscovery, or give an http or https address.", nameof(endpoint));
 
         _logger = logger ?? NullLogger.Instance;
-        _settings = new AdapterSettings(endpoint, options, client ?? VllmHttpHandler.NewClient(options.TimeLimits, options.ConfigurePrimaryHandler), timeProvider ?? TimeProvider.System);
+        _ownClient = client is null ? VllmHttpHandler.NewClient(options.TimeLimits, options.ConfigurePrimaryHandler) : null;
+        _settings = new AdapterSettings(endpoint, options, client ?? (() => _ownClient!), timeProvider ?? TimeProvider.System, _logger, _lifetime);
         Server = new VllmServer(() => _settings.Server);
         ToolTelemetry = new ToolTelemetry(_logger, _settings.Transport.Clock);
     }
@@ -91,9 +95,6 @@ public sealed class VllmInferenceAdapter
     /// <summary>The model of requests that name none; null if the server is to choose.</summary>
     public string? Model => _settings.Options.Model;
 
-    /// <summary>What is done about incomplete streams when a request does not say.</summary>
-    internal IncompleteStreamBehavior OnIncompleteStream => _settings.Options.OnIncompleteStream;
-
     internal ToolTelemetry ToolTelemetry { get; }
 
     /// <summary>Takes other options for the calls to come; those under way go on as they began.</summary>
@@ -105,9 +106,10 @@ public sealed class VllmInferenceAdapter
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
     /// <returns>The stream; nothing is sent before it is enumerated.</returns>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <remarks>
     /// The enumeration throws <see cref="VllmRequestException"/> if the request never became a stream, and, after everything received was
-    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="OnIncompleteStream"/>).
+    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="VllmAdapterOptions.OnIncompleteStream"/>).
     /// </remarks>
     public ChatStream StreamChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
@@ -127,27 +129,32 @@ public sealed class VllmInferenceAdapter
 
     /// <summary>Asks for an answer and gathers it. It is streamed underneath, unless <see cref="ChatRequest.Stream"/> says otherwise.</summary>
     /// <param name="request">What to ask.</param>
-    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <exception cref="VllmRequestException">The request never became a stream.</exception>
-    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="OnIncompleteStream"/>.</exception>
-    public async Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
-    {
-        ChatStream stream = StreamChatAsync(request, cancellationToken);
-        await foreach (ChatChunk chunk in stream.ConfigureAwait(false))
-        {
-            // The stream gathers by itself.
-        }
-
-        return stream.Answer;
-    }
+    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="VllmAdapterOptions.OnIncompleteStream"/>.</exception>
+    /// <exception cref="ChatCanceledException">The caller canceled; what came is in it.</exception>
+    public Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default) =>
+        ChatStream.GatherAsync(this, request, cancellationToken);
 
     /// <summary>Asks one question and gathers the answer.</summary>
     /// <inheritdoc cref="CompleteChatAsync(ChatRequest, CancellationToken)"/>
     /// <param name="prompt">What the user says.</param>
-    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
     public Task<ChatAnswer> CompleteChatAsync(string prompt, CancellationToken cancellationToken = default) =>
         CompleteChatAsync(ChatRequest.FromPrompt(prompt), cancellationToken);
+
+    /// <summary>Sends nothing from now on, and lets go of the HTTP client if the adapter made it itself.</summary>
+    /// <remarks>
+    /// A client of the caller's, or of a factory, is left alone. Answers under way come to their end; what is asked for afterwards is refused with
+    /// <see cref="ObjectDisposedException"/>.
+    /// </remarks>
+    public void Dispose()
+    {
+        _lifetime.End();
+        _ownClient?.Dispose();
+    }
 
     private RecoveringReply Recovering(
         ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken, CancellationToken enumeratorsToken)
@@ -167,11 +174,15 @@ public sealed class VllmInferenceAdapter
 
     private ChatCall CallOf(ChatRequest request)
     {
+        _lifetime.ThrowIfOver();
         AdapterSettings settings = _settings;
         VllmAdapterOptions options = settings.Options;
         request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, options.Model, options.UsageReporting);
         byte[] body = ChatRequestBody.ToUtf8(json);
+        if (RequestCheck.NoteOf(json) is { } note)
+            Log.RegexLooksWrong(_logger, note);
+
         bool isWhole = !request.Stream;
         string? model = ChatRequestBody.ModelOf(json);
         RequestEvidence asked = RequestEvidenceReading.Of(body, options.ContextWindow ?? settings.Server.Windows.Of(model), options.ServerMaxTokens);
@@ -184,6 +195,7 @@ public sealed class VllmInferenceAdapter
             Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
             Termination = request.Termination ?? settings.Termination,
             OnIncompleteStream = request.OnIncompleteStream ?? options.OnIncompleteStream,
+            DefaultBehavior = options.OnIncompleteStream,
             MaxEventBytes = options.MaxEventBytes,
             MaxReplyBytes = options.MaxReplyBytes,
             ExpectsSentinel = options.ExpectsSentinel,

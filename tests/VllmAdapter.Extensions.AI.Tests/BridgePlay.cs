@@ -12,7 +12,7 @@ internal sealed class BridgePlay : IDisposable
 
     public BridgePlay(VllmAdapterOptions options, params ScriptedReply[] turns)
     {
-        _vllm = FakeVllm.InMemory(turns);
+        _vllm = FakeVllm.InMemory(new FakeVllmOptions { Model = null }, turns);
         _http = _vllm.CreateHttpClient();
         Adapter = new VllmInferenceAdapter(_http, options);
         Chat = Adapter.AsIChatClient();

@@ -22,10 +22,10 @@ public sealed class CreateAdapterTests
     {
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Says("Hello.").Finishes("stop").Done());
 
-        ChatAnswer answer = await vllm.CreateAdapter(options => options.Model = "llama").CompleteChatAsync(ChatRequest.FromPrompt("Hello?"));
+        ChatAnswer answer = await vllm.CreateAdapter(options => options.Model = "fake-model").CompleteChatAsync(ChatRequest.FromPrompt("Hello?"));
 
         answer.Must().BeCompleted().WithText("Hello.");
-        ((string?)vllm.Requests.Single().Json?["model"]).Should().Be("llama");
+        ((string?)vllm.Requests.Single().Json?["model"]).Should().Be("fake-model");
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class EndpointTests
     public async Task Load_and_metrics_show_what_is_running()
     {
         using var vllm = FakeVllm.InMemory(
-            new FakeVllmOptions { MaxRunning = 1, Model = "m" }, Script.Model.Says("one"), Script.Says("a").GoesSilent());
+            new FakeVllmOptions { MaxRunning = 1 }, Script.Model.Says("one"), Script.Says("a").GoesSilent());
         using HttpClient http = vllm.CreateHttpClient();
         await Wire.ReadAsync(http, Wire.NotStreamed);
         using HttpResponseMessage running = await Wire.PostAsync(http, Wire.Streamed);
@@ -127,9 +127,9 @@ public sealed class EndpointTests
 
         (await Wire.GetAsync(http, "/load")).Body.Should().Be("""{"server_load":2}""");
         (await Wire.GetAsync(http, "/metrics")).Body.Should()
-            .Contain("vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 1.0\n")
-            .And.Contain("vllm:num_requests_waiting{engine=\"0\",model_name=\"m\"} 1.0\n")
-            .And.Contain("vllm:generation_tokens_total{engine=\"0\",model_name=\"m\"} 2.0\n")
-            .And.Contain("vllm:request_success_total{engine=\"0\",model_name=\"m\",finished_reason=\"stop\"} 1.0\n");
+            .Contain("vllm:num_requests_running{engine=\"0\",model_name=\"fake-model\"} 1.0\n")
+            .And.Contain("vllm:num_requests_waiting{engine=\"0\",model_name=\"fake-model\"} 1.0\n")
+            .And.Contain("vllm:generation_tokens_total{engine=\"0\",model_name=\"fake-model\"} 2.0\n")
+            .And.Contain("vllm:request_success_total{engine=\"0\",model_name=\"fake-model\",finished_reason=\"stop\"} 1.0\n");
     }
 }

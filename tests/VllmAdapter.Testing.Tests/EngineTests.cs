@@ -38,7 +38,7 @@ public sealed class EngineTests
         request.Query.Should().Be("?a=b");
         request.Headers["x-request-id"].Should().Be("mine");
         request.Body.Should().Be(Wire.Streamed);
-        ((string?)request.Json!["model"]).Should().Be("m");
+        ((string?)request.Json!["model"]).Should().Be("fake-model");
         ((string?)seen.Chunks[0]["id"]).Should().Be("chatcmpl-mine");
     }
 

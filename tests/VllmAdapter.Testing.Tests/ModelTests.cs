@@ -351,6 +351,6 @@ public sealed class ModelTests
     {
         using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Profile = profile }, script);
         using HttpClient http = vllm.CreateHttpClient();
-        return await Wire.ReadAsync(http, $"{{\"model\":\"m\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hi\"}}],{fields}}}");
+        return await Wire.ReadAsync(http, $"{{\"model\":\"fake-model\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hi\"}}],{fields}}}");
     }
 }

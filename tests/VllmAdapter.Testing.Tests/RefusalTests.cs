@@ -146,6 +146,34 @@ public sealed class RefusalTests
         ((int)response.StatusCode).Should().Be(status);
     }
 
+    [Theory]
+    [InlineData("{}", HttpStatusCode.OK)]
+    [InlineData("""{"model":null}""", HttpStatusCode.OK)]
+    [InlineData("""{"model":""}""", HttpStatusCode.OK)]
+    [InlineData("""{"model":"fake-model"}""", HttpStatusCode.OK)]
+    [InlineData("""{"model":"gpt-4o"}""", HttpStatusCode.NotFound)]
+    public async Task By_default_only_its_own_model_is_served(string fields, HttpStatusCode status)
+    {
+        using var vllm = FakeVllm.InMemory();
+        using HttpClient http = vllm.CreateHttpClient();
+        JsonObject body = JsonNode.Parse(fields)!.AsObject();
+        body["messages"] = JsonNode.Parse("""[{"role":"user","content":"Hi"}]""");
+
+        Seen seen = await Wire.ReadAsync(http, body.ToJsonString());
+
+        seen.Status.Should().Be(status);
+        if (status == HttpStatusCode.NotFound)
+            seen.Body.Should().Be("""{"error":{"message":"The model `gpt-4o` does not exist. Valid aliases: fake-model.","type":"NotFoundError","param":"model","code":404}}""");
+    }
+
+    [Fact]
+    public async Task A_server_without_a_model_of_its_own_takes_every_name()
+    {
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Model = null });
+
+        (await vllm.CreateAdapter(options => options.Model = "gpt-4o").CompleteChatAsync("Hi")).Text.Should().Be("You said: Hi");
+    }
+
     private static JsonNode ErrorOf(JsonNode body, string version) => version == "0.8.5" ? body : body["error"]!;
 
     private static VllmProfile Profile(string version) => VllmProfile.All.Single(profile => profile.Version == version);

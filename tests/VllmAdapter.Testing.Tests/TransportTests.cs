@@ -28,6 +28,27 @@ public sealed class TransportTests
         ["reset before headers"] = Script.Resets().BeforeHeaders(),
     };
 
+    [Fact]
+    public async Task A_server_listens_at_the_port_that_it_is_told()
+    {
+        FakeVllm first = await FakeVllm.StartAsync();
+        var options = new FakeVllmOptions { Port = first.Endpoint.Port };
+        await options.Awaiting(taken => FakeVllm.StartAsync(taken)).Should().ThrowAsync<IOException>();
+        await first.DisposeAsync();
+
+        await using FakeVllm second = await FakeVllm.StartAsync(options);
+
+        second.Endpoint.Should().Be(first.Endpoint);
+        using var http = new HttpClient();
+        (await http.GetStringAsync(new Uri($"http://127.0.0.1:{options.Port}/version"))).Should().Contain("0.33.0");
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(65_536)]
+    public async Task A_port_that_is_none_is_refused(int port) =>
+        await FluentActions.Awaiting(() => FakeVllm.StartAsync(new FakeVllmOptions { Port = port })).Should().ThrowAsync<ArgumentOutOfRangeException>();
+
     public static TheoryData<string, Way> EveryWay() => Pairs(Way.Http1, Way.Http2);
 
     private static TheoryData<string, Way> Pairs(params Way[] ways)

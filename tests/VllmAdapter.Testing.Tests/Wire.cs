@@ -32,9 +32,9 @@ internal sealed record Seen(HttpStatusCode Status, string? ContentType, string B
 /// <summary>Plain HTTP, reading bytes.</summary>
 internal static class Wire
 {
-    public const string Streamed = """{"model":"m","stream":true,"messages":[{"role":"user","content":"Hi"}]}""";
+    public const string Streamed = """{"model":"fake-model","stream":true,"messages":[{"role":"user","content":"Hi"}]}""";
 
-    public const string NotStreamed = """{"model":"m","messages":[{"role":"user","content":"Hi"}]}""";
+    public const string NotStreamed = """{"model":"fake-model","messages":[{"role":"user","content":"Hi"}]}""";
 
     public static async Task<(FakeVllm Vllm, HttpClient Http)> OpenAsync(Way way, params ScriptedReply[] scripts)
     {

@@ -33,7 +33,7 @@ public sealed record Scenario
 
     /// <summary>The release that answers.</summary>
     /// <value>vLLM 0.32.0.</value>
-    public VllmProfile Profile { get; init; } = VllmProfile.V0_32;
+    public VllmProfile Profile { get; init; } = VllmProfile.V0_33;
 
     /// <summary>Sets the options that the scenario goes by, such as short time limits where a silence is its point.</summary>
     /// <value>One attempt, for a scenario is one reply; everything else is left at the defaults.</value>
@@ -118,5 +118,5 @@ public sealed record Scenario
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({string.Join(", ", Sources)})";
 
-    private FakeVllmOptions OptionsFor(TimeProvider? clock) => new() { Profile = Profile, TimeProvider = clock ?? TimeProvider.System };
+    private FakeVllmOptions OptionsFor(TimeProvider? clock) => new() { Profile = Profile, Model = null, TimeProvider = clock ?? TimeProvider.System };
 }

@@ -94,7 +94,12 @@ internal sealed class ChunkWriter(FakeCall call, VllmProfile profile)
         if (closes && !call.IncludesUsage)
             Fingerprint(json);
         if (!isRole)
+        {
+            if (profile.HasFieldsOf033)
+                json.WriteNull("kv_transfer_params");
             return;
+        }
+
         if (profile.HasTokenIds)
             json.WriteNull("prompt_token_ids");
         if (profile.HasFieldsOf032)
@@ -136,6 +141,8 @@ internal sealed class ChunkWriter(FakeCall call, VllmProfile profile)
 
         if (profile.HasTokenIds && !isRole)
             json.WriteNull("token_ids");
+        if (profile.HasFieldsOf033 && finish is not null)
+            json.WriteNull("weight_versions");
         json.WriteEndObject();
     }
 

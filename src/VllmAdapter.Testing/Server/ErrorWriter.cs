@@ -14,9 +14,10 @@ internal static class ErrorWriter
         return profile.HasFlatErrors ? "{\"object\":\"error\"," + members + "}" : "{\"error\":{" + members + "}}";
     }
 
-    // Events are written by another JSON library than bodies, with blanks after colons and commas; 0.8.5 nests its flat object.
-    public static string Event(ServerFault fault, VllmProfile profile) =>
-        "{\"error\": {" + (profile.HasFlatErrors ? "\"object\": \"error\", " : "") + Members(fault, ": ", ", ") + "}}";
+    // Before 0.33, events are written by another JSON library than bodies, with blanks after colons and commas; 0.8.5 nests its flat object.
+    public static string Event(ServerFault fault, VllmProfile profile) => profile.HasFieldsOf033
+        ? Body(fault, profile)
+        : "{\"error\": {" + (profile.HasFlatErrors ? "\"object\": \"error\", " : "") + Members(fault, ": ", ", ") + "}}";
 
     private static string Members(ServerFault fault, string colon, string comma) => string.Join(
         comma,

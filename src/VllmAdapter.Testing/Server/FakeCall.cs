@@ -85,7 +85,9 @@ internal sealed record FakeCall
         return [.. (stop is JsonArray ? stop.Items() : [stop]).Select(LooseJson.Text).OfType<string>()];
     }
 
-    public static int? MaxTokens(JsonNode? body) => body.At("max_completion_tokens").Count() ?? body.At("max_tokens").Count();
+    // Python takes 0 for nothing; servers that do not are through with it by then.
+    public static int? MaxTokens(JsonNode? body) =>
+        body.At("max_completion_tokens").Count() is { } most and not 0 ? most : body.At("max_tokens").Count();
 
     /// <summary>The text of a message's content, be it a string or a list of parts.</summary>
     public static string TextOf(JsonNode? content) =>

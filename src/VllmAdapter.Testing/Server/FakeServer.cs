@@ -73,9 +73,7 @@ internal sealed class FakeServer
         string id = NextId();
         var call = FakeCall.From(
             request, body, _options.Profile, prompt, _options.ContextWindow, _models.NameFor(body), id, _options.TimeProvider.GetUtcNow().ToUnixTimeSeconds());
-        ScriptedReply script = _refusals.OfEngine(body) is { } fault
-            ? Script.Empty.Then(new ScriptStep.Failure(fault)).Done()
-            : _script(request);
+        ScriptedReply script = _refusals.InEngine(body) ?? _script(request);
         WireReply reply = ReplyRendering.Render(script, call, _options.Profile);
         return (reply, Engine.Enqueue(prompt, reply.CompletionTokens));
     }
@@ -87,8 +85,18 @@ internal sealed class FakeServer
         if (_refusals.OfBody(request) is { } unreadable)
             return unreadable;
         body = request.Json as JsonObject ?? [];
-        prompt = Tokenizer.Count(ChatTemplate.Prompt(body));
-        return _models.RefuseUnknown(body, _refusals) ?? _refusals.OfChat(body, prompt);
+        try
+        {
+            if ((_refusals.OfFields(body) ?? _models.RefuseUnknown(body, _refusals)) is { } refusal)
+                return refusal;
+            prompt = Tokenizer.Count(ChatTemplate.Prompt(body));
+        }
+        catch (InvalidOperationException)
+        {
+            return _refusals.OfText();
+        }
+
+        return _refusals.OfChat(body, prompt);
     }
 
     private WireReply Tokenize(JsonObject body)
@@ -121,10 +129,10 @@ internal sealed class FakeServer
     private WireReply Render(JsonObject body)
     {
         if (!_options.ScaleOut)
-            return _refusals.Refuse("The render endpoint needs --enable-scale-out.", "Forbidden", status: 403);
+            return _refusals.Refuse("Scale-out endpoints are disabled. Restart vllm serve with --enable-scale-out to enable them.", "PermissionDeniedError", status: 403);
         IReadOnlyList<int> ids = _tokenizer.Encode(ChatTemplate.Prompt(body));
         int room = _options.ContextWindow - ids.Count;
-        return _refusals.OfChat(body, ids.Count) ?? Json(new JsonObject
+        return _refusals.OfFields(body) ?? _refusals.OfChat(body, ids.Count) ?? Json(new JsonObject
         {
             ["request_id"] = $"chatcmpl-{NextId()}",
             ["token_ids"] = new JsonArray([.. ids.Select(id => (JsonNode)id)]),

@@ -4,150 +4,130 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Testing;
 
-/// <summary>What vLLM refuses about a chat request, in the sentences of the version.</summary>
+/// <summary>What vLLM refuses about a chat request, in the sentences of the version, and in its order: the body, its fields, the model, the conversation, the engine.</summary>
 internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
 {
-    // No server can answer with more at once, and neither can this one.
-    private const int MostChoices = 16_384;
+    private readonly RefusalWriter _writer = new(profile);
 
     public WireReply? OfBody(ReceivedRequest request)
     {
         if (request.Headers.TryGetValue("Content-Type", out string? type) && !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
-        {
-            const string only = "Unsupported Media Type: Only 'application/json' is allowed";
-            return !profile.NamesParameters
-                ? ReplyRendering.Json($$"""{"detail":"{{only}}"}""", profile, 415)
-                : Refuse($"1 validation error:\n  {only}", "Bad Request");
-        }
+            return OfContentType();
+        if (request.Body.Length == 0)
+            return _writer.OfFields(FieldFault.Missing(null, "body"));
 
         try
         {
-            _ = JsonNode.Parse(request.Body);
-            return null;
+            return LooseJson.Parse(request.Body) is JsonArray list ? OfList(list) : null;
         }
         catch (JsonException broken)
         {
             string at = (broken.BytePositionInLine ?? 0).ToString(CultureInfo.InvariantCulture);
-            return Invalid("json_invalid", ["body", at], "JSON decode error", "{}", "<dict of 0 items>", ", 'ctx': {'error': 'Expecting value'}");
+            string expected = request.Body.TrimEnd().EndsWith('{') ? "Expecting property name enclosed in double quotes" : "Expecting value";
+            return _writer.OfFields(new FieldFault("json_invalid", ["body", at], "JSON decode error", new JsonObject()) { Context = $"'error': '{expected}'" });
         }
     }
 
-    public WireReply? OfChat(JsonNode body, int prompt) =>
-        body.At("messages") is null ? Missing(body, "messages") : OfFields(body) ?? OfSampling(body) ?? OfContext(body, prompt);
+    /// <summary>What is refused before it is known which model is asked.</summary>
+    public WireReply? OfFields(JsonNode body) => new FieldRefusals(profile, _writer).Of(body) ?? OfModel(body) ?? new ConstraintRefusals(profile, _writer).Of(body);
 
-    /// <summary>What is refused only when the engine gets it: inside a 200.</summary>
-    public ServerFault? OfEngine(JsonNode body)
+    /// <summary>What is refused while the conversation is read, and the parameters after it.</summary>
+    public WireReply? OfChat(JsonNode body, int prompt) =>
+        OfConversation(body) ?? new MediaRefusals(_writer).Of(body) ?? new SamplingRefusals(profile, _writer).Of(body) ?? new ContextRefusals(profile, options, _writer).Of(body, prompt);
+
+    /// <summary>What becomes of a request that only the engine refuses, inside a 200, or dies of.</summary>
+    public ScriptedReply? InEngine(JsonNode body) =>
+        OfTokens(body) is { } fault ? Script.Empty.Then(new ScriptStep.Failure(fault)).Done() : new ConstraintRefusals(profile, _writer).InEngine(body);
+
+    public WireReply Refuse(string message, string type, string? param = null, int status = 400) => _writer.Refuse(message, type, param, status);
+
+    /// <summary>Text that is none: half of a surrogate pair.</summary>
+    public WireReply OfText() => _writer.Template("TextEncodeInput must be Union[TextInputSequence, Tuple[InputSequence, InputSequence]]");
+
+    private WireReply OfContentType()
     {
-        if (body.At("top_logprobs").Count() is not { } asked || asked <= 20)
-            return null;
-        string value = asked.ToString(CultureInfo.InvariantCulture);
-        return profile.HasFlatErrors
-            ? new ServerFault("Cannot request more than 20 logprobs.", "BadRequestError", 400)
-            : Named($"Requested sample logprobs of {value}, which is greater than max allowed: 20", "logprobs", value);
+        const string only = "Unsupported Media Type: Only 'application/json' is allowed";
+        return profile.Minor switch
+        {
+            8 => ReplyRendering.Json($$"""{"detail":"{{only}}"}""", profile, 415),
+            11 => _writer.Refuse($" [\"{only}\"]", "Bad Request"),
+            < 26 => _writer.Refuse($"1 validation error:\n  {only} [\"{only}\"]", "Bad Request"),
+            _ => _writer.Refuse($"1 validation error:\n  {only}", "Bad Request"),
+        };
     }
 
-    public WireReply Refuse(string message, string type, string? param = null, int status = 400) =>
-        ReplyRendering.Error(status, new ServerFault(message, type, status, profile.NamesParameters ? param : null), profile);
+    private WireReply OfList(JsonArray list) => profile.ShortensValidation
+        ? _writer.OfFields(new FieldFault("model_attributes_type", ["body"], "Input should be a valid dictionary or object to extract fields from", list))
+        : ReplyRendering.Plain(Script.Replies(500, "Internal Server Error", "text/plain; charset=utf-8"), profile);
 
-    private WireReply? OfFields(JsonNode body)
+    private WireReply? OfModel(JsonNode body)
     {
         bool streams = body.At("stream").Flag() ?? false;
         if (!streams && body.At("stream_options") is not null)
-            return BadField(body, "Stream options can only be defined when `stream=True`.", "stream_options");
+            return _writer.OfModel("Stream options can only be defined when `stream=True`.", body, "stream_options");
         if (streams && body.At("prompt_logprobs").Count() is > 0 or -1)
-            return BadField(body, "`prompt_logprobs` are not available when `stream=True`.", "prompt_logprobs");
-
-        bool forcesTool = body.At("tool_choice") is JsonObject || body.At("tool_choice").Text() is not null and not "none";
-        var tools = body.At("tools") as JsonArray;
-        if (forcesTool && tools is not { Count: > 0 })
-            return BadField(body, "When using `tool_choice`, `tools` must be set.", "tool_choice");
-        if (body.At("tool_choice") is JsonObject named
-            && tools!.All(tool => tool.At("function", "name").Text() != named.At("function", "name").Text()))
-            return BadField(body, "The tool specified in `tool_choice` does not match any of the specified `tools`", "tool_choice");
-        return null;
+            return _writer.OfModel("`prompt_logprobs` are not available when `stream=True`.", body, "prompt_logprobs");
+        if (body.At("top_logprobs").Count() > 0 && body.At("logprobs").Flag() is not true)
+            return _writer.OfModel("when using `top_logprobs`, `logprobs` must be set to true.", body, "top_logprobs");
+        if (profile.Minor >= 11 && body.At("cache_salt").Text() is "")
+            return _writer.OfModel("Parameter 'cache_salt' must be a non-empty string if provided.", body, "cache_salt", namedSince: 26);
+        return OfTools(body);
     }
 
-    private WireReply? OfSampling(JsonNode body)
+    private WireReply? OfTools(JsonNode body)
     {
+        JsonNode? choice = body.At("tool_choice");
+        var tools = body.At("tools") as JsonArray;
+        if (profile.Minor >= 20 && tools is { Count: 0 })
+            return _writer.OfModel("`tools` must not be an empty array. Either provide at least one tool or omit the field entirely.", body, "tools", namedSince: 26);
+        if (choice is null || choice.Text() is "none")
+            return null;
+        if (tools is null)
+            return _writer.OfModel("When using `tool_choice`, `tools` must be set.", body, "tool_choice", namedSince: 26);
+        if (choice is not JsonObject)
+            return null;
+        if (choice.At("function") is null)
+        {
+            return _writer.OfModel(
+                "Invalid value for `function`: `None` in `tool_choice`! Correct usage: `{\"type\": \"function\", \"function\": {\"name\": \"my_function\"}}`",
+                body,
+                "tool_choice.function",
+                namedSince: 26);
+        }
+
+        return tools.All(tool => tool.At("function", "name").Text() != choice.At("function", "name").Text())
+            ? _writer.OfModel("The tool specified in `tool_choice` does not match any of the specified `tools`", body, "tool_choice", namedSince: 26)
+            : null;
+    }
+
+    private WireReply? OfConversation(JsonNode body)
+    {
+        if (body.At("continue_final_message").Flag() is true && body.At("add_generation_prompt").Flag() is not false)
+        {
+            return _writer.Refuse(profile.HasFlatErrors
+                ? ""
+                : "continue_final_message and add_generation_prompt are not compatible. Use continue_final_message when you want the model to continue the final message, "
+                    + "and add_generation_prompt when you want to add a header that will prompt it to start a new assistant message instead.");
+        }
+
         if (body.At("messages") is JsonArray { Count: 0 })
         {
-            return Refuse(
-                profile.HasFlatErrors ? "" : "Cannot apply chat template to an empty conversation. Provide at least one message.", "BadRequestError");
+            return _writer.Refuse(profile.Minor switch
+            {
+                8 => "",
+                11 => "list index out of range list index out of range",
+                20 => "list index out of range",
+                _ => "Cannot apply chat template to an empty conversation. Provide at least one message.",
+            });
         }
 
-        if (DamagedCall(body) is { } damage)
-            return Refuse(damage, "BadRequestError");
-        if (body.At("n").Count() is < 1 and var n)
-            return Refuse($"n must be at least 1, got {n}.", "BadRequestError");
-        if (body.At("n").Count() is > MostChoices and var tooMany)
-            return Refuse($"n must be at most {MostChoices}, got {tooMany}.", "BadRequestError");
-        double? temperature = body.At("temperature").Number();
-        if (temperature < 0)
-        {
-            string got = temperature.Value.ToString("0.0###", CultureInfo.InvariantCulture);
-            return Refuse(Named($"temperature must be non-negative, got {got}.", "temperature", got));
-        }
-
-        if (temperature == 0 && body.At("n").Count() is > 1 and var many)
-            return Refuse($"n must be 1 when using greedy sampling, got {many}.", "BadRequestError");
-        if (FakeCall.MaxTokens(body) is < 1 and var maxTokens)
-        {
-            string got = maxTokens.ToString(CultureInfo.InvariantCulture);
-            return Refuse(Named($"max_tokens must be at least 1, got {got}.", "max_tokens", got));
-        }
-
-        return FakeCall.StopsOf(body).Any(string.IsNullOrEmpty) ? Refuse("stop cannot contain an empty string.", "BadRequestError") : null;
+        return DamagedCall(body) is { } damage ? _writer.Template(damage) : null;
     }
 
-    private WireReply? OfContext(JsonNode body, int prompt)
-    {
-        int window = options.ContextWindow;
-        int? asked = FakeCall.MaxTokens(body);
-        int wanted = asked ?? 0;
-        string model = $"This model's maximum context length is {window} tokens.";
-        if (profile.HasFlatErrors)
-        {
-            return prompt + Math.Max(wanted, 1) <= window ? null : Refuse(
-                asked is null
-                    ? $"{model} However, you requested {prompt} tokens in the messages, Please reduce the length of the messages."
-                    : $"{model} However, you requested {prompt + wanted} tokens ({prompt} in the messages, {wanted} in the completion). Please reduce the length of the messages or completion.",
-                "BadRequestError");
-        }
-
-        if (!profile.NamesParameters)
-        {
-            if (prompt >= window)
-                return Refuse($"{model} However, your request has {prompt} input tokens. Please reduce the length of the input messages. None", "BadRequestError");
-            return prompt + wanted <= window ? null : Refuse(
-                $"'max_tokens' or 'max_completion_tokens' is too large: {wanted}. {model[..^1]} and your request has {prompt} input tokens ({wanted} > {window} - {prompt}). None",
-                "BadRequestError");
-        }
-
-        if (wanted > window)
-        {
-            return Refuse(Named(
-                $"max_tokens={wanted} cannot be greater than max_model_len={window}. Please request fewer output tokens.", "max_tokens", $"{wanted}"));
-        }
-
-        // Counting stops one token past what fits, so the number is a lower bound.
-        int room = profile.ClampsToContext ? window : window - wanted;
-        if (prompt > room)
-        {
-            return Refuse(Named(
-                profile.ClampsToContext
-                    ? $"{model} However, your prompt contains at least {room + 1} input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the input prompt."
-                    : $"{model} However, you requested {wanted} output tokens and your prompt contains at least {room + 1} input tokens, for a total of at least {window + 1} tokens. Please reduce the length of the input prompt or the number of requested output tokens.",
-                "input_tokens",
-                $"{room + 1}"));
-        }
-
-        return prompt < window ? null : Refuse(Named("max_tokens must be at least 1, got 0.", "max_tokens", "0"));
-    }
-
-    // A damaged call in the history: refused by 0.8.5, which reads even "" as damaged; newer servers take it.
+    // A damaged call in the history: refused up to 0.26, and 0.8.5 reads even "" as damaged; newer servers take it.
     private string? DamagedCall(JsonNode body)
     {
-        if (profile.NamesParameters)
+        if (profile.Minor > 26)
             return null;
         IEnumerable<string> arguments = body.At("messages").Items()
             .SelectMany(message => message.At("tool_calls").Items())
@@ -170,36 +150,37 @@ internal sealed class Refusals(VllmProfile profile, FakeVllmOptions options)
         return null;
     }
 
-    private WireReply Missing(JsonNode body, string field) =>
-        Invalid("missing", ["body", field], "Field required", Python.Repr(body), $"<dict of {body.AsObject().Count} items>", "");
-
-    private WireReply BadField(JsonNode body, string message, string param)
+    private ServerFault? OfTokens(JsonNode body)
     {
-        if (profile.ShortensValidation)
-            return Refuse($"{message} (parameter={param})", "BadRequestError", param);
-        return Invalid(
-            "value_error", ["body"], $"Value error, {message}", Python.Repr(body), "", $", 'ctx': {{'error': ValueError('{message}')}}");
-    }
-
-    // Schema validation: older servers hand the Python text through, 0.32 shortens it.
-    private WireReply Invalid(string kind, string[] place, string message, string input, string shortInput, string context)
-    {
-        if (profile.ShortensValidation)
+        if (body.At("top_logprobs").Count() is > 20 and var asked)
         {
-            string path = string.Join('.', place);
-            return Refuse(
-                $"1 validation error:\n  {{'type': '{kind}', 'loc': '{path}', 'msg': '{message}', 'input': '{shortInput}'{context}}}", "Bad Request", path);
+            return profile.HasFlatErrors
+                ? new ServerFault("Cannot request more than 20 logprobs.", "BadRequestError", 400)
+                : _writer.Named($"Requested sample logprobs of {asked}, which is greater than max allowed: 20", "logprobs", $"{asked}");
         }
 
-        string location = string.Join(", ", place.Select(part => int.TryParse(part, CultureInfo.InvariantCulture, out _) ? part : $"'{part}'"));
-        string error = $"{{'type': '{kind}', 'loc': ({location}{(place.Length == 1 ? "," : "")}), 'msg': '{message}', 'input': {input}{context}}}";
-        return Refuse(
-            profile.NamesParameters ? $"1 validation error:\n  {error}" : $"[{error}]", profile.HasFlatErrors ? "BadRequestError" : "Bad Request");
+        if (profile.HasFlatErrors && body.At("priority").Count() is { } priority and not 0)
+            return new ServerFault($"Got priority {priority} but Priority scheduling is not enabled.", "BadRequestError", 400);
+        if (profile.Minor >= 16 && body.At("truncate_prompt_tokens").Count() == 0)
+            return new ServerFault("The decoder prompt cannot be empty", "BadRequestError", 400);
+        if (profile.Minor >= 11 && body.At("allowed_token_ids") is JsonArray allowed && (allowed.Count == 0 || allowed.Any(IsNoToken)))
+        {
+            return _writer.Named(
+                allowed.Count == 0 ? "allowed_token_ids is not None and empty!" : "allowed_token_ids contains out-of-vocab token id!",
+                "allowed_token_ids",
+                Python.Repr(allowed));
+        }
+
+        if (profile.Minor >= 28 && body.At("stop_token_ids").Items().FirstOrDefault(IsNoToken) is { } stop)
+            return OutOfVocabulary("stop_token_ids", stop.ToJsonString());
+        return (body.At("logit_bias") as JsonObject ?? []).Select(bias => bias.Key).FirstOrDefault(key => IsNoToken(JsonNode.Parse(key))) is { } token
+            ? OutOfVocabulary("logit_bias", token)
+            : null;
     }
 
-    private ServerFault Named(string message, string param, string value) => profile.NamesParameters
-        ? new ServerFault($"{message} (parameter={param}, value={value})", "BadRequestError", 400, param)
-        : new ServerFault(message, "BadRequestError", 400);
+    private ServerFault OutOfVocabulary(string field, string token) => profile.HasFlatErrors
+        ? new ServerFault($"token_id {token} in {field} contains out-of-vocab token id", "BadRequestError", 400)
+        : _writer.Named($"token_id(s) [{token}] in {field} contain out-of-vocab token ids. Vocabulary size: {Tokenizer.Vocabulary}", field, $"[{token}]");
 
-    private WireReply Refuse(ServerFault fault) => ReplyRendering.Error(400, fault, profile);
+    private static bool IsNoToken(JsonNode? id) => id.Number() is < 0 or >= Tokenizer.Vocabulary;
 }

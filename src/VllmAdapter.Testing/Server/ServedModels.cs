@@ -12,14 +12,14 @@ internal sealed class ServedModels(FakeVllmOptions options)
 
     public string Base => options.Model ?? "fake-model";
 
-    public string NameFor(JsonNode body) => body.At("model").Text() ?? Base;
+    public string NameFor(JsonNode body) => body.At("model").Text() is { Length: > 0 } name ? name : Base;
 
     public WireReply? RefuseUnknown(JsonNode body, Refusals refusals)
     {
         string name = NameFor(body);
         lock (_adapters)
         {
-            if (options.Model is null || name == options.Model || _adapters.ContainsKey(name))
+            if (options.Model is null || name == Base || _adapters.ContainsKey(name))
                 return null;
         }
 

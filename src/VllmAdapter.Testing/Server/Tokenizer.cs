@@ -7,6 +7,9 @@ namespace VllmAdapter.Testing;
 /// </remarks>
 internal sealed class Tokenizer
 {
+    /// <summary>Ids from here on are no tokens.</summary>
+    public const int Vocabulary = 151_936;
+
     private const int LongestRun = 4;
     private const int FirstId = 100;
     private readonly Lock _gate = new();

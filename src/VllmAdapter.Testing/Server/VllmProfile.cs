@@ -1,5 +1,7 @@
 #pragma warning disable CA1707 // The underscore is the point of the version: 0.32 is V0_32.
 
+using System.Globalization;
+
 namespace VllmAdapter.Testing;
 
 /// <summary>The vLLM release whose shapes, words and habits <see cref="FakeVllm"/> takes on.</summary>
@@ -11,6 +13,18 @@ public sealed record VllmProfile
         "EngineCore encountered an issue. See stack trace (above) for the root cause.", "InternalServerError", 500);
 
     private VllmProfile(string version) => Version = version;
+
+    /// <summary>vLLM 0.33.0, November 2026: what disaggregated serving needs is in every chunk, and an engine that died is not named.</summary>
+    public static VllmProfile V0_33 { get; } = new("0.33.0")
+    {
+        Fingerprint = "vllm-0.33.0-1f9e3624",
+        HasFieldsOf032 = true,
+        HasFieldsOf033 = true,
+        ClampsToContext = true,
+        ShortensValidation = true,
+        StreamsForcedCallsAsOthers = true,
+        EngineDeath = new("The server had an error while processing your request.", "InternalServerError", 500),
+    };
 
     /// <summary>vLLM 0.32.0, autumn 2026.</summary>
     public static VllmProfile V0_32 { get; } = new("0.32.0")
@@ -55,10 +69,13 @@ public sealed record VllmProfile
     };
 
     /// <summary>Every profile, newest first.</summary>
-    public static IReadOnlyList<VllmProfile> All { get; } = [V0_32, V0_20, V0_11, V0_8];
+    public static IReadOnlyList<VllmProfile> All { get; } = [V0_33, V0_32, V0_20, V0_11, V0_8];
 
     /// <summary>The version that <c>GET /version</c> tells.</summary>
     public string Version { get; private init; }
+
+    // The 33 of 0.33.0: what is refused is told by it.
+    internal int Minor => int.Parse(Version.Split('.')[1], CultureInfo.InvariantCulture);
 
     internal string ReasoningField { get; private init; } = "reasoning";
 
@@ -71,6 +88,9 @@ public sealed record VllmProfile
     internal bool HasTokenIds { get; private init; } = true;
 
     internal bool HasFieldsOf032 { get; private init; }
+
+    // kv_transfer_params at the end of every chunk, weight_versions beside every reason, and error events without blanks.
+    internal bool HasFieldsOf033 { get; private init; }
 
     // "required" and a named tool go through the parser that "auto" goes through; before, the name came with the first argument.
     internal bool StreamsForcedCallsAsOthers { get; private init; }

@@ -120,6 +120,8 @@ internal sealed record WholeChoice(
             json.WriteNull("token_ids");
         if (profile.HasFieldsOf032)
             json.WriteNull("routed_experts");
+        if (profile.HasFieldsOf033)
+            json.WriteNull("weight_versions");
         json.WriteEndObject();
     }
 

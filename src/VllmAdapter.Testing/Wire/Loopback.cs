@@ -17,7 +17,7 @@ internal sealed class Loopback : IAsyncDisposable
     private ListenOptions? _http1;
     private ListenOptions? _http2;
 
-    private Loopback()
+    private Loopback(int port)
     {
         // Bare Kestrel: no host, no configuration, no logging.
         var options = new KestrelServerOptions { AddServerHeader = false };
@@ -25,7 +25,7 @@ internal sealed class Loopback : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
         options.Limits.Http2.MaxStreamsPerConnection = int.MaxValue;
-        options.Listen(IPAddress.Loopback, 0, listen => (_http1 = listen).Protocols = HttpProtocols.Http1);
+        options.Listen(IPAddress.Loopback, port, listen => (_http1 = listen).Protocols = HttpProtocols.Http1);
         options.Listen(IPAddress.Loopback, 0, listen => (_http2 = listen).Protocols = HttpProtocols.Http2);
 
         // Two bytes, so that a flush waits until the socket has taken everything: a fault must not overtake the bytes before it.
@@ -40,11 +40,19 @@ internal sealed class Loopback : IAsyncDisposable
 
     public Uri Http2 => AddressOf(_http2);
 
-    public static async Task<Loopback> StartAsync(Func<ReceivedRequest, ReplyPlayback> answer, CancellationToken cancellationToken)
+    public static async Task<Loopback> StartAsync(int port, Func<ReceivedRequest, ReplyPlayback> answer, CancellationToken cancellationToken)
     {
-        var loopback = new Loopback();
-        await loopback._kestrel.StartAsync(new Application(answer), cancellationToken).ConfigureAwait(false);
-        return loopback;
+        var loopback = new Loopback(port);
+        try
+        {
+            await loopback._kestrel.StartAsync(new Application(answer), cancellationToken).ConfigureAwait(false);
+            return loopback;
+        }
+        catch
+        {
+            loopback._kestrel.Dispose();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using static VllmAdapter.Agents.SchemaNode;
 
 namespace VllmAdapter.Agents;
 
@@ -42,7 +43,7 @@ internal sealed class FittedArguments
 
     private void Write(Utf8JsonWriter writer, JsonElement value, JsonElement? unresolved)
     {
-        JsonElement? schema = Resolved(unresolved);
+        JsonElement? schema = Resolved(_root, unresolved);
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
@@ -74,7 +75,7 @@ internal sealed class FittedArguments
         foreach (JsonProperty property in value.EnumerateObject())
         {
             JsonElement? own = Member(properties, property.Name) ?? Member(schema, "additionalProperties");
-            if (property.Value.ValueKind == JsonValueKind.Null && MayBeLeftOut(schema, property.Name, Resolved(Member(properties, property.Name))))
+            if (property.Value.ValueKind == JsonValueKind.Null && MayBeLeftOut(schema, property.Name, Resolved(_root, Member(properties, property.Name))))
             {
                 _hasChanged = true;
                 continue;
@@ -90,37 +91,6 @@ internal sealed class FittedArguments
     private static bool MayBeLeftOut(JsonElement? schema, string name, JsonElement? property) =>
         Member(property, "type") is not null && !IsOf(property, "null")
         && !(Member(schema, "required") is { ValueKind: JsonValueKind.Array } required && required.EnumerateArray().Any(item => IsText(item, name)));
-
-    private static bool IsOf(JsonElement? schema, string type) => Member(schema, "type") switch
-    {
-        { ValueKind: JsonValueKind.String } only => only.ValueEquals(type),
-        { ValueKind: JsonValueKind.Array } several => several.EnumerateArray().Any(item => IsText(item, type)),
-        _ => false,
-    };
-
-    private static bool IsText(JsonElement element, string text) => element.ValueKind == JsonValueKind.String && element.ValueEquals(text);
-
-    private static JsonElement? Member(JsonElement? json, string name) =>
-        json is { ValueKind: JsonValueKind.Object } known && known.TryGetProperty(name, out JsonElement member) ? member : null;
-
-    // "#/properties/tree/items": what a recursive type says of itself. A reference to a reference may go in a circle.
-    private JsonElement? Resolved(JsonElement? schema)
-    {
-        for (int hops = 0; hops < 8 && Member(schema, "$ref") is { ValueKind: JsonValueKind.String } reference; hops++)
-        {
-            if (reference.GetString() is not ['#', ..] path)
-                return schema;
-
-            schema = path[1..].Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate((JsonElement?)_root, Step);
-        }
-
-        return schema;
-
-        static JsonElement? Step(JsonElement? at, string name) =>
-            at is { ValueKind: JsonValueKind.Array } list
-                ? int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int i) && i < list.GetArrayLength() ? list[i] : null
-                : Member(at, name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal));
-    }
 
     // By its digits, so that nothing is rounded: null if it is an integer's text already, or no integer.
     private static string? Integer(string number)

@@ -22,7 +22,7 @@ public sealed class Tool
     private const string UsesReflection =
         "Parameters are found by reflection. Where code is trimmed or compiled ahead of time, use an overload that takes JsonTypeInfo or no arguments.";
 
-    private readonly Func<ToolCall, ToolInvocation> _bind;
+    private readonly Func<ToolCall, IServiceProvider?, ToolInvocation> _bind;
 
     /// <summary>A tool that reads its arguments itself.</summary>
     /// <param name="definition">What the model is told of it.</param>
@@ -33,6 +33,11 @@ public sealed class Tool
     }
 
     internal Tool(ToolDefinition definition, Func<ToolCall, ToolInvocation> bind)
+        : this(definition, (call, _) => bind(call))
+    {
+    }
+
+    private Tool(ToolDefinition definition, Func<ToolCall, IServiceProvider?, ToolInvocation> bind)
     {
         ArgumentNullException.ThrowIfNull(definition);
         (Definition, _bind) = (definition, bind);
@@ -43,6 +48,9 @@ public sealed class Tool
 
     /// <summary>The name by which the model calls it.</summary>
     public string Name => Definition.Name;
+
+    /// <summary>A parameter of the handler that comes from services; null if there is none.</summary>
+    internal string? ServiceParameter { get; private init; }
 
     /// <summary>A tool that reads its arguments itself, and gives back more than text.</summary>
     /// <param name="definition">What the model is told of it.</param>
@@ -125,22 +133,29 @@ public sealed class Tool
     /// <param name="name">The name by which the model calls it.</param>
     /// <param name="description">What it does and when to use it, for the model to read.</param>
     /// <param name="handler">
-    /// A lambda or method, asynchronous or not. Its parameters' names, types, <c>[Description]</c> and default values make the schema; one without a
-    /// default value is required. A <see cref="CancellationToken"/> and a <see cref="ToolCall"/> are handed in and not shown to the model.
+    /// A lambda or method, asynchronous or not. Its parameters' names, types, <c>[Description]</c>, default values and annotations (<c>[Range]</c>,
+    /// <c>[StringLength]</c>, <c>[RegularExpression]</c>, <c>[AllowedValues]</c> ..) make the schema; one without a default value is required.
     /// Text that it gives back is sent as it is, <see cref="ContentPart"/>s as parts, anything else as JSON.
     /// </param>
     /// <param name="serializer">How arguments and results are read and written; by default in camel case, enums by name.</param>
-    /// <exception cref="ArgumentException">A parameter cannot be read from JSON (a tuple, a delegate), or the result cannot be waited for (an F# Async).</exception>
+    /// <exception cref="ArgumentException">
+    /// A parameter cannot be read from JSON (a stream, an interface, a tuple, a delegate), or the result cannot be waited for (an F# Async).
+    /// </exception>
+    /// <remarks>
+    /// Handed in, and not shown to the model: a <see cref="CancellationToken"/>, the <see cref="ToolCall"/>, and services. Services are an
+    /// <see cref="IServiceProvider"/> and what is marked <c>[FromKeyedServices(key)]</c> or, in ASP.NET Core, <c>[FromServices]</c>, and nothing else:
+    /// the signature alone says what the model fills. They come from <see cref="ToolLoopOptions.Services"/>, in a scope of their own for each call.
+    /// </remarks>
     [RequiresUnreferencedCode(UsesReflection)]
     [RequiresDynamicCode(UsesReflection)]
     public static Tool From(string name, string? description, Delegate handler, JsonSerializerOptions? serializer = null)
     {
         ArgumentNullException.ThrowIfNull(handler);
         var method = new DelegateTool(handler, serializer);
-        return new Tool(new ToolDefinition(name, description, method.Schema), method.Bind);
+        return new Tool(new ToolDefinition(name, description, method.Schema), method.Bind) { ServiceParameter = method.ServiceParameter };
     }
 
-    /// <summary>A tool made of a method, with its name (without "Async") and its <c>[Description]</c>.</summary>
+    /// <summary>A tool made of a method, with its name in snake case without "Async" (GetWeatherAsync: get_weather) and its <c>[Description]</c>.</summary>
     /// <param name="handler">A method with a name: not a lambda.</param>
     /// <param name="serializer">How arguments and results are read and written; by default in camel case, enums by name.</param>
     /// <exception cref="ArgumentException">It is a lambda.</exception>
@@ -149,7 +164,7 @@ public sealed class Tool
     public static Tool From(Delegate handler, JsonSerializerOptions? serializer = null)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        return From(DelegateTool.NameOf(handler), DelegateTool.DescriptionOf(handler), handler, serializer);
+        return From(HandlerName.Of(handler), HandlerName.DescriptionOf(handler), handler, serializer);
     }
 
     /// <summary>The same tool, for which the server is asked to hold the arguments to the schema; arguments that it does not name are forbidden.</summary>
@@ -157,7 +172,7 @@ public sealed class Tool
     {
         JsonObject schema = Definition.Parameters is { } parameters ? JsonObject.Create(parameters)! : TypeSchema.NoArguments();
         schema["additionalProperties"] = false;
-        return new Tool(new ToolDefinition(Name, Definition.Description, schema) { Strict = true }, _bind);
+        return new Tool(new ToolDefinition(Name, Definition.Description, schema) { Strict = true }, _bind) { ServiceParameter = ServiceParameter };
     }
 
     /// <summary>Runs a call.</summary>
@@ -165,28 +180,42 @@ public sealed class Tool
     /// <param name="cancellationToken">Handed to the handler.</param>
     /// <returns>The text that the model is to see; of several parts the text.</returns>
     /// <exception cref="JsonException">The arguments do not fit the handler's types; nothing was run.</exception>
-    public async Task<string> RunAsync(ToolCall call, CancellationToken cancellationToken = default)
+    public Task<string> RunAsync(ToolCall call, CancellationToken cancellationToken = default) => RunAsync(call, services: null, cancellationToken);
+
+    /// <summary>Runs a call with services.</summary>
+    /// <param name="call">A ready call without problems.</param>
+    /// <param name="services">Where parameters that are services come from; null if there are none.</param>
+    /// <param name="cancellationToken">Handed to the handler.</param>
+    /// <returns>The text that the model is to see; of several parts the text.</returns>
+    /// <exception cref="JsonException">The arguments do not fit the handler's types; nothing was run.</exception>
+    /// <exception cref="InvalidOperationException">The handler needs a service that is not there.</exception>
+    public async Task<string> RunAsync(ToolCall call, IServiceProvider? services, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return (await Bind(call)(cancellationToken).ConfigureAwait(false)).Text;
+        return (await Bind(call, services)(cancellationToken).ConfigureAwait(false)).Text;
     }
 
     /// <summary>Reads the arguments, and nothing else: what does not fit is the model's mistake, not the handler's.</summary>
-    internal ToolInvocation Bind(ToolCall call) => _bind(call);
+    internal ToolInvocation Bind(ToolCall call, IServiceProvider? services) => _bind(call, services);
 
-    // The serializer's own words name .NET types, of which the model knows nothing.
     private static TArguments Read<TArguments>(ToolCall call, JsonTypeInfo<TArguments> type, JsonElement schema)
     {
+        using JsonDocument document = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
+        JsonElement arguments = FittedArguments.Of(document.RootElement, schema);
+        TArguments read;
         try
         {
-            using JsonDocument arguments = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
-            return FittedArguments.Of(arguments.RootElement, schema).Deserialize(type) ?? throw new JsonException("The arguments are null.");
+            read = arguments.Deserialize(type) ?? throw new JsonException("The arguments are null.");
         }
         catch (Exception misfit) when (misfit is JsonException or NotSupportedException)
         {
+            // The serializer's own words name .NET types, of which the model knows nothing.
             string place = misfit is JsonException { Path: { } path and not "$" } ? $" at {path}" : "";
             throw new JsonException($"The arguments do not fit{place}: they must be {schema.GetRawText()}.", misfit);
         }
+
+        ArgumentCheck.ThrowIfUnfit(arguments, schema);
+        return read;
     }
 
     private static ToolDefinition WithoutParameters(string name, string? description) => new(name, description, TypeSchema.NoArguments());

@@ -27,7 +27,7 @@ internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry teleme
         }
         finally
         {
-            // The consumer left or canceled: what still runs is told, and waited for.
+            // The consumer left or canceled: what still runs is told, and waited for, unless it is deaf.
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -37,15 +37,14 @@ internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry teleme
         int at, PreparedCall prepared, SemaphoreSlim places, CancellationToken callersToken, CancellationToken stop)
     {
         if (prepared.Invocation is not { } invocation)
-            return (at, new CallFinished { Call = prepared.Call, Content = prepared.Words, WasRun = false });
+            return (at, new CallFinished { Call = prepared.Call, Content = prepared.Words, WasRun = false, NotRunBecause = prepared.NotRunBecause });
 
         try
         {
             await places.WaitAsync(stop).ConfigureAwait(false);
             try
             {
-                // A handler that blocks must not hold up the others.
-                ToolOutput output = await Task.Run(() => telemetry.RunAsync(prepared.Call, invocation, stop), stop).ConfigureAwait(false);
+                ToolOutput output = await telemetry.RunAsync(prepared.Call, Limited(invocation), stop).ConfigureAwait(false);
                 return (at, new CallFinished { Call = prepared.Call, Content = output.Text, Parts = output.Parts, WasRun = true });
             }
             finally
@@ -62,6 +61,9 @@ internal sealed class ToolHandlers(ToolLoopOptions options, ToolTelemetry teleme
             return (at, Failed(prepared.Call, failure));
         }
     }
+
+    private ToolInvocation Limited(ToolInvocation invocation) =>
+        token => LimitedHandler.RunAsync(invocation, options.HandlerTimeout, telemetry.Clock, token);
 
     private CallFinished Failed(ToolCall call, Exception failure)
     {

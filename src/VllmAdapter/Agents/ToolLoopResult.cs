@@ -15,11 +15,21 @@ public sealed record ToolLoopResult
     /// <summary>Every call that was dealt with, in the model's order.</summary>
     public IReadOnlyList<CallFinished> Calls { get; init; } = [];
 
+    /// <summary>The call at which <see cref="ToolLoopOptions.BeforeCall"/> stopped the run; null if it did not.</summary>
+    public ToolCall? StoppedAt { get; init; }
+
     /// <summary>
     /// The request with the whole conversation, which can always be replayed: after an answer add a message (<see cref="ChatRequest.With(VllmMessage[])"/>)
     /// and run it; after any other end run it as it is to go on where the run stopped. A turn that cannot be used is not in it.
     /// </summary>
     public required ChatRequest Request { get; init; }
+
+    /// <summary>
+    /// Messages of <see cref="Request"/> that were not sent any more, because the history was too long for the window
+    /// (<see cref="ToolLoopOptions.PlanPrompt"/>), in order.
+    /// </summary>
+    /// <value>Empty: everything was sent.</value>
+    public IReadOnlyList<VllmMessage> LeftOut { get; init; } = [];
 
     /// <summary>The budget's last word, with the cause if it is exhausted; null without a budget.</summary>
     public BudgetReport? Budget { get; init; }
@@ -27,22 +37,8 @@ public sealed record ToolLoopResult
     /// <summary>What a handler threw (<see cref="ToolLoopVerdict.HandlerFailed"/>), or why a later request of the run never became a stream; null otherwise.</summary>
     public Exception? Failure { get; init; }
 
-    /// <summary>How the run ended, in one or two plain sentences.</summary>
-    public string Explain()
-    {
-        string turns = OutcomeNotes.Count(Turns.Count, "turn");
-        return Verdict switch
-        {
-            ToolLoopVerdict.Answered => $"Answered after {turns}, {OutcomeNotes.Count(Calls.Count(call => call.WasRun), "call")} run.",
-            ToolLoopVerdict.BudgetExhausted => $"Stopped after {turns}: {Budget?.Explain()}",
-            ToolLoopVerdict.TurnLimit => $"Stopped after {turns}, the most allowed. Raise {nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.MaxTurns)} if the run is worth it.",
-            ToolLoopVerdict.HandlerFailed => $"Stopped after {turns}, because a tool failed: {Failure?.Message}",
-            _ => $"Stopped after {turns}: {Failure?.Message ?? WhyUnusable(Turns[^1])}",
-        };
-    }
-
-    private static string WhyUnusable(StreamOutcome turn) =>
-        turn.IsComplete && (TurnUses.ComplaintsAbout(turn) is { Count: > 0 } complaints) ? string.Join(' ', complaints) : turn.Explain();
+    /// <summary>How the run ended, in one or two plain sentences, with the calls that failed or were not run.</summary>
+    public string Explain() => RunExplanation.Of(this);
 
     /// <inheritdoc/>
     public override string ToString() => Explain();

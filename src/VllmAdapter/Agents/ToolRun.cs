@@ -11,23 +11,29 @@ namespace VllmAdapter.Agents;
 /// <para>Step 5: put the turn into the history, and start over.</para>
 /// </remarks>
 internal sealed class ToolRun(
-    VllmInferenceAdapter adapter,
+    IVllmChat chat,
     IReadOnlyDictionary<string, Tool> tools,
     ToolLoopOptions options,
     ChatRequest start,
     IReadOnlyList<ToolDefinition> offered,
-    TokenBudget? budget)
+    TokenBudget? budget,
+    AnswerShape? shape = null)
 {
     private readonly List<StreamOutcome> _turns = [];
     private readonly List<CallFinished> _calls = [];
     private readonly ChatRequest _start = start;
+    private readonly HistoryWindow _window = new(options.PlanPrompt, start);
+    private bool _asksForShape = shape is not null && offered.Count == 0;
+    private readonly TurnRoom _room = new();
     private ChatRequest _request = start;
     private int _repeats;
     private int _corrections;
     private bool _asksWhole;
+    private bool _isAskedUnlimited;
     private bool _hasRunACall;
     private BudgetReport? _budget;
     private Exception? _failure;
+    private ToolCall? _stoppedAt;
     private int _isTaken;
 
     public async IAsyncEnumerable<ToolLoopEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -38,6 +44,12 @@ internal sealed class ToolRun(
         while (true)
         {
             // Step 1.
+            if (await _window.FitAsync(_request, NextRequest, cancellationToken).ConfigureAwait(false) is { } trimmed)
+            {
+                _room.Shortened();
+                yield return trimmed;
+            }
+
             if (await ReasonToStopAsync(cancellationToken).ConfigureAwait(false) is { } reason)
             {
                 yield return End(reason);
@@ -45,11 +57,13 @@ internal sealed class ToolRun(
             }
 
             // Step 2.
-            ChatStream stream = adapter.StreamChatAsync(NextRequest(), cancellationToken);
+            ChatRequest next = _room.Limit(NextRequest());
+            _window.Sent(next);
+            ChatStream stream = chat.StreamChatAsync(next, cancellationToken);
             IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
             try
             {
-                while (await HasNextAsync(chunks).ConfigureAwait(false))
+                while (await HasNextAsync(stream, chunks).ConfigureAwait(false))
                 {
                     if (chunks.Current.Outcome is null)
                         yield return new ChunkReceived(chunks.Current);
@@ -61,6 +75,9 @@ internal sealed class ToolRun(
                 RecordIfGivenUp(stream.OutcomeIfOver);
             }
 
+            if (_isAskedUnlimited)
+                continue;
+
             if (_failure is not null)
             {
                 yield return End(ToolLoopVerdict.Incomplete);
@@ -70,24 +87,33 @@ internal sealed class ToolRun(
             // Step 3.
             StreamOutcome turn = stream.Outcome;
             _turns.Add(turn);
+            _window.Ended(turn);
+            _room.Took(turn);
             await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
-            TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? adapter.OnIncompleteStream);
-            bool isAskedAgain = AsksAgain(turn, use);
+            TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? turn.DefaultBehavior);
+            bool isAskedAgain = AsksAgain(turn, use) || AsksForShape(turn, use);
             yield return new TurnEnded(turn, isAskedAgain);
             if (isAskedAgain)
                 continue;
 
-            List<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).Select(call => PreparedCall.Of(call, tools))];
-            List<ToolCall> ready = [.. calls.Where(call => call.Invocation is not null).Select(call => call.Call)];
-            if (EndWith(turn, use, mayBeRun: ready.Count > 0) is { } ended)
+            IReadOnlyList<PreparedCall> calls = [.. turn.ToolCalls.Where(call => call.ChoiceIndex == 0).Select(call => PreparedCall.Of(call, tools, options.Services))];
+            if (EndWith(turn, use, mayBeRun: calls.Any(call => call.Invocation is not null)) is { } ended)
             {
                 yield return ended;
                 yield break;
             }
 
             // Step 4.
+            (calls, _stoppedAt) = await CallApproval.OfAsync(calls, options, cancellationToken).ConfigureAwait(false);
+            if (_stoppedAt is not null)
+            {
+                yield return End(ToolLoopVerdict.StoppedByCaller);
+                yield break;
+            }
+
             var finished = new CallFinished[calls.Count];
-            var handlers = new ToolHandlers(options, adapter.ToolTelemetry);
+            var handlers = new ToolHandlers(options, ToolTelemetry.Of(chat));
+            List<ToolCall> ready = [.. calls.Where(call => call.Invocation is not null).Select(call => call.Call)];
             if (ready.Count > 0)
                 yield return new CallsReady(ready);
 
@@ -101,6 +127,7 @@ internal sealed class ToolRun(
             _calls.AddRange(finished);
             string? told = TurnUses.WordsFor(turn);
             _request = ToolHistory.After(_request, turn, options.KeepReasoning, finished, told);
+            _room.Kept(turn, isWhole: told is null);
             if (told is not null)
                 yield return new CorrectionSent(told);
 
@@ -126,22 +153,14 @@ internal sealed class ToolRun(
             return ToolLoopVerdict.BudgetExhausted;
 
         TokenCount counted = await CountAsync(NextRequest(), cancellationToken).ConfigureAwait(false);
-        if (CauseAgainst(Math.Max(counted.Min, LeastPrompt()), budget) is not { } cause)
+        BudgetReport facing = budget.Check(_room.PromptBy(counted));
+        _room.Is(facing);
+        if (facing.State is not (BudgetState.Exhausted or BudgetState.Insufficient))
             return null;
 
-        _budget = _budget with { State = BudgetState.Exhausted, Cause = cause };
+        _budget = facing;
         return ToolLoopVerdict.BudgetExhausted;
     }
-
-    // A prompt that takes all that can be left makes a turn that cannot fit.
-    private static BudgetCause? CauseAgainst(long prompt, TokenBudget budget) =>
-        prompt >= budget.Limits.ContextWindow ? BudgetCause.ContextWindow
-        : prompt >= budget.Limits.Total - budget.Spent.Min ? BudgetCause.Total
-        : null;
-
-    // The history only grows, so the next prompt is no shorter than the last. A turn put together from several requests counts several prompts.
-    private int LeastPrompt() =>
-        _turns.LastOrDefault(turn => turn.Usage is not null && turn.Notes.All(note => note.Kind != OutcomeNoteKind.Recovered))?.Usage?.PromptTokens ?? 0;
 
     private ChatRequest NextRequest()
     {
@@ -152,21 +171,35 @@ internal sealed class ToolRun(
     // A demand for a call would be repeated for ever: it is met once a call was run.
     private ChatRequest Offering() => _request with
     {
+        Messages = _window.Of(_request.Messages),
         Tools = offered,
-        ToolChoice = _hasRunACall && _start.ToolChoice is { } choice && (choice.Function is not null || choice == ToolChoice.Required) ? null : _start.ToolChoice,
+        Output = shape is null ? _request.Output : _asksForShape ? shape.Output : null,
+        ToolChoice = _asksForShape ? (offered.Count > 0 ? ToolChoice.None : null)
+            : _hasRunACall && _start.ToolChoice is { } choice && (choice.Function is not null || choice == ToolChoice.Required) ? null : _start.ToolChoice,
         OnIncompleteStream = IncompleteStreamBehavior.Report,
     };
 
     // A refusal after the first turn must not take the history with it.
-    private async ValueTask<bool> HasNextAsync(IAsyncEnumerator<ChatChunk> chunks)
+    private async ValueTask<bool> HasNextAsync(ChatStream stream, IAsyncEnumerator<ChatChunk> chunks)
     {
+        _isAskedUnlimited = false;
         try
         {
             return await chunks.MoveNextAsync().ConfigureAwait(false);
         }
+        catch (VllmRequestException refused) when (_room.IsToBlameFor(refused))
+        {
+            _isAskedUnlimited = true;
+            return false;
+        }
         catch (VllmRequestException refused) when (_turns.Count > 0)
         {
             _failure = refused;
+            return false;
+        }
+        catch (IncompleteStreamException) when (stream.OutcomeIfOver is not null)
+        {
+            // Only what is no adapter throws it although it was told not to; the outcome says the same.
             return false;
         }
     }
@@ -189,7 +222,7 @@ internal sealed class ToolRun(
             return;
 
         // What the next prompt begins with is what this turn has spent.
-        TokenCount counted = await CountAsync(_request.With(turn, options.KeepReasoning, []), cancellationToken).ConfigureAwait(false);
+        TokenCount counted = await CountAsync((_request with { Messages = _window.Of(_request.Messages) }).With(turn, options.KeepReasoning, []), cancellationToken).ConfigureAwait(false);
         if (counted.Max is not null)
             _budget = budget.Settle(cost, EntersWhole(turn) ? counted : TokenCount.AtLeast(counted.Min));
     }
@@ -232,6 +265,15 @@ internal sealed class ToolRun(
         return true;
     }
 
+    // A grammar for the answer would keep the model from calling tools, so it comes last: once the model would answer.
+    private bool AsksForShape(StreamOutcome turn, TurnUse use)
+    {
+        if (shape is null || _asksForShape || use != TurnUse.Answer || shape.Fits(TextOf(turn)))
+            return false;
+
+        return _asksForShape = true;
+    }
+
     private RunEnded? EndWith(StreamOutcome turn, TurnUse use, bool mayBeRun)
     {
         switch (use)
@@ -252,25 +294,28 @@ internal sealed class ToolRun(
                 _corrections++;
                 return null;
 
-            // The budget's own policy hung up: that is the budget's end, not the turn's.
-            case TurnUse.Unusable when turn.Limit == LengthLimit.TokenBudget && budget?.Check() is { State: BudgetState.Exhausted } spent:
+            // The budget's own policy hung up, or its rest was all that the turn was asked for: that is the budget's end, not the turn's.
+            case TurnUse.Unusable when (turn.Limit == LengthLimit.TokenBudget || (turn.Verdict == StreamVerdict.LengthLimited && _room.IsLimiting))
+                && budget?.Check() is { State: BudgetState.Exhausted } spent:
                 _budget = spent;
-                return End(ToolLoopVerdict.BudgetExhausted);
+                return End(ToolLoopVerdict.BudgetExhausted, TextOf(turn));
 
             default:
                 return End(ToolLoopVerdict.Incomplete);
         }
     }
 
-    private RunEnded End(ToolLoopVerdict verdict) => new(new ToolLoopResult
+    private RunEnded End(ToolLoopVerdict verdict, string? text = null) => new(new ToolLoopResult
     {
         Verdict = verdict,
-        Text = verdict is ToolLoopVerdict.Answered or ToolLoopVerdict.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : "",
+        Text = text ?? (verdict is ToolLoopVerdict.Answered or ToolLoopVerdict.Incomplete && _turns.Count > 0 ? TextOf(_turns[^1]) : ""),
         Turns = _turns,
         Calls = _calls,
         Request = _request,
         Budget = _budget,
         Failure = _failure,
+        StoppedAt = _stoppedAt,
+        LeftOut = _window.LeftOut(_request),
     });
 
     private static string TextOf(StreamOutcome turn) => turn.Received.FirstOrDefault(choice => choice.Index == 0) switch

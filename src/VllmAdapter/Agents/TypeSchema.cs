@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text.Json;
@@ -11,19 +12,27 @@ namespace VllmAdapter.Agents;
 /// <summary>Makes JSON schemas out of types: of a tool's arguments, and of an answer.</summary>
 internal static class TypeSchema
 {
-    private static readonly JsonSchemaExporterOptions Exporting = new()
+    private static readonly JsonSchemaExporterOptions Answers = new()
     {
         TreatNullObliviousAsNonNullable = true,
         TransformSchemaNode = static (context, schema) => Describe(context, schema),
     };
 
+    // Annotations bound what a call may ask for. An answer is compiled into a grammar, which knows fewer words than JSON Schema has.
+    private static readonly JsonSchemaExporterOptions Arguments = new()
+    {
+        TreatNullObliviousAsNonNullable = true,
+        TransformSchemaNode = static (context, schema) => Annotate(context, Describe(context, schema)),
+    };
+
     public static JsonObject NoArguments() => new() { ["type"] = "object", ["properties"] = new JsonObject() };
 
-    public static JsonNode Of(JsonTypeInfo type) => type.GetJsonSchemaAsNode(Exporting);
+    /// <summary>The schema of an answer.</summary>
+    public static JsonNode Of(JsonTypeInfo type) => type.GetJsonSchemaAsNode(Answers);
 
     public static JsonObject OfArguments(JsonTypeInfo arguments)
     {
-        return Of(arguments) is JsonObject schema && schema["type"] is JsonValue type && type.ToString() == "object"
+        return arguments.GetJsonSchemaAsNode(Arguments) is JsonObject schema && schema["type"] is JsonValue type && type.ToString() == "object"
             ? schema
             : throw new ArgumentException(
                 $"The arguments of a call are one JSON object, but {arguments.Type} is not written as one. Wrap it in a record.", nameof(arguments));
@@ -33,12 +42,16 @@ internal static class TypeSchema
     [RequiresDynamicCode("The schema of a parameter is made by reflection.")]
     public static JsonObject Of(ParameterInfo parameter, bool isNullable, JsonSerializerOptions serializer)
     {
+        if (TypeObstacles.ToParameter(serializer.GetTypeInfo(parameter.ParameterType)) is { } obstacle)
+            throw Unreadable(parameter.ParameterType, obstacle);
+
         // "true": anything goes.
-        JsonObject json = serializer.GetJsonSchemaAsNode(parameter.ParameterType, Exporting) as JsonObject ?? [];
+        JsonObject json = serializer.GetJsonSchemaAsNode(parameter.ParameterType, Arguments) as JsonObject ?? [];
         Rebase(json, parameter.Name!);
         if (isNullable && json["type"] is JsonValue type && type.GetValueKind() == JsonValueKind.String)
             json["type"] = new JsonArray(type.ToString(), "null");
 
+        AnnotationSchema.Apply(json, parameter.GetCustomAttributes(inherit: true));
         if (parameter.GetCustomAttribute<DescriptionAttribute>() is { } described)
             PutFirst(json, "description", described.Description);
 
@@ -67,11 +80,13 @@ internal static class TypeSchema
     };
 
     public static ArgumentException Unreadable(Type type, string why) => new(
-        $"{type} cannot be read from JSON: {why}. Take a record or a class with properties, or the ToolCall itself and read its Arguments.", nameof(type));
+        $"{type} cannot be read from JSON: {why}. Take a record or a class with properties, or the ToolCall itself and read its Arguments. "
+        + "A service is an IServiceProvider, is marked [FromKeyedServices] or [FromServices], or is captured by a lambda.",
+        nameof(type));
 
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
     {
-        if (ObstacleTo(context.TypeInfo, schema) is { } obstacle)
+        if ((TypeObstacles.To(context.TypeInfo) ?? TypeObstacles.To(schema)) is { } obstacle)
             throw Unreadable(context.TypeInfo.Type, obstacle);
 
         if (schema is not JsonObject json)
@@ -87,17 +102,21 @@ internal static class TypeSchema
         return json;
     }
 
-    // What nothing can be read into must not be shown to the model as if it could.
-    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Fields that were trimmed away are none that anybody would miss.")]
-    private static string? ObstacleTo(JsonTypeInfo type, JsonNode schema) => type switch
+    private static JsonNode Annotate(JsonSchemaExporterContext context, JsonNode schema)
     {
-        // The exporter's word for a type that the serializer does not know: a delegate, a Type, a pointer, an F# union.
-        _ when schema is JsonObject json && json["not"] is JsonValue not && not.GetValueKind() == JsonValueKind.True => "the serializer has no form for it",
-        { Kind: not JsonTypeInfoKind.Object } or { PolymorphismOptions: not null } => null,
-        { Type: { IsInterface: true } or { IsAbstract: true } } => "it is abstract, and nothing says what to make of it",
-        { Properties.Count: 0 } when type.Type.GetFields(BindingFlags.Public | BindingFlags.Instance).Length > 0 => "it has fields and no properties, as tuples have",
-        _ => null,
-    };
+        if (schema is not JsonObject json)
+            return schema;
+
+        if (context.PropertyInfo is { } property)
+            AnnotationSchema.Apply(json, AttributesOf(property));
+
+        AnnotationSchema.Require(json, context.TypeInfo.Properties.Where(member => AttributesOf(member).OfType<RequiredAttribute>().Any()));
+        return json;
+    }
+
+    private static IEnumerable<object> AttributesOf(JsonPropertyInfo property) =>
+        new[] { property.AttributeProvider, property.AssociatedParameter?.AttributeProvider }
+            .OfType<ICustomAttributeProvider>().SelectMany(place => place.GetCustomAttributes(inherit: true));
 
     private static string? DescriptionOf(JsonSchemaExporterContext context)
     {

@@ -1,6 +1,6 @@
 namespace VllmAdapter.Diagnostics;
 
-/// <summary>What a server did not tell of the tokens of a turn.</summary>
+/// <summary>What is not known of the tokens of a turn: mostly what a server did not tell.</summary>
 public enum MissingMetadata
 {
     /// <summary>No usage at all, or one that does not count the prompt: ask for it with <see cref="UsageReporting"/>; a gateway may strip it.</summary>
@@ -17,4 +17,7 @@ public enum MissingMetadata
 
     /// <summary>Usage came, but it counts more tokens than the request allowed, so it proves nothing: settle the turn with a count of your own.</summary>
     CredibleUsage,
+
+    /// <summary>The next prompt was counted in part, and by the rest it may not fit: count it, for example with <see cref="VllmServer.PlanAsync"/>.</summary>
+    NextPrompt,
 }

@@ -104,11 +104,26 @@ public sealed class TokenBudget
         }
     }
 
-    /// <summary>Says whether the run may go on.</summary>
+    /// <summary>Says whether anything is left to go on with, whatever the next turn needs.</summary>
     public BudgetReport Check()
     {
         lock (_gate)
             return Report();
+    }
+
+    /// <summary>Says whether the next turn may be taken: its prompt has to leave at least one token for the answer.</summary>
+    /// <param name="nextPrompt">
+    /// The tokens of its prompt, for example as <see cref="VllmServer.PlanAsync"/> counts them. Without a count, it has at least the prompt and the
+    /// answer of the turn before it, if both are in the history.
+    /// </param>
+    /// <returns>
+    /// What <see cref="Check()"/> says, or <see cref="BudgetState.Insufficient"/> if something is left and the prompt takes all of it. How much it leaves
+    /// is in <see cref="BudgetReport.RoomForAnswer"/>.
+    /// </returns>
+    public BudgetReport Check(TokenCount nextPrompt)
+    {
+        lock (_gate)
+            return Report().Facing(nextPrompt);
     }
 
     /// <summary>Whether a stream that has used so much up to now has spent the rest.</summary>
@@ -170,8 +185,11 @@ public sealed class TokenBudget
         {
             State = exhausted is not null ? BudgetState.Exhausted : open is not null ? BudgetState.Indeterminate : BudgetState.Available,
             Cause = exhausted ?? open,
+            Limits = _limits,
             Spent = spent,
             SpentOnCompletion = completion,
+            Turns = _turns,
+            Context = _last.Context,
             Remaining = Tightest(Left(_limits.Total, spent), Left(_limits.Completion, completion), Left(_limits.ContextWindow, _last.Context)),
             Missing = [.. _openTurns.Where(IsOpen).Select(turn => turn.Missing!.Value).Distinct()],
         };
@@ -180,7 +198,7 @@ public sealed class TokenBudget
     // A turn whose total was settled may still hide how much of it was completion.
     private bool IsOpen(TurnCost turn) => !turn.Total.IsExact || (_limits.Completion is not null && !turn.Completion.IsExact);
 
-    private static TokenCount? Left(long? limit, TokenCount spent) => limit is { } most
+    internal static TokenCount? Left(long? limit, TokenCount spent) => limit is { } most
         ? TokenCount.Between(spent.Max is { } max ? Math.Max(0, most - max) : 0, Math.Max(0, most - spent.Min))
         : null;
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Polly;
 
 namespace VllmAdapter;
@@ -7,12 +8,21 @@ internal sealed class AdapterSettings
 {
     private readonly Func<HttpClient> _client;
     private readonly Uri _endpoint;
+    private readonly ILogger _logger;
+    private readonly AdapterLifetime _lifetime;
 
     /// <exception cref="ArgumentException">The address cannot be used; the options were checked before.</exception>
-    public AdapterSettings(Uri endpoint, VllmAdapterOptions options, Func<HttpClient> client, TimeProvider clock, AdapterSettings? before = null)
+    public AdapterSettings(
+        Uri endpoint,
+        VllmAdapterOptions options,
+        Func<HttpClient> client,
+        TimeProvider clock,
+        ILogger logger,
+        AdapterLifetime lifetime,
+        AdapterSettings? before = null)
     {
-        (_endpoint, _client, Options) = (endpoint, client, options.Copy());
-        Transport = new VllmTransport(client, new VllmEndpoint(endpoint), Options.ApiKey, clock);
+        (_endpoint, _client, _logger, _lifetime, Options) = (endpoint, client, logger, lifetime, options.Copy());
+        Transport = new VllmTransport(client, new VllmEndpoint(endpoint), Options.ApiKey, clock, Options.ApiKeySource, logger, lifetime);
         Termination = Options.Termination ?? Options.TimeLimits.ToPolicy();
         (Resilience, Slots) = Shared(before);
         Server = new ServerState(Options, Transport, before?._endpoint == endpoint ? before.Server.Windows : null);
@@ -35,7 +45,7 @@ internal sealed class AdapterSettings
     public AdapterSettings After(VllmAdapterOptions options)
     {
         VllmAdapterOptionsValidator.ThrowIfInvalid(options);
-        return new(options.Endpoint ?? _endpoint, options, _client, Transport.Clock, this);
+        return new(options.Endpoint ?? _endpoint, options, _client, Transport.Clock, _logger, _lifetime, this);
     }
 
     // An open circuit stays open, and answers under way keep their places, when something else in the configuration changes.
@@ -46,6 +56,6 @@ internal sealed class AdapterSettings
         bool isSamePlaces = before is not null && now.MaxConcurrentStreams == before.Options.Resilience.MaxConcurrentStreams;
         return (
             Options.ResiliencePipeline ?? (isSamePipeline && before!.Options.ResiliencePipeline is null ? before.Resilience : DefaultPipeline.Build(now, Transport.Clock)),
-            isSamePlaces ? before!.Slots : now.MaxConcurrentStreams is { } most ? StreamSlots.Of(most) : null);
+            isSamePlaces ? before!.Slots : now.MaxConcurrentStreams is { } most ? StreamSlots.Of(most, Transport.Clock, _logger) : null);
     }
 }

@@ -4,10 +4,10 @@ namespace VllmAdapter;
 
 /// <summary>How an adapter reaches its server, and what it does when a request does not say otherwise.</summary>
 /// <remarks>
-/// May come from configuration (<c>services.AddVllmAdapter(configuration.GetSection("Vllm"))</c>), except for <see cref="Termination"/>,
-/// <see cref="ResiliencePipeline"/> and <see cref="ConfigurePrimaryHandler"/>. A configuration that is reloaded reaches the calls that begin after it, and
-/// never those under way; if it cannot be used, the settings before it stay and a warning is logged. Otherwise options are read once, when the
-/// adapter is made: later changes of the object do not reach it.
+/// May come from configuration (<c>services.AddVllmAdapter(configuration.GetSection("Vllm"))</c>), except for <see cref="ApiKeySource"/>,
+/// <see cref="Termination"/>, <see cref="ResilienceOptions.AroundEachAttempt"/>, <see cref="ResiliencePipeline"/> and <see cref="ConfigurePrimaryHandler"/>.
+/// A configuration that is reloaded reaches the calls that begin after it, and never those under way; if it cannot be used, the settings before
+/// it stay and a warning is logged. Otherwise options are read once, when the adapter is made: later changes of the object do not reach it.
 /// </remarks>
 public sealed class VllmAdapterOptions
 {
@@ -24,6 +24,21 @@ public sealed class VllmAdapterOptions
 
     /// <summary>The key sent as <c>Authorization: Bearer</c>; null or empty for none. It is never logged.</summary>
     public string? ApiKey { get; set; }
+
+    /// <summary>Gives the key for each request, for keys that are renewed while the adapter runs: a token that expires, a file that is written anew.</summary>
+    /// <value>Null by default: <see cref="ApiKey"/>. Where it is set it outranks that one, and where it gives null no key is sent.</value>
+    /// <remarks>
+    /// <para>Asked before every attempt of every request, from several threads at once, so it should keep the key until that expires. The time
+    /// that it takes counts as time of the request (<see cref="TimeLimits.Headers"/>), and its token ends with the request.</para>
+    /// <para>What it throws reaches the caller as it is, and nothing is sent then. A header <c>Authorization</c> of the request
+    /// (<see cref="RequestHeaders.Additional"/>) outranks it. The key is kept out of every text and log, as <see cref="ApiKey"/> is.</para>
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// options.ApiKeySource = async cancellationToken => (await credential.GetTokenAsync(context, cancellationToken)).Token;
+    /// </code>
+    /// </example>
+    public Func<CancellationToken, ValueTask<string?>>? ApiKeySource { get; set; }
 
     /// <summary>The model's context window in tokens (<c>max_model_len</c>), if you know it: a cut can then be attributed to it.</summary>
     /// <value>

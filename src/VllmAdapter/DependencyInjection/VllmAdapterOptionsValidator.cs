@@ -51,8 +51,8 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
                 + $"but they are {options.MaxReplyBytes} and {options.MaxEventBytes}.";
         }
 
-        if (options.ApiKey is { } key && key.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            yield return "ApiKey must consist of visible ASCII characters, without white space; leave it null for none.";
+        if (options.ApiKey is { Length: > 0 } key && ApiKeyText.ProblemOf(key) is { } problemOfKey)
+            yield return $"ApiKey {problemOfKey}.";
 
         if (options.Model is { } model && string.IsNullOrWhiteSpace(model))
             yield return "Model must not be empty; leave it null to let the server choose.";

@@ -65,6 +65,7 @@ public static class VllmAdapterServiceCollectionExtensions
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VllmAdapterOptions>, VllmAdapterOptionsValidator>());
             services.AddKeyedSingleton(name, (provider, _) => NewOptions(provider, name));
             services.Add(ServiceDescriptor.KeyedSingleton(KeyOf(name), (provider, _) => NewAdapter(provider, name, clientName)));
+            services.TryAdd(ServiceDescriptor.KeyedSingleton<IVllmChat>(KeyOf(name), (provider, _) => Adapter(provider, name)));
             Configure(client, name);
         }
 
@@ -81,7 +82,8 @@ public static class VllmAdapterServiceCollectionExtensions
     /// renewed. Options that cannot be used stop the host when it starts. Retries and time limits that a host sets for all its clients
     /// (<c>ConfigureHttpClientDefaults(client => client.AddStandardResilienceHandler())</c>) do not apply to it, and the factory's own log entries
     /// are left out (<c>.HttpClient.AddDefaultLogger()</c> brings them back); all other defaults do. <see cref="ILogger"/> and <see cref="TimeProvider"/> come
-    /// from the services, if they are there. Calling this again for the same name adds to the options and registers nothing anew.
+    /// from the services, if they are there. It is registered as <see cref="IVllmChat"/> too, under the same key, unless that is taken: register a
+    /// decorator after it to put that in its place. Calling this again for the same name adds to the options and registers nothing anew.
     /// </remarks>
     /// <example>
     /// <code>
@@ -112,6 +114,10 @@ public static class VllmAdapterServiceCollectionExtensions
 
     // The adapter without a name is an ordinary service, not a keyed one.
     private static string? KeyOf(string name) => name.Length == 0 ? null : name;
+
+    private static VllmInferenceAdapter Adapter(IServiceProvider provider, string name) => name.Length == 0
+        ? provider.GetRequiredService<VllmInferenceAdapter>()
+        : provider.GetRequiredKeyedService<VllmInferenceAdapter>(name);
 
     private static VllmInferenceAdapter NewAdapter(IServiceProvider provider, string name, string clientName)
     {

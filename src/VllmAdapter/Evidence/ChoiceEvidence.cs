@@ -22,7 +22,7 @@ public sealed record ChoiceEvidence
     private string? _stopReason;
     private ServerError? _error;
     private bool _hasLateOutput;
-    private bool _hadOutput;
+    private Aside<bool> _hadOutput;
     private bool _reasonWasPremature;
     private ValueList<ToolCallEvidence> _toolCalls = ValueList<ToolCallEvidence>.Empty;
 
@@ -99,9 +99,9 @@ public sealed record ChoiceEvidence
         _otherOutput |= chunk.HasOtherOutput;
         _outputBytes += Encoding.UTF8.GetByteCount(chunk.Text) + Encoding.UTF8.GetByteCount(chunk.Reasoning) + Encoding.UTF8.GetByteCount(chunk.Refusal);
         if (HasDeclared && chunk.HasOutput)
-            (_hasLateOutput, _countedAtEnd, _reasonWasPremature) = (true, false, _reasonWasPremature || !_hadOutput);
+            (_hasLateOutput, _countedAtEnd, _reasonWasPremature) = (true, false, _reasonWasPremature || !_hadOutput.Value);
 
-        _hadOutput |= chunk.HasOutput;
+        _hadOutput = new(_hadOutput.Value || chunk.HasOutput);
 
         if (chunk.FinishWord is { } word)
         {

@@ -17,6 +17,8 @@ public sealed record StreamEvidence
     private ValueList<FailedAttempt> _failedAttempts = ValueList<FailedAttempt>.Empty;
     private string? _requestId;
     private Facts _facts;
+    private Aside<Exception?> _fault;
+    private Aside<Secrets> _secrets = new(Secrets.None);
 
     /// <summary>No evidence yet, to be filled by an object initializer.</summary>
     public StreamEvidence()
@@ -32,7 +34,7 @@ public sealed record StreamEvidence
     }
 
     /// <summary>What the request asked for.</summary>
-    public RequestEvidence Request { get => _asked; init => _asked = value; }
+    public RequestEvidence Request { get => _asked; init => _asked = value ?? new(); }
 
     /// <summary>Whether the server is known to mark the end of its streams, as vLLM does.</summary>
     /// <value>True by default.</value>
@@ -198,15 +200,15 @@ public sealed record StreamEvidence
     internal bool EndIsMarked => _facts.SentinelSeen || (IsWholeReply && _facts.BodyEnd == VllmAdapter.Diagnostics.BodyEnd.InOrder);
 
     /// <summary>Whether anything that the model wrote was delivered.</summary>
-    internal bool HasOutput => _facts.HasOutput;
+    internal bool HasOutput => _facts.HasOutput.Value;
 
     /// <summary>Whether any of it is text of whatever kind, and not only pieces of calls.</summary>
     internal bool HasText => !_choices.All(static choice => choice is { TextLength: 0, ReasoningLength: 0, RefusalLength: 0 });
 
-    internal Exception? Fault { get; private set; }
+    internal Exception? Fault { get => _fault.Value; private set => _fault = new(value); }
 
     /// <summary>What must show in no text of the server's; let go of at the end, for outcomes may be kept.</summary>
-    internal Secrets Secrets { private get; set; } = Secrets.None;
+    internal Secrets Secrets { private get => _secrets.Value; set => _secrets = new(value); }
 
     /// <summary>What was observed of a choice, which is added if it is new.</summary>
     internal ChoiceEvidence ChoiceAt(int index) => _choices.At(index);
@@ -248,7 +250,7 @@ public sealed record StreamEvidence
         {
             // What more was written is not in a usage that came before.
             if (chunk.HasOutput)
-                (_facts.HasOutput, _facts.UsageIsFinal) = (true, false);
+                (_facts.HasOutput, _facts.UsageIsFinal) = (new(true), false);
 
             isProgress |= chunk.HasOutput || chunk.FinishWord is not null || chunk.TokenIds is { Count: > 0 };
             if (chunk.HasChoice)
@@ -265,7 +267,7 @@ public sealed record StreamEvidence
     private bool Count(TokenUsage usage, List<ChatChunk> chunks)
     {
         // Zero is what some servers send when they have not counted: missing is not zero.
-        if (usage.TotalTokens == 0 || (usage.CompletionTokens == 0 && _facts.HasOutput))
+        if (usage.TotalTokens == 0 || (usage.CompletionTokens == 0 && HasOutput))
             return false;
 
         // LiteLLM hangs the trailing usage on an empty delta of choice 0, after its finish reason.
@@ -346,7 +348,7 @@ public sealed record StreamEvidence
         public ServerError? Error;
         public TokenUsage? Usage;
         public bool UsageIsFinal;
-        public bool HasOutput;
+        public Aside<bool> HasOutput;
         public string? ResponseId;
         public string? Model;
         public string? SystemFingerprint;

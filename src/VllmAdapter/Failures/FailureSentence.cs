@@ -20,7 +20,9 @@ internal static class FailureSentence
                 $"A proxy on the way to the server{At(facts)} refused to connect (it answered {(int)status}). {FailureWayOut.OfProxy(status)}",
             (RequestFailure.ConnectionFailed, { FailedToSecure: true }) =>
                 $"No secure connection{At(facts)}{Again(facts)}{Because(facts)} "
-                + "Check the server's certificate, and that it is https at all.",
+                + (facts.SpeaksNoTls
+                    ? "What answers there speaks no TLS: try http:// in the endpoint."
+                    : "Check the server's certificate, and that it is https at all; if not, write http:// in the endpoint."),
             (RequestFailure.ConnectionFailed, { BrokeOffAfter: { } silence }) =>
                 $"The reply{At(facts)} broke off before its first event{Silence(silence)}{Again(facts)}{Because(facts)} Ask again; see the server's log.",
             (RequestFailure.ConnectionFailed, { BrokeWhileSending: { } size }) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace VllmAdapter.Diagnostics;
 
@@ -30,12 +31,17 @@ public sealed record ServerError
     public string Raw { get; init; } = "";
 
     /// <summary>The message without what it repeats of the request; null if nobody looked.</summary>
+    [JsonInclude]
     internal string? Words { get; init; }
 
     /// <summary>True if the server itself called it an error; false for a body of another kind.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     internal bool IsDeclared { get; init; }
 
     /// <summary>True if the body broke off, so that more may have been said.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     internal bool IsCut { get; init; }
 
     /// <summary>Reads an error out of one JSON document; false for everything else, whatever the bytes are.</summary>

@@ -37,11 +37,8 @@ internal static class VllmHttpHandler
     };
 
     /// <summary>One client for the lifetime of an adapter: the handler renews its connections by itself.</summary>
-    public static Func<HttpClient> NewClient(TimeLimits limits, Action<SocketsHttpHandler>? configure = null)
-    {
-        var client = new HttpClient(New(limits, configure)) { Timeout = Timeout.InfiniteTimeSpan };
-        return () => client;
-    }
+    public static HttpClient NewClient(TimeLimits limits, Action<SocketsHttpHandler>? configure = null) =>
+        new(New(limits, configure)) { Timeout = Timeout.InfiniteTimeSpan };
 
     // Over HTTP/2 many requests share a connection, and .NET by itself sends up to four times what a server refused before it began
     // (REFUSED_STREAM, as HAProxy says when its server drops the connection).

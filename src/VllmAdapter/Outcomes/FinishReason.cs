@@ -8,7 +8,7 @@ namespace VllmAdapter;
 /// <c>tool_calls</c>, <c>abort</c> and, since 0.17, <c>repetition</c>.
 /// </remarks>
 /// <param name="Value">The server's word, unchanged.</param>
-[JsonConverter(typeof(FinishReasonJsonConverter))]
+[JsonConverter(typeof(VllmJsonConverter))]
 public readonly record struct FinishReason(string Value)
 {
     /// <summary>The model ended its answer, or a stop string or stop token was met.</summary>

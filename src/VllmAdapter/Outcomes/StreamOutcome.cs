@@ -1,11 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace VllmAdapter;
 
 /// <summary>How a stream ended, what that rests on, what it cost, and which tool calls may be run.</summary>
 /// <remarks>Immutable once the stream has ended.</remarks>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record StreamOutcome
 {
+    private readonly Aside<IReadOnlyList<ChatChoice>> _received = new([]);
+
     /// <summary>How the stream ended; with several choices, the worst of their verdicts.</summary>
     public StreamVerdict Verdict { get; init; }
 
@@ -19,13 +24,13 @@ public sealed record StreamOutcome
     public TerminationCause TerminatedBy { get; init; }
 
     /// <summary>One outcome a choice, by index.</summary>
-    public IReadOnlyList<ChoiceOutcome> Choices { get; init; } = [];
+    public IReadOnlyList<ChoiceOutcome> Choices { get; init => field = ValueList<ChoiceOutcome>.Of(value); } = ValueList<ChoiceOutcome>.Empty;
 
     /// <summary>The calls that are ready: whole, and of choices that were not cut. Look at <see cref="ToolCall.Problems"/> before running one.</summary>
-    public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
+    public IReadOnlyList<ToolCall> ToolCalls { get; init => field = ValueList<ToolCall>.Of(value); } = ValueList<ToolCall>.Empty;
 
     /// <summary>The calls that must not be run, each with its reason and the text received.</summary>
-    public IReadOnlyList<WithheldToolCall> WithheldToolCalls { get; init; } = [];
+    public IReadOnlyList<WithheldToolCall> WithheldToolCalls { get; init => field = ValueList<WithheldToolCall>.Of(value); } = ValueList<WithheldToolCall>.Empty;
 
     /// <summary>The tokens counted by the server, or null if it sent none: unknown, not zero.</summary>
     public TokenUsage? Usage { get; init; }
@@ -34,7 +39,7 @@ public sealed record StreamOutcome
     public LengthLimit? Limit { get; init; }
 
     /// <summary>What else is worth knowing.</summary>
-    public IReadOnlyList<OutcomeNote> Notes { get; init; } = [];
+    public IReadOnlyList<OutcomeNote> Notes { get; init => field = ValueList<OutcomeNote>.Of(value); } = ValueList<OutcomeNote>.Empty;
 
     /// <summary>Everything that was observed.</summary>
     public StreamEvidence Evidence { get; init; } = new();
@@ -47,10 +52,13 @@ public sealed record StreamOutcome
     /// (<see cref="ChatRequest.Recovery"/>); empty otherwise.
     /// </summary>
     /// <remarks>Verdict and evidence of the whole are those of the last part; usage and attempts are sums.</remarks>
-    public IReadOnlyList<StreamOutcome> Parts { get; init; } = [];
+    public IReadOnlyList<StreamOutcome> Parts { get; init => field = ValueList<StreamOutcome>.Of(value); } = ValueList<StreamOutcome>.Empty;
 
     /// <summary>What was received of each choice, for the history. The choices alone: an answer refers back to its outcome.</summary>
-    internal IReadOnlyList<ChatChoice> Received { get; init; } = [];
+    internal IReadOnlyList<ChatChoice> Received { get => _received.Value; init => _received = new(value); }
+
+    /// <summary>What the adapter does about incomplete streams where a request does not say: a loop asks for reports, and goes by this itself.</summary>
+    internal IncompleteStreamBehavior DefaultBehavior { get; init; } = IncompleteStreamBehavior.Throw;
 
     /// <summary>Whether the answer can be taken as whole: <see cref="StreamVerdict.Completed"/> or <see cref="StreamVerdict.Unconfirmed"/>.</summary>
     public bool IsComplete => Verdict is StreamVerdict.Completed or StreamVerdict.Unconfirmed;
@@ -58,12 +66,25 @@ public sealed record StreamOutcome
     /// <summary>What happened, in one or two plain sentences with the numbers in them.</summary>
     public string Explain() => OutcomeExplanation.Of(this);
 
-    /// <summary>The whole outcome with its evidence as one line of JSON, for a log: names in snake_case, times in seconds.</summary>
+    /// <summary>
+    /// The whole outcome with its evidence as one line of JSON, for a log or to be read again (<see cref="Parse"/>): names in snake_case, times in seconds.
+    /// </summary>
     /// <remarks>
     /// Of the answer it holds the text of tool calls and what could not be read (<see cref="StreamEvidence.UnreadText"/>); it never
     /// holds headers or the API key.
     /// </remarks>
-    public string ToJson() => JsonSerializer.Serialize(this, OutcomeJsonContext.ForLogs.StreamOutcome);
+    public string ToJson() => JsonSerializer.Serialize(SavedOutcome.Of(this), OutcomeJsonContext.ForLogs.SavedOutcome);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote. Fields that are not known are passed over.</summary>
+    /// <param name="json">The text.</param>
+    /// <returns>An equal outcome. It has no text of the answer, so <see cref="ChatRequest.With(StreamOutcome, ToolMessage[])"/> takes only calls from it.</returns>
+    /// <exception cref="JsonException">The text is no outcome.</exception>
+    public static StreamOutcome Parse([StringSyntax(StringSyntaxAttribute.Json)] string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return SavedJson.Read(json, "a saved outcome", static outcome =>
+            (outcome.Deserialize(OutcomeJsonContext.ForLogs.SavedOutcome) ?? throw new JsonException("it is null.")).ToOutcome());
+    }
 
     /// <summary>Throws unless <see cref="IsComplete"/>.</summary>
     /// <returns>This outcome.</returns>

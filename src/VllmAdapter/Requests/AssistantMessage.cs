@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace VllmAdapter;
 
 /// <summary>What the model answered in an earlier turn.</summary>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record AssistantMessage : VllmMessage
 {
     /// <summary>The answer, or the text next to the tool calls.</summary>
@@ -28,5 +31,16 @@ public sealed record AssistantMessage : VllmMessage
     /// is not an object is refused with an <see cref="ArgumentException"/> when the request is sent: with a damaged call in the history vLLM 0.8.5
     /// answers 400 to this and every later turn, and newer versions drop the arguments.
     /// </remarks>
-    public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
+    public IReadOnlyList<ToolCall> ToolCalls { get; init => field = ValueList<ToolCall>.Of(value); } = ValueList<ToolCall>.Empty;
+
+    /// <inheritdoc/>
+    public bool Equals(AssistantMessage? other) => base.Equals(other)
+        && (Text, Reasoning, FieldOfReasoning) == (other.Text, other.Reasoning, other.FieldOfReasoning)
+        && ToolCalls.SequenceEqual(other.ToolCalls);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Text, ToolCalls.Count);
+
+    // A name for thoughts that are not there says nothing.
+    private string? FieldOfReasoning => Reasoning is null ? null : ReasoningName ?? MessageJson.Reasoning;
 }

@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace VllmAdapter;
 
@@ -18,15 +21,18 @@ namespace VllmAdapter;
 /// };
 /// </code>
 /// </example>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record ChatRequest
 {
+    private readonly EqualJson _extra;
+
     /// <summary>The served model or LoRA adapter to use.</summary>
     /// <value>Null (default): the adapter's own model, and without one the first model that the server serves.</value>
     public string? Model { get; init; }
 
     /// <summary>The conversation so far, oldest message first.</summary>
     /// <value>At least one message, unless <see cref="Extra"/> carries <c>messages</c>.</value>
-    public required IReadOnlyList<VllmMessage> Messages { get; init; }
+    public required IReadOnlyList<VllmMessage> Messages { get; init => field = ValueList<VllmMessage>.Of(value); }
 
     /// <summary>How many tokens each answer may have, reasoning included.</summary>
     /// <value>1 or more; null (default): what is left of the context window, or the model's own default.</value>
@@ -48,9 +54,10 @@ public sealed record ChatRequest
 
     /// <summary>The tools that the model may call.</summary>
     /// <value>
-    /// Empty (default): none; the field is then left out, for vLLM refuses an empty list since about 0.20.
+    /// Empty (default): none; the field is then left out, for vLLM refuses an empty list since about 0.20. Two of one name are refused before
+    /// anything is sent.
     /// </value>
-    public IReadOnlyList<ToolDefinition> Tools { get; init; } = [];
+    public IReadOnlyList<ToolDefinition> Tools { get; init => field = ValueList<ToolDefinition>.Of(value); } = ValueList<ToolDefinition>.Empty;
 
     /// <summary>Whether and which tool the model has to call.</summary>
     /// <value>
@@ -139,14 +146,15 @@ public sealed record ChatRequest
     /// has written too is replaced whole, by null as well. vLLM ignores names that it does not know without saying so.
     /// Only <c>stream</c> is not free: it has to agree with <see cref="Stream"/>.
     /// </remarks>
-    public JsonObject? Extra { get; init; }
+    public JsonObject? Extra { get => _extra.Json; init => _extra = new(value); }
 
-    /// <summary>Whether the request is sent even if some version of vLLM is known to end on it, for everybody that it serves.</summary>
+    /// <summary>Whether the request is sent as it is, even if every vLLM is known to refuse it, or some version to end on it for everybody that it serves.</summary>
     /// <value>
-    /// False (default): an <see cref="ArgumentException"/> says what is wrong before anything is sent. That holds for a <c>structured_outputs</c>
-    /// that asks for nothing, for two kinds of constraint together, for a grammar or regular expression that no backend compiles, also in
-    /// <see cref="Extra"/>; and a <c>response_format</c> of type <c>text</c>, which means nothing, is left out. True: for a server that is known to
-    /// take it.
+    /// False (default): an <see cref="ArgumentException"/> says what is wrong, with the member and its range, before anything is sent. Refused is what
+    /// every vLLM from 0.8.5 to 0.33.0 refuses (a number out of its range, a tool choice without tools, an empty stop text), also in
+    /// <see cref="Extra"/>; what one of them takes or ignores is left to the server. Refused is also what ends a server: a <c>structured_outputs</c>
+    /// that asks for nothing, two kinds of constraint together, a grammar that no backend compiles; and a <c>response_format</c> of type <c>text</c>,
+    /// which means nothing, is left out. True: for a server that is known to take it.
     /// </value>
     public bool SendUnchecked { get; init; }
 
@@ -160,6 +168,36 @@ public sealed record ChatRequest
 
     /// <summary>What the request consists of, in counts and lengths, not what it says: conversations do not belong in logs.</summary>
     public override string ToString() => RequestWords.Of(this);
+
+    /// <summary>The request as JSON, to be kept and read again (<see cref="Parse"/>).</summary>
+    /// <remarks>
+    /// <para>
+    /// The wire's fields as they are set, <c>messages</c> first of all, and under <c>vllm_adapter</c> what the wire has no field for. It is no request body:
+    /// what the adapter's options add is not in it. <c>JsonSerializer.Serialize(request)</c> writes the same, and of
+    /// <c>request.Messages</c> an OpenAI <c>messages</c> array.
+    /// </para>
+    /// <para>
+    /// Of a call in the history its id, name and arguments are written. Half of a surrogate pair, which is no text, becomes the replacement character, as
+    /// when it is sent.
+    /// </para>
+    /// </remarks>
+    /// <exception cref="NotSupportedException">
+    /// It holds what cannot be written, and the message names it: <see cref="Termination"/>, which is code; a key in <see cref="Headers"/>; a number that
+    /// JSON does not have.
+    /// </exception>
+    public string ToJson() => SavedJson.Write(ChatRequestJson.Write(this));
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote, a request body, or an OpenAI <c>messages</c> array alone.</summary>
+    /// <param name="json">The text.</param>
+    /// <returns>
+    /// An equal request. Fields that are not known are in its <see cref="Extra"/>, and sent with it; without a <c>stream</c> the reply is streamed.
+    /// </returns>
+    /// <exception cref="JsonException">The text is none of these; the message names the place.</exception>
+    public static ChatRequest Parse([StringSyntax(StringSyntaxAttribute.Json)] string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return SavedJson.Read(json, "a saved request", ChatRequestReading.Read);
+    }
 
     /// <summary>The request for the next turn: the same, with further messages at the end.</summary>
     /// <param name="messages">What was said since, oldest first.</param>

@@ -27,6 +27,9 @@ internal static class ChatRequestBody
         body.Put("user", request.User);
         Merge(body, request);
         RequestCheck.Check(body, request.SendUnchecked);
+        if (!request.SendUnchecked)
+            ToolsCheck.Check(body);
+
         return body;
     }
 
@@ -58,7 +61,7 @@ internal static class ChatRequestBody
             body["stream_options"] = new JsonObject { ["include_usage"] = true };
     }
 
-    private static void PutTools(JsonObject body, ChatRequest request)
+    public static void PutTools(JsonObject body, ChatRequest request)
     {
         if (request.Tools.Count > 0)
             body["tools"] = new JsonArray([.. request.Tools.Select(Tool)]);
@@ -84,7 +87,7 @@ internal static class ChatRequestBody
         return new JsonObject { ["type"] = "function", ["function"] = function };
     }
 
-    private static void PutSampling(JsonObject body, SamplingOptions? sampling)
+    public static void PutSampling(JsonObject body, SamplingOptions? sampling)
     {
         if (sampling is null)
             return;
@@ -161,7 +164,7 @@ internal static class ChatRequestBody
         body.Put("echo", template.Echo);
     }
 
-    private static void PutPrompt(JsonObject body, PromptOptions? prompt)
+    public static void PutPrompt(JsonObject body, PromptOptions? prompt)
     {
         body.Put("truncate_prompt_tokens", prompt?.TruncateTo);
         body.Put("truncation_side", prompt?.TruncationSide switch
@@ -174,13 +177,13 @@ internal static class ChatRequestBody
         body.Put("return_prompt_text", prompt?.ReturnText);
     }
 
-    private static void PutMedia(JsonObject body, MediaOptions? media)
+    public static void PutMedia(JsonObject body, MediaOptions? media)
     {
         body.Put("media_io_kwargs", media?.Reading);
         body.Put("mm_processor_kwargs", media?.Processing);
     }
 
-    private static void PutLogprobs(JsonObject body, LogprobOptions? logprobs)
+    public static void PutLogprobs(JsonObject body, LogprobOptions? logprobs)
     {
         if (logprobs is null)
             return;
@@ -191,7 +194,7 @@ internal static class ChatRequestBody
         body.Put("return_tokens_as_token_ids", logprobs.TokensAsIds);
     }
 
-    private static void PutServing(JsonObject body, ServingOptions? serving)
+    public static void PutServing(JsonObject body, ServingOptions? serving)
     {
         if (serving is null)
             return;

@@ -53,7 +53,7 @@ internal static class ChatRequestBodyMessages
         return list;
     }
 
-    private static JsonNode Part(ContentPart part) => part switch
+    public static JsonObject Part(ContentPart part) => part switch
     {
         TextPart text => new JsonObject { ["type"] = "text", ["text"] = text.Text },
         ImagePart image => Image(image),
@@ -64,7 +64,7 @@ internal static class ChatRequestBodyMessages
         },
         AudioUrlPart audio => AtUrl("audio_url", audio.Url),
         VideoPart video => AtUrl("video_url", video.Url),
-        RawPart raw => raw.Json.DeepClone(),
+        RawPart raw => raw.Json.DeepClone().AsObject(),
         _ => throw RequestRefusal.Because("A part of a message is null. Leave it out."),
     };
 

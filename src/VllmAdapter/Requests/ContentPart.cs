@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace VllmAdapter;
 
 /// <summary>
 /// A piece of a <see cref="UserMessage"/> or a <see cref="ToolMessage"/>: text, an image, audio, video, or anything else as raw JSON.
 /// </summary>
+[JsonConverter(typeof(VllmJsonConverter))]
 public abstract record ContentPart
 {
     private protected ContentPart()
@@ -49,6 +51,37 @@ public abstract record ContentPart
     /// <param name="mediaType">Its type, such as <c>video/mp4</c>.</param>
     public static VideoPart Video(ReadOnlyMemory<byte> content, string mediaType) => new(DataUrl(content, mediaType));
 
+    /// <summary>An image of a file, which travels in the request.</summary>
+    /// <param name="path">The file. Its extension says what it is: png, jpg, jpeg, gif, webp, bmp, tif, tiff, avif or heic.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The extension is none of these, or the file is empty.</exception>
+    /// <exception cref="IOException">The file is not there (<see cref="FileNotFoundException"/>), or cannot be read.</exception>
+    public static async Task<ImagePart> ImageFromFileAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string type = MediaFile.TypeOf(path, MediaFile.Images);
+        return Image(await MediaFile.ReadAsync(path, cancellationToken).ConfigureAwait(false), type);
+    }
+
+    /// <summary>Audio of a file, which travels in the request.</summary>
+    /// <param name="path">The file. Its extension says what it is: wav, mp3, flac, ogg, opus, m4a, aac, aiff or webm.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <inheritdoc cref="ImageFromFileAsync"/>
+    public static async Task<AudioPart> AudioFromFileAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string format = MediaFile.TypeOf(path, MediaFile.Audio);
+        return Audio(await MediaFile.ReadAsync(path, cancellationToken).ConfigureAwait(false), format);
+    }
+
+    /// <summary>A video of a file, which travels in the request.</summary>
+    /// <param name="path">The file. Its extension says what it is: mp4, m4v, webm, mov, mkv, avi, mpeg or mpg.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <inheritdoc cref="ImageFromFileAsync"/>
+    public static async Task<VideoPart> VideoFromFileAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string type = MediaFile.TypeOf(path, MediaFile.Videos);
+        return Video(await MediaFile.ReadAsync(path, cancellationToken).ConfigureAwait(false), type);
+    }
+
     /// <summary>A part of a kind that this version has no type for, such as <c>image_embeds</c>.</summary>
     /// <param name="json">The part as it is sent.</param>
     public static RawPart Raw(JsonObject json) => new(json);
@@ -82,6 +115,7 @@ public abstract record ContentPart
 
 /// <summary>A piece of text.</summary>
 /// <param name="Text">The words.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record TextPart(string Text) : ContentPart
 {
     /// <summary>The words.</summary>
@@ -92,6 +126,7 @@ public sealed record TextPart(string Text) : ContentPart
 /// <param name="Url">
 /// Where the server finds it; text rather than a <see cref="Uri"/>, for a data URL may be megabytes long.
 /// </param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record ImagePart(string Url) : ContentPart
 {
     /// <summary>How closely the model should look: <c>auto</c>, <c>low</c> or <c>high</c>.</summary>
@@ -102,16 +137,27 @@ public sealed record ImagePart(string Url) : ContentPart
 /// <summary>Audio within the request (<c>input_audio</c>).</summary>
 /// <param name="Base64">The audio file, base64.</param>
 /// <param name="Format">Its format, such as <c>wav</c> or <c>mp3</c>.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record AudioPart(string Base64, string Format) : ContentPart;
 
 /// <summary>Audio behind a URL (<c>audio_url</c>).</summary>
 /// <param name="Url">Where the server finds it.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record AudioUrlPart(string Url) : ContentPart;
 
 /// <summary>A video (<c>video_url</c>).</summary>
 /// <param name="Url">Where the server finds it.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record VideoPart(string Url) : ContentPart;
 
 /// <summary>A part that is sent as it is.</summary>
 /// <param name="Json">The part, with its <c>type</c>.</param>
-public sealed record RawPart(JsonObject Json) : ContentPart;
+[JsonConverter(typeof(VllmJsonConverter))]
+public sealed record RawPart(JsonObject Json) : ContentPart
+{
+    /// <inheritdoc/>
+    public bool Equals(RawPart? other) => other is not null && JsonNode.DeepEquals(Json, other.Json);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => new EqualJson(Json).GetHashCode();
+}

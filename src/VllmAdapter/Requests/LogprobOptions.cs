@@ -13,7 +13,7 @@ public sealed record LogprobOptions
     /// <summary>
     /// Tokens to report with each position whether likely or not, by their ids (vLLM since about 0.26, at most 128).
     /// </summary>
-    public IReadOnlyList<int> TokenIds { get; init; } = [];
+    public IReadOnlyList<int> TokenIds { get; init => field = ValueList<int>.Of(value); } = ValueList<int>.Empty;
 
     /// <summary>
     /// Whether tokens are written as <c>token_id:N</c> instead of text, which tells unprintable ones apart (vLLM 0.8

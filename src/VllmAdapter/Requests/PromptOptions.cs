@@ -5,11 +5,13 @@ namespace VllmAdapter;
 /// <summary>How the messages become the prompt, how much of it is kept, and what is reported about it.</summary>
 public sealed record PromptOptions
 {
+    private readonly EqualJson _templateArguments;
+
     /// <summary>
     /// Variables for the chat template (<c>chat_template_kwargs</c>), such as <c>{"enable_thinking": false}</c>.
     /// </summary>
     /// <value>Null (default): none. They outrank what <see cref="ReasoningSettings.Enabled"/> sets.</value>
-    public JsonObject? TemplateArguments { get; init; }
+    public JsonObject? TemplateArguments { get => _templateArguments.Json; init => _templateArguments = new(value); }
 
     /// <summary>A chat template (Jinja) to use instead of the model's own.</summary>
     /// <value>
@@ -18,7 +20,7 @@ public sealed record PromptOptions
     public string? ChatTemplate { get; init; }
 
     /// <summary>Documents for templates that ground answers in them.</summary>
-    public IReadOnlyList<JsonObject> Documents { get; init; } = [];
+    public IReadOnlyList<JsonObject> Documents { get; init => field = ValueList<JsonObject>.Of(value, JsonComparer.Instance); } = ValueList<JsonObject>.Empty;
 
     /// <summary>Whether the model writes on where the last message, one of the assistant, ends.</summary>
     /// <value>
@@ -38,6 +40,7 @@ public sealed record PromptOptions
     /// <summary>Whether the answer begins with a repetition of the last message, if the assistant said it.</summary>
     /// <value>Null (default): false.</value>
     public bool? Echo { get; init; }
+
     /// <summary>Cuts the prompt to this many tokens.</summary>
     /// <value>
     /// 1 or more; -1 is as many as the model can take. Null (default): never cut, a prompt too long is refused.

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter;
 
 /// <summary>
-/// Refuses, before it is sent, what ends a server for everybody on it. Looks at the finished body, so that what came by
-/// <see cref="ChatRequest.Extra"/> counts too.
+/// Refuses, before it is sent, what ends a server for everybody on it and what every server refuses. Looks at the finished body, so that what came
+/// by <see cref="ChatRequest.Extra"/> counts too.
 /// </summary>
 internal static class RequestCheck
 {
@@ -27,10 +27,29 @@ internal static class RequestCheck
         if (isUnchecked)
             return;
 
+        try
+        {
+            CheckWhatIsKnown(body);
+        }
+        catch (InvalidOperationException unreadable)
+        {
+            // Parsed text may hold half a surrogate pair, which nothing can read.
+            throw RequestRefusal.Because($"The request cannot be written as JSON: {unreadable.Message}", unreadable);
+        }
+    }
+
+    /// <summary>What is worth a warning about a body that is sent: dialects differ, so a regular expression is never refused but where it ends a server.</summary>
+    public static string? NoteOf(JsonObject body) =>
+        body["structured_outputs"] is JsonObject outputs && TextOf(outputs["regex"]) is { } pattern ? RegexCheck.FaultOf(pattern) : null;
+
+    private static void CheckWhatIsKnown(JsonObject body)
+    {
         LeaveTextFormatOut(body);
+        if (RequestRules.FaultOf(body) is { } refused)
+            throw Refused($"{refused}. Every vLLM refuses it.", "Correct it");
         CheckConstraints(body);
         if (TextOf(body["guided_regex"]) is { } pattern && RegexCheck.FaultOf(pattern) is { } fault)
-            throw Deadly($"guided_regex does not compile: {fault}. vLLM 0.8.5 ends on it, for everybody.", "Correct it");
+            throw Refused($"guided_regex does not compile: {fault}. vLLM 0.8.5 ends on it, for everybody.", "Correct it");
     }
 
     // OpenAI's default written out: the engine of vLLM 0.11.0 ends on it, and to every other server it says nothing.
@@ -48,7 +67,7 @@ internal static class RequestCheck
         string[] kinds = [.. Constraints.Where(kind => Says(outputs[kind]))];
         if (kinds.Length == 0)
         {
-            throw Deadly(
+            throw Refused(
                 "structured_outputs asks for nothing: the engine of vLLM 0.11.0 ends on it, and newer ones answer 400.",
                 $"Set one of {string.Join(", ", Constraints)}, or leave it out");
         }
@@ -58,14 +77,14 @@ internal static class RequestCheck
 
         if (kinds.Length > 1)
         {
-            throw Deadly(
+            throw Refused(
                 $"The request asks for {string.Join(" and ", kinds)} together: vLLM 0.11.0 falls silent on such a request, for everybody, and newer ones answer 400.",
                 "Ask for one of them");
         }
 
         if (TextOf(outputs["grammar"]) is { } grammar && GrammarCheck.FaultOf(grammar) is { } fault)
         {
-            throw Deadly(
+            throw Refused(
                 $"The grammar does not compile: {fault}. vLLM 0.11.0, 0.15.1 and 0.20.2 end on it, for everybody.", "Correct it");
         }
     }
@@ -80,6 +99,6 @@ internal static class RequestCheck
 
     private static string? TextOf(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? said) ? said : null;
 
-    private static ArgumentException Deadly(string what, string wayOut) => RequestRefusal.Because(
+    private static ArgumentException Refused(string what, string wayOut) => RequestRefusal.Because(
         $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it all the same.");
 }

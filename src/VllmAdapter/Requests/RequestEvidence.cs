@@ -3,6 +3,8 @@ namespace VllmAdapter.Diagnostics;
 /// <summary>What the request asked for, as far as it bears on the verdict.</summary>
 public sealed record RequestEvidence
 {
+    private readonly Aside<AskedFormat?> _format;
+
     /// <summary>The most completion tokens a choice may have (<c>max_tokens</c> or <c>max_completion_tokens</c>), or null if none were asked for.</summary>
     public int? MaxTokens { get; init; }
 
@@ -31,8 +33,8 @@ public sealed record RequestEvidence
     public bool SkipsSpecialTokens { get; init; }
 
     /// <summary>The shape that the answer must have, or null for free text.</summary>
-    internal AskedFormat? Format { get; init; }
+    internal AskedFormat? Format { get => _format.Value; init => _format = new(value); }
 
     /// <summary>The tools that the request declared.</summary>
-    public IReadOnlyList<ToolSignature> Tools { get; init; } = [];
+    public IReadOnlyList<ToolSignature> Tools { get; init => field = ValueList<ToolSignature>.Of(value); } = ValueList<ToolSignature>.Empty;
 }

@@ -9,6 +9,8 @@ namespace VllmAdapter;
 /// <remarks>Trace context needs nothing here: HttpClient sends the current activity by itself.</remarks>
 public sealed record RequestHeaders
 {
+    private readonly EqualMap<string, string> _additional;
+
     /// <summary>The id of the request (<c>X-Request-Id</c>); vLLM makes it the tail of the reply's id.</summary>
     /// <value>
     /// Null (default): a fresh id for each attempt. Servers before 0.14 break when two requests under way share an id, so an id of your
@@ -35,7 +37,7 @@ public sealed record RequestHeaders
     /// <summary>
     /// Further headers by name, sent as they are; they replace what the adapter would send under the same name.
     /// </summary>
-    public IReadOnlyDictionary<string, string>? Additional { get; init; }
+    public IReadOnlyDictionary<string, string>? Additional { get => _additional.Map; init => _additional = new(value); }
 
     /// <summary>The id that the caller gave, by property or by name; null if an id has to be made.</summary>
     internal string? GivenId => Additional?.FirstOrDefault(header => IdHeader.Equals(header.Key, StringComparison.OrdinalIgnoreCase)).Value ?? RequestId;

@@ -3,10 +3,13 @@ namespace VllmAdapter;
 /// <summary>How tokens are drawn and what stops them.</summary>
 /// <remarks>
 /// Null and empty members are left to the server, which takes temperature, top-p, top-k, min-p and the repetition
-/// penalty from the model's generation_config.json. The ranges given here are vLLM's; the server checks them.
+/// penalty from the model's generation_config.json. The ranges given here are vLLM's; what every version refuses is not sent
+/// (see <see cref="ChatRequest.SendUnchecked"/>).
 /// </remarks>
 public sealed record SamplingOptions
 {
+    private readonly EqualMap<int, double> _logitBias;
+
     /// <summary>How freely tokens are drawn.</summary>
     /// <value>0 (always the likeliest token) or more; at most 2 since vLLM 0.24.</value>
     public double? Temperature { get; init; }
@@ -50,10 +53,10 @@ public sealed record SamplingOptions
     /// At most 4 since about vLLM 0.28, unless the server allows more. Streamed text lags by the length of the longest
     /// one.
     /// </value>
-    public IReadOnlyList<string> Stop { get; init; } = [];
+    public IReadOnlyList<string> Stop { get; init => field = ValueList<string>.Of(value); } = ValueList<string>.Empty;
 
     /// <summary>Tokens that end the answer, by their ids.</summary>
-    public IReadOnlyList<int> StopTokenIds { get; init; } = [];
+    public IReadOnlyList<int> StopTokenIds { get; init => field = ValueList<int>.Of(value); } = ValueList<int>.Empty;
 
     /// <summary>Whether the text that ended the answer is part of it.</summary>
     public bool? IncludeStopText { get; init; }
@@ -67,13 +70,13 @@ public sealed record SamplingOptions
 
     /// <summary>What to add to the score of single tokens, by token id.</summary>
     /// <value>-100 to 100 each. Refused by servers that decode speculatively.</value>
-    public IReadOnlyDictionary<int, double>? LogitBias { get; init; }
+    public IReadOnlyDictionary<int, double>? LogitBias { get => _logitBias.Map; init => _logitBias = new(value); }
 
     /// <summary>The only tokens that may be drawn, by their ids (vLLM 0.8 and later).</summary>
-    public IReadOnlyList<int> AllowedTokenIds { get; init; } = [];
+    public IReadOnlyList<int> AllowedTokenIds { get; init => field = ValueList<int>.Of(value); } = ValueList<int>.Empty;
 
     /// <summary>Words that must not be written (vLLM 0.9.2 and later).</summary>
-    public IReadOnlyList<string> BadWords { get; init; } = [];
+    public IReadOnlyList<string> BadWords { get; init => field = ValueList<string>.Of(value); } = ValueList<string>.Empty;
 
     /// <summary>
     /// Whether to search with beams; <see cref="ChatRequest.ChoiceCount"/> is their number, and a stream comes all at once

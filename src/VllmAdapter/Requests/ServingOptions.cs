@@ -5,6 +5,10 @@ namespace VllmAdapter;
 /// <summary>How the serving engine treats the request: scheduling, caching, hand-over between engines.</summary>
 public sealed record ServingOptions
 {
+    private readonly EqualJson _kvTransfer;
+    private readonly EqualJson _encoderTransfer;
+    private readonly EqualJson _pluginArguments;
+
     /// <summary>Who goes first when requests wait: the lower number.</summary>
     /// <value>Null (default): 0. Any other number is refused by a server without priority scheduling.</value>
     public long? Priority { get; init; }
@@ -27,16 +31,16 @@ public sealed record ServingOptions
     /// <summary>
     /// What a connector hands over between prefill and decode engines (<c>kv_transfer_params</c>, vLLM 0.9 and later).
     /// </summary>
-    public JsonObject? KvTransfer { get; init; }
+    public JsonObject? KvTransfer { get => _kvTransfer.Json; init => _kvTransfer = new(value); }
 
     /// <summary>
     /// What a connector hands over from an encoder engine (<c>ec_transfer_params</c>, vLLM since about 0.26).
     /// </summary>
-    public JsonObject? EncoderTransfer { get; init; }
+    public JsonObject? EncoderTransfer { get => _encoderTransfer.Json; init => _encoderTransfer = new(value); }
 
     /// <summary>
     /// Arguments for plug-ins of the server (<c>vllm_xargs</c>, vLLM 0.9.2 and later): texts, numbers and lists of
     /// them.
     /// </summary>
-    public JsonObject? PluginArguments { get; init; }
+    public JsonObject? PluginArguments { get => _pluginArguments.Json; init => _pluginArguments = new(value); }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace VllmAdapter;
@@ -11,6 +12,7 @@ namespace VllmAdapter;
 /// <c>structured_outputs</c>, which vLLM knows since 0.11 and servers before ignore without a word. A schema that the
 /// server cannot compile is reported as the first event of a 200 reply. An answer cut by max tokens is cut JSON.
 /// </remarks>
+[JsonConverter(typeof(VllmJsonConverter))]
 public abstract record StructuredOutput
 {
     private protected StructuredOutput()
@@ -94,7 +96,7 @@ public abstract record StructuredOutput
     {
         ArgumentNullException.ThrowIfNull(values);
         return values.Length > 0
-            ? new Choice([.. values])
+            ? new Choice(ValueList<string>.Of(values))
             : throw new ArgumentException("There is nothing to choose from. Pass at least one text.", nameof(values));
     }
 
@@ -109,9 +111,23 @@ public abstract record StructuredOutput
 
     internal abstract void WriteTo(JsonObject body);
 
+    /// <summary>Writes all that it holds: unlike <see cref="WriteTo"/> also what the server cannot be told.</summary>
+    internal virtual void SaveTo(JsonObject body) => WriteTo(body);
+
+    private protected void SaveTo(JsonObject body, JsonObject format)
+    {
+        body["response_format"] = format;
+        if (HasOptions)
+            WriteOptions(body, []);
+    }
+
     private protected void WriteStructuredOutputs(JsonObject body, string kind, JsonNode value)
     {
-        var outputs = new JsonObject { [kind] = value };
+        WriteOptions(body, new JsonObject { [kind] = value });
+    }
+
+    private void WriteOptions(JsonObject body, JsonObject outputs)
+    {
         if (DisableAnyWhitespace is { } noWhitespace)
             outputs["disable_any_whitespace"] = noWhitespace;
         if (DisableAdditionalProperties is { } noMore)
@@ -135,8 +151,12 @@ public abstract record StructuredOutput
             if (HasOptions)
                 WriteStructuredOutputs(body, "json_object", true);
             else
-                body["response_format"] = new JsonObject { ["type"] = "json_object" };
+                body["response_format"] = Format;
         }
+
+        internal override void SaveTo(JsonObject body) => SaveTo(body, Format);
+
+        private static JsonObject Format => new() { ["type"] = "json_object" };
     }
 
     private sealed record Schema(string Name, JsonElement Value, bool? Strict) : StructuredOutput
@@ -150,11 +170,23 @@ public abstract record StructuredOutput
                 return;
             }
 
+            body["response_format"] = Format(schema);
+        }
+
+        internal override void SaveTo(JsonObject body) => SaveTo(body, Format(System.Text.Json.Nodes.JsonObject.Create(Value)!));
+
+        private JsonObject Format(JsonNode schema)
+        {
             var format = new JsonObject { ["name"] = Name, ["schema"] = schema };
             if (Strict is { } strict)
                 format["strict"] = strict;
-            body["response_format"] = new JsonObject { ["type"] = "json_schema", ["json_schema"] = format };
+            return new JsonObject { ["type"] = "json_schema", ["json_schema"] = format };
         }
+
+        public bool Equals(Schema? other) =>
+            base.Equals(other) && (Name, Strict) == (other.Name, other.Strict) && EqualJson.AreEqual(Value, other.Value);
+
+        public override int GetHashCode() => HashCode.Combine(Name, Strict);
     }
 
     private sealed record Choice(IReadOnlyList<string> Values) : StructuredOutput

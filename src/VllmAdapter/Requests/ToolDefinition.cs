@@ -63,4 +63,11 @@ public sealed record ToolDefinition
     /// <summary>Whether the server holds the arguments to the schema, where its tool parser can.</summary>
     /// <value>Null (default): not sent.</value>
     public bool? Strict { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(ToolDefinition? other) =>
+        other is not null && (Name, Description, Strict) == (other.Name, other.Description, other.Strict) && EqualJson.AreEqual(Parameters, other.Parameters);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Description, Strict);
 }

@@ -1,9 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace VllmAdapter;
 
 /// <summary>
 /// One message of a conversation: <see cref="SystemMessage"/>, <see cref="DeveloperMessage"/>,
 /// <see cref="UserMessage"/>, <see cref="AssistantMessage"/> or <see cref="VllmAdapter.ToolMessage"/>.
 /// </summary>
+[JsonConverter(typeof(VllmJsonConverter))]
 public abstract record VllmMessage
 {
     private protected VllmMessage()
@@ -61,19 +64,31 @@ public abstract record VllmMessage
 
 /// <summary>An instruction to the model that stands above the conversation.</summary>
 /// <param name="Text">The instruction.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record SystemMessage(string Text) : VllmMessage;
 
 /// <summary>An instruction by the application, for models whose templates know the developer role.</summary>
 /// <param name="Text">The instruction.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record DeveloperMessage(string Text) : VllmMessage;
 
 /// <summary>What a tool gave back for a call of the assistant message before it.</summary>
 /// <param name="ToolCallId">The id of the call that is answered.</param>
 /// <param name="Content">The result as text, often JSON.</param>
+[JsonConverter(typeof(VllmJsonConverter))]
 public sealed record ToolMessage(string ToolCallId, string Content) : VllmMessage
 {
     /// <summary>What follows the text, in order: images and whatever else is more than text.</summary>
     /// <value>Empty (default): there is only text, which is sent as a plain string.</value>
     /// <remarks>vLLM takes parts in a tool message; whether the model sees an image there is up to its chat template.</remarks>
-    public IReadOnlyList<ContentPart> Parts { get; init; } = [];
+    public IReadOnlyList<ContentPart> Parts { get; init => field = ValueList<ContentPart>.Of(value); } = ValueList<ContentPart>.Empty;
+
+    /// <inheritdoc/>
+    public bool Equals(ToolMessage? other) =>
+        base.Equals(other) && ToolCallId == other.ToolCallId && Parts.Count > 0 == other.Parts.Count > 0 && Spoken.SequenceEqual(other.Spoken);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, ToolCallId);
+
+    private IEnumerable<ContentPart> Spoken => Parts.Count > 0 && string.IsNullOrEmpty(Content) ? Parts : Parts.Prepend(new TextPart(Content));
 }

@@ -4,7 +4,7 @@ using Polly.Retry;
 
 namespace VllmAdapter;
 
-/// <summary>Builds the pipeline around "send, and read the first event" from the options: retries outside, the circuit breaker inside.</summary>
+/// <summary>Builds the pipeline around "send, and read the first event" from the options: retries outside, the user's strategies around each attempt, the circuit breaker inside.</summary>
 internal static class DefaultPipeline
 {
     public static ResiliencePipeline Build(ResilienceOptions options, TimeProvider clock)
@@ -12,6 +12,9 @@ internal static class DefaultPipeline
         var builder = new ResiliencePipelineBuilder { TimeProvider = clock };
         if (options.MaxAttempts > 1)
             builder.AddRetry(Retry(options));
+
+        // Outside the breaker, to which a rejected attempt would look like one that succeeded.
+        options.AroundEachAttempt?.Invoke(builder);
 
         if (options.CircuitBreaker is { } breaker)
             builder.AddCircuitBreaker(Breaker(breaker));

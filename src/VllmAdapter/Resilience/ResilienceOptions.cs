@@ -1,3 +1,5 @@
+using Polly;
+
 namespace VllmAdapter;
 
 /// <summary>How often and when a request is tried again, as long as nothing of its answer was handed out.</summary>
@@ -24,11 +26,31 @@ public sealed class ResilienceOptions
     /// <value>Null by default: never.</value>
     public CircuitBreakerOptions? CircuitBreaker { get; set; }
 
+    /// <summary>Adds strategies around every single attempt, inside the retries: a rate limiter, say, of which each attempt takes a permit.</summary>
+    /// <value>Null by default: none.</value>
+    /// <remarks>
+    /// <para>Called once, when the adapter is made. An attempt is "send, and read the first event"; what fails of it is a
+    /// <see cref="VllmRequestException"/>. What a strategy rejects is not sent: it ends the request as <see cref="RequestFailure.NotSent"/>, so give a
+    /// limiter a queue. The time spent in a queue counts against a total limit and ends with the caller's token.</para>
+    /// <para>Not used where <see cref="VllmAdapterOptions.ResiliencePipeline"/> takes the place of these options.</para>
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// // With the package Polly.RateLimiting; adapters that share a limiter share its permits.
+    /// options.Resilience.AroundEachAttempt = attempt => attempt.AddRateLimiter(new TokenBucketRateLimiter(new()
+    /// {
+    ///     TokenLimit = 25, TokensPerPeriod = 25, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 1_000,
+    /// }));
+    /// </code>
+    /// </example>
+    public Action<ResiliencePipelineBuilder>? AroundEachAttempt { get; set; }
+
     /// <summary>How many answers may be under way at once; further requests wait for their turn, in order.</summary>
     /// <value>Null by default: no limit.</value>
     /// <remarks>
     /// A request holds its place from before its first attempt until its stream has ended, because that is how long the server works on it.
-    /// The wait counts against a total time limit, and ends with the caller's token.
+    /// The wait counts against a total time limit, and ends with the caller's token. A wait of 30 seconds is logged as a warning: a stream that is
+    /// neither read to its end nor disposed holds its place for ever.
     /// </remarks>
     public int? MaxConcurrentStreams { get; set; }
 

@@ -10,7 +10,7 @@ namespace VllmAdapter;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
     Converters = [typeof(SecondsJsonConverter)])]
-[JsonSerializable(typeof(StreamOutcome))]
+[JsonSerializable(typeof(SavedOutcome))]
 internal sealed partial class OutcomeJsonContext : JsonSerializerContext
 {
     /// <summary>Quotes and letters stay readable; a log is no web page.</summary>
@@ -18,12 +18,12 @@ internal sealed partial class OutcomeJsonContext : JsonSerializerContext
         field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
 
-/// <summary>Times are seconds, to the millisecond.</summary>
+/// <summary>Times are seconds, and exact: they come back as they were.</summary>
 internal sealed class SecondsJsonConverter : JsonConverter<TimeSpan>
 {
     public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        TimeSpan.FromSeconds(reader.GetDouble());
+        new((long)(reader.GetDecimal() * TimeSpan.TicksPerSecond));
 
     public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
-        writer.WriteRawValue(value.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture));
+        writer.WriteRawValue(((decimal)value.Ticks / TimeSpan.TicksPerSecond).ToString("0.#######", CultureInfo.InvariantCulture));
 }

@@ -11,10 +11,10 @@ internal sealed class CallTelemetry
 {
     private const int LongestReason = 1_000;
 
-    private readonly ChatCall _call;
     private readonly long _startedAt;
     private readonly KeyValuePair<string, object?>[] _tags = [];
     private readonly Activity? _span;
+    private ChatCall _call;
     private TimeSpan? _lastChunkAt;
     private bool _isOver;
 
@@ -54,6 +54,9 @@ internal sealed class CallTelemetry
 
         return new CurrentSpan(_span);
     }
+
+    /// <summary>To be called when an attempt carries a key of its own.</summary>
+    public void Hide(Secrets secrets) => _call = _call with { Secrets = secrets };
 
     /// <summary>To be called when another attempt follows a failed one.</summary>
     public void Retry(FailedAttempt failed, int attempt, TimeSpan delay) =>

@@ -14,8 +14,19 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Trace, "Chat request {RequestId}: {Body}", SkipEnabledCheck = true)]
     public static partial void RequestSensitive(ILogger logger, string requestId, string body);
 
+    [LoggerMessage(102, LogLevel.Warning, "The regular expression of the request compiles in no known dialect: {Fault}. The server will hardly take it.")]
+    public static partial void RegexLooksWrong(ILogger logger, string fault);
+
     [LoggerMessage(110, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again after {DelaySeconds:0.0} s.")]
     public static partial void Retried(ILogger logger, int attempt, string? requestId, string reason, double delaySeconds);
+
+    [LoggerMessage(
+        EventId = 115,
+        Level = LogLevel.Warning,
+        Message = "Chat requests waiting for a place: {Waiting}, one of them for {Waited} s. All {Places} places of Resilience.MaxConcurrentStreams are taken, "
+            + "one of them for {Held} s. A stream holds its place until it was read to its end or was disposed: read it with await foreach, or dispose "
+            + "what GetAsyncEnumerator gave. If all of them are being read, the server is slow, or the limit is low.")]
+    public static partial void NoPlaceFree(ILogger logger, int waiting, long waited, int places, long held);
 
     [LoggerMessage(120, LogLevel.Warning, "Chat request {RequestId} never became a stream ({Failure}, attempt {Attempts}): {Reason}")]
     public static partial void Refused(ILogger logger, string? requestId, RequestFailure failure, int attempts, string reason);
@@ -31,6 +42,12 @@ internal static partial class Log
 
     [LoggerMessage(141, LogLevel.Warning, "{Adapter} keeps its settings, for the changed configuration cannot be used: {Reason}")]
     public static partial void ReloadRefused(ILogger logger, string adapter, string reason);
+
+    [LoggerMessage(
+        140,
+        LogLevel.Warning,
+        "The API key is sent to {Server} over http: everybody between here and there can read it. Use https, unless the network between is yours alone.")]
+    public static partial void KeyInClear(ILogger logger, string server);
 
     [LoggerMessage(
         EventId = 200,

@@ -4,7 +4,7 @@ namespace VllmAdapter.Diagnostics;
 
 /// <summary>Why the adapter stopped reading. Policies may add causes of their own.</summary>
 /// <param name="Value">A short name; two causes are equal if their names are.</param>
-[JsonConverter(typeof(TerminationCauseJsonConverter))]
+[JsonConverter(typeof(VllmJsonConverter))]
 public readonly record struct TerminationCause(string Value)
 {
     /// <summary>The response body ended.</summary>

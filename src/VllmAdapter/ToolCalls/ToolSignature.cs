@@ -9,7 +9,7 @@ public sealed record ToolSignature
     public required string Name { get; init; }
 
     /// <summary>The names of the parameters that a call must give.</summary>
-    public IReadOnlyList<string> RequiredParameters { get; init; } = [];
+    public IReadOnlyList<string> RequiredParameters { get; init => field = ValueList<string>.Of(value); } = ValueList<string>.Empty;
 
     /// <summary>The JSON types that the schema allows for each parameter; a parameter whose schema names no type is not listed.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> ParameterTypes { get; init; } =
@@ -20,6 +20,16 @@ public sealed record ToolSignature
 
     /// <summary>Whether the schema is composed of others (<c>$ref</c>, <c>anyOf</c> ...), so that more may be required than is listed.</summary>
     public bool MayRequireMore { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(ToolSignature? other) => other is not null
+        && (Name, TakesNoParameters, MayRequireMore) == (other.Name, other.TakesNoParameters, other.MayRequireMore)
+        && RequiredParameters.SequenceEqual(other.RequiredParameters)
+        && ParameterTypes.Count == other.ParameterTypes.Count
+        && ParameterTypes.All(mine => other.ParameterTypes.TryGetValue(mine.Key, out IReadOnlyList<string>? theirs) && theirs.SequenceEqual(mine.Value));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, RequiredParameters.Count, ParameterTypes.Count);
 
     internal static ToolSignature From(string name, JsonElement? parameters)
     {

@@ -132,8 +132,8 @@ public sealed partial class ToolTests
         static Task<int> AddUpAsync(int left, int right) => Task.FromResult(left + right);
 
         Tool local = Tool.From(AddUpAsync);
-        (local.Name, local.Definition.Description).Should().Be(("AddUp", "Adds up."));
-        (Tool.From(Named).Name, Tool.From(Named).Definition.Description).Should().Be(("Named", null));
+        (local.Name, local.Definition.Description).Should().Be(("add_up", "Adds up."));
+        (Tool.From(Named).Name, Tool.From(Named).Definition.Description).Should().Be(("named", null));
         FluentActions.Invoking(() => Tool.From(() => 1)).Should().Throw<ArgumentException>().WithMessage("A lambda has no name.*").WithParameterName("handler");
     }
 

@@ -28,7 +28,6 @@ public sealed partial class ToolTypesTests
         { (IntPtr at) => "", "the serializer has no form for it" },
         { (Action then) => "", "the serializer has no form for it" },
         { (Held held) => "", "the serializer has no form for it" },
-        { (IServiceProvider services) => "", "is abstract" },
         { (Stream stream) => "", "is abstract" },
         { (in int days) => "", "is a reference" },
         { () => FSharpAsync.AwaitTask(Task.FromResult("4")), "F# Async" },

@@ -10,7 +10,7 @@ namespace VllmAdapter.Tests.DependencyInjection;
 
 public sealed class AddVllmAdapterTests : IDisposable
 {
-    private readonly FakeVllm _vllm = FakeVllm.InMemory(Script.Model.Says("Hel", "lo"));
+    private readonly FakeVllm _vllm = FakeVllm.InMemory(new FakeVllmOptions { Model = null }, Script.Model.Says("Hel", "lo"));
     private readonly ServiceCollection _services = new();
 
     public void Dispose() => _vllm.Dispose();

@@ -20,7 +20,9 @@ public sealed class VllmAdapterOptionsTests
         { o => o.ContextWindow = 0, "ContextWindow must be at least 1 token, or null if it is not known, but is 0." },
         { o => o.MaxEventBytes = 1023, "MaxEventBytes must be at least 1024, but is 1023." },
         { o => o.ApiKey = "two words", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
-        { o => o.ApiKey = "key\n", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
+        { o => o.ApiKey = "key\n", "ApiKey ends with a line break, as text from a file does; trim it." },
+        { o => o.ApiKey = " key", "ApiKey begins or ends with white space; trim it." },
+        { o => o.ApiKey = "Bearer key", "ApiKey begins with \"Bearer\", which is added by itself; leave it out." },
         { o => o.Model = " ", "Model must not be empty; leave it null to let the server choose." },
         { o => o.OnIncompleteStream = (IncompleteStreamBehavior)9, "OnIncompleteStream must be one of Throw, Report, ThrowUnlessConfirmed, but is 9." },
         { o => o.UsageReporting = (UsageReporting)9, "UsageReporting must be one of Continuous, Final, None, but is 9." },
@@ -168,7 +170,7 @@ public sealed class VllmAdapterOptionsTests
     [Fact]
     public async Task An_adapter_keeps_the_options_that_it_was_made_with()
     {
-        using FakeVllm vllm = FakeVllm.InMemory();
+        using FakeVllm vllm = FakeVllm.InMemory(new FakeVllmOptions { Model = null });
         using HttpClient http = vllm.CreateHttpClient();
         var options = new VllmAdapterOptions { Model = "granite" };
         var adapter = new VllmInferenceAdapter(http, options);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace VllmAdapter.Tests.Documentation;
@@ -37,6 +38,34 @@ public sealed partial class ReadmeSnippetTests
     [Fact]
     public void The_README_shows_samples() => Snippets.Should().HaveCountGreaterThan(1);
 
+    public static TheoryData<string, string, int> Programs
+    {
+        get
+        {
+            var programs = new TheoryData<string, string, int>();
+            foreach (Match row in Row().Matches(File.ReadAllText(At("docs/recipes.md"))))
+                programs.Add(row.Groups["title"].Value, row.Groups["anchor"].Value, int.Parse(row.Groups["lines"].Value, CultureInfo.InvariantCulture));
+            return programs;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public void A_recipe_is_where_its_table_points_and_as_short_as_it_says(string title, string anchor, int lines)
+    {
+        string page = File.ReadAllText(At("docs/recipes.md"));
+        Match section = Regex.Match(page, $@"^## {Regex.Escape(title)}\n(?<text>.*?)(?=^## |\z)", RegexOptions.Multiline | RegexOptions.Singleline, TimeSpan.FromSeconds(5));
+
+        section.Success.Should().BeTrue("the page has a section of that title");
+        anchor.Should().Be(Regex.Replace(title.ToLowerInvariant(), "[^a-z0-9 -]", "", RegexOptions.None, TimeSpan.FromSeconds(5)).Replace(' ', '-'));
+        Snippet().Matches(section.Groups["text"].Value).Sum(LinesOfCode).Should().Be(lines);
+    }
+
+    [Fact]
+    public void The_recipes_have_a_table() => Programs.Should().HaveCountGreaterThan(1);
+
+    private static int LinesOfCode(Match snippet) => snippet.Groups["code"].Value.Split('\n').Count(line => line.Trim().Length > 0);
+
     private static string Unindent(string code)
     {
         string[] lines = code.Split('\n');
@@ -50,6 +79,9 @@ public sealed partial class ReadmeSnippetTests
         ? throw new InvalidOperationException("The tests do not run below the repository.")
         : File.Exists(Path.Combine(folder.FullName, "VllmAdapter.sln")) ? folder.FullName : FindRoot(folder.Parent);
 
-    [GeneratedRegex(@"<!-- snippet: (?<file>[^#\s]+)#(?<name>\S+) -->\s*```csharp\n(?<code>.*?)```", RegexOptions.Singleline, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"<!-- snippet: (?<file>[^#\s]+)#(?<name>\S+) -->\s*```(?:csharp|fsharp)\n(?<code>.*?)```", RegexOptions.Singleline, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Snippet();
+
+    [GeneratedRegex(@"^\| \[(?<title>[^\]]+)\]\(#(?<anchor>[^)]+)\) \| (?<lines>\d+) \|$", RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Row();
 }

@@ -88,7 +88,7 @@ public sealed class VllmHttpHandlerTests
 
     [Fact]
     public void A_client_of_the_adapters_own_has_no_time_limit_besides_the_adapters() =>
-        VllmHttpHandler.NewClient(new TimeLimits())().Timeout.Should().Be(Timeout.InfiniteTimeSpan);
+        VllmHttpHandler.NewClient(new TimeLimits()).Timeout.Should().Be(Timeout.InfiniteTimeSpan);
 
     private static SocketsHttpHandler PrimaryOf(IServiceProvider provider, string client)
     {

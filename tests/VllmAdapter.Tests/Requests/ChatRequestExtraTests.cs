@@ -53,8 +53,8 @@ public class ChatRequestExtraTests
 
     [Fact]
     public void Messages_in_extra_stand_in_for_typed_ones() =>
-        new ChatRequest { Messages = [], Extra = new() { ["messages"] = new JsonArray() } }.Body()
-            .ShouldBeJson("""{"messages": [], "stream": true}""");
+        new ChatRequest { Messages = [], Extra = new() { ["messages"] = JsonNode.Parse("""[{"role": "user"}]""") } }.Body()
+            .ShouldBeJson("""{"messages": [{"role": "user"}], "stream": true}""");
 
     [Fact]
     public void No_messages_at_all_are_refused_with_the_way_out() =>
@@ -76,12 +76,49 @@ public class ChatRequestExtraTests
     [Theory]
     [InlineData(-1, 0, -2.0)]
     [InlineData(0, 0, 99.0)]
-    public void Ranges_are_the_server_s_business_since_a_newer_one_may_relax_them(int maxTokens, int choices, double temperature)
+    public void Ranges_that_a_newer_server_relaxed_are_left_to_it_by_a_setting(int maxTokens, int choices, double temperature)
     {
-        JsonObject body = (Hello with { MaxTokens = maxTokens, ChoiceCount = choices, Sampling = new() { Temperature = temperature } }).Body();
+        ChatRequest request = Hello with { MaxTokens = maxTokens, ChoiceCount = choices, Sampling = new() { Temperature = temperature } };
 
+        JsonObject body = (request with { SendUnchecked = true }).Body();
+
+        request.Invoking(odd => odd.Body()).Should().Throw<ArgumentException>();
         body["max_tokens"].ShouldBeJson($"{maxTokens}");
         body["n"].ShouldBeJson($"{choices}");
         ((double)body["temperature"]!).Should().Be(temperature);
     }
+
+    // One version takes it, or none was asked.
+    [Theory]
+    [InlineData("""{"temperature": 99}""")]
+    [InlineData("""{"max_tokens": "4", "top_p": "0.5", "max_completion_tokens": 0}""")]
+    [InlineData("""{"top_k": 0, "seed": -1, "truncate_prompt_tokens": -1, "min_tokens": 9}""")]
+    [InlineData("""{"seed": 9223372036854775807, "top_p": 1e-40, "repetition_penalty": 1e300, "temperature": 0}""")]
+    [InlineData("""{"stop": ["a", "b", "c", "d", "e"], "stop_token_ids": [-1], "allowed_token_ids": [], "bad_words": [""]}""")]
+    [InlineData("""{"logit_bias": {" 5 ": 1, "1_000": 2, "99999999999999999999": 3}, "logprobs": 1, "top_logprobs": 3}""")]
+    [InlineData("""{"tools": [], "tool_choice": "auto"}""")]
+    [InlineData("""{"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"properties": {"type": {"type": ["string", "null"]}}}}}}""")]
+    public void What_one_server_takes_is_sent(string extra)
+    {
+        JsonObject fields = JsonNode.Parse(extra)!.AsObject();
+
+        JsonObject body = (Hello with { Extra = fields }).Body();
+
+        foreach ((string name, JsonNode? value) in fields)
+            body[name].ShouldBeJson(value?.ToJsonString() ?? "null");
+    }
+
+    [Theory]
+    [InlineData("""{"top_p": 5}""", "Sampling.TopP (top_p) must be a number above 0, at most 1, but is 5. Every vLLM refuses it.*")]
+    [InlineData("""{"temperature": "hot"}""", "Sampling.Temperature (temperature) must be a number, 0 or more, but is \"hot\"*")]
+    [InlineData("""{"seed": 9223372036854775808}""", "Sampling.Seed (seed) must be a whole number of 64 bits, but is 9223372036854775808*")]
+    [InlineData("""{"min_tokens": 9, "max_tokens": 4}""", "Sampling.MinTokens (min_tokens) must be at most MaxTokens (max_tokens), 4, but is 9*")]
+    [InlineData("""{"tool_choice": "required"}""", "ToolChoice (tool_choice) must come with Tools*")]
+    [InlineData("""{"response_format": {"type": "xml"}}""", "Output (response_format) must be of type text, json_object, json_schema, structural_tag, but is \"xml\"*")]
+    [InlineData("""{"response_format": {"type": "json_schema", "json_schema": {"schema": {"properties": {"a": {"items": {"type": "strng"}}}}}}}""", "*but one is \"strng\"*")]
+    [InlineData("""{"messages": [{"role": "user", "content": "a"}, {"role": "tool", "content": null}]}""", "Messages[1] must have text or parts for its content, not null*")]
+    [InlineData("""{"stop": ["\ud800"]}""", "The request cannot be written as JSON*")]
+    public void What_no_server_takes_is_refused_by_member_field_and_range(string extra, string why) =>
+        (Hello with { Extra = JsonNode.Parse(extra)!.AsObject() }).Invoking(request => request.Body())
+            .Should().Throw<ArgumentException>().WithParameterName("request").WithMessage(why);
 }

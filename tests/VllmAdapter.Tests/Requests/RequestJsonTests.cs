@@ -50,7 +50,7 @@ public sealed class RequestJsonTests
         JsonObject body = Built(Hello with
         {
             Tools = [new("roll", "Rolls a \"die\" für 漢字.", """{"type": "object", "properties": {"n": {"type": "integer", "maximum": 1.50}}}""")],
-            Extra = JsonNode.Parse("""{"a": [1.0, null, {"b": "<é>"}], "messages": [{"role": "user", "content": null, "x": [true, 2e1]}]}""")!.AsObject(),
+            Extra = JsonNode.Parse("""{"a": [1.0, null, {"b": "<é>"}], "messages": [{"role": "user", "content": "", "x": [true, 2e1]}]}""")!.AsObject(),
         });
 
         Encoding.UTF8.GetString(ChatRequestBody.ToUtf8(body)).Should().Be(body.ToJsonString(VllmJsonContext.Relaxed.Options));

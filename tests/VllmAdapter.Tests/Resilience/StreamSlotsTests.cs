@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using VllmAdapter.Testing;
+using VllmAdapter.Tests.Telemetry;
 
 namespace VllmAdapter.Tests.Resilience;
 
@@ -79,6 +81,35 @@ public sealed class StreamSlotsTests
         (await waiting.Awaiting(one => one).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(canceled.Token);
     }
 
+    [Fact]
+    public async Task A_stream_that_nobody_reads_or_disposes_is_warned_of_once_another_call_has_waited_for_long()
+    {
+        using var vllm = FakeVllm.InMemory(Answer);
+        using var logs = new CapturedLogs(LogLevel.Warning);
+        using var canceled = new CancellationTokenSource();
+        VllmInferenceAdapter adapter = AdapterOf(vllm, new(), logs.ForAdapter());
+        IAsyncEnumerator<ChatChunk> forgotten = adapter.StreamChatAsync(Hello).GetAsyncEnumerator();
+        await forgotten.MoveNextAsync();
+        _clock.Advance(TimeSpan.FromSeconds(15));
+        Task<ChatAnswer>[] waiting = [adapter.CompleteChatAsync(Hello, canceled.Token), adapter.CompleteChatAsync(Hello, canceled.Token)];
+
+        _clock.Advance(StreamSlots.WarnAfter - TimeSpan.FromTicks(1));
+        logs.Entries.Should().BeEmpty();
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        logs.Entries.Should().ContainSingle().Which.Text.Should().Be(
+            "Chat requests waiting for a place: 2, one of them for 30 s. All 1 places of Resilience.MaxConcurrentStreams are taken, one of them for 45 s. "
+            + "A stream holds its place until it was read to its end or was disposed: read it with await foreach, or dispose what GetAsyncEnumerator gave. "
+            + "If all of them are being read, the server is slow, or the limit is low.");
+        _clock.Advance(StreamSlots.WarnAfter);
+        logs.Entries.Should().HaveCount(2, "it is said again as long as it lasts, once for all that wait");
+
+        await canceled.CancelAsync();
+        await Task.WhenAll(waiting).Awaiting(all => all).Should().ThrowAsync<OperationCanceledException>();
+        await forgotten.DisposeAsync();
+        (await adapter.CompleteChatAsync(Hello)).Text.Should().Be("Hello");
+    }
+
     private static async Task RunToItsEndAsync(IAsyncEnumerator<ChatChunk> stream)
     {
         try
@@ -93,10 +124,10 @@ public sealed class StreamSlotsTests
         }
     }
 
-    private VllmInferenceAdapter AdapterOf(FakeVllm vllm, VllmAdapterOptions options)
+    private VllmInferenceAdapter AdapterOf(FakeVllm vllm, VllmAdapterOptions options, ILogger<VllmInferenceAdapter>? logger = null)
     {
         options.Resilience.MaxConcurrentStreams = 1;
-        return new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock);
+        return new VllmInferenceAdapter(vllm.CreateHttpClient(), options, _clock, logger);
     }
 
     /// <summary>What goes wrong in letting go of a body is neither the caller's fault nor a reason to lose a place.</summary>

@@ -85,7 +85,7 @@ public sealed class RequestPlanTests
     public async Task A_request_refused_for_another_reason_is_no_plan()
     {
         using var vllm = FakeVllm.InMemory(new FakeVllmOptions { ScaleOut = true });
-        Func<Task> planning = () => VllmServerTests.AdapterOf(vllm).Server.PlanAsync(Hello with { Sampling = new() { Temperature = -1 } });
+        Func<Task> planning = () => VllmServerTests.AdapterOf(vllm).Server.PlanAsync(Hello with { Sampling = new() { Temperature = 99 } });
 
         (await planning.Should().ThrowAsync<VllmRequestException>()).Which.Failure.Should().Be(RequestFailure.BadRequest);
     }

@@ -62,7 +62,7 @@ public sealed class LogTests
 
         CapturedLog sent = logs.Entries[0];
         (sent.Event.Id, sent.Level, sent.Category).Should().Be((100, LogLevel.Debug, "VllmAdapter.VllmInferenceAdapter"));
-        sent.Text.Should().Be($"Chat request request-1 is sent to http://{call.Server}:8000/v1/chat/completions, model granite.");
+        sent.Text.Should().Be($"Chat request request-1 is sent to https://{call.Server}:8000/v1/chat/completions, model granite.");
     }
 
     [Fact]

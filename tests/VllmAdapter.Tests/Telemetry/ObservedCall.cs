@@ -15,7 +15,7 @@ internal sealed class ObservedCall : IDisposable
     public ObservedCall(ScriptedReply script, HttpMessageHandler? between = null, CapturedLogs? logs = null)
     {
         Server = $"call-{Interlocked.Increment(ref calls)}.test";
-        _vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = Clock }, script);
+        _vllm = FakeVllm.InMemory(new FakeVllmOptions { Model = null, TimeProvider = Clock }, script);
         HttpMessageHandler handler = _vllm.CreateHandler();
         if (between is DelegatingHandler outer)
             (outer.InnerHandler, handler) = (handler, outer);
@@ -23,7 +23,7 @@ internal sealed class ObservedCall : IDisposable
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         var options = new VllmAdapterOptions
         {
-            Endpoint = new Uri($"http://{Server}:8000"),
+            Endpoint = new Uri($"https://{Server}:8000"),
             ApiKey = "sk-secret",
             Model = "granite",
         };

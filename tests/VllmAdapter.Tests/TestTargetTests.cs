@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.Versioning;
 
-namespace VllmAdapter.Tests.PublicSurface;
+namespace VllmAdapter.Tests;
 
 public sealed class TestTargetTests
 {

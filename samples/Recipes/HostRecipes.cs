@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using VllmAdapter;
+using VllmAdapter.Diagnostics;
+using VllmAdapter.Testing;
+
+/// <summary>Adapters in web applications.</summary>
+internal static class HostRecipes
+{
+    public static async Task RunAsync()
+    {
+        await Browser(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.").GoesSilent()));
+        await SeveralServers(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Chat.")), FakeVllm.InMemory(Script.Model.Says("Batch.")));
+        await Telemetry(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Calm.")));
+    }
+
+    private static WebApplicationBuilder NewBuilder()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(["--urls", "http://127.0.0.1:0"]);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        return builder;
+    }
+
+    private static async Task Browser(WebApplicationBuilder builder, FakeVllm vllm)
+    {
+        builder.Services.AddVllmAdapter().HttpClient.ConfigurePrimaryHttpMessageHandler(vllm.CreateHandler);
+
+        // <browser>
+        builder.Services.AddVllmAdapter(options => options.Endpoint = new Uri("http://localhost:8000"));
+        WebApplication app = builder.Build();
+        app.MapGet("/ask", (string question, VllmInferenceAdapter adapter, CancellationToken browserLeaves) =>
+            TypedResults.ServerSentEvents(
+                adapter.StreamChatAsync(question, browserLeaves).Select(chunk => chunk.Text).Where(text => text.Length > 0)));
+        // </browser>
+
+        await app.StartAsync();
+        using (var browser = new HttpClient { BaseAddress = new Uri(app.Urls.First()) })
+        using (var page = new StreamReader(await browser.GetStreamAsync("/ask?question=How")))
+            Console.WriteLine($"The browser saw \"{await page.ReadLineAsync()}\", and leaves.");
+        await vllm.WhenIdleAsync();
+        Console.WriteLine($"The server aborted {vllm.Aborted} answer.");
+        await app.StopAsync();
+    }
+
+    private static async Task SeveralServers(WebApplicationBuilder builder, FakeVllm chat, FakeVllm batch)
+    {
+        builder.Services.AddVllmAdapter("chat").HttpClient.ConfigurePrimaryHttpMessageHandler(chat.CreateHandler);
+        builder.Services.AddVllmAdapter("batch").HttpClient.ConfigurePrimaryHttpMessageHandler(batch.CreateHandler);
+
+        // <several>
+        builder.Services.AddVllmAdapter("chat", options => options.Endpoint = new Uri("http://chat:8000"));
+        builder.Services.AddVllmAdapter("batch", options => options.Endpoint = new Uri("http://batch:8000"));
+        WebApplication app = builder.Build();
+        app.MapGet("/ask", async ([FromKeyedServices("batch")] VllmInferenceAdapter adapter, string question) =>
+            (await adapter.CompleteChatAsync(question)).Text);
+        // </several>
+
+        await app.StartAsync();
+        using var browser = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        Console.WriteLine(await browser.GetStringAsync("/ask?question=Who"));
+        await app.StopAsync();
+    }
+
+    private static async Task Telemetry(WebApplicationBuilder builder, FakeVllm vllm)
+    {
+        var spans = new List<Activity>();
+        builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddInMemoryExporter(spans));
+        builder.Services.AddVllmAdapter(options => options.Endpoint = vllm.Endpoint).HttpClient.ConfigurePrimaryHttpMessageHandler(vllm.CreateHandler);
+
+        // <telemetry>
+        builder.Services.AddOpenTelemetry()
+            .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource(VllmTelemetry.SourceName))
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter(VllmTelemetry.MeterName));
+        // </telemetry>
+
+        await using (WebApplication app = builder.Build())
+        {
+            app.MapGet("/ask", async (VllmInferenceAdapter adapter) => (await adapter.CompleteChatAsync("How are llamas?")).Text);
+            await app.StartAsync();
+            using var browser = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+            await browser.GetStringAsync("/ask");
+        }
+
+        foreach (Activity span in spans)
+            Console.WriteLine($"{span.DisplayName}{(span.Parent is { } parent ? $", within {parent.DisplayName}" : "")}");
+    }
+}

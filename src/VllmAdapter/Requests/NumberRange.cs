@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>The range that every vLLM since 0.8.5 holds a number of a request to.</summary>
+/// <param name="Field">The field of the body.</param>
+/// <param name="Member">The member of <see cref="ChatRequest"/> that writes it.</param>
+/// <param name="Range">The range in words, as in "must be .."; limits included unless it says "above".</param>
+/// <param name="Least">The lowest number in it.</param>
+/// <param name="Most">The highest number in it.</param>
+/// <param name="IsOpen">Whether <paramref name="Least"/> itself is outside.</param>
+internal sealed record NumberRange(string Field, string Member, string Range, decimal Least, decimal Most, bool IsOpen = false)
+{
+    private static readonly decimal Smallest = new(1, 0, 0, isNegative: false, scale: 28);
+
+    /// <summary>A number outside that stands within the limits.</summary>
+    public decimal? Except { get; init; }
+
+    /// <summary>Whether a fraction is refused.</summary>
+    public bool IsWhole { get; init; }
+
+    public static NumberRange Whole(string field, string member, string range, decimal least, decimal most = decimal.MaxValue) =>
+        new(field, member, range, least, most) { IsWhole = true };
+
+    /// <summary>What is wrong; null if nothing is, or if the field is not there.</summary>
+    public string? FaultOf(JsonObject body)
+    {
+        if (body[Field] is not JsonValue value)
+            return null;
+
+        JsonValueKind kind = value.GetValueKind();
+        string said = kind == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
+        bool isTaken = kind switch
+        {
+            JsonValueKind.Number => Allows(said),
+
+            // "4" is a number to vLLM; only what can be none is refused.
+            JsonValueKind.String => said.Any(char.IsDigit) || said.Contains("nan", StringComparison.OrdinalIgnoreCase) || said.Contains("inf", StringComparison.OrdinalIgnoreCase),
+            _ => true,
+        };
+        return isTaken ? null : $"{Member} ({Field}) must be {Range}, but is {(kind == JsonValueKind.String ? $"\"{said}\"" : said)}";
+    }
+
+    private bool Allows(string number)
+    {
+        // Beyond what a decimal holds there is only the sign to look at.
+        double rough = double.Parse(number, CultureInfo.InvariantCulture);
+        if (!decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal exact))
+            exact = rough < 0 ? decimal.MinValue : decimal.MaxValue;
+        else if (exact == 0 && rough != 0)
+            exact = rough < 0 ? -Smallest : Smallest;
+
+        return (IsOpen ? exact > Least : exact >= Least) && exact <= Most && exact != Except && !(IsWhole && exact != decimal.Truncate(exact));
+    }
+}
