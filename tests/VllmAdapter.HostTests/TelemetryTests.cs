@@ -7,7 +7,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
 namespace VllmAdapter.HostTests;
