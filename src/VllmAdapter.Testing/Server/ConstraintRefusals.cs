@@ -9,6 +9,8 @@ internal sealed partial class ConstraintRefusals(VllmProfile profile, RefusalWri
 {
     private static readonly string[] Kinds = ["json", "regex", "choice", "grammar", "json_object", "structural_tag"];
 
+    private static readonly string[] Exclusive = ["json", "regex", "choice"];
+
     private static readonly string[] Types = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
     private bool KnowsStructured => profile.Minor >= 11;
@@ -25,7 +27,7 @@ internal sealed partial class ConstraintRefusals(VllmProfile profile, RefusalWri
 
         if (!KnowsStructured || body.At("structured_outputs") is not JsonObject outputs)
             return null;
-        if (new[] { "json", "regex", "choice" }.Count(kind => outputs[kind] is not null) > 1)
+        if (Exclusive.Count(kind => outputs[kind] is not null) > 1)
             return writer.OfModel("You can only use one kind of constraints for structured outputs ('json', 'regex' or 'choice').", body, null);
         if (profile.Minor < 13)
             return null;
@@ -180,9 +182,9 @@ internal sealed partial class ConstraintRefusals(VllmProfile profile, RefusalWri
         ["_backend_was_auto"] = false,
     });
 
-    [GeneratedRegex(@"(?m)^\s*[\w-]+\s*::=\s*$")]
+    [GeneratedRegex(@"^\s*[\w-]+\s*::=\s*$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex EmptyRule();
 
-    [GeneratedRegex(@"(?<!\\)\(\?<?[=!]")]
+    [GeneratedRegex(@"(?<!\\)\(\?<?[=!]", RegexOptions.None, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex LookAround();
 }
