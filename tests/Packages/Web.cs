@@ -9,15 +9,18 @@ builder.Configuration["Vllm:Endpoint"] = "http://localhost:8000";
 builder.Configuration["Vllm:Model"] = "Qwen/Qwen3-8B";
 builder.Services.AddVllmAdapter(builder.Configuration.GetSection("Vllm"));
 builder.Services.AddVllmChatClient();
+builder.Services.AddHealthChecks().AddVllm();
 
 var app = builder.Build();
+app.MapHealthChecks("/healthz");
 app.MapGet("/ask", async (IChatClient chat) => (await chat.GetResponseAsync("What is a llama?")).Text);
 app.MapGet("/stream", (VllmInferenceAdapter adapter, CancellationToken cancelled) => Texts(adapter, cancelled));
 
 await app.StartAsync();
 using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
 Console.WriteLine(await http.GetStringAsync("/ask"));
-Console.WriteLine($"Streamed: {string.Concat(await http.GetFromJsonAsync<string[]>("/stream") ?? [])}");
+string streamed = string.Concat(await http.GetFromJsonAsync<string[]>("/stream") ?? []);
+Console.WriteLine($"Streamed: {streamed} {await http.GetStringAsync("/healthz")}");
 await app.StopAsync();
 
 static async IAsyncEnumerable<string> Texts(
