@@ -112,7 +112,10 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
     /// <summary>Completes as soon as no chat request is waiting or running.</summary>
     public Task WhenIdleAsync(CancellationToken cancellationToken = default) => _server.Engine.WhenIdleAsync().WaitAsync(cancellationToken);
 
-    /// <summary>Stops the server: what is still open is reset.</summary>
+    /// <summary>
+    /// Stops the server: what is still open is reset. Later requests find nobody on its port, as with any server that is gone; in memory they are refused
+    /// with <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
@@ -126,6 +129,16 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
 
     /// <inheritdoc cref="DisposeAsync"/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <exception cref="ObjectDisposedException">It is; adapters do not try again on that.</exception>
+    internal void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new ObjectDisposedException(
+                objectName: null, "This FakeVllm is disposed, so it answers no more. Keep it until the last request has ended.");
+        }
+    }
 
     internal ReplyPlayback Answer(ReceivedRequest request)
     {

@@ -1,13 +1,13 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Polly;
 
 namespace VllmAdapter;
 
 /// <summary>Asks a vLLM server for chat answers, and says of each how it ended and what that rests on.</summary>
 /// <remarks>
 /// <para>Thread-safe and meant to live long: one instance serves any number of streams at once.</para>
+/// <para>Dispose it when it is no longer needed, if it made its HTTP client itself; a container does so with the one that it registered.</para>
 /// <para>bytes -> events -> chunks -> judgement -> outcome; the steps are in <c>StreamPump</c>.</para>
 /// </remarks>
 /// <example>
@@ -22,15 +22,13 @@ namespace VllmAdapter;
 /// }
 /// </code>
 /// </example>
-public sealed class VllmInferenceAdapter
+public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
 {
-    private readonly VllmAdapterOptions _options;
-    private readonly VllmTransport _transport;
-    private readonly IStreamTerminationPolicy _termination;
-    private readonly ResiliencePipeline _resilience;
-    private readonly StreamSlots? _slots;
     private readonly ILogger _logger;
-    private readonly bool _learnsWindows;
+    private readonly HttpClient? _ownClient;
+    private readonly AdapterLifetime _lifetime = new();
+    private readonly bool _learnsByDefault = true;
+    private volatile AdapterSettings _settings;
 
     /// <summary>Makes an adapter with an HTTP client of its own.</summary>
     /// <param name="endpoint">The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>.</param>
@@ -69,7 +67,7 @@ public sealed class VllmInferenceAdapter
         HttpClient httpClient, VllmAdapterOptions? options = null, TimeProvider? timeProvider = null, ILogger<VllmInferenceAdapter>? logger = null)
         : this(EndpointOf(httpClient, options), options ?? new VllmAdapterOptions(), () => httpClient, timeProvider, logger)
     {
-        _learnsWindows = _options.LearnContextWindow is true;
+        _learnsByDefault = false;
     }
 
     internal VllmInferenceAdapter(
@@ -77,41 +75,41 @@ public sealed class VllmInferenceAdapter
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(options);
-        _options = options.Copy();
-        VllmAdapterOptionsValidator.ThrowIfInvalid(_options);
-        _termination = _options.Termination ?? _options.TimeLimits.ToPolicy();
+        VllmAdapterOptionsValidator.ThrowIfInvalid(options);
+        if (client is null && VllmEndpoint.IsNameOfService(endpoint))
+            throw new ArgumentException($"Only service discovery finds {endpoint.Scheme} addresses. Register the adapter with AddVllmAdapter and AddServiceDiscovery, or give an http or https address.", nameof(endpoint));
+
         _logger = logger ?? NullLogger.Instance;
-        _transport = new VllmTransport(
-            client ?? VllmHttpHandler.NewClient(_options.TimeLimits), new VllmEndpoint(endpoint), _options.ApiKey, timeProvider ?? TimeProvider.System);
-        _resilience = _options.ResiliencePipeline ?? DefaultPipeline.Build(_options.Resilience, _transport.Clock);
-        _slots = _options.Resilience.MaxConcurrentStreams is { } most ? StreamSlots.Of(most) : null;
-        _learnsWindows = _options.LearnContextWindow is not false;
-        Server = new VllmServer(_options, _transport);
-        ToolTelemetry = new ToolTelemetry(_logger, _transport.Clock);
+        _ownClient = client is null ? VllmHttpHandler.NewClient(options.TimeLimits, options.ConfigurePrimaryHandler) : null;
+        _settings = new AdapterSettings(endpoint, options, client ?? (() => _ownClient!), timeProvider ?? TimeProvider.System, _logger, _lifetime);
+        Server = new VllmServer(() => _settings.Server);
+        ToolTelemetry = new ToolTelemetry(_logger, _settings.Transport.Clock);
     }
 
     /// <summary>What the server can be asked beside chats: models, health, tokens, and a plan before a request is sent.</summary>
     public VllmServer Server { get; }
 
     /// <summary>The server's root address, without <c>/v1</c>.</summary>
-    public Uri Endpoint => _transport.Endpoint.At("");
+    public Uri Endpoint => _settings.Transport.Endpoint.At("");
 
     /// <summary>The model of requests that name none; null if the server is to choose.</summary>
-    public string? Model => _options.Model;
-
-    /// <summary>What is done about incomplete streams when a request does not say.</summary>
-    internal IncompleteStreamBehavior OnIncompleteStream => _options.OnIncompleteStream;
+    public string? Model => _settings.Options.Model;
 
     internal ToolTelemetry ToolTelemetry { get; }
+
+    /// <summary>Takes other options for the calls to come; those under way go on as they began.</summary>
+    /// <exception cref="ArgumentException">An option cannot be used; nothing was changed.</exception>
+    internal void Use(VllmAdapterOptions options) => _settings = _settings.After(options);
 
     /// <summary>Asks for an answer and hands it out as it comes.</summary>
     /// <param name="request">What to ask.</param>
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
     /// <returns>The stream; nothing is sent before it is enumerated.</returns>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <remarks>
     /// The enumeration throws <see cref="VllmRequestException"/> if the request never became a stream, and, after everything received was
-    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="OnIncompleteStream"/>).
+    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="VllmAdapterOptions.OnIncompleteStream"/>).
     /// </remarks>
     public ChatStream StreamChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
@@ -131,32 +129,37 @@ public sealed class VllmInferenceAdapter
 
     /// <summary>Asks for an answer and gathers it. It is streamed underneath, unless <see cref="ChatRequest.Stream"/> says otherwise.</summary>
     /// <param name="request">What to ask.</param>
-    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
+    /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <exception cref="VllmRequestException">The request never became a stream.</exception>
-    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="OnIncompleteStream"/>.</exception>
-    public async Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
-    {
-        ChatStream stream = StreamChatAsync(request, cancellationToken);
-        await foreach (ChatChunk chunk in stream.ConfigureAwait(false))
-        {
-            // The stream gathers by itself.
-        }
-
-        return stream.Answer;
-    }
+    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="VllmAdapterOptions.OnIncompleteStream"/>.</exception>
+    /// <exception cref="ChatCanceledException">The caller canceled; what came is in it.</exception>
+    public Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default) =>
+        ChatStream.GatherAsync(this, request, cancellationToken);
 
     /// <summary>Asks one question and gathers the answer.</summary>
     /// <inheritdoc cref="CompleteChatAsync(ChatRequest, CancellationToken)"/>
     /// <param name="prompt">What the user says.</param>
-    /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
+    /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
     public Task<ChatAnswer> CompleteChatAsync(string prompt, CancellationToken cancellationToken = default) =>
         CompleteChatAsync(ChatRequest.FromPrompt(prompt), cancellationToken);
+
+    /// <summary>Sends nothing from now on, and lets go of the HTTP client if the adapter made it itself.</summary>
+    /// <remarks>
+    /// A client of the caller's, or of a factory, is left alone. Answers under way come to their end; what is asked for afterwards is refused with
+    /// <see cref="ObjectDisposedException"/>.
+    /// </remarks>
+    public void Dispose()
+    {
+        _lifetime.End();
+        _ownClient?.Dispose();
+    }
 
     private RecoveringReply Recovering(
         ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken, CancellationToken enumeratorsToken)
     {
-        long beganAt = _transport.Clock.GetTimestamp();
+        long beganAt = _settings.Transport.Clock.GetTimestamp();
         return new RecoveringReply(request, recovery, first.OnIncompleteStream, (next, part) =>
         {
             ChatCall call = (part == 1 ? first : CallOf(next)) with
@@ -171,30 +174,35 @@ public sealed class VllmInferenceAdapter
 
     private ChatCall CallOf(ChatRequest request)
     {
+        _lifetime.ThrowIfOver();
+        AdapterSettings settings = _settings;
+        VllmAdapterOptions options = settings.Options;
         request.Headers?.ThrowIfUnusable();
-        JsonObject json = ChatRequestBody.Build(request, _options.Model, _options.UsageReporting);
+        JsonObject json = ChatRequestBody.Build(request, options.Model, options.UsageReporting);
         byte[] body = ChatRequestBody.ToUtf8(json);
         bool isWhole = !request.Stream;
         string? model = ChatRequestBody.ModelOf(json);
-        RequestEvidence asked = RequestEvidenceReading.Of(body, _options.ContextWindow ?? Server.Windows.Of(model), _options.ServerMaxTokens);
+        RequestEvidence asked = RequestEvidenceReading.Of(body, options.ContextWindow ?? settings.Server.Windows.Of(model), options.ServerMaxTokens);
+        bool learns = options.LearnContextWindow ?? _learnsByDefault;
         return new ChatCall
         {
-            Transport = _transport,
+            Transport = settings.Transport,
             Body = body,
             Evidence = asked,
-            Window = _learnsWindows && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
-            Termination = request.Termination ?? _termination,
-            OnIncompleteStream = request.OnIncompleteStream ?? OnIncompleteStream,
-            MaxEventBytes = _options.MaxEventBytes,
-            MaxReplyBytes = _options.MaxReplyBytes,
-            ExpectsSentinel = _options.ExpectsSentinel,
-            Secrets = _transport.Keys.With(request.Headers),
-            HeadersLimit = isWhole ? null : _options.TimeLimits.Headers,
+            Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
+            Termination = request.Termination ?? settings.Termination,
+            OnIncompleteStream = request.OnIncompleteStream ?? options.OnIncompleteStream,
+            DefaultBehavior = options.OnIncompleteStream,
+            MaxEventBytes = options.MaxEventBytes,
+            MaxReplyBytes = options.MaxReplyBytes,
+            ExpectsSentinel = options.ExpectsSentinel,
+            Secrets = settings.Transport.Keys.With(request.Headers),
+            HeadersLimit = isWhole ? null : options.TimeLimits.Headers,
             AsksForWholeReply = isWhole,
             Headers = request.Headers,
             Model = model,
-            Resilience = _resilience,
-            Slots = _slots,
+            Resilience = settings.Resilience,
+            Slots = settings.Slots,
             NewRequestId = RequestIds.Next,
             Logger = _logger,
         };

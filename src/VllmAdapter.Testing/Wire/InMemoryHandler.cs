@@ -7,6 +7,7 @@ internal sealed class InMemoryHandler(FakeVllm server) : HttpMessageHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        server.ThrowIfDisposed();
         ReceivedRequest received = await ReceivedRequest.FromAsync(request, cancellationToken).ConfigureAwait(false);
         ReplyPlayback playback = server.Answer(received);
         WireStep? first;

@@ -23,21 +23,21 @@ namespace VllmAdapter.Agents;
 /// </example>
 public sealed class ToolLoop
 {
-    private readonly VllmInferenceAdapter _adapter;
+    private readonly IVllmChat _chat;
     private readonly ToolLoopOptions _options;
     private readonly Dictionary<string, Tool> _tools = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<ToolDefinition> _definitions;
 
     /// <summary>Makes a loop.</summary>
-    /// <param name="chat">Asks the model.</param>
+    /// <param name="chat">Asks the model: an adapter, or what wraps one. Failures of handlers are logged where it is the adapter itself.</param>
     /// <param name="tools">The tools that the model may call.</param>
     /// <param name="options">Limits and choices; null for the defaults.</param>
     /// <exception cref="ArgumentException">Two tools have one name, or an option is out of range.</exception>
-    public ToolLoop(VllmInferenceAdapter chat, IEnumerable<Tool> tools, ToolLoopOptions? options = null)
+    public ToolLoop(IVllmChat chat, IEnumerable<Tool> tools, ToolLoopOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(chat);
         ArgumentNullException.ThrowIfNull(tools);
-        (_adapter, _options) = (chat, options ?? new ToolLoopOptions());
+        (_chat, _options) = (chat, options ?? new ToolLoopOptions());
         _options.ThrowIfInvalid(nameof(options));
         foreach (Tool tool in tools)
         {
@@ -75,7 +75,7 @@ public sealed class ToolLoop
     {
         ArgumentNullException.ThrowIfNull(request);
         ThrowIfUnfit(request);
-        var run = new ToolRun(_adapter, _tools, _options, request, Offered(request), budget);
+        var run = new ToolRun(_chat, _tools, _options, request, Offered(request), budget);
         return new CancellableEvents<ToolLoopEvent>(run.EventsAsync, cancellationToken);
     }
 

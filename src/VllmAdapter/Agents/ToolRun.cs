@@ -11,7 +11,7 @@ namespace VllmAdapter.Agents;
 /// <para>Step 5: put the turn into the history, and start over.</para>
 /// </remarks>
 internal sealed class ToolRun(
-    VllmInferenceAdapter adapter,
+    IVllmChat chat,
     IReadOnlyDictionary<string, Tool> tools,
     ToolLoopOptions options,
     ChatRequest start,
@@ -45,11 +45,11 @@ internal sealed class ToolRun(
             }
 
             // Step 2.
-            ChatStream stream = adapter.StreamChatAsync(NextRequest(), cancellationToken);
+            ChatStream stream = chat.StreamChatAsync(NextRequest(), cancellationToken);
             IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
             try
             {
-                while (await HasNextAsync(chunks).ConfigureAwait(false))
+                while (await HasNextAsync(stream, chunks).ConfigureAwait(false))
                 {
                     if (chunks.Current.Outcome is null)
                         yield return new ChunkReceived(chunks.Current);
@@ -71,7 +71,7 @@ internal sealed class ToolRun(
             StreamOutcome turn = stream.Outcome;
             _turns.Add(turn);
             await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
-            TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? adapter.OnIncompleteStream);
+            TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? turn.DefaultBehavior);
             bool isAskedAgain = AsksAgain(turn, use);
             yield return new TurnEnded(turn, isAskedAgain);
             if (isAskedAgain)
@@ -87,7 +87,7 @@ internal sealed class ToolRun(
 
             // Step 4.
             var finished = new CallFinished[calls.Count];
-            var handlers = new ToolHandlers(options, adapter.ToolTelemetry);
+            var handlers = new ToolHandlers(options, ToolTelemetry.Of(chat));
             if (ready.Count > 0)
                 yield return new CallsReady(ready);
 
@@ -158,7 +158,7 @@ internal sealed class ToolRun(
     };
 
     // A refusal after the first turn must not take the history with it.
-    private async ValueTask<bool> HasNextAsync(IAsyncEnumerator<ChatChunk> chunks)
+    private async ValueTask<bool> HasNextAsync(ChatStream stream, IAsyncEnumerator<ChatChunk> chunks)
     {
         try
         {
@@ -167,6 +167,11 @@ internal sealed class ToolRun(
         catch (VllmRequestException refused) when (_turns.Count > 0)
         {
             _failure = refused;
+            return false;
+        }
+        catch (IncompleteStreamException) when (stream.OutcomeIfOver is not null)
+        {
+            // Only what is no adapter throws it although it was told not to; the outcome says the same.
             return false;
         }
     }

@@ -1,10 +1,12 @@
 namespace VllmAdapter;
 
-/// <summary>How long the adapter waits. The defaults suit long prompts and busy servers.</summary>
+/// <summary>How long the adapter waits. The defaults suit long prompts and busy servers; for a whole answer there is no limit by default.</summary>
 /// <remarks>
-/// All clocks have one owner: <see cref="HttpClient.Timeout"/> is switched off on the adapter's own clients. The limits on the
+/// <para>An answer takes as long as its model writes, so only waiting is limited: <see cref="Total"/>, the limit on a whole answer, is null by default. Set
+/// it, or cancel by a token, where somebody waits for the end.</para>
+/// <para>All clocks have one owner: <see cref="HttpClient.Timeout"/> is switched off on the adapter's own clients. The limits on the
 /// reply make up the default termination policy (<see cref="ToPolicy"/>); a policy of your own, of the options or of a request, replaces them.
-/// <see cref="Timeout.InfiniteTimeSpan"/> is no limit; the longest that is one is 24 days.
+/// <see cref="Timeout.InfiniteTimeSpan"/> is no limit; the longest that is one is 24 days.</para>
 /// </remarks>
 public sealed class TimeLimits
 {
@@ -31,8 +33,8 @@ public sealed class TimeLimits
     /// <value>2 seconds by default.</value>
     public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>For the whole stream, from sending the request.</summary>
-    /// <value>Null by default: no limit.</value>
+    /// <summary>For the whole stream, from sending the request to its last chunk.</summary>
+    /// <value>Null by default: no limit. An answer may then take as long as chunks keep coming.</value>
     public TimeSpan? Total { get; set; }
 
     /// <summary>For one call of <see cref="VllmServer"/>, from sending it to the end of its answer.</summary>
@@ -50,7 +52,7 @@ public sealed class TimeLimits
     {
         List<IStreamTerminationPolicy> policies =
         [
-            Termination.OnSentinel(), Termination.OnFinishReason(OrForEver(Grace)), Termination.OnSilence(OrForEver(FirstChunk), OrForEver(BetweenChunks)),
+            Termination.OnSentinel(), Termination.OnFinishReason(Grace), Termination.OnSilence(FirstChunk, BetweenChunks),
         ];
         if (Total is { } total && total != Timeout.InfiniteTimeSpan)
             policies.Add(Termination.After(total));
@@ -58,7 +60,9 @@ public sealed class TimeLimits
         return Termination.FirstOf([.. policies]);
     }
 
-    internal TimeLimits Copy() => (TimeLimits)MemberwiseClone();
+    internal bool IsLike(TimeLimits other) =>
+        (Connect, Headers, FirstChunk, BetweenChunks, Grace, Total, ServerCall)
+            == (other.Connect, other.Headers, other.FirstChunk, other.BetweenChunks, other.Grace, other.Total, other.ServerCall);
 
-    private static TimeSpan OrForEver(TimeSpan limit) => limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : limit;
+    internal TimeLimits Copy() => (TimeLimits)MemberwiseClone();
 }

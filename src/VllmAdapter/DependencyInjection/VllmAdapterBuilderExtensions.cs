@@ -33,4 +33,38 @@ public static class VllmAdapterBuilderExtensions
         builder.Services.AddKeyedSingleton(builder.Name, new ConfiguredPipeline(configure));
         return builder;
     }
+
+    /// <summary>Changes the HTTP handler of the adapter's own making: certificates of the client (mutual TLS), a proxy, a name server.</summary>
+    /// <param name="builder">The adapter.</param>
+    /// <param name="configure">Called for each handler that is made, after the adapter has set it up; what it does not touch stays as it suits vLLM.</param>
+    /// <returns>The same builder.</returns>
+    /// <remarks>
+    /// The factory makes a new handler every two minutes. Nothing is called where the client was given a primary handler of another make
+    /// (<c>.HttpClient.ConfigurePrimaryHttpMessageHandler(...)</c>), which replaces this one with all its settings.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// services.AddVllmAdapter(o => o.Endpoint = new Uri("https://vllm.example"))
+    ///     .ConfigurePrimaryHandler(handler =>
+    ///     {
+    ///         handler.SslOptions.ClientCertificates = [certificate];
+    ///         handler.Proxy = new WebProxy("http://proxy:3128");
+    ///     });
+    /// </code>
+    /// </example>
+    public static IVllmAdapterBuilder ConfigurePrimaryHandler(this IVllmAdapterBuilder builder, Action<SocketsHttpHandler> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.ConfigurePrimaryHandler((handler, _) => configure(handler));
+    }
+
+    /// <summary>Changes the HTTP handler of the adapter's own making by what the services hold, such as a certificate.</summary>
+    /// <inheritdoc cref="ConfigurePrimaryHandler(IVllmAdapterBuilder, Action{SocketsHttpHandler})"/>
+    public static IVllmAdapterBuilder ConfigurePrimaryHandler(this IVllmAdapterBuilder builder, Action<SocketsHttpHandler, IServiceProvider> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        builder.Services.AddKeyedSingleton(builder.Name, new HandlerSetup(configure));
+        return builder;
+    }
 }

@@ -4,23 +4,41 @@ namespace VllmAdapter;
 
 /// <summary>How an adapter reaches its server, and what it does when a request does not say otherwise.</summary>
 /// <remarks>
-/// Read once, when the adapter is made: later changes, also those of a configuration that is reloaded, reach new adapters only. May come from configuration (<c>services.AddVllmAdapter(configuration.GetSection("Vllm"))</c>), except for
-/// <see cref="Termination"/> and <see cref="ResiliencePipeline"/>.
+/// May come from configuration (<c>services.AddVllmAdapter(configuration.GetSection("Vllm"))</c>), except for <see cref="ApiKeySource"/>,
+/// <see cref="Termination"/>, <see cref="ResilienceOptions.AroundEachAttempt"/>, <see cref="ResiliencePipeline"/> and <see cref="ConfigurePrimaryHandler"/>.
+/// A configuration that is reloaded reaches the calls that begin after it, and never those under way; if it cannot be used, the settings before
+/// it stay and a warning is logged. Otherwise options are read once, when the adapter is made: later changes of the object do not reach it.
 /// </remarks>
 public sealed class VllmAdapterOptions
 {
     /// <summary>The server's address, with or without <c>/v1</c>, such as <c>http://localhost:8000</c>; a path before it is kept.</summary>
     /// <remarks>
     /// Another version than <c>/v1</c> takes its place (<c>http://host/v3</c>), and so does what stands before a route that is written out
-    /// (<c>http://host/api/chat/completions</c>). A user name, a password or a query cannot be used.
+    /// (<c>http://host/api/chat/completions</c>). A user name, a password or a query cannot be used. <c>https+http://vllm</c> names a service, for clients with
+    /// Microsoft.Extensions.ServiceDiscovery.
     /// </remarks>
     public Uri? Endpoint { get; set; }
 
     /// <summary>The model that requests use that name none; null lets the server choose its first one.</summary>
     public string? Model { get; set; }
 
-    /// <summary>The key sent as <c>Authorization: Bearer</c>; null for none. It is never logged.</summary>
+    /// <summary>The key sent as <c>Authorization: Bearer</c>; null or empty for none. It is never logged.</summary>
     public string? ApiKey { get; set; }
+
+    /// <summary>Gives the key for each request, for keys that are renewed while the adapter runs: a token that expires, a file that is written anew.</summary>
+    /// <value>Null by default: <see cref="ApiKey"/>. Where it is set it outranks that one, and where it gives null no key is sent.</value>
+    /// <remarks>
+    /// <para>Asked before every attempt of every request, from several threads at once, so it should keep the key until that expires. The time
+    /// that it takes counts as time of the request (<see cref="TimeLimits.Headers"/>), and its token ends with the request.</para>
+    /// <para>What it throws reaches the caller as it is, and nothing is sent then. A header <c>Authorization</c> of the request
+    /// (<see cref="RequestHeaders.Additional"/>) outranks it. The key is kept out of every text and log, as <see cref="ApiKey"/> is.</para>
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// options.ApiKeySource = async cancellationToken => (await credential.GetTokenAsync(context, cancellationToken)).Token;
+    /// </code>
+    /// </example>
+    public Func<CancellationToken, ValueTask<string?>>? ApiKeySource { get; set; }
 
     /// <summary>The model's context window in tokens (<c>max_model_len</c>), if you know it: a cut can then be attributed to it.</summary>
     /// <value>
@@ -88,6 +106,30 @@ public sealed class VllmAdapterOptions
     /// <see cref="ResilienceOptions.MaxConcurrentStreams"/> holds as well.
     /// </remarks>
     public ResiliencePipeline? ResiliencePipeline { get; set; }
+
+    /// <summary>Changes the HTTP handler that the adapter makes for itself: certificates of the client (mutual TLS), a proxy, a name server.</summary>
+    /// <value>Null by default. Called once for each handler, after the adapter has set it up, so what is not touched stays as it suits vLLM.</value>
+    /// <remarks>
+    /// Not called for an <see cref="HttpClient"/> that the caller brought, nor where a registered client was given a primary handler of another make. See
+    /// <see cref="Microsoft.Extensions.DependencyInjection.VllmAdapterBuilderExtensions.ConfigurePrimaryHandler(Microsoft.Extensions.DependencyInjection.IVllmAdapterBuilder, Action{SocketsHttpHandler})"/>
+    /// for adapters in a host.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// var options = new VllmAdapterOptions { ConfigurePrimaryHandler = handler => handler.SslOptions.ClientCertificates = [certificate] };
+    /// </code>
+    /// </example>
+    public Action<SocketsHttpHandler>? ConfigurePrimaryHandler { get; set; }
+
+    /// <summary>Whether nothing differs: of two reloads in a row the second one mostly changes nothing.</summary>
+    internal bool IsLike(VllmAdapterOptions other) =>
+        (Endpoint, Model, ApiKey, ContextWindow, ServerMaxTokens, Termination, OnIncompleteStream)
+            == (other.Endpoint, other.Model, other.ApiKey, other.ContextWindow, other.ServerMaxTokens, other.Termination, other.OnIncompleteStream)
+        && (UsageReporting, MaxEventBytes, MaxReplyBytes, ExpectsSentinel, LearnContextWindow, ResiliencePipeline, ConfigurePrimaryHandler)
+            == (other.UsageReporting, other.MaxEventBytes, other.MaxReplyBytes, other.ExpectsSentinel, other.LearnContextWindow, other.ResiliencePipeline, other.ConfigurePrimaryHandler)
+        && TimeLimits.IsLike(other.TimeLimits)
+        && Resilience.MaxConcurrentStreams == other.Resilience.MaxConcurrentStreams
+        && Resilience.HasPipelineOf(other.Resilience);
 
     // Of everything that can be changed, so that an adapter keeps what it was made with.
     internal VllmAdapterOptions Copy()

@@ -21,9 +21,12 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         if (problems.Count == 0)
             return ValidateOptionsResult.Success;
 
-        return ValidateOptionsResult.Fail(
-            string.IsNullOrEmpty(name) ? problems : problems.Select(problem => $"Adapter \"{name}\": {problem}"));
+        return ValidateOptionsResult.Fail(Named(name, problems));
     }
+
+    /// <summary>Says of which adapter the problems are, where it has a name.</summary>
+    public static IEnumerable<string> Named(string? adapter, IEnumerable<string> problems) =>
+        string.IsNullOrEmpty(adapter) ? problems : problems.Select(problem => $"Adapter \"{adapter}\": {problem}");
 
     public static void ThrowIfInvalid(VllmAdapterOptions options)
     {
@@ -48,8 +51,8 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
                 + $"but they are {options.MaxReplyBytes} and {options.MaxEventBytes}.";
         }
 
-        if (options.ApiKey is { } key && (key.Length == 0 || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
-            yield return "ApiKey must consist of visible ASCII characters, without white space; leave it null for none.";
+        if (options.ApiKey is { Length: > 0 } key && ApiKeyText.ProblemOf(key) is { } problemOfKey)
+            yield return $"ApiKey {problemOfKey}.";
 
         if (options.Model is { } model && string.IsNullOrWhiteSpace(model))
             yield return "Model must not be empty; leave it null to let the server choose.";
@@ -81,9 +84,9 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
                 continue;
 
             if (value <= TimeSpan.Zero)
-                yield return $"TimeLimits.{name} must be longer than zero, but is {value}.";
+                yield return $"TimeLimits.{name} must be longer than zero, but is {value}. Timeout.InfiniteTimeSpan is no limit.";
             else if (value > LongestTimer)
-                yield return $"TimeLimits.{name} must be at most {LongestTimer.Days} days, but is {value}.";
+                yield return $"TimeLimits.{name} must be at most {LongestTimer.Days} days, but is {value}. Timeout.InfiniteTimeSpan is no limit.";
         }
     }
 }

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Polly;
 using VllmAdapter;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -61,8 +63,9 @@ public static class VllmAdapterServiceCollectionExtensions
         {
             services.AddOptions<VllmAdapterOptions>(name).ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VllmAdapterOptions>, VllmAdapterOptionsValidator>());
-            services.AddKeyedSingleton(name, (provider, _) => new SettledOptions(provider.GetRequiredService<IOptionsMonitor<VllmAdapterOptions>>().Get(name)));
+            services.AddKeyedSingleton(name, (provider, _) => NewOptions(provider, name));
             services.Add(ServiceDescriptor.KeyedSingleton(KeyOf(name), (provider, _) => NewAdapter(provider, name, clientName)));
+            services.TryAdd(ServiceDescriptor.KeyedSingleton<IVllmChat>(KeyOf(name), (provider, _) => Adapter(provider, name)));
             Configure(client, name);
         }
 
@@ -76,8 +79,11 @@ public static class VllmAdapterServiceCollectionExtensions
     /// <returns>The adapter's name and its HTTP client, to be set up further.</returns>
     /// <remarks>
     /// The adapter is a singleton: it is thread-safe and takes its HTTP client from the factory for every request, so that handlers are
-    /// renewed. Options that cannot be used stop the host when it starts. <see cref="ILogger"/> and <see cref="TimeProvider"/> come
-    /// from the services, if they are there. Calling this again for the same name adds to the options and registers nothing anew.
+    /// renewed. Options that cannot be used stop the host when it starts. Retries and time limits that a host sets for all its clients
+    /// (<c>ConfigureHttpClientDefaults(client => client.AddStandardResilienceHandler())</c>) do not apply to it, and the factory's own log entries
+    /// are left out (<c>.HttpClient.AddDefaultLogger()</c> brings them back); all other defaults do. <see cref="ILogger"/> and <see cref="TimeProvider"/> come
+    /// from the services, if they are there. It is registered as <see cref="IVllmChat"/> too, under the same key, unless that is taken: register a
+    /// decorator after it to put that in its place. Calling this again for the same name adds to the options and registers nothing anew.
     /// </remarks>
     /// <example>
     /// <code>
@@ -101,32 +107,64 @@ public static class VllmAdapterServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(configuration);
         IVllmAdapterBuilder builder = services.AddVllmAdapter(name);
-        services.AddOptions<VllmAdapterOptions>(name).Bind(configuration);
+        services.AddSingleton<IOptionsChangeTokenSource<VllmAdapterOptions>>(new ConfigurationChangeTokenSource<VllmAdapterOptions>(name, configuration));
+        services.AddSingleton<IConfigureOptions<VllmAdapterOptions>>(new SettingsFromConfiguration(name, configuration));
         return builder;
     }
 
     // The adapter without a name is an ordinary service, not a keyed one.
     private static string? KeyOf(string name) => name.Length == 0 ? null : name;
 
+    private static VllmInferenceAdapter Adapter(IServiceProvider provider, string name) => name.Length == 0
+        ? provider.GetRequiredService<VllmInferenceAdapter>()
+        : provider.GetRequiredKeyedService<VllmInferenceAdapter>(name);
+
     private static VllmInferenceAdapter NewAdapter(IServiceProvider provider, string name, string clientName)
     {
-        VllmAdapterOptions options = provider.GetRequiredKeyedService<SettledOptions>(name).With(provider, name);
+        var current = provider.GetRequiredKeyedService<CurrentOptions>(name);
         var clients = provider.GetRequiredService<IHttpClientFactory>();
-        return new VllmInferenceAdapter(
-            options.Endpoint!,
-            options,
-            () => clients.CreateClient(clientName),
-            provider.GetService<TimeProvider>(),
-            provider.GetService<ILogger<VllmInferenceAdapter>>());
+        var clock = provider.GetService<TimeProvider>();
+        ResiliencePipeline? pipeline = provider.GetKeyedServices<ConfiguredPipeline>(name).LastOrDefault()?.Build(clock);
+        VllmAdapterOptions options = current.Value;
+        var adapter = new VllmInferenceAdapter(
+            options.Endpoint!, WithPipeline(options), () => clients.CreateClient(clientName), clock, provider.GetService<ILogger<VllmInferenceAdapter>>());
+        current.Follow(options, reloaded => adapter.Use(WithPipeline(reloaded)));
+        return adapter;
+
+        VllmAdapterOptions WithPipeline(VllmAdapterOptions plain)
+        {
+            VllmAdapterOptions complete = plain.Copy();
+            complete.ResiliencePipeline = pipeline ?? complete.ResiliencePipeline;
+            return complete;
+        }
+    }
+
+    private static CurrentOptions NewOptions(IServiceProvider provider, string name) => new(
+        name,
+        provider.GetRequiredService<IOptionsFactory<VllmAdapterOptions>>(),
+        provider.GetServices<IOptionsChangeTokenSource<VllmAdapterOptions>>(),
+        provider.GetService<ILogger<VllmInferenceAdapter>>() ?? NullLogger<VllmInferenceAdapter>.Instance);
+
+    private static SocketsHttpHandler NewHandler(IServiceProvider provider, string name)
+    {
+        VllmAdapterOptions options = provider.GetRequiredKeyedService<CurrentOptions>(name).Value;
+        SocketsHttpHandler handler = VllmHttpHandler.New(options.TimeLimits, options.ConfigurePrimaryHandler);
+        foreach (HandlerSetup setup in provider.GetKeyedServices<HandlerSetup>(name))
+            setup.Apply(handler, provider);
+
+        return handler;
     }
 
     private static void Configure(IHttpClientBuilder client, string name)
     {
         client.ConfigureHttpClient(static http => http.Timeout = Timeout.InfiniteTimeSpan);
-        client.ConfigurePrimaryHttpMessageHandler(provider =>
-            VllmHttpHandler.New(provider.GetRequiredKeyedService<SettledOptions>(name).TimeLimits));
+        client.ConfigurePrimaryHttpMessageHandler(provider => NewHandler(provider, name));
+        ForeignRetries.TakeOff(client);
 
-        // The factory logs headers at Trace. All are redacted by default, but a rule of the user's must not bring the key to light.
+        // They write four entries for each request, and a stack trace for each attempt; the adapter's own say the same in one line.
+        client.RemoveAllLoggers();
+
+        // Who adds them again has headers logged at Trace. All are redacted by default, but a rule of the user's must not bring the key to light.
         client.Services.PostConfigure<HttpClientFactoryOptions>(client.Name, static options =>
         {
             Func<string, bool> given = options.ShouldRedactHeaderValue;

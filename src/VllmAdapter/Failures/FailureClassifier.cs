@@ -82,7 +82,8 @@ internal static class FailureClassifier
         address?.AbsolutePath is { } path
         && path.EndsWith("/completions", StringComparison.Ordinal) && !path.EndsWith("/chat/completions", StringComparison.Ordinal);
 
-    private static bool CanPass(RequestFailure failure) => failure
+    /// <summary>Whether a failure of this kind may pass by itself.</summary>
+    public static bool CanPass(RequestFailure failure) => failure
         is RequestFailure.RateLimited
         or RequestFailure.Overloaded
         or RequestFailure.Unavailable

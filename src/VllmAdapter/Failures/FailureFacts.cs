@@ -74,6 +74,9 @@ internal sealed record FailureFacts
     /// <summary>The server's certificate was not accepted, or what answers speaks no TLS.</summary>
     public bool FailedToSecure => Cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException };
 
+    /// <summary>Of the two the latter, as .NET says it: the first bytes were no frame of TLS.</summary>
+    public bool SpeaksNoTls => FailedToSecure && Cause?.InnerException?.Message.Contains("frame", StringComparison.OrdinalIgnoreCase) is true;
+
     /// <summary>The status with which a proxy refused to make the connection; null if none did.</summary>
     public HttpStatusCode? RefusedByProxy => Cause switch
     {

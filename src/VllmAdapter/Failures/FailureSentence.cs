@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Polly.Timeout;
 
 namespace VllmAdapter;
 
@@ -19,16 +20,24 @@ internal static class FailureSentence
                 $"A proxy on the way to the server{At(facts)} refused to connect (it answered {(int)status}). {FailureWayOut.OfProxy(status)}",
             (RequestFailure.ConnectionFailed, { FailedToSecure: true }) =>
                 $"No secure connection{At(facts)}{Again(facts)}{Because(facts)} "
-                + "Check the server's certificate, and that it is https at all.",
+                + (facts.SpeaksNoTls
+                    ? "What answers there speaks no TLS: try http:// in the endpoint."
+                    : "Check the server's certificate, and that it is https at all; if not, write http:// in the endpoint."),
             (RequestFailure.ConnectionFailed, { BrokeOffAfter: { } silence }) =>
                 $"The reply{At(facts)} broke off before its first event{Silence(silence)}{Again(facts)}{Because(facts)} Ask again; see the server's log.",
             (RequestFailure.ConnectionFailed, { BrokeWhileSending: { } size }) =>
                 $"The connection{At(facts)} broke while {Megabytes(size)} were being sent{Again(facts)}{Because(facts)} "
                 + "A body limit of a proxy is likely (nginx: client_max_body_size): send less, or raise it.",
+            (RequestFailure.ConnectionFailed, { Address: { } address, Cause: NotSupportedException }) when VllmEndpoint.IsNameOfService(address) =>
+                $"Nobody looked up where {Shown(address)} is. Add service discovery to the adapter's client (.HttpClient.AddServiceDiscovery(), or for all clients), "
+                + "or set the endpoint to an http or https address.",
             (RequestFailure.ConnectionFailed, _) =>
                 $"No connection{At(facts)}{Again(facts)}{Because(facts)} Check that a vLLM server listens there.",
             (RequestFailure.NotSent, _) =>
                 $"The request was not sent{At(facts)}{Because(facts)} Wait{After(facts)}, or ask another server.",
+            (RequestFailure.Timeout, { GaveUpAfter: { } waited, Cause: TimeoutRejectedException }) =>
+                $"A resilience handler or pipeline gave up after {Seconds(waited)}{At(facts)}{Again(facts)}. "
+                + "Raise its time limit, or take it off: TimeLimits has all that an adapter needs.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(facts)}{Again(facts)}. "
                 + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",

@@ -26,7 +26,7 @@ internal static class FailureWayOut
         RequestFailure.RateLimited or RequestFailure.Overloaded => "Retry later, or send fewer requests at once.",
         RequestFailure.Unavailable when facts.Status == HttpStatusCode.BadRequest =>
             "vLLM never refuses without a word; see the gateway's log and its time limits, then retry.",
-        RequestFailure.Unavailable => "Retry when the server is up; see its gateway's log.",
+        RequestFailure.Unavailable => "Retry when the server is up; see its log, and that of the gateway before it if there is one.",
         RequestFailure.EngineDead => "Retry when the server was restarted; see its log.",
         RequestFailure.UnexpectedContent => "Set the endpoint to the final address.",
         RequestFailure.Timeout => "Raise its time limit, or see the server's load.",
@@ -51,9 +51,9 @@ internal static class FailureWayOut
             { Status: HttpStatusCode.RequestEntityTooLarge } => OfTooLarge,
             { Status: HttpStatusCode.RequestHeaderFieldsTooLarge } => "Send fewer or shorter ones (RequestHeaders.Additional, the trace's baggage, cookies of a handler).",
             _ when Blames(facts, words, "continuous_usage_stats") =>
-                "Set VllmAdapterOptions.Usage to Final, or to None if it is refused then, too: this server does not take the field.",
+                "Set VllmAdapterOptions.UsageReporting to Final, or to None if it is refused then, too: this server does not take the field.",
             _ when Blames(facts, words, "stream_options") || Blames(facts, words, "include_usage") =>
-                "Set VllmAdapterOptions.Usage to None: this server does not take the field.",
+                "Set VllmAdapterOptions.UsageReporting to None: this server does not take the field.",
 
             // 0.33.0 binds an engine to the backend of its first constrained request.
             _ when words.Contains("one backend per engine", StringComparison.OrdinalIgnoreCase) =>

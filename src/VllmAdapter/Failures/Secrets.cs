@@ -22,6 +22,9 @@ internal sealed class Secrets
     /// <summary>These keys and those that the headers bring.</summary>
     public Secrets With(RequestHeaders? headers) => And(Credentials.In(headers));
 
+    /// <summary>These keys and one more, if there is one.</summary>
+    public Secrets And(string? key) => key is null ? this : And([key]);
+
     private Secrets And(IEnumerable<string> more)
     {
         // The longest first, for one key may hold another.

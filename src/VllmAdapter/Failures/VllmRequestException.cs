@@ -10,53 +10,61 @@ namespace VllmAdapter;
 /// may repeat the request, so <see cref="ServerMessage"/> and <see cref="ResponseBody"/> are as confidential as the
 /// prompt; <see cref="Exception.Message"/> quotes only the server's own words.
 /// </remarks>
-public sealed class VllmRequestException : Exception
+public sealed class VllmRequestException : VllmException
 {
-    private VllmRequestException(string message, Exception? cause)
-        : base(message, cause)
+    /// <summary>Makes an exception such as an adapter would throw; for tests, decorators and stand-ins.</summary>
+    /// <param name="message">What happened and what to do about it.</param>
+    /// <param name="failure">What went wrong; <see cref="IsRetryable"/> follows from it.</param>
+    /// <param name="statusCode">The HTTP status; null if there was no response.</param>
+    /// <param name="innerException">What caused it, or null.</param>
+    public VllmRequestException(string message, RequestFailure failure, HttpStatusCode? statusCode = null, Exception? innerException = null)
+        : base(message, innerException)
     {
+        (Failure, StatusCode) = (failure, statusCode);
+        IsRetryable = FailureClassifier.CanPass(failure);
+        Attempts = failure == RequestFailure.NotSent ? 0 : 1;
     }
 
     /// <summary>The HTTP status; 200 if the error came inside it, null if there was no response.</summary>
-    public HttpStatusCode? StatusCode { get; private init; }
+    public HttpStatusCode? StatusCode { get; }
 
     /// <summary>What went wrong, by what to do about it.</summary>
-    public RequestFailure Failure { get; private init; }
+    public RequestFailure Failure { get; }
 
     /// <summary>The server's own text, unabridged if it was JSON; null if it sent none.</summary>
-    public string? ServerMessage { get; private init; }
+    public string? ServerMessage { get; init; }
 
     /// <summary>The server's word for the kind of error ("BadRequestError"), or null.</summary>
-    public string? ServerErrorType { get; private init; }
+    public string? ServerErrorType { get; init; }
 
     /// <summary>The field of the request that the server blames ("max_tokens", "body.messages"), or null.</summary>
-    public string? Parameter { get; private init; }
+    public string? Parameter { get; init; }
 
     /// <summary>The server's error code as text, whether it sent a number or a word, or null.</summary>
-    public string? ServerErrorCode { get; private init; }
+    public string? ServerErrorCode { get; init; }
 
     /// <summary>
     /// The id that was sent with the last attempt, to be found in the server's log; null if none was sent.
     /// </summary>
-    public string? RequestId { get; private init; }
+    public string? RequestId { get; init; }
 
     /// <summary>How many times the request was sent; 0 only with <see cref="RequestFailure.NotSent"/>.</summary>
-    public int Attempts { get; private init; }
+    public int Attempts { get; init; }
 
     /// <summary>How long the server asked to wait before the next attempt; null if it did not say.</summary>
-    public TimeSpan? RetryAfter { get; private init; }
+    public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>
     /// The numbers behind <see cref="RequestFailure.ContextWindowExceeded"/>; null for every other failure.
     /// </summary>
-    public ContextRefusal? ContextRefusal { get; private init; }
+    public ContextRefusal? ContextRefusal { get; init; }
 
     /// <summary>True if the same request may succeed later.</summary>
-    public bool IsRetryable { get; private init; }
+    public bool IsRetryable { get; init; }
 
     /// <summary>The beginning of the response body, or the error event, as received; null if there was none.</summary>
     /// <value>At most about 4,000 characters.</value>
-    public string? ResponseBody { get; private init; }
+    public string? ResponseBody { get; init; }
 
     /// <summary>Whether our own clock gave it up.</summary>
     internal bool GaveUp { get; private init; }
@@ -72,10 +80,8 @@ public sealed class VllmRequestException : Exception
 
         // What .NET says of a broken header or chunk repeats its bytes; its words are quoted with the key hidden, the exception is not kept.
         Exception? cause = safe.Secrets.AreIn(safe.Cause?.ToString()) ? null : safe.Cause;
-        return new(FailureSentence.Compose(safe, meaning), cause)
+        return new(FailureSentence.Compose(safe, meaning), meaning.Failure, safe.Status, cause)
         {
-            StatusCode = safe.Status,
-            Failure = meaning.Failure,
             ServerMessage = error.Message,
             ServerErrorType = error.Type,
             Parameter = error.Parameter,

@@ -55,7 +55,7 @@ internal sealed class VllmEndpoint
     /// <summary>Why an address cannot be used, in a sentence with the way out that holds no secret; null if it can.</summary>
     public static string? ProblemOf(Uri endpoint) => endpoint switch
     {
-        _ when !endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https") =>
+        _ when !endpoint.IsAbsoluteUri || !IsHttp(endpoint.Scheme) =>
             NotAnAddress(endpoint.OriginalString),
         { UserInfo.Length: > 0 } =>
             $"Endpoint must hold no user name and no password, for they would never be sent, but \"{WithoutSecrets(endpoint.OriginalString)}\" was given with them. "
@@ -65,6 +65,11 @@ internal sealed class VllmEndpoint
             + "Set ApiKey if it is a key; let a message handler of the HttpClient add it if the gateway wants it with every request.",
         _ => null,
     };
+
+    /// <summary>Whether only service discovery can find the server: <c>https+http://vllm</c> asks for whichever of the two the service offers.</summary>
+    public static bool IsNameOfService(Uri endpoint) => endpoint.IsAbsoluteUri && endpoint.Scheme.Contains('+');
+
+    private static bool IsHttp(string scheme) => scheme is "http" or "https" or "https+http" or "http+https";
 
     private static string NotAnAddress(string endpoint) =>
         $"Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"{WithoutSecrets(endpoint)}\".";

@@ -6,9 +6,18 @@ internal static class VllmHttpHandler
     // uvicorn closes idle connections after 5 s (vllm#18472); one that is older might be closed under a new request.
     private static readonly TimeSpan IdleLifetime = TimeSpan.FromSeconds(4);
 
-    public static SocketsHttpHandler New(TimeLimits limits) => new()
+    /// <param name="limits">How long to wait for a connection.</param>
+    /// <param name="configure">What the user changes about it, after everything else was set; null for nothing.</param>
+    public static SocketsHttpHandler New(TimeLimits limits, Action<SocketsHttpHandler>? configure = null)
     {
-        ConnectTimeout = limits.Connect,
+        SocketsHttpHandler handler = New(limits.Connect);
+        configure?.Invoke(handler);
+        return handler;
+    }
+
+    private static SocketsHttpHandler New(TimeSpan connectTimeout) => new()
+    {
+        ConnectTimeout = connectTimeout,
         PooledConnectionIdleTimeout = IdleLifetime,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         EnableMultipleHttp2Connections = true,
@@ -28,11 +37,8 @@ internal static class VllmHttpHandler
     };
 
     /// <summary>One client for the lifetime of an adapter: the handler renews its connections by itself.</summary>
-    public static Func<HttpClient> NewClient(TimeLimits limits)
-    {
-        var client = new HttpClient(New(limits)) { Timeout = Timeout.InfiniteTimeSpan };
-        return () => client;
-    }
+    public static HttpClient NewClient(TimeLimits limits, Action<SocketsHttpHandler>? configure = null) =>
+        new(New(limits, configure)) { Timeout = Timeout.InfiniteTimeSpan };
 
     // Over HTTP/2 many requests share a connection, and .NET by itself sends up to four times what a server refused before it began
     // (REFUSED_STREAM, as HAProxy says when its server drops the connection).

@@ -1,27 +1,41 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Polly.Timeout;
 
 namespace VllmAdapter;
 
 /// <summary>Sends one request once, and turns everything that is no success into a <see cref="VllmRequestException"/>.</summary>
-internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoint, string? apiKey, TimeProvider clock)
+internal sealed class VllmTransport(
+    Func<HttpClient> client,
+    VllmEndpoint endpoint,
+    string? apiKey,
+    TimeProvider clock,
+    Func<CancellationToken, ValueTask<string?>>? apiKeySource = null,
+    ILogger? logger = null,
+    AdapterLifetime? lifetime = null)
 {
     private const int LargestRefusal = 256 * 1024;
 
     /// <summary>How long to wait for the rest of a refusal; its status says most of it.</summary>
     internal static readonly TimeSpan RefusalLimit = TimeSpan.FromSeconds(10);
 
-    private AuthenticationHeaderValue? _authorization;
+    private readonly Uri _root = endpoint.At("");
+    private int _hasWarned;
+    private readonly AdapterLifetime _lifetime = lifetime ?? new AdapterLifetime();
 
     public VllmEndpoint Endpoint { get; } = endpoint;
 
     public TimeProvider Clock { get; } = clock;
 
-    public string? ApiKey { get; } = apiKey;
+    public ApiKeys ApiKeys { get; } = new(apiKey, apiKeySource);
 
     /// <summary>The adapter's own key, to be kept out of what the server says.</summary>
-    public Secrets Keys { get; } = Secrets.Of(apiKey);
+    public Secrets Keys => ApiKeys.Secrets;
+
+    /// <summary>The same way of sending, to another address.</summary>
+    public VllmTransport At(Uri other) => new(client, new VllmEndpoint(other), apiKey, Clock, apiKeySource, logger, _lifetime);
 
     /// <summary>What a failure is to say of any request: the key is known to it only to be kept out of it.</summary>
     public FailureFacts About(string path, string? requestId) => new() { Address = Endpoint.At(path), RequestId = requestId, Secrets = Keys };
@@ -33,6 +47,7 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     /// <param name="resending">Told why, whenever the request is about to go out once more; gives the id for that.</param>
     /// <returns>The response. The id under which it went out last is in the headers of its request message.</returns>
     /// <exception cref="VllmRequestException">Nobody answered, or the answer is a refusal.</exception>
+    /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed: sent again it would be so again.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<HttpResponseMessage> SendAsync(
         HttpRequestMessage message,
@@ -40,13 +55,15 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         CancellationToken cancellationToken,
         Func<HttpRequestException, string>? resending = null)
     {
+        _lifetime.ThrowIfOver();
         var sending = new Sending(message, resending);
         TimeSpan clientsLimit = Timeout.InfiniteTimeSpan;
         try
         {
             HttpClient http = client();
             clientsLimit = http.Timeout;
-            Authorize(message);
+            ApiKeys.Authorize(message);
+            WarnOfKeyInClear(message);
             HttpResponseMessage response = await sending.SendAsync(http, cancellationToken).ConfigureAwait(false);
             if (response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NoContent && sending.FollowedTo(response) is null)
                 return response;
@@ -62,10 +79,25 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
         {
             throw VllmRequestException.For(about(sending) with { GaveUpAfter = clientsLimit, Cause = given });
         }
-        catch (Exception fault) when (fault is not (VllmRequestException or ArgumentException))
+        catch (Exception fault) when (_lifetime.IsOver && fault is OperationCanceledException or ObjectDisposedException)
+        {
+            // The client lets go of what it was sending.
+            throw AdapterLifetime.Over();
+        }
+        catch (ObjectDisposedException fault) when (fault.ObjectName == typeof(HttpClient).FullName)
+        {
+            throw new ObjectDisposedException(
+                objectName: null, "The HttpClient of this adapter is disposed, so nothing can be sent. Let it live as long as the adapter, or make a new adapter.");
+        }
+        catch (Exception fault) when (fault is not (VllmRequestException or ArgumentException or ObjectDisposedException))
         {
             // Handlers of the client, such as resilience pipelines, may throw anything.
-            throw VllmRequestException.For(about(sending) with { Cause = fault, BrokeWhileSending = sending.BrokeWhileSending });
+            throw VllmRequestException.For(about(sending) with
+            {
+                Cause = fault,
+                GaveUpAfter = (fault as TimeoutRejectedException)?.Timeout,
+                BrokeWhileSending = sending.BrokeWhileSending,
+            });
         }
     }
 
@@ -77,11 +109,12 @@ internal sealed class VllmTransport(Func<HttpClient> client, VllmEndpoint endpoi
     public VllmRequestException NotAReply(HttpResponseMessage response, FailureFacts about, ReadOnlySpan<byte> body) =>
         Failure(response, about, body);
 
-    private void Authorize(HttpRequestMessage message)
+    // Between two machines everybody on the way can read it. Once: it is a matter of the settings, not of the request.
+    private void WarnOfKeyInClear(HttpRequestMessage message)
     {
-        // Never through DefaultRequestHeaders: the client may be somebody else's.
-        if (ApiKey is { Length: > 0 } && message.Headers.Authorization is null)
-            message.Headers.Authorization = _authorization ??= new AuthenticationHeaderValue("Bearer", ApiKey);
+        if (message.Headers.Authorization is not null && _root is { Scheme: "http", IsLoopback: false }
+            && logger is not null && Interlocked.Exchange(ref _hasWarned, 1) == 0)
+            Log.KeyInClear(logger, _root.Authority);
     }
 
     // What a broken or endless body gave before its limit is kept: the status alone says enough.

@@ -1,11 +1,15 @@
 namespace VllmAdapter;
 
 /// <summary>A stream that began did not end as an answer ends. Everything that was received is here.</summary>
-public sealed class IncompleteStreamException : Exception
+public sealed class IncompleteStreamException : VllmException
 {
-    internal IncompleteStreamException(StreamOutcome outcome, ChatAnswer received)
-        : base(WayOut.After(outcome), outcome.Evidence.Fault)
+    /// <summary>Makes the exception that an adapter would throw; for tests, decorators and stand-ins.</summary>
+    /// <param name="outcome">How the stream ended.</param>
+    /// <param name="received">What was received before the end.</param>
+    public IncompleteStreamException(StreamOutcome outcome, ChatAnswer received)
+        : base(MessageOf(outcome), outcome.Evidence.Fault)
     {
+        ArgumentNullException.ThrowIfNull(received);
         Outcome = outcome;
         Received = received;
     }
@@ -15,4 +19,10 @@ public sealed class IncompleteStreamException : Exception
 
     /// <summary>What was received before the end.</summary>
     public ChatAnswer Received { get; }
+
+    private static string MessageOf(StreamOutcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        return WayOut.After(outcome);
+    }
 }

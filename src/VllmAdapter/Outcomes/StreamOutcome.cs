@@ -52,6 +52,9 @@ public sealed record StreamOutcome
     /// <summary>What was received of each choice, for the history. The choices alone: an answer refers back to its outcome.</summary>
     internal IReadOnlyList<ChatChoice> Received { get; init; } = [];
 
+    /// <summary>What the adapter does about incomplete streams where a request does not say: a loop asks for reports, and goes by this itself.</summary>
+    internal IncompleteStreamBehavior DefaultBehavior { get; init; } = IncompleteStreamBehavior.Throw;
+
     /// <summary>Whether the answer can be taken as whole: <see cref="StreamVerdict.Completed"/> or <see cref="StreamVerdict.Unconfirmed"/>.</summary>
     public bool IsComplete => Verdict is StreamVerdict.Completed or StreamVerdict.Unconfirmed;
 

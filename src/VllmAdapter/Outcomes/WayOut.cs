@@ -30,15 +30,19 @@ internal static class WayOut
             StreamVerdict.LengthLimited when outcome.Limit == LengthLimit.ContextWindow =>
                 "Shorten the messages; VllmServer.PlanAsync tells beforehand what fits.",
             StreamVerdict.LengthLimited when outcome.Limit == LengthLimit.ServerMaxTokens =>
-                "Raise that limit, or go on with ChatRequest.Continuing(outcome).",
+                MayBeContinued(outcome) ? "Raise that limit, or go on with ChatRequest.Continuing(outcome)." : "Raise that limit and ask again.",
             StreamVerdict.LengthLimited when outcome is { Limit: LengthLimit.Unattributed, Usage: not null, Evidence.Request.ContextWindow: null } =>
                 "Set VllmAdapterOptions.ContextWindow to tell the limits apart; then raise ChatRequest.MaxTokens, or shorten the messages.",
-            StreamVerdict.LengthLimited when hasCalls => "Raise ChatRequest.MaxTokens and ask again.",
+            StreamVerdict.LengthLimited when hasCalls || !MayBeContinued(outcome) => "Raise ChatRequest.MaxTokens and ask again.",
             StreamVerdict.LengthLimited => "Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome).",
             StreamVerdict.Unconfirmed => "Ask again, or use what is in Received: IncompleteStreamBehavior.Throw accepts such an end.",
             _ => null,
         };
     }
+
+    // What ChatRequest.Continuing would refuse is not offered.
+    private static bool MayBeContinued(StreamOutcome outcome) =>
+        outcome.Evidence.Request is { Format: null, RequiresCall: false, ChoiceCount: <= 1 };
 
     private static bool WasAskedAgain(StreamOutcome outcome) =>
         outcome.Notes.Any(note => note.Kind is OutcomeNoteKind.Recovered or OutcomeNoteKind.RecoveryFailed);

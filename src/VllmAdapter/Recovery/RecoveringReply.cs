@@ -17,6 +17,36 @@ internal sealed class RecoveringReply(
 
     public override async ValueTask<bool> MoveNextAsync()
     {
+        if (!TryEnter())
+            throw IsUnderWay(nameof(MoveNextAsync));
+
+        try
+        {
+            return await GoOnAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (!TryEnter())
+            throw IsUnderWay(nameof(DisposeAsync));
+
+        try
+        {
+            await LetGoAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private async ValueTask<bool> GoOnAsync()
+    {
         if (_hasEnded)
         {
             return Outcome is { } outcome && outcome.Throws(onIncompleteStream)
@@ -44,7 +74,7 @@ internal sealed class RecoveringReply(
         return true;
     }
 
-    public override async ValueTask DisposeAsync()
+    private async ValueTask LetGoAsync()
     {
         if (_pump is null)
             return;

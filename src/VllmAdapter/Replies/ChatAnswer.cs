@@ -60,6 +60,18 @@ public sealed record ChatAnswer
         }
     }
 
+    /// <summary>An answer of a few words that is <see cref="StreamVerdict.Completed"/>, as a server declares it, but without a count of tokens: for tests.</summary>
+    /// <param name="text">The text of choice 0.</param>
+    /// <remarks>Anything else by <c>with</c>, or by <see cref="OutcomeJudge"/> from evidence.</remarks>
+    public static ChatAnswer Of(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var evidence = new StreamEvidence { Chunks = 1, Events = 2, SentinelSeen = true, SentinelText = "[DONE]", BodyEnd = BodyEnd.InOrder };
+        evidence.ChoiceAt(0).Observe(new ChatChunk { Text = text, FinishReason = VllmAdapter.FinishReason.Stop }, Secrets.None);
+        ChatChoice[] choices = [new ChatChoice { Text = text }];
+        return new ChatAnswer { Outcome = OutcomeJudge.Decide(evidence, TerminationCause.Sentinel, choices), Choices = choices };
+    }
+
     /// <summary>Reads the text of choice 0, JSON as <see cref="ChatRequest.Output"/> asked for it, into a type. Half an answer is never read.</summary>
     /// <param name="type">The type's metadata, from a source-generated context.</param>
     /// <typeparam name="T">The type of the answer.</typeparam>

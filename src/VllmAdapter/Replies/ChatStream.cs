@@ -2,13 +2,15 @@ namespace VllmAdapter;
 
 /// <summary>An answer on its way: nothing is sent before it is enumerated, and it can be enumerated once.</summary>
 /// <remarks>
-/// Leaving the loop early hangs up, which makes vLLM stop generating. Not thread-safe; <see cref="Outcome"/> and
+/// Leaving the loop early hangs up, which makes vLLM stop generating. Not thread-safe: a call of <c>MoveNextAsync</c> or <c>DisposeAsync</c> while
+/// another <c>MoveNextAsync</c> is under way is refused with <see cref="InvalidOperationException"/>, and changes nothing. <see cref="Outcome"/> and
 /// <see cref="Answer"/> may be read from anywhere once the enumeration is over.
 /// </remarks>
 public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
 {
     private Func<CancellationToken, RunningReply>? _start;
     private ChatAnswer? _answer;
+
     internal ChatStream(Func<CancellationToken, RunningReply> start) => _start = start;
 
     /// <summary>How the stream ended.</summary>
@@ -22,8 +24,65 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
     public ChatAnswer Answer => _answer ?? throw NotOver(nameof(Answer));
 
+    /// <summary>A stream of chunks that come from elsewhere: for decorators of an <see cref="IVllmChat"/>, and for tests.</summary>
+    /// <param name="chunks">
+    /// The chunks. The last one carries the outcome (<see cref="ChatChunk.Outcome"/>), as the last one of every stream does; or the enumeration throws.
+    /// </param>
+    /// <remarks>
+    /// The answer is gathered from the chunks as they are given, so that what a decorator changes is in it; calls and verdict are those of the
+    /// outcome. What the enumeration throws goes through as it is. An enumeration that ends without an outcome is refused with
+    /// <see cref="InvalidOperationException"/>.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// public ChatStream StreamChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    /// {
+    ///     return ChatStream.Of(Shouting());
+    ///
+    ///     async IAsyncEnumerable&lt;ChatChunk&gt; Shouting()
+    ///     {
+    ///         await foreach (ChatChunk chunk in inner.StreamChatAsync(request, cancellationToken))
+    ///             yield return chunk with { Text = chunk.Text.ToUpperInvariant() };
+    ///     }
+    /// }
+    /// </code>
+    /// </example>
+    public static ChatStream Of(IAsyncEnumerable<ChatChunk> chunks)
+    {
+        ArgumentNullException.ThrowIfNull(chunks);
+        return new ChatStream(enumeratorsToken => new GivenReply(chunks, enumeratorsToken));
+    }
+
+    /// <summary>A stream that hands out an answer which is there already: for tests and caches. Can be enumerated once, as any.</summary>
+    /// <param name="answer">The answer, such as <see cref="ChatAnswer.Of(string)"/> makes.</param>
+    /// <remarks>It never throws: what kind of end the answer had is in its outcome, the last thing to be handed out.</remarks>
+    public static ChatStream Of(ChatAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return new ChatStream(enumeratorsToken => new GivenReply(AnswerChunks.Of(answer), enumeratorsToken));
+    }
+
     /// <summary>Takes over what was received.</summary>
     internal void End(ChatAnswer answer) => _answer = answer;
+
+    /// <summary>Asks, enumerates to the end, and gives back what was gathered.</summary>
+    internal static async Task<ChatAnswer> GatherAsync(IVllmChat chat, ChatRequest request, CancellationToken cancellationToken)
+    {
+        ChatStream stream = chat.StreamChatAsync(request, cancellationToken);
+        try
+        {
+            await foreach (ChatChunk chunk in stream.ConfigureAwait(false))
+            {
+                // The stream gathers by itself.
+            }
+        }
+        catch (OperationCanceledException canceled) when (stream._answer is not null)
+        {
+            throw new ChatCanceledException(stream._answer, canceled, canceled.CancellationToken);
+        }
+
+        return stream.Answer;
+    }
 
     /// <summary>Sends the request and hands out its chunks as they come. The last one carries the outcome.</summary>
     /// <param name="cancellationToken">Ends the stream, next to the token given to the call that made it.</param>

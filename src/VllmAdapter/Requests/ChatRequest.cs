@@ -48,7 +48,8 @@ public sealed record ChatRequest
 
     /// <summary>The tools that the model may call.</summary>
     /// <value>
-    /// Empty (default): none; the field is then left out, for vLLM refuses an empty list since about 0.20.
+    /// Empty (default): none; the field is then left out, for vLLM refuses an empty list since about 0.20. Two of one name are refused before
+    /// anything is sent.
     /// </value>
     public IReadOnlyList<ToolDefinition> Tools { get; init; } = [];
 

@@ -27,6 +27,9 @@ internal static class ChatRequestBody
         body.Put("user", request.User);
         Merge(body, request);
         RequestCheck.Check(body, request.SendUnchecked);
+        if (!request.SendUnchecked)
+            ToolsCheck.Check(body);
+
         return body;
     }
 

@@ -49,6 +49,37 @@ public abstract record ContentPart
     /// <param name="mediaType">Its type, such as <c>video/mp4</c>.</param>
     public static VideoPart Video(ReadOnlyMemory<byte> content, string mediaType) => new(DataUrl(content, mediaType));
 
+    /// <summary>An image of a file, which travels in the request.</summary>
+    /// <param name="path">The file. Its extension says what it is: png, jpg, jpeg, gif, webp, bmp, tif, tiff, avif or heic.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentException">The extension is none of these, or the file is empty.</exception>
+    /// <exception cref="IOException">The file is not there (<see cref="FileNotFoundException"/>), or cannot be read.</exception>
+    public static async Task<ImagePart> ImageFromFileAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string type = MediaFile.TypeOf(path, MediaFile.Images);
+        return Image(await MediaFile.ReadAsync(path, cancellationToken).ConfigureAwait(false), type);
+    }
+
+    /// <summary>Audio of a file, which travels in the request.</summary>
+    /// <param name="path">The file. Its extension says what it is: wav, mp3, flac, ogg, opus, m4a, aac, aiff or webm.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <inheritdoc cref="ImageFromFileAsync"/>
+    public static async Task<AudioPart> AudioFromFileAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string format = MediaFile.TypeOf(path, MediaFile.Audio);
+        return Audio(await MediaFile.ReadAsync(path, cancellationToken).ConfigureAwait(false), format);
+    }
+
+    /// <summary>A video of a file, which travels in the request.</summary>
+    /// <param name="path">The file. Its extension says what it is: mp4, m4v, webm, mov, mkv, avi, mpeg or mpg.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <inheritdoc cref="ImageFromFileAsync"/>
+    public static async Task<VideoPart> VideoFromFileAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string type = MediaFile.TypeOf(path, MediaFile.Videos);
+        return Video(await MediaFile.ReadAsync(path, cancellationToken).ConfigureAwait(false), type);
+    }
+
     /// <summary>A part of a kind that this version has no type for, such as <c>image_embeds</c>.</summary>
     /// <param name="json">The part as it is sent.</param>
     public static RawPart Raw(JsonObject json) => new(json);

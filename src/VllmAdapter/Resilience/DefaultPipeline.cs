@@ -4,7 +4,7 @@ using Polly.Retry;
 
 namespace VllmAdapter;
 
-/// <summary>Builds the pipeline around "send, and read the first event" from the options: retries outside, the circuit breaker inside.</summary>
+/// <summary>Builds the pipeline around "send, and read the first event" from the options: retries outside, the user's strategies around each attempt, the circuit breaker inside.</summary>
 internal static class DefaultPipeline
 {
     public static ResiliencePipeline Build(ResilienceOptions options, TimeProvider clock)
@@ -12,6 +12,9 @@ internal static class DefaultPipeline
         var builder = new ResiliencePipelineBuilder { TimeProvider = clock };
         if (options.MaxAttempts > 1)
             builder.AddRetry(Retry(options));
+
+        // Outside the breaker, to which a rejected attempt would look like one that succeeded.
+        options.AroundEachAttempt?.Invoke(builder);
 
         if (options.CircuitBreaker is { } breaker)
             builder.AddCircuitBreaker(Breaker(breaker));
@@ -21,7 +24,7 @@ internal static class DefaultPipeline
 
     private static RetryStrategyOptions Retry(ResilienceOptions options)
     {
-        TimeSpan longest = options.MaxDelay;
+        TimeSpan longest = options.LongestDelay;
         var retry = new RetryStrategyOptions
         {
             MaxRetryAttempts = options.MaxAttempts - 1,
@@ -47,7 +50,7 @@ internal static class DefaultPipeline
     private static TimeSpan Asked(TimeSpan wait, ResilienceOptions options, int attempt, double random)
     {
         double backoff = options.BaseDelay.TotalSeconds * Math.Pow(2, attempt) * (0.5 + random);
-        return TimeSpan.FromSeconds(Math.Min(Math.Max(wait.TotalSeconds, backoff), options.MaxDelay.TotalSeconds));
+        return TimeSpan.FromSeconds(Math.Min(Math.Max(wait.TotalSeconds, backoff), options.LongestDelay.TotalSeconds));
     }
 
     // A request that the server rightly refuses says nothing against the server. A trial that its caller canceled says nothing for it: the

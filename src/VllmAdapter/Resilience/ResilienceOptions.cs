@@ -1,3 +1,5 @@
+using Polly;
+
 namespace VllmAdapter;
 
 /// <summary>How often and when a request is tried again, as long as nothing of its answer was handed out.</summary>
@@ -17,12 +19,31 @@ public sealed class ResilienceOptions
     public TimeSpan BaseDelay { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>The longest wait between two attempts. If the server asks for a longer one, the request fails at once instead.</summary>
-    /// <value>30 seconds by default.</value>
+    /// <value>30 seconds by default; at most a day, which <see cref="Timeout.InfiniteTimeSpan"/> stands for too.</value>
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>When to stop sending for a while, because most attempts fail.</summary>
     /// <value>Null by default: never.</value>
     public CircuitBreakerOptions? CircuitBreaker { get; set; }
+
+    /// <summary>Adds strategies around every single attempt, inside the retries: a rate limiter, say, of which each attempt takes a permit.</summary>
+    /// <value>Null by default: none.</value>
+    /// <remarks>
+    /// <para>Called once, when the adapter is made. An attempt is "send, and read the first event"; what fails of it is a
+    /// <see cref="VllmRequestException"/>. What a strategy rejects is not sent: it ends the request as <see cref="RequestFailure.NotSent"/>, so give a
+    /// limiter a queue. The time spent in a queue counts against a total limit and ends with the caller's token.</para>
+    /// <para>Not used where <see cref="VllmAdapterOptions.ResiliencePipeline"/> takes the place of these options.</para>
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// // With the package Polly.RateLimiting; adapters that share a limiter share its permits.
+    /// options.Resilience.AroundEachAttempt = attempt => attempt.AddRateLimiter(new TokenBucketRateLimiter(new()
+    /// {
+    ///     TokenLimit = 25, TokensPerPeriod = 25, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 1_000,
+    /// }));
+    /// </code>
+    /// </example>
+    public Action<ResiliencePipelineBuilder>? AroundEachAttempt { get; set; }
 
     /// <summary>How many answers may be under way at once; further requests wait for their turn, in order.</summary>
     /// <value>Null by default: no limit.</value>
@@ -32,12 +53,20 @@ public sealed class ResilienceOptions
     /// </remarks>
     public int? MaxConcurrentStreams { get; set; }
 
+    /// <summary>Whether a pipeline that was built for the other options does for these.</summary>
+    internal bool HasPipelineOf(ResilienceOptions other) =>
+        (MaxAttempts, BaseDelay, MaxDelay, Randomness) == (other.MaxAttempts, other.BaseDelay, other.MaxDelay, other.Randomness)
+        && (CircuitBreaker?.Values == other.CircuitBreaker?.Values);
+
     internal ResilienceOptions Copy()
     {
         var copy = (ResilienceOptions)MemberwiseClone();
         copy.CircuitBreaker = CircuitBreaker?.Copy();
         return copy;
     }
+
+    /// <summary>The longest wait in numbers: a pipeline knows none beyond a day.</summary>
+    internal TimeSpan LongestDelay => MaxDelay == Timeout.InfiniteTimeSpan ? TimeSpan.FromDays(1) : MaxDelay;
 
     /// <summary>Gives numbers from 0 to 1 for the jitter; null for the usual source.</summary>
     internal Func<double>? Randomness { get; set; }
@@ -61,6 +90,8 @@ public sealed class CircuitBreakerOptions
     /// <summary>How long nothing is sent; then one attempt decides whether to go on. At least half a second.</summary>
     /// <value>10 seconds by default.</value>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(10);
+
+    internal (double Ratio, int Throughput, TimeSpan Sampling, TimeSpan Break) Values => (FailureRatio, MinimumThroughput, SamplingDuration, BreakDuration);
 
     internal CircuitBreakerOptions Copy() => (CircuitBreakerOptions)MemberwiseClone();
 }

@@ -55,6 +55,12 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
         try
         {
             using HttpRequestMessage message = NewMessage(question);
+            if (transport.ApiKeys.Rotate)
+            {
+                string? key = await transport.ApiKeys.AuthorizeAsync(message, either.Token).ConfigureAwait(false);
+                about = about with { Secrets = about.Secrets.And(key) };
+            }
+
             using HttpResponseMessage response = await transport
                 .SendAsync(message, About, either.Token).ConfigureAwait(false);
             BoundedBody body = await BoundedBody.ReadAsync(response, maxBytes, either.Token, transport.Clock).ConfigureAwait(false);

@@ -14,38 +14,30 @@ namespace VllmAdapter.Server;
 /// </remarks>
 public sealed class VllmServer
 {
-    private readonly VllmAdapterOptions _options;
-    private readonly ServerCalls _calls;
-    private readonly WindowLearning _windows;
+    private readonly Func<ServerState> _now;
 
-    internal VllmServer(VllmAdapterOptions options, VllmTransport transport)
-    {
-        _options = options;
-        _calls = new ServerCalls(transport, options.MaxEventBytes);
-        _windows = new WindowLearning(() => GetModelsAsync(), transport.Clock);
-    }
+    /// <param name="now">How the server is reached, asked anew for every call: settings may change while the adapter lives.</param>
+    internal VllmServer(Func<ServerState> now) => _now = now;
 
-    internal ContextWindows Windows { get; } = new();
+    internal ContextWindows Windows => _now().Windows;
+
+    private VllmAdapterOptions Settings => _now().Options;
+
+    private ServerCalls Calls => _now().Calls;
 
     /// <summary>Asks for the models once, however many requests want to know a window. Never fails, and takes no longer than a call may.</summary>
-    internal Task LearnWindowsAsync() => _windows.LearnAsync();
+    internal Task LearnWindowsAsync() => _now().LearnWindowsAsync();
 
     /// <summary>Lists the models and LoRA adapters that are served.</summary>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="VllmRequestException">The server did not answer, or refused.</exception>
-    public async Task<IReadOnlyList<ModelCard>> GetModelsAsync(CancellationToken cancellationToken = default)
-    {
-        IReadOnlyList<ModelCard> cards = await _calls
-            .AskAsync(Get(VllmEndpoint.Models, "a list of models"), ModelListReader.Read, cancellationToken).ConfigureAwait(false);
-        Windows.Learn(cards);
-        return cards;
-    }
+    public Task<IReadOnlyList<ModelCard>> GetModelsAsync(CancellationToken cancellationToken = default) => _now().GetModelsAsync(cancellationToken);
 
     /// <summary>Asks for the release that the server runs.</summary>
     /// <inheritdoc cref="GetModelsAsync"/>
     public async Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken = default)
     {
-        VersionJson answer = await _calls
+        VersionJson answer = await Calls
             .AskAsync(Get(VllmEndpoint.Version, "a version"), ServerJsonContext.Default.VersionJson, cancellationToken).ConfigureAwait(false);
         return new ServerVersion(answer.Version ?? "");
     }
@@ -56,8 +48,9 @@ public sealed class VllmServer
     {
         try
         {
-            await _calls.AskTextAsync(Get(VllmEndpoint.Health), cancellationToken).ConfigureAwait(false);
-            return new ServerHealth { IsHealthy = true };
+            string answer = await Calls.AskTextAsync(Get(VllmEndpoint.Health), cancellationToken).ConfigureAwait(false);
+            string? problem = HealthAnswer.ProblemOf(answer, _now().Transport.Keys);
+            return new ServerHealth { IsHealthy = problem is null, Reason = problem };
         }
         catch (VllmRequestException refused) when ((int?)refused.StatusCode is >= 500 and not 501)
         {
@@ -70,7 +63,7 @@ public sealed class VllmServer
     /// <inheritdoc cref="GetModelsAsync"/>
     public async Task<int> GetLoadAsync(CancellationToken cancellationToken = default)
     {
-        LoadJson answer = await _calls
+        LoadJson answer = await Calls
             .AskAsync(Get(VllmEndpoint.Load, "a number of requests"), ServerJsonContext.Default.LoadJson, cancellationToken).ConfigureAwait(false);
         return answer.ServerLoad;
     }
@@ -78,7 +71,7 @@ public sealed class VllmServer
     /// <summary>Takes a snapshot of the server's metrics.</summary>
     /// <inheritdoc cref="GetModelsAsync"/>
     public async Task<ServerMetrics> GetMetricsAsync(CancellationToken cancellationToken = default) =>
-        ServerMetrics.Parse(await _calls.AskTextAsync(Get(VllmEndpoint.Metrics), cancellationToken).ConfigureAwait(false));
+        ServerMetrics.Parse(await Calls.AskTextAsync(Get(VllmEndpoint.Metrics), cancellationToken).ConfigureAwait(false));
 
     /// <summary>Cuts a plain text into tokens, without a chat template.</summary>
     /// <param name="text">The text.</param>
@@ -88,7 +81,7 @@ public sealed class VllmServer
     public Task<TokenizeResult> TokenizeAsync(string text, TokenizeOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        string? model = options?.Model ?? _options.Model;
+        string? model = options?.Model ?? Settings.Model;
         var body = new TokenizeTextJson(model, text, options?.AddSpecialTokens, options?.WithTexts is true ? true : null);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, ServerJsonContext.Default.TokenizeTextJson);
         return TokenizeAsync(Post(VllmEndpoint.Tokenize, json) with { Model = model }, cancellationToken);
@@ -122,9 +115,9 @@ public sealed class VllmServer
         IReadOnlyList<int> tokenIds, string? model = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tokenIds);
-        var body = new DetokenizeJson(model ?? _options.Model, tokenIds);
+        var body = new DetokenizeJson(model ?? Settings.Model, tokenIds);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, ServerJsonContext.Default.DetokenizeJson);
-        DetokenizedJson answer = await _calls.AskAsync(
+        DetokenizedJson answer = await Calls.AskAsync(
             Post(VllmEndpoint.Detokenize, json) with { Model = body.Model, Expected = "a text made of tokens" },
             ServerJsonContext.Default.DetokenizedJson,
             cancellationToken).ConfigureAwait(false);
@@ -150,7 +143,7 @@ public sealed class VllmServer
             MayBeSwitchedOff = true,
             Expected = "a rendered prompt",
         };
-        return await _calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
+        return await Calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its max tokens.</summary>
@@ -216,8 +209,8 @@ public sealed class VllmServer
         ArgumentException.ThrowIfNullOrEmpty(path);
         var body = new LoadLoraJson(name, path, replace ? true : null);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, ServerJsonContext.Default.LoadLoraJson);
-        return _calls.AskTextAsync(
-            Post(VllmEndpoint.LoadLora, json) with { Limit = _options.TimeLimits.Headers }, cancellationToken);
+        return Calls.AskTextAsync(
+            Post(VllmEndpoint.LoadLora, json) with { Limit = Settings.TimeLimits.Headers }, cancellationToken);
     }
 
     /// <summary>Unloads a LoRA adapter from the running server.</summary>
@@ -232,12 +225,40 @@ public sealed class VllmServer
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(new UnloadLoraJson(name), ServerJsonContext.Default.UnloadLoraJson);
-        return _calls.AskTextAsync(Post(VllmEndpoint.UnloadLora, json), cancellationToken);
+        return Calls.AskTextAsync(Post(VllmEndpoint.UnloadLora, json), cancellationToken);
+    }
+
+    /// <summary>Several servers like this one, for calls that must reach each of them: a router passes a call to one.</summary>
+    /// <param name="endpoints">Their addresses, past the router, such as <c>http://vllm-0:8000</c>.</param>
+    /// <returns>The servers, to be asked all at once with the adapter's key and time limits.</returns>
+    /// <exception cref="ArgumentException">An address cannot be used; the message names it.</exception>
+    public VllmReplicas Replicas(params string[] endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return Replicas(endpoints.Select(VllmEndpoint.Parse));
+    }
+
+    /// <inheritdoc cref="Replicas(string[])"/>
+    public VllmReplicas Replicas(IEnumerable<Uri> endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        Uri[] addresses = [.. endpoints];
+        foreach (Uri address in addresses)
+        {
+            if (VllmEndpoint.ProblemOf(address) is { } problem)
+                throw new ArgumentException(problem, nameof(endpoints));
+        }
+
+        return new(addresses, endpoint =>
+        {
+            ServerState there = _now().At(endpoint);
+            return new VllmServer(() => there);
+        });
     }
 
     private async Task<TokenizeResult> TokenizeAsync(ServerQuestion question, CancellationToken cancellationToken)
     {
-        TokenizeResult tokens = await _calls
+        TokenizeResult tokens = await Calls
             .AskAsync(question with { Expected = "a list of tokens" }, TokenizeReader.Read, cancellationToken).ConfigureAwait(false);
         Windows.Learn(question.Model, tokens.ContextWindow);
         return tokens;
@@ -246,7 +267,7 @@ public sealed class VllmServer
     private async Task<int?> WindowOfAsync(ChatRequest request, CancellationToken cancellationToken)
     {
         string? model = ChatRequestBody.ModelOf(BodyOf(request));
-        if ((_options.ContextWindow ?? Windows.Of(model)) is { } known)
+        if ((Settings.ContextWindow ?? Windows.Of(model)) is { } known)
             return known;
 
         await OrNullAsync(GetModelsAsync(cancellationToken)).ConfigureAwait(false);
@@ -271,16 +292,16 @@ public sealed class VllmServer
     // How the reply is sent has no part in the prompt.
     private JsonObject BodyOf(ChatRequest request)
     {
-        JsonObject body = ChatRequestBody.Build(request, _options.Model, _options.UsageReporting);
+        JsonObject body = ChatRequestBody.Build(request, Settings.Model, Settings.UsageReporting);
         body.Remove("stream");
         body.Remove("stream_options");
         return body;
     }
 
-    private ServerQuestion Get(string path) => new(HttpMethod.Get, path) { Limit = _options.TimeLimits.ServerCall };
+    private ServerQuestion Get(string path) => new(HttpMethod.Get, path) { Limit = Settings.TimeLimits.ServerCall };
 
     private ServerQuestion Get(string path, string expected) => Get(path) with { Expected = expected };
 
     private ServerQuestion Post(string path, byte[] json) =>
-        new(HttpMethod.Post, path) { JsonBody = json, Limit = _options.TimeLimits.ServerCall };
+        new(HttpMethod.Post, path) { JsonBody = json, Limit = Settings.TimeLimits.ServerCall };
 }

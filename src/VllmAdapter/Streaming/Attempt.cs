@@ -5,13 +5,13 @@ namespace VllmAdapter;
 /// <summary>A call, sent once, and the reply to it: from its sending to its last event. It owns everything that it received.</summary>
 internal sealed class Attempt : IAsyncDisposable
 {
-    private readonly ChatCall _call;
     private readonly StopSignal _whole;
     private readonly StopSignal _signal;
     private readonly SilenceWatch _watch;
     private readonly PolicyWatch _policy;
     private readonly CallTelemetry _telemetry;
     private readonly List<FailedAttempt> _resent = [];
+    private ChatCall _call;
     private TimeSpan _begunAt;
     private ReplyBody? _body;
     private AttemptLog? _log;
@@ -232,6 +232,9 @@ internal sealed class Attempt : IAsyncDisposable
         _watch.BeginWait(isOwed: _call.AsksForWholeReply);
         try
         {
+            if (_call.Transport.ApiKeys.Rotate)
+                Hide(await _call.Transport.ApiKeys.AuthorizeAsync(message, _signal.Token).ConfigureAwait(false));
+
             return await _call.Transport.SendAsync(message, _ => About, _signal.Token, Resend).ConfigureAwait(false);
         }
         catch (OperationCanceledException given) when (Stop == TerminationCause.HeadersTimeout)
@@ -243,6 +246,14 @@ internal sealed class Attempt : IAsyncDisposable
             _watch.EndWait();
             _watch.LimitHeaders(null);
         }
+    }
+
+    // A key that was given for this attempt alone must show in nothing that it brings.
+    private void Hide(string? key)
+    {
+        _call = _call with { Secrets = _call.Secrets.And(key) };
+        Evidence.Secrets = _call.Secrets;
+        _telemetry.Hide(_call.Secrets);
     }
 
     private string Resend(HttpRequestException closed)

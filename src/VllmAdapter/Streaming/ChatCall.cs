@@ -20,6 +20,9 @@ internal sealed record ChatCall
 
     public required IncompleteStreamBehavior OnIncompleteStream { get; init; }
 
+    /// <summary>The same of the adapter, where a request does not say.</summary>
+    public IncompleteStreamBehavior DefaultBehavior { get; init; } = IncompleteStreamBehavior.Throw;
+
     public required int MaxEventBytes { get; init; }
 
     public required long MaxReplyBytes { get; init; }

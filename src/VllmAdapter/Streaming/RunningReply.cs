@@ -4,6 +4,7 @@ namespace VllmAdapter;
 internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
 {
     private ChatChunk? _current;
+    private int _isBusy;
 
     public ChatChunk Current => _current ?? throw new InvalidOperationException("The enumeration has not begun.");
 
@@ -27,4 +28,13 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
     }
 
     protected void SetCurrent(ChatChunk chunk) => _current = chunk;
+
+    /// <summary>Begins a call. False while another one is under way: then nothing may be touched. No lock and no garbage, for there is one call a chunk.</summary>
+    protected bool TryEnter() => Interlocked.Exchange(ref _isBusy, 1) == 0;
+
+    /// <summary>Ends the call, before its caller goes on.</summary>
+    protected void Leave() => Volatile.Write(ref _isBusy, 0);
+
+    protected static InvalidOperationException IsUnderWay(string method) => new(
+        $"{method} was called while MoveNextAsync is under way. A stream has one reader: await that call first; to end it early, cancel the token.");
 }

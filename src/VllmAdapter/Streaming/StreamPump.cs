@@ -30,13 +30,21 @@ internal sealed class StreamPump : RunningReply
 
     public override ValueTask<bool> MoveNextAsync()
     {
+        // Whatever comes of it leaves again, at the latest when it is no longer waited for.
+        if (!TryEnter())
+            return ValueTask.FromException<bool>(IsUnderWay(nameof(MoveNextAsync)));
+
         _watch.Resume();
         if (TakeChunk())
+        {
+            Leave();
             return new ValueTask<bool>(true);
+        }
 
         if (!_hasEnded)
             return _attempt is not null ? Advance(_attempt) : AdvanceAsync(read: null);
 
+        Leave();
         return Outcome is { } outcome && outcome.Throws(_call.OnIncompleteStream)
             ? ValueTask.FromException<bool>(new IncompleteStreamException(outcome, Answer!))
             : new ValueTask<bool>(false);
@@ -44,13 +52,23 @@ internal sealed class StreamPump : RunningReply
 
     public override async ValueTask DisposeAsync()
     {
-        if (!_hasEnded)
-        {
-            _signal.TryEnd(TerminationCause.ConsumerLeft);
-            await EndAsync().ConfigureAwait(false);
-        }
+        if (!TryEnter())
+            throw IsUnderWay(nameof(DisposeAsync));
 
-        _signal.Dispose();
+        try
+        {
+            if (!_hasEnded)
+            {
+                _signal.TryEnd(TerminationCause.ConsumerLeft);
+                await EndAsync().ConfigureAwait(false);
+            }
+
+            _signal.Dispose();
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     private bool TakeChunk()
@@ -75,7 +93,10 @@ internal sealed class StreamPump : RunningReply
 
                 attempt.Observe(read.Result);
                 if (TakeChunk())
+                {
+                    Leave();
                     return new ValueTask<bool>(true);
+                }
             }
         }
         catch (Exception failure)
@@ -96,7 +117,10 @@ internal sealed class StreamPump : RunningReply
             {
                 _attempt = await OpenAsync().ConfigureAwait(false);
                 if (TakeChunk())
+                {
+                    Leave();
                     return true;
+                }
             }
 
             // Steps 2 to 4.
@@ -119,7 +143,10 @@ internal sealed class StreamPump : RunningReply
                     _attempt.Observe(came);
 
                 if (TakeChunk())
+                {
+                    Leave();
                     return true;
+                }
             }
 
             await EndAsync().ConfigureAwait(false);
@@ -130,16 +157,28 @@ internal sealed class StreamPump : RunningReply
         }
 
         if (Outcome!.TerminatedBy == TerminationCause.CallerCanceled)
+        {
+            Leave();
             throw _signal.ToException();
+        }
 
         SetCurrent(new ChatChunk { HasChoice = false, Outcome = Outcome });
+        Leave();
         return true;
     }
 
     private async ValueTask<bool> FailAsync(Exception failure)
     {
-        _telemetry?.Fail(failure);
-        await CloseAsync(hangUp: true).ConfigureAwait(false);
+        try
+        {
+            _telemetry?.Fail(failure);
+            await CloseAsync(hangUp: true).ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave();
+        }
+
         ExceptionDispatchInfo.Throw(failure);
         return false;
     }
@@ -171,6 +210,9 @@ internal sealed class StreamPump : RunningReply
             evidence.Learn(await window.AnswerAsync(_call.Clock).ConfigureAwait(false));
 
         StreamOutcome outcome = OutcomeJudge.Decide(evidence, cause, received);
+        if (_call.DefaultBehavior != outcome.DefaultBehavior)
+            outcome = outcome with { DefaultBehavior = _call.DefaultBehavior };
+
         End(new ChatAnswer { Outcome = outcome, Choices = received });
         _telemetry?.End(Answer!);
         bool isOver = cause == TerminationCause.EndOfBody || cause == TerminationCause.Sentinel || evidence.BodyEnd is not null;

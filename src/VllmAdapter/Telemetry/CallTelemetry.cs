@@ -11,10 +11,10 @@ internal sealed class CallTelemetry
 {
     private const int LongestReason = 1_000;
 
-    private readonly ChatCall _call;
     private readonly long _startedAt;
     private readonly KeyValuePair<string, object?>[] _tags = [];
     private readonly Activity? _span;
+    private ChatCall _call;
     private TimeSpan? _lastChunkAt;
     private bool _isOver;
 
@@ -55,9 +55,12 @@ internal sealed class CallTelemetry
         return new CurrentSpan(_span);
     }
 
+    /// <summary>To be called when an attempt carries a key of its own.</summary>
+    public void Hide(Secrets secrets) => _call = _call with { Secrets = secrets };
+
     /// <summary>To be called when another attempt follows a failed one.</summary>
     public void Retry(FailedAttempt failed, int attempt, TimeSpan delay) =>
-        Log.Retried(_call.Logger, attempt, failed.RequestId, ServerText.Quote(failed.Reason, _call.Secrets, LongestReason) ?? "", delay);
+        Log.Retried(_call.Logger, attempt, failed.RequestId, ServerText.Quote(failed.Reason, _call.Secrets, LongestReason) ?? "", delay.TotalSeconds);
 
     /// <summary>To be called for each event that held chunks, but only if <see cref="TimesChunks"/>.</summary>
     public void Chunk(StreamEvidence evidence)
@@ -160,8 +163,10 @@ internal sealed class CallTelemetry
             { Attributes.OperationName, "chat" },
             { Attributes.ProviderName, "vllm" },
             { Attributes.ServerAddress, address.Host },
-            { Attributes.ServerPort, address.Port },
         };
+        if (address.Port >= 0)
+            tags.Add(Attributes.ServerPort, address.Port);
+
         if (_call.Model is { } model)
             tags.Add(Attributes.RequestModel, model);
 

@@ -14,8 +14,8 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Trace, "Chat request {RequestId}: {Body}", SkipEnabledCheck = true)]
     public static partial void RequestSensitive(ILogger logger, string requestId, string body);
 
-    [LoggerMessage(110, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again after {Delay}.")]
-    public static partial void Retried(ILogger logger, int attempt, string? requestId, string reason, TimeSpan delay);
+    [LoggerMessage(110, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again after {DelaySeconds:0.0} s.")]
+    public static partial void Retried(ILogger logger, int attempt, string? requestId, string reason, double delaySeconds);
 
     [LoggerMessage(120, LogLevel.Warning, "Chat request {RequestId} never became a stream ({Failure}, attempt {Attempts}): {Reason}")]
     public static partial void Refused(ILogger logger, string? requestId, RequestFailure failure, int attempts, string reason);
@@ -25,6 +25,18 @@ internal static partial class Log
 
     [LoggerMessage(130, LogLevel.Error, "A chat request broke off for a reason that is not the server's.")]
     public static partial void BrokeOff(ILogger logger, Exception failure);
+
+    [LoggerMessage(140, LogLevel.Information, "{Adapter} goes by a changed configuration from the next call on.")]
+    public static partial void Reloaded(ILogger logger, string adapter);
+
+    [LoggerMessage(141, LogLevel.Warning, "{Adapter} keeps its settings, for the changed configuration cannot be used: {Reason}")]
+    public static partial void ReloadRefused(ILogger logger, string adapter, string reason);
+
+    [LoggerMessage(
+        140,
+        LogLevel.Warning,
+        "The API key is sent to {Server} over http: everybody between here and there can read it. Use https, unless the network between is yours alone.")]
+    public static partial void KeyInClear(ILogger logger, string server);
 
     [LoggerMessage(
         EventId = 200,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter;
@@ -8,6 +9,11 @@ namespace VllmAdapter;
 internal sealed class ToolTelemetry(ILogger logger, TimeProvider clock)
 {
     private const int LongestId = 100;
+
+    private static readonly ToolTelemetry Unlogged = new(NullLogger.Instance, TimeProvider.System);
+
+    /// <summary>The adapter's own, which knows its log and its clock; spans and durations are there for every chat.</summary>
+    public static ToolTelemetry Of(IVllmChat chat) => (chat as VllmInferenceAdapter)?.ToolTelemetry ?? Unlogged;
 
     public async Task<ToolOutput> RunAsync(ToolCall call, ToolInvocation invocation, CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ public static class Termination
     /// nothing was delivered.
     /// </param>
     public static IStreamTerminationPolicy OnFinishReason(TimeSpan? grace = null) =>
-        new FinishReasonPolicy(NotNegative(grace ?? DefaultGrace, nameof(grace)));
+        new FinishReasonPolicy(Limit(grace ?? DefaultGrace, nameof(grace)));
 
     /// <summary>Stops when the sentinel comes. vLLM sends it after errors and aborts too: it says that the body is over, not that all went well.</summary>
     /// <param name="sentinel">The text of the event that ends the stream.</param>
@@ -41,12 +41,12 @@ public static class Termination
     /// <param name="betweenChunks">Counted from the last progress; 2 minutes by default. The consumer's own time never counts.</param>
     public static IStreamTerminationPolicy OnSilence(TimeSpan? beforeFirstChunk = null, TimeSpan? betweenChunks = null) =>
         new SilencePolicy(
-            NotNegative(beforeFirstChunk ?? TimeLimits.DefaultFirstChunk, nameof(beforeFirstChunk)),
-            NotNegative(betweenChunks ?? TimeLimits.DefaultBetweenChunks, nameof(betweenChunks)));
+            Limit(beforeFirstChunk ?? TimeLimits.DefaultFirstChunk, nameof(beforeFirstChunk)),
+            Limit(betweenChunks ?? TimeLimits.DefaultBetweenChunks, nameof(betweenChunks)));
 
     /// <summary>Stops when the whole stream has taken too long, counted from sending the request.</summary>
     /// <param name="deadline">The time for the whole stream.</param>
-    public static IStreamTerminationPolicy After(TimeSpan deadline) => new DeadlinePolicy(NotNegative(deadline, nameof(deadline)));
+    public static IStreamTerminationPolicy After(TimeSpan deadline) => new DeadlinePolicy(Limit(deadline, nameof(deadline)));
 
     /// <summary>Stops when the budget is spent, judged by the usage that came with the chunks (<see cref="UsageReporting.Continuous"/>).</summary>
     /// <param name="budget">The budget; the stream's own tokens are added to what it has recorded.</param>
@@ -76,8 +76,11 @@ public static class Termination
         return [.. policies];
     }
 
-    private static TimeSpan NotNegative(TimeSpan value, string name)
+    private static TimeSpan Limit(TimeSpan value, string name)
     {
+        if (value == Timeout.InfiniteTimeSpan)
+            return TimeSpan.MaxValue;
+
         ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero, name);
         return value;
     }

@@ -255,6 +255,7 @@ public sealed class AddVllmAdapterTests : IDisposable
         using var logs = new CapturedLogs();
         _services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs));
         IVllmAdapterBuilder builder = AddAdapter("", o => o.ApiKey = "sk-secret");
+        builder.HttpClient.AddDefaultLogger();
         if (userShowsHeaders)
             builder.HttpClient.RedactLoggedHeaders(static _ => false);
 

@@ -19,29 +19,30 @@ public sealed class VllmAdapterOptionsTests
         },
         { o => o.ContextWindow = 0, "ContextWindow must be at least 1 token, or null if it is not known, but is 0." },
         { o => o.MaxEventBytes = 1023, "MaxEventBytes must be at least 1024, but is 1023." },
-        { o => o.ApiKey = "", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
         { o => o.ApiKey = "two words", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
-        { o => o.ApiKey = "key\n", "ApiKey must consist of visible ASCII characters, without white space; leave it null for none." },
+        { o => o.ApiKey = "key\n", "ApiKey ends with a line break, as text from a file does; trim it." },
+        { o => o.ApiKey = " key", "ApiKey begins or ends with white space; trim it." },
+        { o => o.ApiKey = "Bearer key", "ApiKey begins with \"Bearer\", which is added by itself; leave it out." },
         { o => o.Model = " ", "Model must not be empty; leave it null to let the server choose." },
         { o => o.OnIncompleteStream = (IncompleteStreamBehavior)9, "OnIncompleteStream must be one of Throw, Report, ThrowUnlessConfirmed, but is 9." },
         { o => o.UsageReporting = (UsageReporting)9, "UsageReporting must be one of Continuous, Final, None, but is 9." },
         { o => o.TimeLimits = null!, "TimeLimits must not be null. Leave it out for the defaults." },
-        { o => o.TimeLimits.Connect = TimeSpan.Zero, "TimeLimits.Connect must be longer than zero, but is 00:00:00." },
-        { o => o.TimeLimits.Headers = TimeSpan.FromSeconds(-1), "TimeLimits.Headers must be longer than zero, but is -00:00:01." },
-        { o => o.TimeLimits.FirstChunk = TimeSpan.Zero, "TimeLimits.FirstChunk must be longer than zero, but is 00:00:00." },
-        { o => o.TimeLimits.BetweenChunks = TimeSpan.Zero, "TimeLimits.BetweenChunks must be longer than zero, but is 00:00:00." },
-        { o => o.TimeLimits.Grace = TimeSpan.Zero, "TimeLimits.Grace must be longer than zero, but is 00:00:00." },
-        { o => o.TimeLimits.Total = TimeSpan.Zero, "TimeLimits.Total must be longer than zero, but is 00:00:00." },
-        { o => o.TimeLimits.ServerCall = TimeSpan.Zero, "TimeLimits.ServerCall must be longer than zero, but is 00:00:00." },
-        { o => o.TimeLimits.FirstChunk = TimeSpan.FromDays(25), "TimeLimits.FirstChunk must be at most 24 days, but is 25.00:00:00." },
-        { o => o.TimeLimits.BetweenChunks = TimeSpan.FromDays(25), "TimeLimits.BetweenChunks must be at most 24 days, but is 25.00:00:00." },
-        { o => o.TimeLimits.Grace = TimeSpan.FromDays(25), "TimeLimits.Grace must be at most 24 days, but is 25.00:00:00." },
-        { o => o.TimeLimits.Total = TimeSpan.FromDays(60), "TimeLimits.Total must be at most 24 days, but is 60.00:00:00." },
-        { o => o.TimeLimits.ServerCall = TimeSpan.FromDays(60), "TimeLimits.ServerCall must be at most 24 days, but is 60.00:00:00." },
+        { o => o.TimeLimits.Connect = TimeSpan.Zero, "TimeLimits.Connect must be longer than zero, but is 00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.Headers = TimeSpan.FromSeconds(-1), "TimeLimits.Headers must be longer than zero, but is -00:00:01. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.FirstChunk = TimeSpan.Zero, "TimeLimits.FirstChunk must be longer than zero, but is 00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.BetweenChunks = TimeSpan.Zero, "TimeLimits.BetweenChunks must be longer than zero, but is 00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.Grace = TimeSpan.Zero, "TimeLimits.Grace must be longer than zero, but is 00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.Total = TimeSpan.Zero, "TimeLimits.Total must be longer than zero, but is 00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.ServerCall = TimeSpan.Zero, "TimeLimits.ServerCall must be longer than zero, but is 00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.FirstChunk = TimeSpan.FromDays(25), "TimeLimits.FirstChunk must be at most 24 days, but is 25.00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.BetweenChunks = TimeSpan.FromDays(25), "TimeLimits.BetweenChunks must be at most 24 days, but is 25.00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.Grace = TimeSpan.FromDays(25), "TimeLimits.Grace must be at most 24 days, but is 25.00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.Total = TimeSpan.FromDays(60), "TimeLimits.Total must be at most 24 days, but is 60.00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.ServerCall = TimeSpan.FromDays(60), "TimeLimits.ServerCall must be at most 24 days, but is 60.00:00:00. Timeout.InfiniteTimeSpan is no limit." },
         { o => (o.MaxEventBytes, o.MaxReplyBytes) = (4096, 4095), "MaxReplyBytes must be at least MaxEventBytes, for a reply holds its events, but they are 4095 and 4096." },
         { o => o.Endpoint = new Uri("http://user:secret@localhost"), "Endpoint must hold no user name and no password, for they would never be sent, but \"http://localhost\" was given with them. Set ApiKey, or send the header Authorization (RequestHeaders.Additional)." },
-        { o => o.TimeLimits.Connect = TimeSpan.FromDays(25), "TimeLimits.Connect must be at most 24 days, but is 25.00:00:00." },
-        { o => o.TimeLimits.Headers = TimeSpan.FromDays(25), "TimeLimits.Headers must be at most 24 days, but is 25.00:00:00." },
+        { o => o.TimeLimits.Connect = TimeSpan.FromDays(25), "TimeLimits.Connect must be at most 24 days, but is 25.00:00:00. Timeout.InfiniteTimeSpan is no limit." },
+        { o => o.TimeLimits.Headers = TimeSpan.FromDays(25), "TimeLimits.Headers must be at most 24 days, but is 25.00:00:00. Timeout.InfiniteTimeSpan is no limit." },
     };
 
     [Theory]
@@ -105,9 +106,21 @@ public sealed class VllmAdapterOptionsTests
                 BetweenChunks = Timeout.InfiniteTimeSpan, Grace = Timeout.InfiniteTimeSpan, Total = Timeout.InfiniteTimeSpan,
                 ServerCall = Timeout.InfiniteTimeSpan,
             },
+            Resilience = { MaxDelay = Timeout.InfiniteTimeSpan },
         };
 
         FluentActions.Invoking(() => new VllmInferenceAdapter(new Uri("http://localhost:8000"), options)).Should().NotThrow();
+    }
+
+    [Fact]
+    public async Task An_empty_key_is_no_key()
+    {
+        using FakeVllm vllm = FakeVllm.InMemory();
+        VllmInferenceAdapter adapter = vllm.CreateAdapter(o => o.ApiKey = "");
+
+        await adapter.CompleteChatAsync("Hello.");
+
+        vllm.Requests.Should().ContainSingle().Which.Headers.Should().NotContainKey("Authorization");
     }
 
     [Fact]

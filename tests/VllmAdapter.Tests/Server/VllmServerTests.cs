@@ -59,6 +59,24 @@ public sealed class VllmServerTests
         health.Reason.Should().Contain($"{status}");
     }
 
+    [Theory]
+    [InlineData("", null)]                                                             // vLLM
+    [InlineData("OK", null)]                                                           // vllm-router
+    [InlineData("{\"status\":\"healthy\"}", null)]                                      // production-stack
+    [InlineData("{\"healthy_count\":2,\"unhealthy_count\":1}", null)]                    // LiteLLM
+    [InlineData("{\"healthy_count\":0,\"unhealthy_count\":1}", "The gateway says that none of its servers is healthy.")]
+    [InlineData("{\"status\":\"unhealthy\"}", "The gateway says that its status is \"unhealthy\".")]
+    [InlineData("<html><title>Welcome to nginx!</title></html>", "A web page was answered, so there is another server than vLLM behind this address. Check the endpoint.")]
+    [InlineData("{\"data\":[]}", "The answer {\"data\":[]} is not vLLM's, nor that of a gateway that is known. Check the endpoint.")]
+    [InlineData("{\"status", "The answer {\"status is not vLLM's, nor that of a gateway that is known. Check the endpoint.")]
+    [InlineData("Hello", "The answer \"Hello\" is not vLLM's, nor that of a gateway that is known. Check the endpoint.")]
+    public async Task Healthy_is_what_vllm_or_a_known_gateway_answers(string body, string? problem)
+    {
+        ServerHealth health = await Saying(body, 200, "text/plain").NewAdapter().Server.CheckHealthAsync();
+
+        health.Should().Be(new ServerHealth { IsHealthy = problem is null, Reason = problem });
+    }
+
     [Fact]
     public async Task That_nobody_answers_is_no_health()
     {

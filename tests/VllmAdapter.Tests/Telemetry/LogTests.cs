@@ -62,7 +62,7 @@ public sealed class LogTests
 
         CapturedLog sent = logs.Entries[0];
         (sent.Event.Id, sent.Level, sent.Category).Should().Be((100, LogLevel.Debug, "VllmAdapter.VllmInferenceAdapter"));
-        sent.Text.Should().Be($"Chat request request-1 is sent to http://{call.Server}:8000/v1/chat/completions, model granite.");
+        sent.Text.Should().Be($"Chat request request-1 is sent to https://{call.Server}:8000/v1/chat/completions, model granite.");
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class LogTests
 
         CapturedLog retried = logs.Entries.Should().ContainSingle().Subject;
         (retried.Event.Id, retried.Level).Should().Be((110, LogLevel.Warning));
-        retried.Text.Should().Be("Attempt 1, request request-1, failed: The server's queue is full. It is tried again after 00:00:02.");
+        retried.Text.Should().Be("Attempt 1, request request-1, failed: The server's queue is full. It is tried again after 2.0 s.");
     }
 
     [Theory]

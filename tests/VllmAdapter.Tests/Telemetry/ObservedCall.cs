@@ -23,7 +23,7 @@ internal sealed class ObservedCall : IDisposable
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         var options = new VllmAdapterOptions
         {
-            Endpoint = new Uri($"http://{Server}:8000"),
+            Endpoint = new Uri($"https://{Server}:8000"),
             ApiKey = "sk-secret",
             Model = "granite",
         };

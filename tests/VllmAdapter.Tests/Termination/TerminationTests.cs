@@ -23,6 +23,17 @@ public sealed class TerminationTests
 
     private static StreamEvidence Marked(string? sentinel) => Streaming() with { SentinelText = sentinel };
 
+    [Fact]
+    public void No_limit_is_a_limit_that_a_policy_takes()
+    {
+        IStreamTerminationPolicy policy = VllmAdapter.Termination.FirstOf(
+            VllmAdapter.Termination.OnFinishReason(Timeout.InfiniteTimeSpan),
+            VllmAdapter.Termination.OnSilence(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan),
+            VllmAdapter.Termination.After(Timeout.InfiniteTimeSpan));
+
+        policy.Judge(new StreamEvidence { Elapsed = TimeSpan.FromDays(300), SilentFor = TimeSpan.FromDays(300) }).Cause.Should().BeNull();
+    }
+
     [Theory]
     [InlineData(null, "go on")]
     [InlineData("[DONE]", "stop: sentinel")]

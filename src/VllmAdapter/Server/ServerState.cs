@@ -1,0 +1,37 @@
+namespace VllmAdapter.Server;
+
+/// <summary>How a server is reached under settings that do not change, and what it has told of its models.</summary>
+internal sealed class ServerState
+{
+    private readonly WindowLearning _learning;
+
+    public ServerState(VllmAdapterOptions options, VllmTransport transport, ContextWindows? windows = null)
+    {
+        Options = options;
+        Transport = transport;
+        Calls = new ServerCalls(transport, options.MaxEventBytes);
+        Windows = windows ?? new ContextWindows();
+        _learning = new WindowLearning(() => GetModelsAsync(CancellationToken.None), transport.Clock);
+    }
+
+    public VllmAdapterOptions Options { get; }
+
+    public VllmTransport Transport { get; }
+
+    public ServerCalls Calls { get; }
+
+    public ContextWindows Windows { get; }
+
+    /// <summary>The same settings for a server at another address, whose models may be others.</summary>
+    public ServerState At(Uri endpoint) => new(Options, Transport.At(endpoint));
+
+    public Task LearnWindowsAsync() => _learning.LearnAsync();
+
+    public async Task<IReadOnlyList<ModelCard>> GetModelsAsync(CancellationToken cancellationToken)
+    {
+        var question = new ServerQuestion(HttpMethod.Get, VllmEndpoint.Models) { Expected = "a list of models", Limit = Options.TimeLimits.ServerCall };
+        IReadOnlyList<ModelCard> cards = await Calls.AskAsync(question, ModelListReader.Read, cancellationToken).ConfigureAwait(false);
+        Windows.Learn(cards);
+        return cards;
+    }
+}
