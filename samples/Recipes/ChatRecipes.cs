@@ -13,7 +13,10 @@ internal static class ChatRecipes
         await Conversation(FakeVllm.InMemory(Script.Model.Says("In the Andes."), Script.Model.Says("Grass.")).CreateAdapter());
 
         byte[] png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
-        await Pictures(FakeVllm.InMemory(Script.Model.Says("The first.")).CreateAdapter(), png);
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}.png");
+        await File.WriteAllBytesAsync(path, png);
+        await Pictures(FakeVllm.InMemory(Script.Model.Says("The first.")).CreateAdapter(), path, png);
+        File.Delete(path);
         await Reasoning(FakeVllm.InMemory(Script.Model.Reasons("6 x 7.").Says("42.")).CreateAdapter());
         await Choices(FakeVllm.InMemory(Script.Model.Says("Tina.")).CreateAdapter());
         await Logprobs(FakeVllm.InMemory(Script.Model.Says("Yes.")).CreateAdapter());
@@ -52,12 +55,13 @@ internal static class ChatRecipes
         // </conversation>
     }
 
-    private static async Task Pictures(VllmInferenceAdapter adapter, byte[] png)
+    private static async Task Pictures(VllmInferenceAdapter adapter, string path, byte[] png)
     {
         // <pictures>
-        ContentPart mine = ContentPart.Image(png, "image/png");
-        ContentPart theirs = ContentPart.Image(new Uri("https://example.org/llama.jpg"));      // fetched by the server
-        var request = new ChatRequest { Messages = [VllmMessage.User("Which llama is calmer?", mine, theirs)] };
+        ContentPart file = await ContentPart.ImageFromFileAsync(path);
+        ContentPart bytes = ContentPart.Image(png, "image/png");
+        ContentPart address = ContentPart.Image(new Uri("https://example.org/llama.jpg"));      // fetched by the server
+        var request = new ChatRequest { Messages = [VllmMessage.User("Which llama is calmer?", file, bytes, address)] };
         Console.WriteLine(await adapter.CompleteChatAsync(request));
         // </pictures>
     }

@@ -1,8 +1,4 @@
-using System.Diagnostics;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Trace;
 using VllmAdapter;
-using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
 /// <summary>Adapters in web applications.</summary>
@@ -12,7 +8,6 @@ internal static class HostRecipes
     {
         await Browser(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.").GoesSilent()));
         await SeveralServers(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Chat.")), FakeVllm.InMemory(Script.Model.Says("Batch.")));
-        await Telemetry(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Calm.")));
     }
 
     private static WebApplicationBuilder NewBuilder()
@@ -60,29 +55,5 @@ internal static class HostRecipes
         using var browser = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
         Console.WriteLine(await browser.GetStringAsync("/ask?question=Who"));
         await app.StopAsync();
-    }
-
-    private static async Task Telemetry(WebApplicationBuilder builder, FakeVllm vllm)
-    {
-        var spans = new List<Activity>();
-        builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddInMemoryExporter(spans));
-        builder.Services.AddVllmAdapter(options => options.Endpoint = vllm.Endpoint).HttpClient.ConfigurePrimaryHttpMessageHandler(vllm.CreateHandler);
-
-        // <telemetry>
-        builder.Services.AddOpenTelemetry()
-            .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource(VllmTelemetry.SourceName))
-            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter(VllmTelemetry.MeterName));
-        // </telemetry>
-
-        await using (WebApplication app = builder.Build())
-        {
-            app.MapGet("/ask", async (VllmInferenceAdapter adapter) => (await adapter.CompleteChatAsync("How are llamas?")).Text);
-            await app.StartAsync();
-            using var browser = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
-            await browser.GetStringAsync("/ask");
-        }
-
-        foreach (Activity span in spans)
-            Console.WriteLine($"{span.DisplayName}{(span.Parent is { } parent ? $", within {parent.DisplayName}" : "")}");
     }
 }

@@ -25,13 +25,13 @@ internal static class ServerRecipes
         // <many>
         var adapter = new VllmInferenceAdapter(address, new VllmAdapterOptions { Resilience = { MaxConcurrentStreams = 32 } });
         Dictionary<Task<ChatAnswer>, string> asked = prompts.ToDictionary(prompt => adapter.CompleteChatAsync(prompt));
-        var answers = new Dictionary<string, string>();
+        var answers = new List<(string Prompt, string Text)>();
         await foreach (Task<ChatAnswer> answer in Task.WhenEach(asked.Keys))
         {
             if (answer.Exception is { InnerException: { } error })
                 Console.WriteLine($"\n{asked[answer]} {error.Message}");
             else
-                answers[asked[answer]] = (await answer).Text;
+                answers.Add((asked[answer], (await answer).Text));
             Console.Write($"\r{answers.Count} of {prompts.Length}");
         }
         // </many>
