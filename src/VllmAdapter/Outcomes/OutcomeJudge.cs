@@ -37,7 +37,6 @@ public static class OutcomeJudge
         for (int i = 0; i < choices.Count; i++)
             Sort(new ToolCallGate(evidence, choices[i], rulings[i], isBroken), choices[i], ready, withheld);
 
-        List<OutcomeNote> notes = [];
         var outcome = new StreamOutcome
         {
             Verdict = worst!.Verdict,
@@ -52,13 +51,13 @@ public static class OutcomeJudge
             Evidence = evidence,
             Attempts = 1 + evidence.FailedAttempts.Count,
             Received = received,
-            Notes = notes,
         };
 
         // Step 4: what the verdict alone does not say.
+        List<OutcomeNote> notes = [];
         OutcomeNotes.AddTo(notes, outcome, choices);
         notes.AddRange(StructuredOutputCheck.Notes(outcome));
-        return outcome;
+        return notes.Count == 0 ? outcome : outcome with { Notes = notes };
     }
 
     /// <summary>How bad a verdict is; a stream with several choices gets the worst of theirs.</summary>
