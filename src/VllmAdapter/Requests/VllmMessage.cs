@@ -6,6 +6,10 @@ namespace VllmAdapter;
 /// One message of a conversation: <see cref="SystemMessage"/>, <see cref="DeveloperMessage"/>,
 /// <see cref="UserMessage"/>, <see cref="AssistantMessage"/> or <see cref="VllmAdapter.ToolMessage"/>.
 /// </summary>
+/// <remarks>
+/// Immutable. System.Text.Json writes a list of messages as an OpenAI <c>messages</c> array and reads it back equal, by reflection and in source-generated
+/// contexts: that is how a conversation is saved. <see cref="ChatRequest.ToJson"/> saves the settings with it.
+/// </remarks>
 [JsonConverter(typeof(VllmJsonConverter))]
 public abstract record VllmMessage
 {

@@ -21,7 +21,7 @@ internal static class ChatRequestReading
             throw new JsonException("messages is missing.");
 
         SavedFields? own = fields.Fields(ChatRequestJson.Section);
-        IReadOnlyList<string> empty = own?.Texts("empty") ?? [];
+        HashSet<string> empty = new(own?.Texts("empty") ?? [], StringComparer.Ordinal);
         var request = new ChatRequest
         {
             Model = fields.Text("model"),
@@ -50,10 +50,10 @@ internal static class ChatRequestReading
     }
 
     // A group of which nothing is set was not set.
-    private static T? Given<T>(T group, string name, IReadOnlyList<string> empty)
+    private static T? Given<T>(T group, string name, HashSet<string> empty)
         where T : class, IEquatable<T>, new() => group.Equals(new T()) && !empty.Contains(name) ? null : group;
 
-    private static JsonObject? Object(SavedFields fields, string name, IReadOnlyList<string> empty) =>
+    private static JsonObject? Object(SavedFields fields, string name, HashSet<string> empty) =>
         fields.Object(name) ?? (empty.Contains(name) ? [] : null);
 
     // Tools of another kind than functions stay what they are.
@@ -88,7 +88,7 @@ internal static class ChatRequestReading
         return IsFunction(choice) ? ToolChoice.Named(fields.Fields("tool_choice")!.Fields("function")!.RequiredText("name")) : null;
     }
 
-    private static SamplingOptions Sampling(SavedFields fields, IReadOnlyList<string> empty) => new()
+    private static SamplingOptions Sampling(SavedFields fields, HashSet<string> empty) => new()
     {
         Temperature = fields.Number("temperature"),
         TopP = fields.Number("top_p"),
@@ -149,7 +149,7 @@ internal static class ChatRequestReading
         Enabled = own?.Flag("enable_thinking"),
     };
 
-    private static PromptOptions Prompt(SavedFields fields, IReadOnlyList<string> empty) => new()
+    private static PromptOptions Prompt(SavedFields fields, HashSet<string> empty) => new()
     {
         TemplateArguments = Object(fields, "chat_template_kwargs", empty),
         ChatTemplate = fields.Text("chat_template"),
@@ -165,7 +165,7 @@ internal static class ChatRequestReading
         ReturnText = fields.Flag("return_prompt_text"),
     };
 
-    private static MediaOptions Media(SavedFields fields, IReadOnlyList<string> empty) => new()
+    private static MediaOptions Media(SavedFields fields, HashSet<string> empty) => new()
     {
         Reading = Object(fields, "media_io_kwargs", empty),
         Processing = Object(fields, "mm_processor_kwargs", empty),
@@ -178,7 +178,7 @@ internal static class ChatRequestReading
         TokensAsIds = fields.Flag("return_tokens_as_token_ids"),
     };
 
-    private static ServingOptions Serving(SavedFields fields, IReadOnlyList<string> empty) => new()
+    private static ServingOptions Serving(SavedFields fields, HashSet<string> empty) => new()
     {
         Priority = fields.Long("priority"),
         CacheSalt = fields.Text("cache_salt"),

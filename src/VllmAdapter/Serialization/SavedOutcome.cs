@@ -54,7 +54,7 @@ internal sealed class SavedOutcome
     /// <exception cref="JsonException">There is no verdict.</exception>
     public StreamOutcome ToOutcome() => new()
     {
-        Verdict = Verdict != 0 ? Verdict : throw new JsonException("verdict is missing."),
+        Verdict = Verdict != default ? Verdict : throw new JsonException("verdict is missing."),
         Certainty = Certainty,
         FinishReason = FinishReason,
         TerminatedBy = TerminatedBy,

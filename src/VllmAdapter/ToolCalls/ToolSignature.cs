@@ -24,9 +24,9 @@ public sealed record ToolSignature
     /// <inheritdoc/>
     public bool Equals(ToolSignature? other) => other is not null
         && (Name, TakesNoParameters, MayRequireMore) == (other.Name, other.TakesNoParameters, other.MayRequireMore)
-        && RequiredParameters.SequenceEqual(other.RequiredParameters)
+        && RequiredParameters.SequenceEqual(other.RequiredParameters, StringComparer.Ordinal)
         && ParameterTypes.Count == other.ParameterTypes.Count
-        && ParameterTypes.All(mine => other.ParameterTypes.TryGetValue(mine.Key, out IReadOnlyList<string>? theirs) && theirs.SequenceEqual(mine.Value));
+        && ParameterTypes.All(mine => other.ParameterTypes.TryGetValue(mine.Key, out IReadOnlyList<string>? theirs) && theirs.SequenceEqual(mine.Value, StringComparer.Ordinal));
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, RequiredParameters.Count, ParameterTypes.Count);
