@@ -43,7 +43,7 @@ public sealed class TelemetryTests
     {
         List<Activity> spans = [];
         List<Metric> metrics = [];
-        await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Model.Says("Hel", "lo"));
+        await using FakeVllm vllm = await FakeVllm.StartAsync(new FakeVllmOptions { Model = "granite" }, Script.Model.Says("Hel", "lo"));
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
 
         // While anybody logs, ASP.NET makes an activity of its own that is recorded by nobody, and so would the adapter's be below it.

@@ -282,7 +282,7 @@ internal sealed class ToolRun(
             case TurnUse.Unusable when (turn.Limit == LengthLimit.TokenBudget || (turn.Verdict == StreamVerdict.LengthLimited && _room.IsLimiting))
                 && budget?.Check() is { State: BudgetState.Exhausted } spent:
                 _budget = spent;
-                return End(ToolLoopVerdict.BudgetExhausted, TextOf(turn));
+                return End(ToolLoopVerdict.BudgetExhausted, TurnUses.TextOf(turn));
 
             default:
                 return End(ToolLoopVerdict.Incomplete);

@@ -10,6 +10,7 @@ namespace VllmAdapter;
 public sealed record StreamOutcome
 {
     private readonly Aside<IReadOnlyList<ChatChoice>> _received = new([]);
+    private readonly Aside<IncompleteStreamBehavior> _defaultBehavior = new(IncompleteStreamBehavior.Throw);
 
     /// <summary>How the stream ended; with several choices, the worst of their verdicts.</summary>
     public StreamVerdict Verdict { get; init; }
@@ -58,7 +59,7 @@ public sealed record StreamOutcome
     internal IReadOnlyList<ChatChoice> Received { get => _received.Value; init => _received = new(value); }
 
     /// <summary>What the adapter does about incomplete streams where a request does not say: a loop asks for reports, and goes by this itself.</summary>
-    internal IncompleteStreamBehavior DefaultBehavior { get; init; } = IncompleteStreamBehavior.Throw;
+    internal IncompleteStreamBehavior DefaultBehavior { get => _defaultBehavior.Value; init => _defaultBehavior = new(value); }
 
     /// <summary>Whether the answer can be taken as whole: <see cref="StreamVerdict.Completed"/> or <see cref="StreamVerdict.Unconfirmed"/>.</summary>
     public bool IsComplete => Verdict is StreamVerdict.Completed or StreamVerdict.Unconfirmed;

@@ -97,7 +97,7 @@ public sealed class BeforeCallTests
     [InlineData("")]
     [InlineData(" ")]
     public void A_refusal_needs_words(string? reason) =>
-        FluentActions.Invoking(() => CallDecision.Refuse(reason!)).Should().Throw<ArgumentException>().WithParameterName("reason");
+        FluentActions.Invoking(() => CallDecision.Refuse(reason!)).Should().Throw<ArgumentException>().WithParameterName(nameof(reason));
 
     private static bool IsRome(ToolCall call) => call.Arguments.Contains("Rome", StringComparison.Ordinal);
 

@@ -96,8 +96,8 @@ public sealed class ToolServicesTests
     [InlineData("SaveHTTPPage", "save_http_page")]
     public void A_method_gives_its_name_in_snake_case(string method, string name)
     {
-        var handler = (Func<string>)GetType().GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
-            .CreateDelegate(typeof(Func<string>));
+        Func<string> handler = GetType().GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
+            .CreateDelegate<Func<string>>();
 
         Tool.From(handler).Name.Should().Be(name);
     }
@@ -142,7 +142,7 @@ public sealed class ToolServicesTests
 
     public sealed record Holder(Stream Content);
 
-    public sealed record Waiter(CancellationToken Token, string City);
+    public sealed record Waiter(string City, CancellationToken Token);
 
     public sealed class Scoped : IDisposable
     {

@@ -10,7 +10,7 @@ namespace VllmAdapter.Tests.DependencyInjection;
 /// <summary>A configuration that changes while adapters run.</summary>
 public sealed class ReloadTests : IDisposable
 {
-    private readonly FakeVllm _vllm = FakeVllm.InMemory(Script.Model.Says("Hel", "lo"));
+    private readonly FakeVllm _vllm = FakeVllm.InMemory(new FakeVllmOptions { Model = null }, Script.Model.Says("Hel", "lo"));
     private readonly CapturedLogs _logs = new(LogLevel.Information);
     private readonly IConfigurationRoot _configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
     private readonly ServiceCollection _services = new();
@@ -62,7 +62,7 @@ public sealed class ReloadTests : IDisposable
     public async Task A_call_under_way_ends_as_it_began()
     {
         var rest = new TaskCompletionSource();
-        using FakeVllm slow = FakeVllm.InMemory(Script.Model.Says("Hel").WaitsFor(rest.Task).Says("lo"));
+        using FakeVllm slow = FakeVllm.InMemory(new FakeVllmOptions { Model = null }, Script.Model.Says("Hel").WaitsFor(rest.Task).Says("lo"));
         _configuration["Vllm:Endpoint"] = slow.Endpoint.ToString();
         await using ServiceProvider provider = Build(slow);
         var adapter = provider.GetRequiredService<VllmInferenceAdapter>();
@@ -155,7 +155,7 @@ public sealed class ReloadTests : IDisposable
     [Fact]
     public async Task An_open_circuit_stays_open_until_its_own_settings_change()
     {
-        using FakeVllm broken = FakeVllm.InMemory(Script.Refuses(503, "Starting."));
+        using FakeVllm broken = FakeVllm.InMemory(new FakeVllmOptions { Model = null }, Script.Refuses(503, "Starting."));
         (_configuration["Vllm:Resilience:MaxAttempts"], _configuration["Vllm:Resilience:CircuitBreaker:MinimumThroughput"]) = ("1", "2");
         await using ServiceProvider provider = Build(broken);
         var adapter = provider.GetRequiredService<VllmInferenceAdapter>();

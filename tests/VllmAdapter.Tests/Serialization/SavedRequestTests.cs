@@ -130,9 +130,9 @@ public sealed class SavedRequestTests
     [Fact]
     public void The_body_of_a_request_can_be_read_and_is_sent_alike()
     {
-        JsonObject sent = ChatRequestBody.Build(Full with { Extra = null, Output = StructuredOutput.OneOf("a", "b") }, defaultModel: null, UsageReporting.Final);
+        JsonObject sent = ChatRequestBody.Build(Full with { Extra = null, Output = StructuredOutput.OneOf("a", "b"), SendUnchecked = true }, defaultModel: null, UsageReporting.Final);
 
-        ChatRequest read = ChatRequest.Parse(sent.ToJsonString()) with { Stream = false };
+        ChatRequest read = ChatRequest.Parse(sent.ToJsonString()) with { Stream = false, SendUnchecked = true };
 
         JsonNode.DeepEquals(ChatRequestBody.Build(read, defaultModel: null, UsageReporting.Final), sent).Should().BeTrue();
     }

@@ -35,7 +35,7 @@ public sealed class RequestAllocationTests
         await AskAsync(adapter);
         long allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / Answers;
 
-        (allocated - BufferOfABodyInMemory).Should().BeInRange(5_000, 15_500, "nothing here waits, so all of it is on this thread");
+        (allocated - BufferOfABodyInMemory).Should().BeInRange(5_000, 16_500, "nothing here waits, so all of it is on this thread");
     }
 
     private static async Task AskAsync(VllmInferenceAdapter adapter)
