@@ -22,6 +22,7 @@ public class ChunkBenchmarks
 
     private byte[] _body = [];
     private VllmInferenceAdapter _adapter = null!;
+    private ChatRequest _request = null!;
     private ChatClient _openAI = null!;
 
     [Params("content", "usage in each", "two choices in turn", "escaped text", "tool arguments")]
@@ -35,9 +36,10 @@ public class ChunkBenchmarks
             "content" => CannedStream.Content(CannedStream.Word(i)),
             "usage in each" => CannedStream.Content(CannedStream.Word(i), tokens: i + 1),
             "two choices in turn" => CannedStream.Content(CannedStream.Word(i), choice: i % 2),
-            "escaped text" => CannedStream.Content(CannedStream.Word(i) + "\n\u00e9"),
-            _ => i == 0 ? CannedStream.CallBegins : CannedStream.Arguments(i == 1 ? "{\"text\": \"" : CannedStream.Word(i)),
+            "escaped text" => CannedStream.Content(CannedStream.Word(i) + """\n\u00e9"""),
+            _ => i == 0 ? CannedStream.CallBegins : CannedStream.Arguments(i == 1 ? "{\\\"text\\\": \\\"" : CannedStream.Word(i)),
         }));
+        _request = ChatRequest.FromPrompt("Tell me about llamas.") with { ChoiceCount = Shape == "two choices in turn" ? 2 : null };
         var handler = new CannedStream(_body);
         _adapter = new VllmInferenceAdapter(new HttpClient(handler), new VllmAdapterOptions { Endpoint = new Uri("http://vllm.test") });
         _openAI = new ChatClient("granite", new ApiKeyCredential("none"), new OpenAIClientOptions
@@ -62,7 +64,7 @@ public class ChunkBenchmarks
     public async Task<long> Adapter()
     {
         long length = 0;
-        await foreach (ChatChunk chunk in _adapter.StreamChatAsync("Tell me about llamas."))
+        await foreach (ChatChunk chunk in _adapter.StreamChatAsync(_request))
             length += chunk.Text.Length;
 
         return length;
