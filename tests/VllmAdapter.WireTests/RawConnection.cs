@@ -35,6 +35,15 @@ internal sealed class RawConnection : IDisposable
         return true;
     }
 
+    /// <summary>Reads until the body of a request has begun, and leaves the rest of it unread.</summary>
+    public async Task UntilBodyBeginsAsync()
+    {
+        while (Request.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var head && (head < 0 || _received.Count == head + 4) && await ReceiveAsync())
+        {
+            // More of the head.
+        }
+    }
+
     public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)

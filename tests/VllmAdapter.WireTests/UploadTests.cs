@@ -15,7 +15,7 @@ public sealed class UploadTests
     [InlineData(false)]
     public async Task An_upload_that_breaks_is_told_as_one_and_not_repeated(bool isCallersClient)
     {
-        await using var server = RawServer.StartRude(RefusesWithoutReading);
+        await using var server = RawServer.StartRude(RefusesInTheMiddle);
         using var http = new HttpClient();
         var options = new VllmAdapterOptions { Endpoint = server.Endpoint, Resilience = { BaseDelay = TimeSpan.FromMilliseconds(1) } };
         VllmInferenceAdapter adapter = isCallersClient ? new(http, options) : new(server.Endpoint, options);
@@ -61,6 +61,12 @@ public sealed class UploadTests
     {
         Func<Task> asking = () => adapter.CompleteChatAsync(request).WaitAsync(RawServer.Guard);
         return (await asking.Should().ThrowAsync<VllmRequestException>()).Which;
+    }
+
+    private static async Task RefusesInTheMiddle(RawConnection connection)
+    {
+        await connection.UntilBodyBeginsAsync();
+        await RefusesWithoutReading(connection);
     }
 
     private static async Task RefusesWithoutReading(RawConnection connection)

@@ -22,8 +22,8 @@ internal sealed class VllmTransport(
     internal static readonly TimeSpan RefusalLimit = TimeSpan.FromSeconds(10);
 
     private readonly Uri _root = endpoint.At("");
-    private int _hasWarned;
     private readonly AdapterLifetime _lifetime = lifetime ?? new AdapterLifetime();
+    private int _hasWarned;
 
     public VllmEndpoint Endpoint { get; } = endpoint;
 
