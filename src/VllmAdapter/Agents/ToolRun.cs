@@ -24,13 +24,12 @@ internal sealed class ToolRun(
     private readonly ChatRequest _start = start;
     private readonly TurnRepeats _repeats = new(options.MaxRepeats);
     private readonly HistoryWindow _window = new(options.PlanPrompt, start);
-    private readonly TurnRoom _room = new();
+    private readonly RunBudget _budget = new(budget, options, offered);
     private bool _asksForShape = shape is not null && offered.Count == 0;
     private ChatRequest _request = start;
     private int _corrections;
     private bool _isAskedUnlimited;
     private bool _hasRunACall;
-    private BudgetReport? _budget;
     private Exception? _failure;
     private ToolCall? _stoppedAt;
     private int _isTaken;
@@ -45,7 +44,7 @@ internal sealed class ToolRun(
             // Step 1.
             if (await _window.FitAsync(_request, NextRequest, cancellationToken).ConfigureAwait(false) is { } trimmed)
             {
-                _room.Shortened();
+                _budget.Room.Shortened();
                 yield return trimmed;
             }
 
@@ -56,7 +55,7 @@ internal sealed class ToolRun(
             }
 
             // Step 2.
-            ChatRequest next = _room.Limit(NextRequest());
+            ChatRequest next = _budget.Room.Limit(NextRequest());
             _window.Sent(next);
             ChatStream stream = chat.StreamChatAsync(next, cancellationToken);
             IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
@@ -71,7 +70,7 @@ internal sealed class ToolRun(
             finally
             {
                 await chunks.DisposeAsync().ConfigureAwait(false);
-                RecordIfGivenUp(stream.OutcomeIfOver);
+                _budget.RecordIfGivenUp(stream.OutcomeIfOver);
             }
 
             if (_isAskedUnlimited)
@@ -87,8 +86,8 @@ internal sealed class ToolRun(
             StreamOutcome turn = stream.Outcome;
             _turns.Add(turn);
             _window.Ended(turn);
-            _room.Took(turn);
-            await RecordAsync(turn, cancellationToken).ConfigureAwait(false);
+            _budget.Room.Took(turn);
+            await _budget.RecordAsync(turn, _request with { Messages = _window.Of(_request.Messages) }, cancellationToken).ConfigureAwait(false);
             TurnUse use = TurnUses.Of(turn, _start.OnIncompleteStream ?? turn.DefaultBehavior);
             bool isAskedAgain = _repeats.AsksAgain(turn, use) || AsksForShape(turn, use);
             yield return new TurnEnded(turn, isAskedAgain);
@@ -126,7 +125,7 @@ internal sealed class ToolRun(
             _calls.AddRange(finished);
             string? told = TurnUses.WordsFor(turn);
             _request = ToolHistory.After(_request, turn, options.KeepReasoning, finished, told);
-            _room.Kept(turn, isWhole: told is null);
+            _budget.Room.Kept(turn, isWhole: told is null);
             if (told is not null)
                 yield return new CorrectionSent(told);
 
@@ -144,21 +143,7 @@ internal sealed class ToolRun(
         if (_turns.Count >= options.MaxTurns)
             return ToolLoopVerdict.TurnLimit;
 
-        if (budget is null)
-            return null;
-
-        _budget = budget.Check();
-        if (_budget.State == BudgetState.Exhausted)
-            return ToolLoopVerdict.BudgetExhausted;
-
-        TokenCount counted = await CountAsync(NextRequest(), cancellationToken).ConfigureAwait(false);
-        BudgetReport facing = budget.Check(_room.PromptBy(counted));
-        _room.Is(facing);
-        if (facing.State is not (BudgetState.Exhausted or BudgetState.Insufficient))
-            return null;
-
-        _budget = facing;
-        return ToolLoopVerdict.BudgetExhausted;
+        return await _budget.ForbidsAsync(NextRequest(), cancellationToken).ConfigureAwait(false) ? ToolLoopVerdict.BudgetExhausted : null;
     }
 
     private ChatRequest NextRequest()
@@ -186,7 +171,7 @@ internal sealed class ToolRun(
         {
             return await chunks.MoveNextAsync().ConfigureAwait(false);
         }
-        catch (VllmRequestException refused) when (_room.IsToBlameFor(refused))
+        catch (VllmRequestException refused) when (_budget.Room.IsToBlameFor(refused))
         {
             _isAskedUnlimited = true;
             return false;
@@ -200,52 +185,6 @@ internal sealed class ToolRun(
         {
             // Only what is no adapter throws it although it was told not to; the outcome says the same.
             return false;
-        }
-    }
-
-    // A turn that the caller left or canceled was paid for too.
-    private void RecordIfGivenUp(StreamOutcome? turn)
-    {
-        if (turn is not null && (turn.TerminatedBy == TerminationCause.ConsumerLeft || turn.TerminatedBy == TerminationCause.CallerCanceled))
-            budget?.Record(turn);
-    }
-
-    private async ValueTask RecordAsync(StreamOutcome turn, CancellationToken cancellationToken)
-    {
-        if (budget is null)
-            return;
-
-        var cost = TurnCost.Of(turn);
-        _budget = budget.Add(cost);
-        if (cost.Total.IsExact)
-            return;
-
-        // What the next prompt begins with is what this turn has spent.
-        TokenCount counted = await CountAsync((_request with { Messages = _window.Of(_request.Messages) }).With(turn, options.KeepReasoning, []), cancellationToken).ConfigureAwait(false);
-        if (counted.Max is not null)
-            _budget = budget.Settle(cost, EntersWhole(turn) ? counted : TokenCount.AtLeast(counted.Min));
-    }
-
-    // What is not in the history cannot be counted there, but was paid for.
-    private bool EntersWhole(StreamOutcome turn) =>
-        (turn.IsComplete || turn.Verdict is StreamVerdict.LengthLimited or StreamVerdict.StoppedByServer)
-        && turn.Parts.Count == 0
-        && TurnUses.WordsFor(turn) is null
-        && (options.KeepReasoning || turn.Received.All(choice => choice.Reasoning.Length == 0));
-
-    // A server that does not count leaves the number open; it is no reason to end the run.
-    private async ValueTask<TokenCount> CountAsync(ChatRequest counted, CancellationToken cancellationToken)
-    {
-        if (options.CountPrompt is not { } count)
-            return default;
-
-        try
-        {
-            return await count(counted with { Tools = offered }, cancellationToken).ConfigureAwait(false);
-        }
-        catch (VllmRequestException)
-        {
-            return default;
         }
     }
 
@@ -278,10 +217,7 @@ internal sealed class ToolRun(
                 _corrections++;
                 return null;
 
-            // The budget's own policy hung up, or its rest was all that the turn was asked for: that is the budget's end, not the turn's.
-            case TurnUse.Unusable when (turn.Limit == LengthLimit.TokenBudget || (turn.Verdict == StreamVerdict.LengthLimited && _room.IsLimiting))
-                && budget?.Check() is { State: BudgetState.Exhausted } spent:
-                _budget = spent;
+            case TurnUse.Unusable when _budget.HasEnded(turn):
                 return End(ToolLoopVerdict.BudgetExhausted, TurnUses.TextOf(turn));
 
             default:
@@ -296,7 +232,7 @@ internal sealed class ToolRun(
         Turns = _turns,
         Calls = _calls,
         Request = _request,
-        Budget = _budget,
+        Budget = _budget.Report,
         Failure = _failure,
         StoppedAt = _stoppedAt,
         LeftOut = _window.LeftOut(_request),
