@@ -7,7 +7,8 @@ using VllmAdapter;
 using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
-await using FakeVllm starting = await FakeVllm.StartAsync(Script.Refuses(503, "The model is still being loaded.", "ServiceUnavailableError"));
+await using FakeVllm starting = await FakeVllm.StartAsync(new FakeVllmOptions { Model = "granite" },
+    Script.Refuses(503, "The model is still being loaded.", "ServiceUnavailableError"));
 await using FakeVllm ready = await FakeVllm.StartAsync(new FakeVllmOptions { Model = "granite" }, Script.Model.Says("Llamas", " are", " calm", "."));
 
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
