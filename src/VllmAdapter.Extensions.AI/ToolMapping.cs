@@ -7,7 +7,7 @@ namespace VllmAdapter.Extensions.AI;
 internal static class ToolMapping
 {
     // As deep as the adapter itself reads them.
-    private static readonly JsonDocumentOptions DeepArguments = new() { MaxDepth = 512 };
+    public static JsonDocumentOptions DeepArguments { get; } = new() { MaxDepth = 512 };
 
     /// <summary>What the model is told of a tool.</summary>
     /// <param name="tool">A function, or the declaration of one.</param>
@@ -28,15 +28,15 @@ internal static class ToolMapping
         };
     }
 
-    /// <summary>The arguments by name, 3.0 as the integer that the schema asks for, and without null for what may be left out.</summary>
-    public static Dictionary<string, object?> Arguments(ToolCall call, JsonElement? schema)
+    /// <summary>The arguments by name, 3.0 and "3" as the integer that the schema asks for, and without null for what may be left out.</summary>
+    public static Dictionary<string, object?> Arguments(ToolCall call, JsonElement? schema, ToolSignature? tool = null)
     {
         using JsonDocument arguments = JsonDocument.Parse(call.Arguments, DeepArguments);
 
         // The last of two equal names counts, as in every JSON reader.
         var byName = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (JsonProperty argument in FittedArguments.Of(arguments.RootElement, schema ?? default).EnumerateObject())
-            byName[argument.Name] = argument.Value.Clone();
+            byName[argument.Name] = QuotedNumbers.In(argument.Value, argument.Name, tool) ?? argument.Value.Clone();
 
         return byName;
     }
