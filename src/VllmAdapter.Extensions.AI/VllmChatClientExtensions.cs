@@ -20,6 +20,9 @@ public static class VllmChatClientExtensions
     /// <summary>The <see cref="ErrorContent.ErrorCode"/> of what the model says in place of an answer that it declines to give.</summary>
     public const string RefusalErrorCode = "Refusal";
 
+    /// <summary>The <see cref="ErrorContent.ErrorCode"/> of what stands in place of a turn that a <see cref="TokenBudget"/> did not allow.</summary>
+    public const string TokenBudgetErrorCode = "token_budget";
+
     /// <summary>
     /// The finish reason <c>unconfirmed</c>: nobody confirmed that the answer is whole (<see cref="StreamVerdict.Unconfirmed"/>). It is a word of its own,
     /// for without one the finish reason of an earlier turn would be taken for that of the last.
@@ -58,6 +61,48 @@ public static class VllmChatClientExtensions
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentOutOfRangeException.ThrowIfNegative(maxCorrections);
         return new VllmChatClient(adapter, model, maxCorrections);
+    }
+
+    /// <summary>Keeps a client within a budget: a turn that cannot fit is not asked for, and the response says so.</summary>
+    /// <param name="client">The client that asks the model. What invokes functions goes around the result, so that each turn is counted.</param>
+    /// <param name="budget">What may be spent, by all who use the client.</param>
+    /// <param name="countsPrompts">
+    /// Whether the server is asked how long each prompt is before it is sent, which costs one to four short calls. Without it a prompt is known to have at
+    /// least what the one before it had, with its answer.
+    /// </param>
+    /// <returns>The client to use in its place; it owns <paramref name="client"/>.</returns>
+    /// <exception cref="ArgumentException">Prompts are to be counted, and there is no vLLM behind the client.</exception>
+    /// <remarks>
+    /// <para>
+    /// A turn that the budget does not allow comes as an <see cref="ErrorContent"/> with the code <see cref="TokenBudgetErrorCode"/> and the numbers, with the
+    /// finish reason <see cref="ChatFinishReason.Length"/> and an outcome whose <see cref="StreamOutcome.Limit"/> is <see cref="LengthLimit.TokenBudget"/>.
+    /// It is no exception: that would take with it what the tools of the run have done before. A turn is asked for no more output tokens than are left,
+    /// unless <see cref="ChatOptions.RawRepresentationFactory"/> sets <see cref="ChatRequest.MaxTokens"/> itself.
+    /// </para>
+    /// <para>What is spent is in the budget (<see cref="TokenBudget.Check()"/>). What was given up on the way, and what other clients answer, is counted as unknown.</para>
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// IChatClient chat = adapter.AsIChatClient().UseTokenBudget(new TokenBudget(20_000))
+    ///     .AsBuilder().UseFunctionInvocation().Build();
+    /// </code>
+    /// </example>
+    public static IChatClient UseTokenBudget(this IChatClient client, TokenBudget budget, bool countsPrompts = false)
+    {
+        ArgumentNullException.ThrowIfNull(budget);
+        return client.UseTokenBudget(_ => budget, countsPrompts);
+    }
+
+    /// <summary>Keeps a client within budgets: a turn that cannot fit is not asked for, and the response says so.</summary>
+    /// <param name="client">The client that asks the model.</param>
+    /// <param name="budgetOf">The budget of a turn by its options, such as that of the conversation under way; null for a turn without one.</param>
+    /// <param name="countsPrompts">Whether the server is asked how long each prompt is before it is sent.</param>
+    /// <inheritdoc cref="UseTokenBudget(IChatClient, TokenBudget, bool)"/>
+    public static IChatClient UseTokenBudget(this IChatClient client, Func<ChatOptions?, TokenBudget?> budgetOf, bool countsPrompts = false)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(budgetOf);
+        return new TokenBudgetChatClient(client, budgetOf, countsPrompts);
     }
 
     /// <summary>How the response's last turn ended; null if it comes from another client.</summary>
