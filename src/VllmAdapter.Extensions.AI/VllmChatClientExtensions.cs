@@ -38,20 +38,27 @@ public static class VllmChatClientExtensions
     /// <param name="maxCorrections">How often in a row the model may correct calls that cannot be used, before they are reported as errors; 0 or more.</param>
     /// <remarks>
     /// <para>
-    /// The client is thread-safe. It hands out a <see cref="FunctionCallContent"/> only for a call that is ready and without problems, and only at the
-    /// end of its turn: middleware may run whatever it sees. A call that is withheld, undeclared or lacks an argument is shown as
-    /// <see cref="ErrorContent"/> with the code <see cref="UnusableToolCallErrorCode"/>. If a turn has nothing but such calls, the client itself tells the model
-    /// what was wrong and asks on within the same response.
+    /// The client is thread-safe. It hands out a <see cref="FunctionCallContent"/> only for a call that is ready and fits its declaration, and only at the
+    /// end of its turn: middleware may run whatever it sees. Numbers in quotes count as numbers. A call of a tool that was not declared is handed out too, if it
+    /// is whole: middleware may have tools of its own, and answers by itself that there is none of this name. A call that is withheld, or does not fit, is
+    /// shown as <see cref="ErrorContent"/> with the code <see cref="UnusableToolCallErrorCode"/>. If a turn has nothing but such calls, the client itself tells
+    /// the model what was wrong and asks on within the same response, as a message with an id of its own.
     /// </para>
     /// <para>
     /// A stream that broke throws <see cref="IncompleteStreamException"/>, after everything received was handed out and whatever
-    /// <see cref="IncompleteStreamBehavior"/> says: middleware takes a normal end for success. An answer cut by a token limit ends with
-    /// <see cref="ChatFinishReason.Length"/>; one that nobody confirmed has no finish reason. What the model says when it declines to answer comes as
-    /// <see cref="ErrorContent"/> with the code <see cref="RefusalErrorCode"/>, and is not asked for again.
+    /// <see cref="IncompleteStreamBehavior"/> says: middleware takes a normal end for success. Of a stream that broke before it had words or thoughts to show,
+    /// nothing is handed out, so that another client can be asked; the exception has what came. An answer cut by a token limit ends with
+    /// <see cref="ChatFinishReason.Length"/>, one that nobody confirmed with <see cref="UnconfirmedFinishReason"/>. What the model says when it declines to
+    /// answer comes as <see cref="ErrorContent"/> with the code <see cref="RefusalErrorCode"/>, and is not asked for again.
     /// </para>
     /// <para>
-    /// Text, images, audio and video go through, also from tools; other content of a message, such as a PDF, is refused with
-    /// <see cref="NotSupportedException"/>, for the model would answer as if there were none.
+    /// Each update says of which reply it is (<see cref="ChatResponseUpdate.ResponseId"/>, message, model and time, as the server gives them). The last one is
+    /// empty but for the finish reason and the outcome, and belongs to no message: so the outcome stays out of histories, and is there after a cache hit.
+    /// </para>
+    /// <para>
+    /// Text, images, audio and video go through, also from tools. What vLLM has no place for is refused with <see cref="NotSupportedException"/>, for the model
+    /// would answer as if it had not been there: other content such as a PDF, tools that a provider runs (<c>HostedWebSearchTool</c>), a
+    /// <see cref="ChatOptions.ConversationId"/>, a continuation token. Of a history, a call enters together with its result or not at all.
     /// </para>
     /// <para><see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="ChatRequest"/> to start from; what it sets comes before the options.</para>
     /// </remarks>
