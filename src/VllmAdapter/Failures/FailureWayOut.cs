@@ -29,6 +29,7 @@ internal static class FailureWayOut
         RequestFailure.Unavailable => "Retry when the server is up; see its log, and that of the gateway before it if there is one.",
         RequestFailure.EngineDead => "Retry when the server was restarted; see its log.",
         RequestFailure.UnexpectedContent => "Set the endpoint to the final address.",
+        RequestFailure.InvalidReply => "One input of the request is enough for it: send fewer at once to find it. It is a fault of the model or of its data type at the server.",
         RequestFailure.Timeout => "Raise its time limit, or see the server's load.",
         _ => "The same request may well fail again; see the server's log.",
     };
