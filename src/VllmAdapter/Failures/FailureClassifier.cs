@@ -31,6 +31,8 @@ internal static class FailureClassifier
             null or 400 or 500 when ServerSigns.SayNumberIsNone(words) => RequestFailure.InvalidReply,
             null or 400 or 413 or 422 or 500 when ReadRefusal(out refusal) => RequestFailure.ContextWindowExceeded,
             null or 400 or 404 or 422 or 500 or 501 when part is not null || RequestMedia.IsBlamed(words) => RequestFailure.BadRequest,
+            null or 400 or 403 or 404 or 500 or 501 when ServerSigns.SayRouteIsNotOffered(words) => RequestFailure.RouteNotFound,
+            null or 400 or 404 or 500 when ServerSigns.SayAdapterIsUnfit(words) => RequestFailure.BadRequest,
             var code and (null or 400 or 404) when ServerSigns.SayModelIsUnknown(code, error, words) => RequestFailure.ModelNotFound,
             null or >= 500 when ServerSigns.SayGatewayLostItsServer(error, words) => RequestFailure.Unavailable,
             // 0.8.5 answers so to everything once its engine died.
