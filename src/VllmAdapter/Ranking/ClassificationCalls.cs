@@ -18,7 +18,7 @@ internal static class ClassificationCalls
 
         var classes = new ClassCount();
         var route = new PoolingRoute<Classification>(
-            "classify", "classify", "a list of classes", () => new("data", "class", "Inputs", (ref reader) => ReadEntry(ref reader, request.ScoreKind, classes)));
+            "classify", "classify", "a list of classes", () => new("data", "classification", "Inputs", (ref reader) => ReadEntry(ref reader, request.ScoreKind, classes)));
         PoolingReply<Classification> reply = await new PoolingCalls<Classification>(calls, route, request, fields).GatherAsync(cancellationToken).ConfigureAwait(false);
         return new ClassificationResult
         {
