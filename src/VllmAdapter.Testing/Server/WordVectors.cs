@@ -1,26 +1,36 @@
 namespace VllmAdapter.Testing;
 
 /// <summary>Vectors of texts: the same text always has the same one, and texts that share words, or parts of words, lie close to each other.</summary>
-/// <remarks>Every word, and every three letters of it, adds a step in a direction of its own; short words weigh little.</remarks>
+/// <remarks>Every word, and every three letters of it, adds steps in directions of its own; words that are in every text weigh little.</remarks>
 internal static class WordVectors
 {
     private const int LettersOfPart = 3;
     private const int DirectionsOfStep = 8;
+    private const float WeightOfParts = 0.5f;
+    private const float WeightOfCommonWord = 0.1f;
+
+    private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
+    {
+        "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "has", "have", "how", "in", "is", "it", "many", "of", "on", "or",
+        "that", "the", "their", "they", "this", "to", "was", "were", "what", "when", "where", "which", "who", "why", "with",
+    };
 
     /// <summary>A vector of length 1.</summary>
     public static float[] Of(string text, int size)
     {
         float[] vector = new float[size];
+        bool isEmpty = true;
         foreach (string word in WordsOf(text))
         {
-            float weight = word.Length <= LettersOfPart ? 0.3f : 1;
-            Add(vector, word, weight);
-            string framed = $"^{word}$";
-            for (int at = 0; at + LettersOfPart <= framed.Length; at++)
-                Add(vector, framed.Substring(at, LettersOfPart), weight / framed.Length * 2);
+            isEmpty = false;
+            float weight = Common.Contains(word) ? WeightOfCommonWord : 1;
+            string stem = word.Length > LettersOfPart ? word.TrimEnd('s') : word;
+            Add(vector, stem, weight);
+            for (int at = 0; at + LettersOfPart <= stem.Length; at++)
+                Add(vector, stem.Substring(at, LettersOfPart), weight * WeightOfParts);
         }
 
-        if (!WordsOf(text).Any())
+        if (isEmpty)
             Add(vector, "", 1);
         return Scaled(vector, 1);
     }
