@@ -13,7 +13,7 @@ internal sealed class FakeServer
     private readonly Tokenizer _tokenizer = new();
     private readonly ServedModels _models;
     private readonly Refusals _refusals;
-    private readonly IFakeRoutes[] _routes = [];
+    private readonly IFakeRoutes[] _routes;
     private long _ids;
 
     public FakeServer(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
@@ -23,6 +23,7 @@ internal sealed class FakeServer
         _models = new ServedModels(options);
         _refusals = new Refusals(options.Profile, options);
         Engine = new Engine(options.MaxRunning);
+        _routes = [new PoolingRoutes(options, _refusals, _models, _tokenizer, NextId)];
     }
 
     public Engine Engine { get; }
@@ -45,7 +46,7 @@ internal sealed class FakeServer
         if (_options.ApiKey is { } key && request.Path.StartsWith("/v1", StringComparison.Ordinal)
             && request.Headers.GetValueOrDefault("Authorization") != $"Bearer {key}")
             return (ReplyRendering.Unauthorized, null);
-        return request.Path == ChatPath && request.Method == "POST" ? Chat(request) : (Plain(request), null);
+        return request.Path == ChatPath && request.Method == "POST" && _options.Kinds.HasFlag(ModelKinds.Generates) ? Chat(request) : (Plain(request), null);
     }
 
     private WireReply Plain(ReceivedRequest request) =>
@@ -64,6 +65,7 @@ internal sealed class FakeServer
         ("/tokenize", "POST") => WithBody(request, Tokenize),
         ("/detokenize", "POST") => WithBody(request, Detokenize),
         (ChatPath + "/render", "POST") when !_options.Profile.HasFlatErrors && _options.Profile.NamesParameters => WithBody(request, Render),
+        (ChatPath, "POST") or (ChatPath, "GET") when !_options.Kinds.HasFlag(ModelKinds.Generates) => NoChats(request),
         (ChatPath or "/tokenize" or "/detokenize", _) => NotAllowed("POST"),
         ("/health" or "/version" or "/load" or "/v1/models", _) => NotAllowed("GET"),
         _ => Json("""{"detail":"Not Found"}""", 404),
@@ -149,6 +151,14 @@ internal sealed class FakeServer
             ["stream"] = body.At("stream").Flag() ?? false,
         }.ToJsonString());
     }
+
+    // Up to 0.15 every route is on every server, and says so inside a 200.
+    private WireReply NoChats(ReceivedRequest request) => (_options.Profile.Minor, request.Method) switch
+    {
+        (>= 16, _) => Json("""{"detail":"Not Found"}""", 404),
+        (_, "POST") => ReplyRendering.Error(200, new ServerFault("The model does not support Chat Completions API", "BadRequestError", 400), _options.Profile),
+        _ => NotAllowed("POST"),
+    };
 
     private WireReply WithBody(ReceivedRequest request, Func<JsonObject, WireReply> answer) =>
         _refusals.OfBody(request) ?? answer(request.Json as JsonObject ?? []);

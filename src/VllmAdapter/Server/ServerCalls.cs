@@ -52,6 +52,7 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
             Attempts = question.Attempt,
             Expected = question.Expected,
             Model = question.Model,
+            Portion = question.Portion,
             RequestBody = question.JsonBody,
             Secrets = transport.Keys.With(question.Headers),
             MayBeSwitchedOff = question.MayBeSwitchedOff,

@@ -17,7 +17,14 @@ public sealed class VllmServer
     private readonly Func<ServerState> _now;
 
     /// <param name="now">How the server is reached, asked anew for every call: settings may change while the adapter lives.</param>
-    internal VllmServer(Func<ServerState> now) => _now = now;
+    internal VllmServer(Func<ServerState> now)
+    {
+        _now = now;
+        Administration = new ServerAdministration(now);
+    }
+
+    /// <summary>What whoever runs the server may do to it: sleep, pause, end requests, empty caches. Needs a server in development mode.</summary>
+    public ServerAdministration Administration { get; }
 
     internal ContextWindows Windows => _now().Windows;
 
@@ -196,12 +203,15 @@ public sealed class VllmServer
     /// <summary>Loads a LoRA adapter into the running server, under a name to ask for.</summary>
     /// <param name="name">The name to ask for.</param>
     /// <param name="path">Where the server finds the weights: a path on its side, or a hub name.</param>
-    /// <param name="replace">Whether to load it anew if the name is taken.</param>
+    /// <param name="replace">
+    /// Whether to load it anew if the name is taken (<c>load_inplace</c>, vLLM 0.15 and later; older servers refuse a name that is taken all the same).
+    /// </param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the server may go on loading.</param>
     /// <returns>What the server says of it, in its own words.</returns>
     /// <exception cref="VllmRequestException">
-    /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> unless it runs with
-    /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>.
+    /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> unless it runs with <c>--enable-lora</c> and
+    /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>; <see cref="RequestFailure.BadRequest"/> if the adapter is at fault: nothing lies at the path, its rank is over
+    /// <c>--max-lora-rank</c>, it was made for another model, or it has no weights (vLLM 0.32.0 answers 500 to the last three).
     /// </exception>
     public Task<string> LoadLoraAsync(string name, string path, bool replace = false, CancellationToken cancellationToken = default)
     {
