@@ -80,6 +80,24 @@ public sealed class VllmServer
     public async Task<ServerMetrics> GetMetricsAsync(CancellationToken cancellationToken = default) =>
         ServerMetrics.Parse(await Calls.AskTextAsync(Get(VllmEndpoint.Metrics), cancellationToken).ConfigureAwait(false));
 
+    /// <summary>Finds out what the server is doing, for when answers do not come: it works, is idle, sleeps, is paused, hangs or is dead.</summary>
+    /// <param name="over">How far apart two snapshots of the metrics are taken; 5 seconds by default. One step of a large model may take that long.</param>
+    /// <param name="cancellationToken">Ends the calls with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>What it is doing, and what that rests on.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The time is not positive, or longer than 24 days.</exception>
+    /// <exception cref="VllmRequestException">The server did not answer <c>/health</c>, or refused.</exception>
+    /// <remarks>
+    /// Costs up to five short calls, runs nothing, and changes nothing. A server that sleeps or is paused accepts chats and answers nothing, not even
+    /// headers, while <c>/health</c> stays 200 (vLLM 0.32.0); only the routes of development mode and, for sleep, newer metrics tell.
+    /// </remarks>
+    public Task<ServerDiagnosis> DiagnoseAsync(TimeSpan? over = null, CancellationToken cancellationToken = default)
+    {
+        TimeSpan apart = over ?? ServerDiagnosis.UsualSpan;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(apart, TimeSpan.Zero, nameof(over));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(apart, TimeSpan.FromDays(24), nameof(over));
+        return ServerDiagnosis.MakeAsync(this, apart, _now().Transport.Clock, cancellationToken);
+    }
+
     /// <summary>Cuts a plain text into tokens, without a chat template.</summary>
     /// <param name="text">The text.</param>
     /// <param name="options">How; null for the defaults.</param>
@@ -285,7 +303,7 @@ public sealed class VllmServer
     }
 
     // A gateway may answer 403, or a page of its own, to what it does not pass on.
-    private static async Task<T?> OrNullAsync<T>(Task<T> question)
+    internal static async Task<T?> OrNullAsync<T>(Task<T> question)
         where T : class
     {
         try
