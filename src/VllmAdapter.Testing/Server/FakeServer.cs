@@ -13,7 +13,8 @@ internal sealed class FakeServer
     private readonly Tokenizer _tokenizer = new();
     private readonly ServedModels _models;
     private readonly Refusals _refusals;
-    private readonly IFakeRoutes[] _routes = [];
+    private readonly IFakeRoutes[] _routes;
+    private readonly RouteCatalog _catalog;
     private long _ids;
 
     public FakeServer(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
@@ -23,6 +24,8 @@ internal sealed class FakeServer
         _models = new ServedModels(options);
         _refusals = new Refusals(options.Profile, options);
         Engine = new Engine(options.MaxRunning);
+        _routes = [new DevelopmentRoutes(options, Engine)];
+        _catalog = new RouteCatalog(options, _routes);
     }
 
     public Engine Engine { get; }
@@ -49,9 +52,10 @@ internal sealed class FakeServer
     }
 
     private WireReply Plain(ReceivedRequest request) =>
-        _routes.Select(routes => routes.Answer(request)).FirstOrDefault(reply => reply is not null) ?? PlainOf(request);
+        _routes.Select(routes => routes.Answer(request)).FirstOrDefault(reply => reply is not null)
+        ?? PlainOf(request) ?? _catalog.Answer(request) ?? Json("""{"detail":"Not Found"}""", 404);
 
-    private WireReply PlainOf(ReceivedRequest request) => (request.Path, request.Method) switch
+    private WireReply? PlainOf(ReceivedRequest request) => (request.Path, request.Method) switch
     {
         ("/health", "GET") or ("/ping", "GET" or "POST") => ReplyRendering.Nothing(200, _options.Profile),
         ("/version", "GET") => Json($$"""{"version":"{{_options.Profile.Version}}"}"""),
@@ -66,7 +70,7 @@ internal sealed class FakeServer
         (ChatPath + "/render", "POST") when !_options.Profile.HasFlatErrors && _options.Profile.NamesParameters => WithBody(request, Render),
         (ChatPath or "/tokenize" or "/detokenize", _) => NotAllowed("POST"),
         ("/health" or "/version" or "/load" or "/v1/models", _) => NotAllowed("GET"),
-        _ => Json("""{"detail":"Not Found"}""", 404),
+        _ => null,
     };
 
     private (WireReply Reply, EngineTicket? Ticket) Chat(ReceivedRequest request)
@@ -79,7 +83,10 @@ internal sealed class FakeServer
             request, body, _options.Profile, prompt, _options.ContextWindow, _models.NameFor(body), id, _options.TimeProvider.GetUtcNow().ToUnixTimeSeconds());
         ScriptedReply script = _refusals.InEngine(body) ?? _script(request);
         WireReply reply = ReplyRendering.Render(script, call, _options.Profile);
-        return (reply, Engine.Enqueue(prompt, reply.CompletionTokens));
+        if (Engine.Held is { } held)
+            reply = reply with { Steps = [new WireStep.Gate(held), .. reply.Steps] };
+
+        return (reply, Engine.Enqueue(prompt, reply.CompletionTokens, call.Id));
     }
 
     private WireReply? Refuse(ReceivedRequest request, out JsonObject body, out int prompt)

@@ -27,6 +27,11 @@ internal sealed class ServerState
 
     public Task LearnWindowsAsync() => _learning.LearnAsync();
 
+    public Task<ApiDescription> GetDescriptionAsync(CancellationToken cancellationToken) => Calls.AskAsync(
+        new ServerQuestion(HttpMethod.Get, ApiDescription.Route) { Expected = "a description of vLLM's routes", Limit = Options.TimeLimits.ServerCall },
+        ApiDescription.Read,
+        cancellationToken);
+
     public async Task<IReadOnlyList<ModelCard>> GetModelsAsync(CancellationToken cancellationToken)
     {
         var question = new ServerQuestion(HttpMethod.Get, VllmEndpoint.Models) { Expected = "a list of models", Limit = Options.TimeLimits.ServerCall };
