@@ -198,12 +198,14 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         string? model = ChatRequestBody.ModelOf(json);
         RequestEvidence asked = RequestEvidenceReading.Of(body, options.ContextWindow ?? settings.Server.Windows.Of(model), options.ServerMaxTokens);
         bool learns = options.LearnContextWindow ?? _learnsByDefault;
+        UnknownFieldBehavior unknown = options.UnknownFields ?? (_learnsByDefault ? UnknownFieldBehavior.Note : UnknownFieldBehavior.Off);
         return new ChatCall
         {
             Transport = settings.Transport,
             Body = body,
             Evidence = asked,
             Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
+            Fields = request.SendUnchecked ? null : FieldQuestion.Of(json, unknown, settings.Server.Fields, _logger),
             Termination = request.Termination ?? settings.Termination,
             OnIncompleteStream = request.OnIncompleteStream ?? options.OnIncompleteStream,
             DefaultBehavior = options.OnIncompleteStream,

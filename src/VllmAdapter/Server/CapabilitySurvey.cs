@@ -51,7 +51,7 @@ internal sealed class CapabilitySurvey(ServerState server)
             return new(route.Path, IsOffered: true, source, there, route.Needs);
 
         return route.EmptyQuestion is { } question
-            ? (await EmptyAsync(route.AskedAt ?? route.Path, question, cancellationToken).ConfigureAwait(false)).Of(route)
+            ? (await EmptyAsync(route.AskedAt ?? route.Path, question, route.MayBeSwitchedOff, cancellationToken).ConfigureAwait(false)).Of(route)
             : new(route.Path, IsOffered: null, CapabilitySource.Nothing, $"{there} Whether its model has it, only a real request tells.", route.Needs);
     }
 
@@ -67,16 +67,18 @@ internal sealed class CapabilitySurvey(ServerState server)
     private Task<Answer> ProbeAsync(KnownRoute route, CancellationToken cancellationToken) =>
         AskAsync(new ServerQuestion(HttpMethod.Get, route.Path[1..]) { Limit = server.Options.TimeLimits.ServerCall }, route.Method == HttpMethod.Get, cancellationToken);
 
-    private Task<Answer> EmptyAsync(string path, string question, CancellationToken cancellationToken)
+    // What is switched off is refused for that first (0.32.0); what no model has, only after the fields were looked at (0.8.5, 0.11.0).
+    private Task<Answer> EmptyAsync(string path, string question, bool mayBeOfSchema, CancellationToken cancellationToken)
     {
         // Several routes may go by one question.
         return _asked.GetOrAdd(path, asked => new Lazy<Task<Answer>>(() => AskAsync(
             new ServerQuestion(HttpMethod.Post, asked[1..]) { JsonBody = Encoding.UTF8.GetBytes(question), Limit = server.Options.TimeLimits.ServerCall },
             isAnswer: true,
-            cancellationToken))).Value;
+            cancellationToken,
+            mayBeOfSchema))).Value;
     }
 
-    private async Task<Answer> AskAsync(ServerQuestion question, bool isAnswer, CancellationToken cancellationToken)
+    private async Task<Answer> AskAsync(ServerQuestion question, bool isAnswer, CancellationToken cancellationToken, bool mayBeOfSchema = false)
     {
         string asked = $"A {question.Method}{(question.JsonBody is null ? "" : " of nothing")} was answered";
         try
@@ -92,7 +94,7 @@ internal sealed class CapabilitySurvey(ServerState server)
             {
                 { Failure: RequestFailure.RouteNotFound, StatusCode: HttpStatusCode.MethodNotAllowed } => isPost ? null : true,
                 { Failure: RequestFailure.RouteNotFound } => false,
-                { Failure: RequestFailure.BadRequest } when isPost => true,
+                { Failure: RequestFailure.BadRequest } when isPost && (mayBeOfSchema || !IsOfSchema(refused)) => true,
                 _ => null,
             }, reason);
         }
@@ -100,6 +102,10 @@ internal sealed class CapabilitySurvey(ServerState server)
         // An error inside a 200 is a refusal.
         static object? Read(ServerReply reply, CancellationToken token) => ServerError.TryRead(reply.Json, out _) ? null : reply;
     }
+
+    private static bool IsOfSchema(VllmRequestException refused) =>
+        refused.ServerErrorType == "Bad Request"
+        || (refused.ServerMessage is { } words && (words.Contains("validation error", StringComparison.Ordinal) || words.StartsWith("[{'type'", StringComparison.Ordinal)));
 
     private sealed record Answer(bool? IsThere, string Reason)
     {

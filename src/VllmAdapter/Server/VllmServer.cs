@@ -26,6 +26,8 @@ public sealed class VllmServer
     /// <summary>What whoever runs the server may do to it: sleep, pause, end requests, empty caches. Needs a server in development mode.</summary>
     public ServerAdministration Administration { get; }
 
+    internal FieldLearning Fields => _now().Fields;
+
     internal ContextWindows Windows => _now().Windows;
 
     private VllmAdapterOptions Settings => _now().Options;
@@ -42,12 +44,7 @@ public sealed class VllmServer
 
     /// <summary>Asks for the release that the server runs.</summary>
     /// <inheritdoc cref="GetModelsAsync"/>
-    public async Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken = default)
-    {
-        VersionJson answer = await Calls
-            .AskAsync(Get(VllmEndpoint.Version, "a version"), ServerJsonContext.Default.VersionJson, cancellationToken).ConfigureAwait(false);
-        return new ServerVersion(answer.Version ?? "");
-    }
+    public Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken = default) => _now().GetVersionAsync(cancellationToken);
 
     /// <summary>Asks whether the server's engine lives. That it does not is an answer; that nobody answers is an exception.</summary>
     /// <inheritdoc cref="GetModelsAsync"/>
