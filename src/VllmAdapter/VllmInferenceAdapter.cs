@@ -190,6 +190,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         VllmAdapterOptions options = settings.Options;
         request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, options.Model, options.UsageReporting);
+        ImagesOnce? images = options.SendImagesOnce ? ImagesOnce.Of(json, settings.Server.Images) : null;
         byte[] body = ChatRequestBody.ToUtf8(json);
         if (RequestCheck.NoteOf(json) is { } note)
             Log.RegexLooksWrong(_logger, note);
@@ -203,6 +204,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         {
             Transport = settings.Transport,
             Body = body,
+            Images = images,
             Evidence = asked,
             Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
             Fields = request.SendUnchecked ? null : FieldQuestion.Of(json, unknown, settings.Server.Fields, _logger),

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter.Testing;
 
 /// <summary>The routes of development mode, as recorded of vLLM 0.32.0; what came after 0.11 is not there in older profiles.</summary>
-internal sealed class DevelopmentRoutes(FakeVllmOptions options, Engine engine) : IFakeRoutes
+internal sealed class DevelopmentRoutes(FakeVllmOptions options, Engine engine, ImageCache images) : IFakeRoutes
 {
     private static readonly string[] Modes = ["abort", "wait", "keep"];
     private readonly RefusalWriter _writer = new(options.Profile);
@@ -29,6 +29,7 @@ internal sealed class DevelopmentRoutes(FakeVllmOptions options, Engine engine) 
         "/abort_requests" => Abort(request),
         "/reset_prefix_cache" when options.Profile.Minor >= 20 => Json(new JsonObject { ["success"] = true }),
         "/server_info" => Info(request),
+        "/reset_mm_cache" => ResetImages(),
         _ => ReplyRendering.Nothing(200, options.Profile),
     };
 
@@ -92,6 +93,12 @@ internal sealed class DevelopmentRoutes(FakeVllmOptions options, Engine engine) 
             ? new JsonObject { ["model_config"] = new JsonObject { ["model"] = options.Model } }
             : $"model='{options.Model}'",
     });
+
+    private WireReply ResetImages()
+    {
+        images.Clear();
+        return ReplyRendering.Nothing(200, options.Profile);
+    }
 
     private WireReply Refuse(string field, string message) => _writer.Refuse(
         $"1 validation error:\n  {{'type': 'literal_error', 'loc': 'query.{field}', 'msg': \"{message}\"}}", "Bad Request", $"query.{field}");

@@ -15,6 +15,7 @@ internal sealed class FakeServer
     private readonly Refusals _refusals;
     private readonly IFakeRoutes[] _routes;
     private readonly RouteCatalog _catalog;
+    private readonly ImageCache _images;
     private long _ids;
 
     public FakeServer(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
@@ -24,7 +25,8 @@ internal sealed class FakeServer
         _models = new ServedModels(options);
         _refusals = new Refusals(options.Profile, options);
         Engine = new Engine(options.MaxRunning);
-        _routes = [new DevelopmentRoutes(options, Engine)];
+        _images = new ImageCache(new RefusalWriter(options.Profile));
+        _routes = [new DevelopmentRoutes(options, Engine, _images)];
         _catalog = new RouteCatalog(options, _routes);
     }
 
@@ -107,7 +109,7 @@ internal sealed class FakeServer
             return _refusals.OfText();
         }
 
-        return _refusals.OfChat(body, prompt);
+        return _refusals.OfChat(body, prompt) ?? _images.Take(body);
     }
 
     private WireReply Tokenize(JsonObject body)

@@ -26,7 +26,7 @@ internal sealed class AdapterSettings
         Termination = Options.Termination ?? Options.TimeLimits.ToPolicy();
         (Resilience, Slots) = Shared(before);
         ServerState? same = before?._endpoint == endpoint ? before.Server : null;
-        Server = new ServerState(Options, Transport, same?.Windows, same?.Fields);
+        Server = new ServerState(Options, Transport, same?.Windows, same?.Fields, same?.Images);
     }
 
     public VllmAdapterOptions Options { get; }

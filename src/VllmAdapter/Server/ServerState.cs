@@ -5,13 +5,14 @@ internal sealed class ServerState
 {
     private readonly LearnedOnce _learning;
 
-    public ServerState(VllmAdapterOptions options, VllmTransport transport, ContextWindows? windows = null, FieldLearning? fields = null)
+    public ServerState(VllmAdapterOptions options, VllmTransport transport, ContextWindows? windows = null, FieldLearning? fields = null, SentImages? images = null)
     {
         Options = options;
         Transport = transport;
         Calls = new ServerCalls(transport, options.MaxEventBytes);
         Windows = windows ?? new ContextWindows();
         Fields = fields ?? new FieldLearning(this);
+        Images = images ?? new SentImages();
         _learning = new LearnedOnce(() => GetModelsAsync(CancellationToken.None), transport.Clock);
     }
 
@@ -25,6 +26,9 @@ internal sealed class ServerState
 
     /// <summary>The fields of a chat request that it knows.</summary>
     public FieldLearning Fields { get; }
+
+    /// <summary>The images that it was sent.</summary>
+    public SentImages Images { get; }
 
     /// <summary>The same settings for a server at another address, whose models may be others.</summary>
     public ServerState At(Uri endpoint) => new(Options, Transport.At(endpoint));
