@@ -190,6 +190,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         VllmAdapterOptions options = settings.Options;
         request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, options.Model, options.UsageReporting);
+        ImagesOnce? images = options.SendImagesOnce ? ImagesOnce.Of(json, settings.Server.Images) : null;
         byte[] body = ChatRequestBody.ToUtf8(json);
         if (RequestCheck.NoteOf(json) is { } note)
             Log.RegexLooksWrong(_logger, note);
@@ -198,12 +199,15 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         string? model = ChatRequestBody.ModelOf(json);
         RequestEvidence asked = RequestEvidenceReading.Of(body, options.ContextWindow ?? settings.Server.Windows.Of(model), options.ServerMaxTokens);
         bool learns = options.LearnContextWindow ?? _learnsByDefault;
+        UnknownFieldBehavior unknown = options.UnknownFields ?? (_learnsByDefault ? UnknownFieldBehavior.Note : UnknownFieldBehavior.Off);
         return new ChatCall
         {
             Transport = settings.Transport,
             Body = body,
+            Images = images,
             Evidence = asked,
             Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
+            Fields = request.SendUnchecked ? null : FieldQuestion.Of(json, unknown, settings.Server.Fields, _logger),
             Termination = request.Termination ?? settings.Termination,
             OnIncompleteStream = request.OnIncompleteStream ?? options.OnIncompleteStream,
             DefaultBehavior = options.OnIncompleteStream,

@@ -14,6 +14,8 @@ internal sealed class FakeServer
     private readonly ServedModels _models;
     private readonly Refusals _refusals;
     private readonly IFakeRoutes[] _routes;
+    private readonly RouteCatalog _catalog;
+    private readonly ImageCache _images;
     private long _ids;
 
     public FakeServer(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
@@ -23,7 +25,9 @@ internal sealed class FakeServer
         _models = new ServedModels(options);
         _refusals = new Refusals(options.Profile, options);
         Engine = new Engine(options.MaxRunning);
-        _routes = [new PoolingRoutes(options, _refusals, _models, _tokenizer, NextId)];
+        _images = new ImageCache(new RefusalWriter(options.Profile));
+        _routes = [new PoolingRoutes(options, _refusals, _models, _tokenizer, NextId), new DevelopmentRoutes(options, Engine, _images)];
+        _catalog = new RouteCatalog(options, _routes);
     }
 
     public Engine Engine { get; }
@@ -50,9 +54,10 @@ internal sealed class FakeServer
     }
 
     private WireReply Plain(ReceivedRequest request) =>
-        _routes.Select(routes => routes.Answer(request)).FirstOrDefault(reply => reply is not null) ?? PlainOf(request);
+        _routes.Select(routes => routes.Answer(request)).FirstOrDefault(reply => reply is not null)
+        ?? PlainOf(request) ?? _catalog.Answer(request) ?? Json("""{"detail":"Not Found"}""", 404);
 
-    private WireReply PlainOf(ReceivedRequest request) => (request.Path, request.Method) switch
+    private WireReply? PlainOf(ReceivedRequest request) => (request.Path, request.Method) switch
     {
         ("/health", "GET") or ("/ping", "GET" or "POST") => ReplyRendering.Nothing(200, _options.Profile),
         ("/version", "GET") => Json($$"""{"version":"{{_options.Profile.Version}}"}"""),
@@ -68,7 +73,7 @@ internal sealed class FakeServer
         (ChatPath, "POST") or (ChatPath, "GET") when !_options.Kinds.HasFlag(ModelKinds.Generates) => NoChats(request),
         (ChatPath or "/tokenize" or "/detokenize", _) => NotAllowed("POST"),
         ("/health" or "/version" or "/load" or "/v1/models", _) => NotAllowed("GET"),
-        _ => Json("""{"detail":"Not Found"}""", 404),
+        _ => null,
     };
 
     private (WireReply Reply, EngineTicket? Ticket) Chat(ReceivedRequest request)
@@ -81,7 +86,10 @@ internal sealed class FakeServer
             request, body, _options.Profile, prompt, _options.ContextWindow, _models.NameFor(body), id, _options.TimeProvider.GetUtcNow().ToUnixTimeSeconds());
         ScriptedReply script = _refusals.InEngine(body) ?? _script(request);
         WireReply reply = ReplyRendering.Render(script, call, _options.Profile);
-        return (reply, Engine.Enqueue(prompt, reply.CompletionTokens));
+        if (Engine.Held is { } held)
+            reply = reply with { Steps = [new WireStep.Gate(held), .. reply.Steps] };
+
+        return (reply, Engine.Enqueue(prompt, reply.CompletionTokens, call.Id));
     }
 
     private WireReply? Refuse(ReceivedRequest request, out JsonObject body, out int prompt)
@@ -102,7 +110,7 @@ internal sealed class FakeServer
             return _refusals.OfText();
         }
 
-        return _refusals.OfChat(body, prompt);
+        return _refusals.OfChat(body, prompt) ?? _images.Take(body);
     }
 
     private WireReply Tokenize(JsonObject body)

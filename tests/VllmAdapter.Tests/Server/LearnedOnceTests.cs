@@ -3,7 +3,7 @@ using VllmAdapter.Tests.Wire;
 
 namespace VllmAdapter.Tests.Server;
 
-public sealed class WindowLearningTests
+public sealed class LearnedOnceTests
 {
     private readonly ManualTimeProvider _clock = new();
     private int _asked;
@@ -12,7 +12,7 @@ public sealed class WindowLearningTests
     public async Task Many_who_want_to_know_wait_for_one_answer()
     {
         var answer = new TaskCompletionSource();
-        var learning = new WindowLearning(() => Ask(answer.Task), _clock);
+        var learning = new LearnedOnce(() => Ask(answer.Task), _clock);
 
         Task[] waiting = [.. Enumerable.Range(0, 20).Select(_ => Task.Run(learning.LearnAsync))];
         answer.SetResult();
@@ -25,7 +25,7 @@ public sealed class WindowLearningTests
     [Fact]
     public async Task An_answer_is_for_ever()
     {
-        var learning = new WindowLearning(() => Ask(Task.CompletedTask), _clock);
+        var learning = new LearnedOnce(() => Ask(Task.CompletedTask), _clock);
         await learning.LearnAsync();
         _clock.Advance(TimeSpan.FromDays(1));
 
@@ -37,11 +37,11 @@ public sealed class WindowLearningTests
     [Fact]
     public async Task A_failure_is_no_failure_of_those_who_wait_and_is_not_repeated_for_a_while()
     {
-        var learning = new WindowLearning(() => Ask(Task.FromException(new InvalidOperationException("no"))), _clock);
+        var learning = new LearnedOnce(() => Ask(Task.FromException(new InvalidOperationException("no"))), _clock);
 
         await learning.LearnAsync();
         await learning.LearnAsync();
-        _clock.Advance(WindowLearning.Pause - TimeSpan.FromTicks(1));
+        _clock.Advance(LearnedOnce.Pause - TimeSpan.FromTicks(1));
         await learning.LearnAsync();
         _asked.Should().Be(1);
         _clock.Advance(TimeSpan.FromTicks(1));
@@ -54,7 +54,7 @@ public sealed class WindowLearningTests
     [Fact]
     public async Task What_throws_at_once_fails_nobody_either()
     {
-        var learning = new WindowLearning(() => throw new InvalidOperationException("no"), _clock);
+        var learning = new LearnedOnce(() => throw new InvalidOperationException("no"), _clock);
 
         await learning.Awaiting(one => one.LearnAsync()).Should().NotThrowAsync();
     }

@@ -1,8 +1,8 @@
 namespace VllmAdapter.Server;
 
-/// <summary>Has a server asked once what context windows its models have; many requests may wait for the one answer.</summary>
+/// <summary>Has a server asked once for something that it keeps to, such as the context windows of its models; many requests may wait for the one answer.</summary>
 /// <remarks>Thread-safe. After a failure it is asked again, but not before a while has passed: a gateway may never tell.</remarks>
-internal sealed class WindowLearning(Func<Task> ask, TimeProvider clock)
+internal sealed class LearnedOnce(Func<Task> ask, TimeProvider clock)
 {
     internal static readonly TimeSpan Pause = TimeSpan.FromMinutes(5);
 
