@@ -81,6 +81,7 @@ public sealed record ChoiceEvidence
     public bool ReasonWasPremature { get => _reasonWasPremature; init => _reasonWasPremature = value; }
 
     /// <summary>Whether output came that no finish reason has followed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsOpen { get => _isOpen; init => _isOpen = value; }
 
     /// <summary>An error that the server attached to this choice.</summary>

@@ -179,7 +179,7 @@ public static class OutcomeJudge
             { MeansFinished: true } when OutputIsMissing(evidence, choice) => (StreamVerdict.Unconfirmed, Certainty.Inferred),
             { MeansFinished: true } => (StreamVerdict.Completed, Certainty.Declared),
             not null => (StreamVerdict.StoppedByServer, Certainty.Declared),
-            null when !choice.HasOutput || WasCutInOrder(evidence) => (StreamVerdict.Interrupted, Certainty.Inferred),
+            null when (!choice.HasOutput && !MayBeSilence(evidence)) || WasCutInOrder(evidence) => (StreamVerdict.Interrupted, Certainty.Inferred),
             null => (StreamVerdict.Unconfirmed, Certainty.Inferred),
         };
     }
@@ -190,6 +190,9 @@ public static class OutcomeJudge
     /// </summary>
     internal static bool WasCutInOrder(StreamEvidence evidence) =>
         evidence is { BodyEnd: BodyEnd.InOrder, SentinelExpected: true, EndIsMarked: false };
+
+    // A whole transcription has no reason, and that of silence no text.
+    private static bool MayBeSilence(StreamEvidence evidence) => evidence is { IsWholeReply: true, Request.EndsByPiece: true };
 
     private static bool HasOpenCall(ChoiceEvidence choice) =>
         choice.ToolCalls.Any(call => ArgumentsTextReading.Read(call.Arguments) == ArgumentsText.Open);

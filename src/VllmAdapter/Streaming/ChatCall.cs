@@ -98,6 +98,7 @@ internal sealed record ChatCall
     {
         Model = Model,
         RequestBody = Body,
+        FormLength = Form?.Bytes.Length,
         Secrets = Secrets,
         RequestedMaxTokens = Evidence.MaxTokens,
         Attempts = attempts,

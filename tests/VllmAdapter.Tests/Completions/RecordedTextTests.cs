@@ -85,7 +85,7 @@ public sealed class RecordedTextTests(ITestOutputHelper output)
         // Its beams were all as long as they may be, and the server says so.
         _ when recording.Exchange.Name == "beam-whole" => (StreamVerdict.LengthLimited, Certainty.Declared),
         "engine died" => (StreamVerdict.ServerError, Certainty.Observed),
-        var cut when cut.Contains("reached", StringComparison.Ordinal) => (StreamVerdict.LengthLimited, Certainty.Declared),
+        var cut when cut.StartsWith("output cap reached", StringComparison.Ordinal) || cut == "context window full" => (StreamVerdict.LengthLimited, Certainty.Declared),
         _ => (StreamVerdict.Completed, Certainty.Declared),
     };
 
