@@ -14,6 +14,7 @@ internal sealed class FakeServer
     private readonly ServedModels _models;
     private readonly Refusals _refusals;
     private readonly IFakeRoutes[] _routes = [];
+    private readonly IGeneratingRoute[] _generating;
     private long _ids;
 
     public FakeServer(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
@@ -22,6 +23,7 @@ internal sealed class FakeServer
         _script = script;
         _models = new ServedModels(options);
         _refusals = new Refusals(options.Profile, options);
+        _generating = [new TextRoute(options, _models, _refusals, _tokenizer), new SpeechRoute(options, _models, _refusals)];
         Engine = new Engine(options.MaxRunning);
     }
 
@@ -45,7 +47,11 @@ internal sealed class FakeServer
         if (_options.ApiKey is { } key && request.Path.StartsWith("/v1", StringComparison.Ordinal)
             && request.Headers.GetValueOrDefault("Authorization") != $"Bearer {key}")
             return (ReplyRendering.Unauthorized, null);
-        return request.Path == ChatPath && request.Method == "POST" ? Chat(request) : (Plain(request), null);
+        if (request.Path == ChatPath && request.Method == "POST")
+            return Chat(request);
+        if (_generating.FirstOrDefault(route => route.Serves(request.Path)) is not { } route)
+            return (Plain(request), null);
+        return request.Method == "POST" ? Generate(route, request) : (NotAllowed("POST"), null);
     }
 
     private WireReply Plain(ReceivedRequest request) =>
@@ -80,6 +86,16 @@ internal sealed class FakeServer
         ScriptedReply script = _refusals.InEngine(body) ?? _script(request);
         WireReply reply = ReplyRendering.Render(script, call, _options.Profile);
         return (reply, Engine.Enqueue(prompt, reply.CompletionTokens));
+    }
+
+    private (WireReply Reply, EngineTicket? Ticket) Generate(IGeneratingRoute route, ReceivedRequest request)
+    {
+        (WireReply? refusal, FakeCall? call, ScriptedReply? inEngine) = route.Read(request, NextId(), _options.TimeProvider.GetUtcNow().ToUnixTimeSeconds());
+        if (refusal is not null)
+            return (refusal, null);
+
+        WireReply reply = ReplyRendering.Render(inEngine ?? _script(request), call!, _options.Profile);
+        return (reply, Engine.Enqueue(call!.PromptTokens, reply.CompletionTokens));
     }
 
     private WireReply? Refuse(ReceivedRequest request, out JsonObject body, out int prompt)
