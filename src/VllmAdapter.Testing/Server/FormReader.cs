@@ -29,14 +29,14 @@ internal static class FormReader
 
     private static string? Parameter(string head, string name)
     {
-        string sign = $" {name}=\"";
+        string sign = $" {name}=";
         int start = head.IndexOf(sign, StringComparison.OrdinalIgnoreCase);
         if (start < 0)
             return null;
 
-        start += sign.Length;
-        int end = head.IndexOf('"', start);
-        return end < 0 ? null : head[start..end];
+        // Not every client puts it in quotes.
+        string rest = head[(start + sign.Length)..];
+        return rest.StartsWith('"') ? rest[1..].Split('"')[0] : rest.Split(';', '\r')[0];
     }
 
     private static string TrimSuffix(this string text, string suffix) => text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text;

@@ -9,6 +9,13 @@ internal sealed class SpeechRoute(FakeVllmOptions options, ServedModels models, 
     private const string Translations = "/v1/audio/translations";
     private const int PromptTokens = 4;
 
+    private static readonly string[] Languages =
+    [
+        "af", "ar", "hy", "az", "be", "bs", "bg", "ca", "zh", "hr", "cs", "da", "nl", "en", "et", "fi", "fr", "gl", "de", "el", "he",
+        "hi", "hu", "is", "id", "it", "ja", "kn", "kk", "ko", "lv", "lt", "mk", "ms", "mr", "mi", "ne", "no", "fa", "pl", "pt", "ro",
+        "ru", "sr", "sk", "sl", "es", "sw", "sv", "tl", "ta", "th", "tr", "uk", "ur", "vi", "cy",
+    ];
+
     public bool Serves(string path) => path is Transcriptions or Translations;
 
     public GeneratingCall Read(ReceivedRequest request, string id, long created)
@@ -29,8 +36,8 @@ internal sealed class SpeechRoute(FakeVllmOptions options, ServedModels models, 
             return refusals.Refuse("Currently only support response_format: `text`, `json` or `verbose_json`", "BadRequestError");
         if (format == "verbose_json" && form.At("stream").Text() == "true")
             return refusals.Refuse("verbose_json format doesn't support streaming case", "BadRequestError");
-        return form.At("language").Text() is { } language && language.Length != 2
-            ? refusals.Refuse($"Unsupported language: '{language}'.  Must be one of ['de', 'en', 'fr'].", "BadRequestError")
+        return form.At("language").Text() is { } language && !Languages.Contains(language)
+            ? refusals.Refuse($"Unsupported language: '{language}'.  Must be one of [{string.Join(", ", Languages.Select(code => $"'{code}'"))}].", "BadRequestError")
             : null;
     }
 

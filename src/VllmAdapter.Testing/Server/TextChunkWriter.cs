@@ -109,7 +109,7 @@ internal sealed class TextChunkWriter(FakeCall call, VllmProfile profile, bool e
         if (profile.HasTokenIds && isWhole)
             json.WriteNull("token_ids");
         if (isWhole)
-            json.WriteNull("prompt_logprobs");
+            PromptLogprobs(json, index);
         if (profile.HasTokenIds)
             PromptIds(json, isUnasked: isFirst && !profile.NamesParameters, index);
         if (profile.HasTokenIds && !isWhole)
@@ -133,6 +133,34 @@ internal sealed class TextChunkWriter(FakeCall call, VllmProfile profile, bool e
         json.WriteStartArray("prompt_token_ids");
         for (int i = 0; i < call.PromptOf(choice).Tokens; i++)
             json.WriteNumberValue(i);
+        json.WriteEndArray();
+    }
+
+    // With an echo they come unasked, by the id of each token.
+    private void PromptLogprobs(Utf8JsonWriter json, int choice)
+    {
+        if (!call.HasLogprobs || !echoes || !call.Echoes)
+        {
+            json.WriteNull("prompt_logprobs");
+            return;
+        }
+
+        json.WriteStartArray("prompt_logprobs");
+        IReadOnlyList<string> tokens = Tokenizer.Split(call.PromptOf(choice).Text);
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            WriteUnless(i == 0, json, () =>
+            {
+                json.WriteStartObject();
+                json.WriteStartObject($"{i}");
+                json.WriteNumber("logprob", 0.0);
+                json.WriteNumber("rank", 1);
+                json.WriteString("decoded_token", tokens[i]);
+                json.WriteEndObject();
+                json.WriteEndObject();
+            });
+        }
+
         json.WriteEndArray();
     }
 

@@ -77,6 +77,12 @@ internal sealed class TextRefusals(FakeVllmOptions options, Refusals refusals)
                 "BadRequestError");
         }
 
+        if (Profile.Minor == 20 && wanted > window)
+        {
+            return _writer.Refuse(_writer.Named(
+                $"max_tokens={wanted} cannot be greater than max_model_len=max_total_tokens={window}. Please request fewer output tokens.", "max_tokens", $"{wanted}"));
+        }
+
         return new ContextRefusals(Profile, options, _writer).Of(body, longest);
     }
 
