@@ -14,6 +14,7 @@ internal sealed class FakeServer
     private readonly ServedModels _models;
     private readonly Refusals _refusals;
     private readonly IFakeRoutes[] _routes;
+    private readonly IGeneratingRoute[] _generating;
     private readonly RouteCatalog _catalog;
     private readonly ImageCache _images;
     private long _ids;
@@ -24,10 +25,11 @@ internal sealed class FakeServer
         _script = script;
         _models = new ServedModels(options);
         _refusals = new Refusals(options.Profile, options);
+        _generating = [new TextRoute(options, _models, _refusals, _tokenizer), new SpeechRoute(options, _models, _refusals)];
         Engine = new Engine(options.MaxRunning);
         _images = new ImageCache(new RefusalWriter(options.Profile));
         _routes = [new PoolingRoutes(options, _refusals, _models, _tokenizer, NextId), new DevelopmentRoutes(options, Engine, _images)];
-        _catalog = new RouteCatalog(options, _routes);
+        _catalog = new RouteCatalog(options, [.. _routes.SelectMany(route => route.Offered), .. _generating.SelectMany(route => route.Offered).Select(path => $"POST {path}")]);
     }
 
     public Engine Engine { get; }
@@ -50,7 +52,11 @@ internal sealed class FakeServer
         if (_options.ApiKey is { } key && request.Path.StartsWith("/v1", StringComparison.Ordinal)
             && request.Headers.GetValueOrDefault("Authorization") != $"Bearer {key}")
             return (ReplyRendering.Unauthorized, null);
-        return request.Path == ChatPath && request.Method == "POST" && _options.Kinds.HasFlag(ModelKinds.Generates) ? Chat(request) : (Plain(request), null);
+        if (request.Path == ChatPath && request.Method == "POST" && _options.Kinds.HasFlag(ModelKinds.Generates))
+            return Chat(request);
+        if (_generating.FirstOrDefault(route => route.Offered.Contains(request.Path)) is not { } route)
+            return (Plain(request), null);
+        return request.Method == "POST" ? Generate(route, request) : (NotAllowed("POST"), null);
     }
 
     private WireReply Plain(ReceivedRequest request) =>
@@ -90,6 +96,16 @@ internal sealed class FakeServer
             reply = reply with { Steps = [new WireStep.Gate(held), .. reply.Steps] };
 
         return (reply, Engine.Enqueue(prompt, reply.CompletionTokens, call.Id));
+    }
+
+    private (WireReply Reply, EngineTicket? Ticket) Generate(IGeneratingRoute route, ReceivedRequest request)
+    {
+        (WireReply? refusal, FakeCall? call, ScriptedReply? inEngine) = route.Read(request, NextId(), _options.TimeProvider.GetUtcNow().ToUnixTimeSeconds());
+        if (refusal is not null)
+            return (refusal, null);
+
+        WireReply reply = ReplyRendering.Render(inEngine ?? _script(request), call!, _options.Profile);
+        return (reply, Engine.Enqueue(call!.PromptTokens, reply.CompletionTokens));
     }
 
     private WireReply? Refuse(ReceivedRequest request, out JsonObject body, out int prompt)

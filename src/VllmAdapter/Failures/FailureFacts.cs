@@ -32,6 +32,9 @@ internal sealed record FailureFacts
     /// <summary>What was sent; empty for a request without a body.</summary>
     public ReadOnlyMemory<byte> RequestBody { get; init; }
 
+    /// <summary>The size of what was sent in place of <see cref="RequestBody"/>, in bytes; null if that was sent itself.</summary>
+    public long? FormLength { get; init; }
+
     /// <summary>What a good answer would have been.</summary>
     public string Expected { get; init; } = "an event stream";
 

@@ -137,7 +137,7 @@ internal static class FailureSentence
     private static string Silence(TimeSpan silence) =>
         silence > TimeSpan.FromSeconds(1) ? $", after {Seconds(silence)} of silence; a proxy's idle limit is likely" : "";
 
-    private static string Size(FailureFacts facts) => facts.RequestBody.Length switch
+    private static string Size(FailureFacts facts) => (facts.FormLength ?? facts.RequestBody.Length) switch
     {
         0 => "",
         >= 1_000_000 and var bytes => $" of {Megabytes(bytes)}",

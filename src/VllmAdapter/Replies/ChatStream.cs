@@ -79,9 +79,12 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     internal void End(ChatAnswer answer) => _answer = answer;
 
     /// <summary>Asks, enumerates to the end, and gives back what was gathered.</summary>
-    internal static async Task<ChatAnswer> GatherAsync(IVllmChat chat, ChatRequest request, CancellationToken cancellationToken)
+    internal static async Task<ChatAnswer> GatherAsync(IVllmChat chat, ChatRequest request, CancellationToken cancellationToken) =>
+        await GatherAsync(chat.StreamChatAsync(request, cancellationToken)).ConfigureAwait(false);
+
+    /// <summary>Enumerates to the end, and gives back what was gathered.</summary>
+    internal static async Task<ChatAnswer> GatherAsync(ChatStream stream)
     {
-        ChatStream stream = chat.StreamChatAsync(request, cancellationToken);
         try
         {
             await foreach (ChatChunk chunk in stream.ConfigureAwait(false))

@@ -107,7 +107,7 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
     public HttpRequestMessage NewMessage(ServerQuestion question)
     {
         var message = new HttpRequestMessage(question.Method, transport.Endpoint.At(question.Path));
-        message.Content = question.JsonBody is { } body ? new JsonBody(body) : question.NewContent?.Invoke();
+        message.Content = question.JsonBody is { } body ? new BufferedBody(body) : question.NewContent?.Invoke();
         message.Headers.AcceptEncoding.ParseAdd("identity");
         question.Headers?.ApplyTo(message.Headers);
         if (question.RequestId is { } id)

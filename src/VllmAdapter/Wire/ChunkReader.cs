@@ -18,6 +18,7 @@ internal sealed class ChunkReader
     private static readonly List<(int Choice, ServerError Error)> NoErrors = [];
 
     private List<(int Choice, ServerError Error)>? _choiceErrors;
+    private readonly ExtraFields _extra = new();
     private readonly ChoiceIndexes _indexes;
     private readonly ChoiceReading _choice;
     private TokenUsage? _usage;
@@ -154,12 +155,19 @@ internal sealed class ChunkReader
         if (reasoning.Length > 0)
             _values.Observe(reasoning = progress.Reasoning.AddDelta(reasoning));
 
+        ChatChunk chunk;
         if (template.Call is not { } call)
-            return new ChatChunk(template.Choice, text, reasoning, toolCalls: null, finishWord: null, filling.Usage);
+        {
+            chunk = new ChatChunk(template.Choice, text, reasoning, toolCalls: null, finishWord: null, filling.Usage);
+        }
+        else
+        {
+            string arguments = progress.AddArguments(call.Index, filling.Arguments);
+            _values.Observe(arguments);
+            chunk = new ChatChunk(template.Choice, text, reasoning, call with { Arguments = arguments }, filling.Usage);
+        }
 
-        string arguments = progress.AddArguments(call.Index, filling.Arguments);
-        _values.Observe(arguments);
-        return new ChatChunk(template.Choice, text, reasoning, call with { Arguments = arguments }, filling.Usage);
+        return template.Extra is { } extra ? chunk.WithExtraOf(extra) : chunk;
     }
 
     private void Complete()
@@ -172,6 +180,10 @@ internal sealed class ChunkReader
 
         if (_promptTokenIds is not null)
             _chunks[0] = _chunks[0] with { PromptTokenIds = _promptTokenIds };
+
+        // Of an event without a chunk they wait for the next one.
+        if (_chunks.Count > 0 && _extra.Take() is { } extra)
+            _chunks[0] = _chunks[0] with { Extra = extra };
     }
 
     private bool ReadRootField(ref Utf8JsonReader reader)
@@ -199,7 +211,11 @@ internal sealed class ChunkReader
             bool isErrorField = reader.TokenType != JsonTokenType.Null
                 && (name.SequenceEqual("error"u8) || name.SequenceEqual("detail"u8) || name.SequenceEqual("error_type"u8)
                     || name.SequenceEqual("errors"u8) || name.SequenceEqual("message"u8) || name.SequenceEqual("msg"u8));
-            reader.SkipValue();
+            if (isErrorField || name.SequenceEqual("created"u8))
+                reader.SkipValue();
+            else
+                _extra.Read(ref reader, name);
+
             return isErrorField;
         }
 
