@@ -33,6 +33,7 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
         return serviceKey is not null ? null
             : serviceType == typeof(ChatClientMetadata) ? _metadata
             : serviceType == typeof(VllmInferenceAdapter) ? adapter
+            : serviceType == typeof(VllmServer) ? adapter.Server
             : serviceType.IsInstanceOfType(this) ? this
             : null;
     }
