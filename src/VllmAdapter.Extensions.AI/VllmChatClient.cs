@@ -33,6 +33,7 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
         return serviceKey is not null ? null
             : serviceType == typeof(ChatClientMetadata) ? _metadata
             : serviceType == typeof(VllmInferenceAdapter) ? adapter
+            : serviceType == typeof(VllmServer) ? adapter.Server
             : serviceType.IsInstanceOfType(this) ? this
             : null;
     }
@@ -58,12 +59,13 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
             response.Follow(stream);
             bool asksOn = false;
             var refusal = new StringBuilder();
-            await using ConfiguredCancelableAsyncEnumerable<ChatChunk>.Enumerator chunks = stream.ConfigureAwait(false).GetAsyncEnumerator();
+            IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
+            await using ConfiguredAsyncDisposable leaving = chunks.ConfigureAwait(false);
             while (true)
             {
                 try
                 {
-                    if (!await chunks.MoveNextAsync())
+                    if (!await chunks.MoveNextAsync().ConfigureAwait(false))
                         break;
                 }
                 catch (IncompleteStreamException broken) when (turns.Count > 1)
