@@ -40,7 +40,7 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
     public static async ValueTask<BoundedBody> ReadAsync(
         Stream body, long limit, CancellationToken cancellationToken, TimeProvider? clock = null)
     {
-        using LentBody lent = await LendAsync(body, limit, cancellationToken, clock).ConfigureAwait(false);
+        using LentBody lent = await LendAsync(body, limit, clock, cancellationToken).ConfigureAwait(false);
         return new BoundedBody(lent.Bytes.ToArray(), lent.IsTooLarge, lent.Fault);
     }
 
@@ -63,12 +63,12 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
             return new LentBody([], 0, IsTooLarge: false, fault) { IsOwn = true };
         }
 
-        LentBody read = await LendAsync(body, limit, cancellationToken, clock).ConfigureAwait(false);
+        LentBody read = await LendAsync(body, limit, clock, cancellationToken).ConfigureAwait(false);
         Release(body, read);
         return read;
     }
 
-    private static async ValueTask<LentBody> LendAsync(Stream body, long limit, CancellationToken cancellationToken, TimeProvider? clock)
+    private static async ValueTask<LentBody> LendAsync(Stream body, long limit, TimeProvider? clock, CancellationToken cancellationToken)
     {
         // One byte more than is wanted tells a body that is too large from one that just fits.
         long most = Math.Min(limit, Array.MaxLength - 1) + 1;
