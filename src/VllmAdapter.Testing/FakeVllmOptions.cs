@@ -51,6 +51,14 @@ public sealed record FakeVllmOptions
     /// <value>False.</value>
     public bool ScaleOut { get; init; }
 
+    /// <summary>Whether the routes of development mode are there, as with <c>VLLM_SERVER_DEV_MODE=1</c>: sleep, pause, abort, caches.</summary>
+    /// <value>False.</value>
+    public bool DevMode { get; init; }
+
+    /// <summary>Whether <c>/openapi.json</c> is there; not with <c>--disable-fastapi-docs</c>.</summary>
+    /// <value>True.</value>
+    public bool HasDocs { get; init; } = true;
+
     /// <summary>The clock that pauses, recorded speed and creation times go by.</summary>
     /// <value>The system's.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

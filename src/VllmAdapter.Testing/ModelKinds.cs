@@ -7,7 +7,7 @@ public enum ModelKinds
     /// <summary>Nothing: every route that takes a model is missing.</summary>
     None = 0,
 
-    /// <summary>It writes: chats.</summary>
+    /// <summary>It writes: chats and plain completions.</summary>
     Generates = 1,
 
     /// <summary>It makes texts into vectors: embeddings, pooling, and scores and ranks by cosine.</summary>
@@ -21,4 +21,7 @@ public enum ModelKinds
 
     /// <summary>It makes each token into a vector (late interaction): pooling, and scores and ranks by MaxSim.</summary>
     EmbedsTokens = 16,
+
+    /// <summary>It writes down what is said: transcriptions and translations.</summary>
+    Transcribes = 32,
 }

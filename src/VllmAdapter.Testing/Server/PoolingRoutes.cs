@@ -15,6 +15,17 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
     private readonly PoolingModel _model = new(options);
     private readonly PoolingInputs _inputs = new(options, new RefusalWriter(options.Profile), tokenizer);
 
+    private static readonly (ModelKinds Kinds, string[] Paths)[] Paths =
+    [
+        (ModelKinds.Embeds, ["/v1/embeddings"]),
+        (ThatScore, ["/rerank", "/v1/rerank", "/v2/rerank", "/score", "/v1/score"]),
+        (ModelKinds.Ranks | ModelKinds.Classifies, ["/classify"]),
+        (ThatScore | ModelKinds.Classifies, ["/pooling"]),
+    ];
+
+    public IEnumerable<string> Offered =>
+        Paths.Where(row => (options.Kinds & row.Kinds) != 0).SelectMany(row => row.Paths).Where(path => path != "/classify" || options.Profile.Minor >= 9).Select(path => $"POST {path}");
+
     public WireReply? Answer(ReceivedRequest request) => request.Path switch
     {
         "/v1/embeddings" => Answer(request, ModelKinds.Embeds, "Embeddings", Embeddings, missing: ModelKinds.EmbedsTokens),

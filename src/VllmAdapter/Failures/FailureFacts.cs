@@ -32,6 +32,9 @@ internal sealed record FailureFacts
     /// <summary>What was sent; empty for a request without a body.</summary>
     public ReadOnlyMemory<byte> RequestBody { get; init; }
 
+    /// <summary>The size of what was sent in place of <see cref="RequestBody"/>, in bytes; null if that was sent itself.</summary>
+    public long? FormLength { get; init; }
+
     /// <summary>What a good answer would have been.</summary>
     public string Expected { get; init; } = "an event stream";
 
@@ -56,6 +59,9 @@ internal sealed record FailureFacts
 
     /// <summary>Set if a reply broke off after its headers and before its first event: how long nothing had come by then.</summary>
     public TimeSpan? BrokeOffAfter { get; init; }
+
+    /// <summary>How many events were handed out before the reply failed; null if it is no stream of events, or none came.</summary>
+    public int? EventsBefore { get; init; }
 
     /// <summary>True if a strategy on our own side kept it from being sent.</summary>
     public bool WasRejected { get; init; }

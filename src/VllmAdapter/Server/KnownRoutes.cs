@@ -13,6 +13,9 @@ internal sealed record KnownRoute(string Path, string Needs)
     /// <summary>A body that a server of the right model refuses before it does any work, and any other server for its model; null if there is none.</summary>
     public string? EmptyQuestion { get; init; }
 
+    /// <summary>The route on which that body is sent; null for the route itself. The routes of generating models stand and fall together.</summary>
+    public string? AskedAt { get; init; }
+
     /// <summary>Whether it may lie there and be switched off (403 since 0.30, which only a POST shows).</summary>
     public bool MayBeSwitchedOff { get; init; }
 
@@ -34,29 +37,34 @@ internal static class KnownRoutes
     private const string Develops = "Start the server with VLLM_SERVER_DEV_MODE=1, in a network that only you can reach: no key guards this route.";
     private const string Sleeps = "Start the server with VLLM_SERVER_DEV_MODE=1 and --enable-sleep-mode, in a network that only you can reach: no key guards this route.";
     private const string Renders = "It takes a model that generates, vLLM 0.15 or later, and since 0.30 --enable-scale-out.";
+    private const string Chat = "/v1/chat/completions";
+    private const string NoMessages = """{"messages":[]}""";
+    private const string NoPair = """{"text_1":[],"text_2":[]}""";
+    private const string NoDocuments = """{"query":"","documents":[]}""";
+    private const string NoInput = """{"input":[]}""";
     private const string Everywhere = "Every vLLM has it.";
 
     /// <summary>All of them, in the order in which they are told.</summary>
     public static IReadOnlyList<KnownRoute> All { get; } =
     [
-        new("/v1/chat/completions", Generates) { DependsOnModel = true },
-        new("/v1/completions", Generates) { DependsOnModel = true },
-        new("/v1/responses", $"{Generates} vLLM 0.8.5 lacks it.") { DependsOnModel = true },
-        new("/v1/messages", $"{Generates} vLLM 0.11.0 lacks it.") { DependsOnModel = true },
-        new("/v1/chat/completions/render", Renders) { DependsOnModel = true, MayBeSwitchedOff = true },
-        new("/v1/completions/render", Renders) { DependsOnModel = true, MayBeSwitchedOff = true },
-        new("/inference/v1/generate", "It takes a model that generates, vLLM 0.12 or later, and since 0.30 --enable-scale-out.") { DependsOnModel = true, MayBeSwitchedOff = true },
+        new(Chat, Generates) { DependsOnModel = true, EmptyQuestion = NoMessages },
+        new("/v1/completions", Generates) { DependsOnModel = true, EmptyQuestion = NoMessages, AskedAt = Chat },
+        new("/v1/responses", $"{Generates} vLLM 0.8.5 lacks it.") { DependsOnModel = true, EmptyQuestion = NoMessages, AskedAt = Chat },
+        new("/v1/messages", $"{Generates} vLLM 0.11.0 lacks it.") { DependsOnModel = true, EmptyQuestion = NoMessages, AskedAt = Chat },
+        new("/v1/chat/completions/render", Renders) { DependsOnModel = true, MayBeSwitchedOff = true, EmptyQuestion = "{}" },
+        new("/v1/completions/render", Renders) { DependsOnModel = true, MayBeSwitchedOff = true, EmptyQuestion = "{}" },
+        new("/inference/v1/generate", "It takes a model that generates, vLLM 0.12 or later, and since 0.30 --enable-scale-out.") { DependsOnModel = true, MayBeSwitchedOff = true, EmptyQuestion = "{}" },
         new("/generative_scoring", Generates) { DependsOnModel = true },
         new("/v1/decisions", "It takes vLLM 0.33 or later and a model with a decision head, which ordinary models have not.") { DependsOnModel = true, MayRefuseTheModel = true },
-        new("/v1/embeddings", Embeds) { DependsOnModel = true, EmptyQuestion = """{"input":[]}""" },
+        new("/v1/embeddings", Embeds) { DependsOnModel = true, EmptyQuestion = NoInput },
         new("/v2/embed", $"{Embeds} vLLM 0.20.2 and earlier lack it.") { DependsOnModel = true },
-        new("/v1/rerank", Ranks) { DependsOnModel = true, EmptyQuestion = """{"query":"","documents":[]}""" },
-        new("/v2/rerank", Ranks) { DependsOnModel = true, EmptyQuestion = """{"query":"","documents":[]}""" },
-        new("/rerank", Ranks) { DependsOnModel = true, EmptyQuestion = """{"query":"","documents":[]}""" },
-        new("/v1/score", Ranks) { DependsOnModel = true, EmptyQuestion = """{"text_1":[],"text_2":[]}""" },
-        new("/score", Ranks) { DependsOnModel = true, EmptyQuestion = """{"text_1":[],"text_2":[]}""" },
-        new("/classify", Classifies) { DependsOnModel = true, EmptyQuestion = """{"input":[]}""" },
-        new("/pooling", Pools) { DependsOnModel = true, EmptyQuestion = """{"input":[]}""" },
+        new("/v1/rerank", Ranks) { DependsOnModel = true, EmptyQuestion = NoDocuments },
+        new("/v2/rerank", Ranks) { DependsOnModel = true, EmptyQuestion = NoDocuments },
+        new("/rerank", Ranks) { DependsOnModel = true, EmptyQuestion = NoDocuments },
+        new("/v1/score", Ranks) { DependsOnModel = true, EmptyQuestion = NoPair },
+        new("/score", Ranks) { DependsOnModel = true, EmptyQuestion = NoPair },
+        new("/classify", Classifies) { DependsOnModel = true, EmptyQuestion = NoInput },
+        new("/pooling", Pools) { DependsOnModel = true, EmptyQuestion = NoInput },
         new("/v1/audio/transcriptions", Listens) { DependsOnModel = true },
         new("/v1/audio/translations", Listens) { DependsOnModel = true },
         new("/invocations", Everywhere),

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using VllmAdapter.Testing;
-using VllmAdapter.Tests.Recorded;
 
 namespace VllmAdapter.Tests.Server;
 
@@ -29,20 +27,27 @@ internal sealed class RecordedRoute(JsonObject row) : HttpMessageHandler
     public VllmInferenceAdapter NewAdapter() => new(
         new HttpClient(this), new VllmAdapterOptions { Endpoint = new Uri("http://vllm.test"), Resilience = { MaxAttempts = 1 } }, new ManualTimeProvider());
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <summary>What the server answered.</summary>
+    public HttpResponseMessage Response()
     {
-        // A recording answers the question that it was recorded for, and no other.
-        request.Method.Should().Be(Method);
-        request.RequestUri!.AbsolutePath.Should().Be(Path.Split('?')[0]);
         string text = string.Concat(row["pieces"]!.AsArray().Select(piece => piece!.GetValue<string>()));
         var content = new ByteArrayContent(Encoding.UTF8.GetBytes(text));
         if (row["contentType"] is { } type)
             content.Headers.TryAddWithoutValidation("Content-Type", type.GetValue<string>());
 
-        var response = new HttpResponseMessage((HttpStatusCode)row["status"]!.GetValue<int>()) { Content = content, RequestMessage = request };
         if (row["allow"] is { } allow)
             content.Headers.TryAddWithoutValidation("Allow", allow.GetValue<string>());
 
+        return new HttpResponseMessage((HttpStatusCode)row["status"]!.GetValue<int>()) { Content = content };
+    }
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        // A recording answers the question that it was recorded for, and no other.
+        request.Method.Should().Be(Method);
+        request.RequestUri!.AbsolutePath.Should().Be(Path.Split('?')[0]);
+        HttpResponseMessage response = Response();
+        response.RequestMessage = request;
         return Task.FromResult(response);
     }
 
