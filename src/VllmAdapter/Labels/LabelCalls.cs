@@ -107,7 +107,7 @@ internal static class LabelCalls
             throw RequestRefusal.Because("Chat is null. Set it to what is asked, such as ChatRequest.FromPrompt(\"...\").");
         if (request.Labels.Count < 2)
             throw RequestRefusal.Because($"Labels must be two or more, but there are {request.Labels.Count}.");
-        if (request.Labels.FirstOrDefault(label => string.IsNullOrWhiteSpace(label) || label.Trim() != label) is { } odd || request.Labels.Contains(null!))
+        if (request.Labels.Any(label => string.IsNullOrWhiteSpace(label) || label.Trim() != label))
             throw RequestRefusal.Because("Labels must be texts without blanks at their ends, but one is empty or has some.");
         if (request.Labels.Distinct(StringComparer.Ordinal).Count() < request.Labels.Count)
             throw RequestRefusal.Because("Labels must differ from one another, but two are the same.");

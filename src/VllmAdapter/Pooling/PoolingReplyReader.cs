@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using VllmAdapter.Server;
 
 namespace VllmAdapter;
 
@@ -148,7 +147,7 @@ internal sealed class PoolingReplyReader<T>(string field, string noun, string in
             if (_problem is not null)
                 throw new InvalidReplyException(_problem);
             if (_came != count)
-                throw new InvalidReplyException($"it holds {Number(_came)} {noun}s where {Number(count)} are due{Missing()}");
+                throw new InvalidReplyException($"it holds {Number(_came)} {noun}{(_came == 1 ? "" : "s")} where {Number(count)} {(count == 1 ? "is" : "are")} due{Missing()}");
 
             return ([.. _entries], [.. _places]);
         }

@@ -19,7 +19,7 @@ public sealed class BadPoolingReplyTests : IDisposable
 
     public static TheoryData<string, string> Embeddings => new()
     {
-        { """{"index":0,"embedding":[1,2]}""", "it holds 1 embeddings where 2 are due; the first one missing is that of Inputs[1]" },
+        { """{"index":0,"embedding":[1,2]}""", "it holds 1 embedding where 2 are due; the first one missing is that of Inputs[1]" },
         { "", "it holds 0 embeddings where 2 are due; the first one missing is that of Inputs[0]" },
         { """{"index":0,"embedding":[1,2]},{"index":0,"embedding":[1,2]}""", "it holds two results for Inputs[0]" },
         { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":[1,2]},{"index":1,"embedding":[1,2]}""", "it holds two results for Inputs[1]" },
@@ -68,7 +68,7 @@ public sealed class BadPoolingReplyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"index":0,"relevance_score":0.5}""", "it holds 1 scores where 2 are due; the first one missing is that of Documents[1]")]
+    [InlineData("""{"index":0,"relevance_score":0.5}""", "it holds 1 score where 2 are due; the first one missing is that of Documents[1]")]
     [InlineData("""{"index":0,"relevance_score":0.5},{"index":0,"relevance_score":0.5}""", "it holds two results for Documents[0]")]
     [InlineData("""{"index":0,"relevance_score":0.5},{"index":7,"relevance_score":0.5}""", "it holds a result for Documents[7]")]
     [InlineData("""{"index":0,"relevance_score":0.5},{"index":1}""", "the score of Documents[1] is missing")]
@@ -90,11 +90,11 @@ public sealed class BadPoolingReplyTests : IDisposable
     {
         _server.When("*").Respond("application/json", """{"results":[{"index":0,"relevance_score":0.5},{"index":1,"relevance_score":0.1}]}""");
 
-        await ShouldBeInvalid(adapter => adapter.RerankAsync(new RerankRequest { Query = "q", Documents = ["a", "b"], TopN = 1 }), "it holds 2 scores where 1 are due");
+        await ShouldBeInvalid(adapter => adapter.RerankAsync(new RerankRequest { Query = "q", Documents = ["a", "b"], TopN = 1 }), "it holds 2 scores where 1 is due");
     }
 
     [Theory]
-    [InlineData("""{"index":0,"score":0.5}""", "it holds 1 scores where 2 are due")]
+    [InlineData("""{"index":0,"score":0.5}""", "it holds 1 score where 2 are due")]
     [InlineData("""{"index":0,"score":0.5},{"index":1,"score":null}""", "the score of Documents[1] is null")]
     [InlineData("""{"index":0,"score":0.5},{"index":1,"relevance_score":0.5}""", "the score of Documents[1] is missing")]
     public async Task Scores_are_handed_out_only_if_they_are_whole(string entries, string wrong)
@@ -105,7 +105,7 @@ public sealed class BadPoolingReplyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"index":0,"label":"A","probs":[0.5,0.5],"num_classes":2}""", "it holds 1 classifications where 2 are due")]
+    [InlineData("""{"index":0,"label":"A","probs":[0.5,0.5],"num_classes":2}""", "it holds 1 classification where 2 are due")]
     [InlineData("""{"index":0,"label":"A","probs":[0.5,0.5],"num_classes":2},{"index":1,"label":"A","num_classes":2}""", "the classification of Inputs[1] has no numbers (probs)")]
     [InlineData("""{"index":0,"label":"A","probs":[0.5,0.5],"num_classes":2},{"index":1,"label":"A","probs":[],"num_classes":0}""", "has an empty list of numbers (probs)")]
     [InlineData("""{"index":0,"label":"A","probs":[0.5,0.5],"num_classes":2},{"index":1,"label":"A","probs":[1],"num_classes":2}""", "has 1 numbers for 2 classes")]
