@@ -196,6 +196,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         VllmAdapterOptions options = setup.Options;
         request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, options.Model, options.UsageReporting);
+        ImagesOnce? images = options.SendImagesOnce ? ImagesOnce.Of(json, setup.Images) : null;
         byte[] body = ChatRequestBody.ToUtf8(json);
         if (RequestCheck.NoteOf(json) is { } note)
             Log.RegexLooksWrong(_logger, note);
@@ -203,10 +204,13 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         string? model = ChatRequestBody.ModelOf(json);
         RequestEvidence asked = RequestEvidenceReading.Of(body, setup.WindowOf(model), options.ServerMaxTokens);
         bool learns = options.LearnContextWindow ?? _learnsByDefault;
+        UnknownFieldBehavior unknown = options.UnknownFields ?? (_learnsByDefault ? UnknownFieldBehavior.Note : UnknownFieldBehavior.Off);
         return setup.NewCall(body, asked, model, new CallWishes(VllmEndpoint.ChatCompletions, "chat")
         {
             IsWhole = !request.Stream,
+            Images = images,
             Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
+            Fields = request.SendUnchecked ? null : FieldQuestion.Of(json, unknown, setup.Fields, _logger),
             Headers = request.Headers,
             Termination = request.Termination,
             OnIncompleteStream = request.OnIncompleteStream,

@@ -3,8 +3,8 @@ namespace VllmAdapter.Testing;
 /// <summary>A route beside chat on which the model writes, so that a script says what.</summary>
 internal interface IGeneratingRoute
 {
-    /// <summary>Whether the route has this path.</summary>
-    bool Serves(string path);
+    /// <summary>Its paths, as far as the served model has them.</summary>
+    IEnumerable<string> Offered { get; }
 
     /// <summary>Reads a request.</summary>
     /// <param name="request">What was received.</param>

@@ -51,7 +51,19 @@ internal static class ReplyRendering
         {
             CompletionTokens = script.Steps.OfType<ScriptStep.Usage>().LastOrDefault()?.Completion
                 ?? script.Steps.Count(step => ScriptStep.ChoiceOf(step) is not null),
+            IfEnded = pieces => IfEnded(pieces, head, call, profile),
         };
+    }
+
+    // The last chunk says "abort", whatever was said before; then usage and the marker, as after any other reason (recorded of 0.32.0).
+    private static ImmutableArray<WireStep> IfEnded(int pieces, WireStep head, FakeCall call, VllmProfile profile)
+    {
+        ScriptedReply end = Script.Finishes("abort").WithoutRole();
+        if (call.IncludesUsage)
+            end = end.Uses(call.PromptTokens, Math.Max(0, pieces - 1));
+
+        ImmutableArray<WireStep> events = new StreamRendering(end.Done(), call, profile, WriterOf(end, call, profile)).Render();
+        return pieces > 0 ? events : [head, .. events];
     }
 
     private static WireReply Whole(ScriptedReply script, FakeCall call, VllmProfile profile)
@@ -72,6 +84,7 @@ internal static class ReplyRendering
         return OneBody(script, script.Status, "application/json", Encoding.UTF8.GetBytes(body), profile) with
         {
             CompletionTokens = whole.Usage?.Completion ?? 0,
+            IfEnded = _ => Json(WholeReply.Of(Script.Finishes("abort").Uses(call.PromptTokens, 0)).ToJson(call, profile), profile).Steps,
         };
     }
 

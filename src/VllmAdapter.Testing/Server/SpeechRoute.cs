@@ -16,7 +16,7 @@ internal sealed class SpeechRoute(FakeVllmOptions options, ServedModels models, 
         "ru", "sr", "sk", "sl", "es", "sw", "sv", "tl", "ta", "th", "tr", "uk", "ur", "vi", "cy",
     ];
 
-    public bool Serves(string path) => path is Transcriptions or Translations;
+    public IEnumerable<string> Offered => options.Kinds.HasFlag(ModelKinds.Transcribes) ? [Transcriptions, Translations] : [];
 
     public GeneratingCall Read(ReceivedRequest request, string id, long created)
     {

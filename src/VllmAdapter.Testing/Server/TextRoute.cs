@@ -10,7 +10,7 @@ internal sealed class TextRoute(FakeVllmOptions options, ServedModels models, Re
 
     private readonly TextRefusals _refusals = new(options, refusals);
 
-    public bool Serves(string path) => path == "/v1/completions";
+    public IEnumerable<string> Offered => options.Kinds.HasFlag(ModelKinds.Generates) ? ["/v1/completions"] : [];
 
     public GeneratingCall Read(ReceivedRequest request, string id, long created)
     {

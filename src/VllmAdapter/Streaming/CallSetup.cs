@@ -10,6 +10,12 @@ internal sealed class CallSetup(AdapterSettings settings, ILogger logger)
     /// <summary>The context window of a model; null if it is not known.</summary>
     public int? WindowOf(string? model) => Options.ContextWindow ?? settings.Server.Windows.Of(model);
 
+    /// <summary>What the server has told of its fields.</summary>
+    public FieldLearning Fields => settings.Server.Fields;
+
+    /// <summary>What the server has told of its images.</summary>
+    public SentImages Images => settings.Server.Images;
+
     /// <summary>A call.</summary>
     /// <param name="body">The finished body, or the fields of a form as JSON.</param>
     /// <param name="asked">What was read off it.</param>
@@ -24,6 +30,8 @@ internal sealed class CallSetup(AdapterSettings settings, ILogger logger)
         Form = request.Form,
         Evidence = asked,
         Window = request.Window,
+        Images = request.Images,
+        Fields = request.Fields,
         Termination = request.Termination ?? settings.Termination,
         OnIncompleteStream = request.OnIncompleteStream ?? Options.OnIncompleteStream,
         DefaultBehavior = Options.OnIncompleteStream,
@@ -50,6 +58,10 @@ internal readonly record struct CallWishes(string Path, string Operation)
     public FormBody? Form { get; init; }
 
     public WindowQuestion? Window { get; init; }
+
+    public ImagesOnce? Images { get; init; }
+
+    public FieldQuestion? Fields { get; init; }
 
     public RequestHeaders? Headers { get; init; }
 

@@ -26,6 +26,12 @@ internal sealed record ChatCall
     /// <summary>The context window, where a call may be cut by one that nobody knows yet.</summary>
     public WindowQuestion? Window { get; init; }
 
+    /// <summary>The images that the server keeps; null if there are none, or if all of them are sent each time.</summary>
+    public ImagesOnce? Images { get; init; }
+
+    /// <summary>The fields that not every server knows; null if there is none, or nobody wants to know.</summary>
+    public FieldQuestion? Fields { get; init; }
+
     public required IStreamTerminationPolicy Termination { get; init; }
 
     public required IncompleteStreamBehavior OnIncompleteStream { get; init; }
