@@ -9,12 +9,13 @@ namespace VllmAdapter.Extensions.AI.Tests;
 [Experimental("MEAI001")]
 public sealed class SpeechToTextTests
 {
+    private static readonly FakeVllmOptions Whisper = new() { Kinds = ModelKinds.Transcribes };
     private static readonly ScriptedReply Heard = Script.Says(" Hel", "lo").Finishes("stop").Says("  there").Finishes("stop").Uses(4, 9).Done();
 
     [Fact]
     public async Task The_text_of_all_pieces_comes_with_its_cost_and_its_outcome()
     {
-        using FakeVllm vllm = FakeVllm.InMemory(Heard);
+        using FakeVllm vllm = FakeVllm.InMemory(Whisper, Heard);
 
         SpeechToTextResponse response = await Client(vllm).GetTextAsync(Sound());
 
@@ -26,7 +27,7 @@ public sealed class SpeechToTextTests
     [Fact]
     public async Task It_comes_in_pieces_and_ends_with_its_outcome()
     {
-        using FakeVllm vllm = FakeVllm.InMemory(Heard);
+        using FakeVllm vllm = FakeVllm.InMemory(Whisper, Heard);
 
         List<SpeechToTextResponseUpdate> updates = [];
         await foreach (SpeechToTextResponseUpdate update in Client(vllm).GetStreamingTextAsync(Sound()))
@@ -43,7 +44,7 @@ public sealed class SpeechToTextTests
     [InlineData("abort", StreamVerdict.Aborted)]
     public async Task A_text_that_is_cut_throws_after_what_came_was_handed_out(string reason, StreamVerdict verdict)
     {
-        using FakeVllm vllm = FakeVllm.InMemory(_ => Script.Says(" Hel", "lo").Finishes(reason).Done());
+        using FakeVllm vllm = FakeVllm.InMemory(Whisper, _ => Script.Says(" Hel", "lo").Finishes(reason).Done());
         ISpeechToTextClient client = vllm.CreateAdapter(options => options.OnIncompleteStream = IncompleteStreamBehavior.Report).AsISpeechToTextClient();
         List<string> came = [];
 
@@ -67,7 +68,7 @@ public sealed class SpeechToTextTests
     [InlineData("en-GB", "en", "/v1/audio/transcriptions", "en")]
     public async Task The_languages_say_whether_it_is_translated(string? spoken, string? wanted, string path, string? sent)
     {
-        using FakeVllm vllm = FakeVllm.InMemory(Heard);
+        using FakeVllm vllm = FakeVllm.InMemory(Whisper, Heard);
 
         await Client(vllm).GetTextAsync(Sound(), new SpeechToTextOptions { SpeechLanguage = spoken, TextLanguage = wanted, AdditionalProperties = new() { ["prompt"] = "Names: Ada" } });
 
@@ -84,7 +85,7 @@ public sealed class SpeechToTextTests
     [InlineData(null, "fr")]
     public async Task A_language_that_nobody_translates_into_is_refused(string? spoken, string wanted)
     {
-        using FakeVllm vllm = FakeVllm.InMemory(Heard);
+        using FakeVllm vllm = FakeVllm.InMemory(Whisper, Heard);
 
         await FluentActions.Awaiting(() => Client(vllm).GetTextAsync(Sound(), new SpeechToTextOptions { SpeechLanguage = spoken, TextLanguage = wanted }))
             .Should().ThrowAsync<NotSupportedException>().WithMessage("*'fr'*");
