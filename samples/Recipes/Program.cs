@@ -5,4 +5,5 @@ await AnswerRecipes.RunAsync();
 await AgentRecipes.RunAsync();
 await ServerRecipes.RunAsync();
 await HostRecipes.RunAsync();
+await TextAndSpeechRecipes.RunAsync();
 await TestRecipes.RunAsync();

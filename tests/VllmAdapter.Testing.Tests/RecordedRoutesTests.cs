@@ -21,7 +21,6 @@ public sealed partial class RecordedRoutesTests
         ["verbose"] = "it has no tokens and no probabilities of its own",
         ["too-large"] = "it takes a file of any size",
         ["models"] = "another route",
-        ["chat-on-this-server"] = "it chats as well",
     };
 
     public static TheoryData<string> Completions => [.. Names(Texts).Where(path => !Otherwise.ContainsKey(Path.GetFileNameWithoutExtension(path)))];

@@ -51,7 +51,7 @@ public sealed class TranscriptionTests
         { """["text"]""", RequestFailure.UnexpectedContent },
         { "", RequestFailure.UnexpectedContent },
         { "<html><title>Sign in</title></html>", RequestFailure.UnexpectedContent },
-        { """{"error":{"message":"The model does not support Transcriptions API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.BadRequest },
+        { """{"error":{"message":"The model does not support Transcriptions API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.RouteNotFound },
     };
 
     [Theory]

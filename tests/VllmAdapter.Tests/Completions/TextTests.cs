@@ -200,6 +200,40 @@ public sealed class TextTests
         answer.Outcome.Notes.Should().ContainSingle(note => note.Kind == OutcomeNoteKind.OutputNotAsAsked);
     }
 
+    [Fact]
+    public async Task A_text_that_broke_off_is_written_on_behind_what_came()
+    {
+        using FakeVllm vllm = FakeVllm.InMemory(Script.Says(" upon", " a").CountsEveryChunk(1).Cuts(), Script.Says(" time").Finishes("stop").Done());
+        VllmInferenceAdapter adapter = vllm.CreateAdapter();
+        TextRequest request = new() { Prompts = ["Once"], MaxTokens = 9, OnIncompleteStream = IncompleteStreamBehavior.Report };
+
+        TextAnswer half = await adapter.CompleteTextAsync(request);
+        TextAnswer rest = await adapter.CompleteTextAsync(request.Continuing(half.Outcome));
+
+        (half.Text + rest.Text).Should().Be(" upon a time");
+        (vllm.Requests[1].Json!["prompt"]!.GetValue<string>(), vllm.Requests[1].Json!["max_tokens"]!.GetValue<int>()).Should().Be(("Once upon a", 7));
+    }
+
+    public static TheoryData<TextRequest, string> Unfit => new()
+    {
+        { new() { Prompts = ["a", "b"] }, "several prompts" },
+        { new() { Prompts = ["a"], ChoiceCount = 2 }, "several choices" },
+        { new() { Prompts = [TextPrompt.FromTokens([100])] }, "given by tokens" },
+        { new() { Prompts = ["a"], Echo = true }, "repeats its prompt" },
+        { new() { Prompts = ["a"], Output = StructuredOutput.OneOf("x") }, "output format" },
+        { new() { Prompts = ["a"], MaxTokens = 1 }, "max tokens are spent" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unfit))]
+    public async Task What_cannot_be_written_on_is_refused(TextRequest request, string why)
+    {
+        using FakeVllm vllm = FakeVllm.InMemory(Script.Says("x", "y", "z").Finishes("length").Uses(1, 3).Done());
+        StreamOutcome cut = (await vllm.CreateAdapter().CompleteTextAsync(request with { OnIncompleteStream = IncompleteStreamBehavior.Report })).Outcome;
+
+        request.Invoking(it => it.Continuing(cut)).Should().Throw<ArgumentException>().WithMessage($"*{why}*");
+    }
+
     private static ScriptedReply All(params string?[] reasons) => reasons
         .Select((reason, index) => (reason, index))
         .Aggregate(Script.Empty, (script, choice) => choice.reason is null
