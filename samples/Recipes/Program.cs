@@ -4,5 +4,6 @@ await ChatRecipes.RunAsync();
 await AnswerRecipes.RunAsync();
 await AgentRecipes.RunAsync();
 await ServerRecipes.RunAsync();
+await OperatorRecipes.RunAsync();
 await HostRecipes.RunAsync();
 await TestRecipes.RunAsync();
