@@ -1,0 +1,92 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Caching.Distributed;
+using VllmAdapter.Extensions.AI;
+using VllmAdapter.Testing;
+using VllmAdapter.Tests.Recorded;
+
+namespace VllmAdapter.Agents.Tests.Recorded;
+
+/// <summary>What came of a recorded reply, served over a socket through real middleware; every later turn is answered with "Done.".</summary>
+internal sealed record PlayedRecording
+{
+    public const string LaterAnswer = "Done.";
+
+    /// <summary>The calls that reached a function, as "name arguments".</summary>
+    public required IReadOnlyList<string> Ran { get; init; }
+
+    public ChatResponse? Response { get; init; }
+
+    public Exception? Failure { get; init; }
+
+    public required IReadOnlyList<JsonObject> Requests { get; init; }
+
+    /// <summary>How many answers the cache holds.</summary>
+    public required int Cached { get; init; }
+
+    /// <summary>The answer to the same question asked again, where the cache holds one.</summary>
+    public ChatResponse? Again { get; init; }
+
+    public Exception? FailureAgain { get; init; }
+
+    /// <summary>How many requests the second question took.</summary>
+    public int RequestsAgain { get; init; }
+
+    public static async Task<PlayedRecording> ThroughBridgeAsync(
+        Recording recording, bool isStreamed, Func<IChatClient, IDistributedCache, IChatClient> middleware)
+    {
+        await using FakeVllm vllm = await ServeAsync(recording);
+        using HttpClient http = vllm.CreateHttpClient();
+        var adapter = new VllmInferenceAdapter(http, recording.NewOptions());
+        List<string> ran = [];
+        return await PlayAsync(vllm, adapter.AsIChatClient(), RecordedOptions.ForBridge(recording, ran.Add), ran, isStreamed, middleware);
+    }
+
+    public static async Task<PlayedRecording> PlayAsync(
+        FakeVllm vllm,
+        IChatClient client,
+        ChatOptions options,
+        List<string> ran,
+        bool isStreamed,
+        Func<IChatClient, IDistributedCache, IChatClient> middleware)
+    {
+        var cache = new ListedCache();
+        IChatClient chat = middleware(client, cache);
+        (ChatResponse? response, Exception? failure) = await AskAsync(chat, options, isStreamed);
+        var played = new PlayedRecording
+        {
+            Ran = [.. ran],
+            Response = response,
+            Failure = failure,
+            Requests = [.. vllm.Requests.Select(request => request.Json!.AsObject())],
+            Cached = cache.Entries.Count,
+        };
+        if (played.Cached == 0)
+            return played;
+
+        (response, failure) = await AskAsync(chat, options, isStreamed);
+        return played with { Again = response, FailureAgain = failure, RequestsAgain = vllm.Requests.Count - played.Requests.Count };
+    }
+
+    public static Task<FakeVllm> ServeAsync(Recording recording)
+    {
+        int requests = 0;
+        return FakeVllm.StartAsync(new FakeVllmOptions { Model = null }, _ =>
+            Interlocked.Increment(ref requests) == 1 ? Script.Replays(recording.Exchange) : Script.Model.Says(LaterAnswer));
+    }
+
+    private static async Task<(ChatResponse? Response, Exception? Failure)> AskAsync(IChatClient chat, ChatOptions options, bool isStreamed)
+    {
+        ChatMessage[] question = [new(ChatRole.User, "Hello.")];
+        try
+        {
+            return (isStreamed
+                ? await chat.GetStreamingResponseAsync(question, options).ToChatResponseAsync()
+                : await chat.GetResponseAsync(question, options), null);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            return (null, failure);
+        }
+    }
+}
