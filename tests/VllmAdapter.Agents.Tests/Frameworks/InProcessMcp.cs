@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Microsoft.Extensions.AI;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -20,13 +19,13 @@ internal sealed class InProcessMcp : IAsyncDisposable
 
     public McpClient Client { get; }
 
-    public static async Task<InProcessMcp> StartAsync(params AIFunction[] tools)
+    public static async Task<InProcessMcp> StartAsync(params McpServerTool[] tools)
     {
         var (up, down) = (new Pipe(), new Pipe());
         var stopping = new CancellationTokenSource();
         McpServer server = McpServer.Create(
             new StreamServerTransport(up.Reader.AsStream(), down.Writer.AsStream()),
-            new McpServerOptions { ToolCollection = [.. tools.Select(tool => McpServerTool.Create(tool))] });
+            new McpServerOptions { ToolCollection = [.. tools] });
         Task serving = server.RunAsync(stopping.Token);
         McpClient client = await McpClient.CreateAsync(new StreamClientTransport(up.Writer.AsStream(), down.Reader.AsStream()));
         return new InProcessMcp(server, client, serving, stopping);

@@ -71,8 +71,18 @@ internal sealed record PlayedRecording
     public static Task<FakeVllm> ServeAsync(Recording recording)
     {
         int requests = 0;
-        return FakeVllm.StartAsync(new FakeVllmOptions { Model = null }, _ =>
-            Interlocked.Increment(ref requests) == 1 ? Script.Replays(recording.Exchange) : Script.Model.Says(LaterAnswer));
+        return FakeVllm.StartAsync(new FakeVllmOptions { Model = null }, request =>
+            Interlocked.Increment(ref requests) == 1 ? Script.Replays(recording.Exchange) : Later(request.Json!.AsObject()));
+    }
+
+    // Literal, as a model that was forced to call a tool would do so again.
+    private static ScriptedReply Later(JsonObject request)
+    {
+        int choices = request.Int("n") ?? 1;
+        ScriptedReply reply = Enumerable.Range(0, choices)
+            .Aggregate(Script.Empty, (script, choice) => script.Choice(choice).Says(LaterAnswer).Finishes("stop"))
+            .Uses(prompt: 10, completion: 2 * choices);
+        return request.Bool("stream") is true ? reply.Done() : reply.Whole();
     }
 
     private static async Task<(ChatResponse? Response, Exception? Failure)> AskAsync(IChatClient chat, ChatOptions options, bool isStreamed)
