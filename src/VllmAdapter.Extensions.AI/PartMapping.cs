@@ -26,7 +26,7 @@ internal static class PartMapping
     {
         foreach (AIContent content in contents)
         {
-            if (content is DataContent or UriContent or HostedFileContent or HostedVectorStoreContent)
+            if (content is not TextContent && !SaysNothing(content))
                 throw Unsupported(content, holder);
         }
     }

@@ -32,7 +32,8 @@ internal static class ToolMapping
     /// <summary>A call of the history, or null if it could not be replayed: vLLM would refuse every later turn.</summary>
     public static ToolCall? Replayable(FunctionCallContent call)
     {
-        if (call.InformationalOnly || call.Exception is not null || string.IsNullOrWhiteSpace(call.Name))
+        // Calls that middleware has run are marked as informational, and are as much a part of the conversation as any.
+        if (call.Exception is not null || string.IsNullOrWhiteSpace(call.Name))
             return null;
 
         // Our own calls go back exactly as they came.

@@ -49,10 +49,12 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
         ChatRequest request, Action<ChatAnswer> ended, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ChatRequest first = request;
+        var response = new ResponseUpdates();
         var (reasoning, text) = (new ShownText(), new ShownText());
         for (int corrections = 0; ; corrections++)
         {
             ChatStream stream = adapter.StreamChatAsync(request, cancellationToken);
+            response.Follow(stream);
             bool asksOn = false;
             var refusal = new StringBuilder();
             await foreach (ChatChunk chunk in stream.ConfigureAwait(false))
@@ -60,13 +62,16 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
                 if (chunk.Outcome is { } outcome)
                 {
                     asksOn = corrections < maxCorrections && ReplyMapping.IsUnusable(outcome);
-                    yield return ReplyMapping.End(outcome, chunk, isLast: !asksOn, $"{refusal}", request.Tools);
+                    ReplyMapping.AddEnd(response, outcome, chunk, isLast: !asksOn, $"{refusal}", request.Tools);
                 }
                 else if (chunk.ChoiceIndex == 0)
                 {
                     refusal.Append(chunk.Refusal);
-                    yield return ReplyMapping.Piece(chunk, reasoning, text);
+                    ReplyMapping.AddPiece(response, chunk, reasoning, text);
                 }
+
+                while (response.TryTake(out ChatResponseUpdate? update))
+                    yield return update;
             }
 
             // The request or the adapter may be set to report only, but a normal end would be taken for success.
@@ -79,6 +84,9 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
             bool mayBeTheServers = turn.ToolCalls.Count == 0 && !turn.Evidence.IsWholeReply;
             reasoning.Follow(mayBeTheServers ? stream.Answer.Reasoning : "");
             text.Follow(mayBeTheServers ? stream.Answer.Text : "");
+            if (!mayBeTheServers)
+                response.BeginMessage();
+
             request = mayBeTheServers
                 ? RequestMapping.Whole(request)
                 : request.Correcting(turn) with { Stream = first.Stream, Extra = first.Extra };

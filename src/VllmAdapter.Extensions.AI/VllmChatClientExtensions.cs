@@ -8,7 +8,10 @@ public static class VllmChatClientExtensions
     /// <summary>How often in a row a chat client lets the model correct calls that cannot be used, unless told otherwise.</summary>
     public const int DefaultMaxCorrections = 3;
 
-    /// <summary>The key of <c>AdditionalProperties</c> under which responses, and the last update of a turn, hold their <see cref="StreamOutcome"/>.</summary>
+    /// <summary>
+    /// The key of <c>AdditionalProperties</c> under which responses, and the last update of a turn, hold their <see cref="StreamOutcome"/> as JSON
+    /// (<see cref="StreamOutcome.ToJson"/>). Read it with <see cref="GetStreamOutcome(ChatResponse)"/>.
+    /// </summary>
     public const string OutcomeKey = "vllm.outcome";
 
     /// <summary>The <see cref="ErrorContent.ErrorCode"/> of content that stands for a tool call which must not be run.</summary>
@@ -16,6 +19,15 @@ public static class VllmChatClientExtensions
 
     /// <summary>The <see cref="ErrorContent.ErrorCode"/> of what the model says in place of an answer that it declines to give.</summary>
     public const string RefusalErrorCode = "Refusal";
+
+    /// <summary>
+    /// The finish reason <c>unconfirmed</c>: nobody confirmed that the answer is whole (<see cref="StreamVerdict.Unconfirmed"/>). It is a word of its own,
+    /// for without one the finish reason of an earlier turn would be taken for that of the last.
+    /// </summary>
+    public static ChatFinishReason UnconfirmedFinishReason { get; } = new("unconfirmed");
+
+    /// <summary>The finish reason <c>stopped_by_policy</c>: a termination policy of the caller's ended the answer (<see cref="StreamVerdict.StoppedByPolicy"/>).</summary>
+    public static ChatFinishReason StoppedByPolicyFinishReason { get; } = new("stopped_by_policy");
 
     /// <summary>Makes a chat client of the adapter.</summary>
     /// <param name="adapter">The adapter; the client does not own it, and disposing the client does nothing.</param>
@@ -53,7 +65,7 @@ public static class VllmChatClientExtensions
     public static StreamOutcome? GetStreamOutcome(this ChatResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);
-        return response.AdditionalProperties.Outcome();
+        return (response.RawRepresentation as ChatAnswer)?.Outcome ?? CarriedOutcome.Read(response.AdditionalProperties);
     }
 
     /// <summary>How the turn ended that this update is the last of; null for any other update.</summary>
@@ -61,8 +73,17 @@ public static class VllmChatClientExtensions
     public static StreamOutcome? GetStreamOutcome(this ChatResponseUpdate update)
     {
         ArgumentNullException.ThrowIfNull(update);
-        return update.AdditionalProperties.Outcome();
+        return update.AdditionalProperties?.ContainsKey(OutcomeKey) == true && update.RawRepresentation is ChatChunk { Outcome: { } outcome }
+            ? outcome
+            : CarriedOutcome.Read(update.AdditionalProperties);
     }
+
+    /// <summary>
+    /// How the last turn ended, by the properties of what middleware made of a response, such as the <c>AgentResponse</c> of Microsoft Agent Framework;
+    /// null if there is no outcome among them.
+    /// </summary>
+    /// <param name="properties">The <c>AdditionalProperties</c>; null as if empty.</param>
+    public static StreamOutcome? GetStreamOutcome(this AdditionalPropertiesDictionary? properties) => CarriedOutcome.Read(properties);
 
     /// <summary>Makes a tool for a <see cref="ToolLoop"/> of a function, for example one made by <c>AIFunctionFactory</c>.</summary>
     /// <param name="function">The function.</param>
@@ -72,7 +93,4 @@ public static class VllmChatClientExtensions
         return Tool.Showing(ToolMapping.Definition(function), async (call, cancellationToken) => ToolMessageMapping.PartsOf(await function.InvokeAsync(
             new AIFunctionArguments(ToolMapping.Arguments(call, function.JsonSchema), StringComparer.Ordinal), cancellationToken).ConfigureAwait(false)));
     }
-
-    private static StreamOutcome? Outcome(this AdditionalPropertiesDictionary? properties) =>
-        properties is not null && properties.TryGetValue(OutcomeKey, out object? outcome) ? outcome as StreamOutcome : null;
 }

@@ -45,6 +45,9 @@ internal sealed class Attempt : IAsyncDisposable
 
     public StreamEvidence Evidence { get; }
 
+    /// <summary>What the events so far say of the whole reply.</summary>
+    public ReplyHead Head => _log?.Head ?? default;
+
     /// <summary>Why not to read on; null to go on.</summary>
     public TerminationCause? Stop => _signal.Cause;
 

@@ -23,6 +23,9 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
     /// <summary>Why not to read on; null to go on.</summary>
     public TerminationCause? Stop { get; private set; }
 
+    /// <summary>What the events so far say of the whole reply.</summary>
+    public ReplyHead Head => new(call.Secrets.Hide(body.Decoder.Reader.Id), call.Secrets.Hide(body.Decoder.Reader.Model), body.Decoder.Reader.CreatedAt);
+
     /// <summary>Whether an event came that makes the reply one: from then on nothing is tried again.</summary>
     public bool HasBegun { get; private set; }
 

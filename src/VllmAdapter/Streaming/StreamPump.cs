@@ -116,6 +116,7 @@ internal sealed class StreamPump : RunningReply
             if (_attempt is null)
             {
                 _attempt = await OpenAsync().ConfigureAwait(false);
+                Begin(_attempt.Head);
                 if (TakeChunk())
                 {
                     Leave();

@@ -6,6 +6,8 @@ namespace VllmAdapter;
 /// <remarks>One instance a stream; it reuses what the chunks repeat, so that a chunk costs itself and its text.</remarks>
 internal sealed class ChunkReader
 {
+    private const long LatestSecond = 253_402_300_799;
+
     private readonly RepeatedText _id = new();
     private readonly RepeatedText _model = new();
     private readonly RepeatedText _fingerprint = new();
@@ -54,6 +56,9 @@ internal sealed class ChunkReader
     public string? Model => _model.Text;
 
     public string? Fingerprint => _fingerprint.Text;
+
+    /// <summary>When the server took the request up; null if it did not say, or no time that can be.</summary>
+    public DateTimeOffset? CreatedAt { get; private set; }
 
     /// <summary>The name under which reasoning came, if it is not vLLM's own of today.</summary>
     public string? ReasoningName { get; private set; }
@@ -183,6 +188,8 @@ internal sealed class ChunkReader
             _usage = (_values.Expect(ref reader, JsonTokenType.StartObject) ? UsageReading.Read(ref reader, _templates) : null) ?? _usage;
         else if (name.SequenceEqual("system_fingerprint"u8))
             Observe(ref reader, _fingerprint);
+        else if (name.SequenceEqual("created"u8))
+            ReadCreated(ref reader);
         else if (name.SequenceEqual("prompt_token_ids"u8))
             _promptTokenIds = reader.ReadNumbers();
         else if (name.SequenceEqual("object"u8) || name.SequenceEqual("type"u8))
@@ -203,6 +210,15 @@ internal sealed class ChunkReader
     {
         if (text.Observe(ref reader))
             _templates.Forget();
+    }
+
+    // Every chunk of vLLM repeats it, in seconds since 1970.
+    private void ReadCreated(ref Utf8JsonReader reader)
+    {
+        if (CreatedAt is null && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long seconds) && seconds is > 0 and <= LatestSecond)
+            CreatedAt = DateTimeOffset.FromUnixTimeSeconds(seconds);
+
+        reader.SkipValue();
     }
 
     private static bool SkipIsError(ref Utf8JsonReader reader)
