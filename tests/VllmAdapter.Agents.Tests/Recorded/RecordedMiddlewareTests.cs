@@ -49,4 +49,15 @@ public sealed class RecordedMiddlewareTests
         MiddlewareExpectation.Misses(recording, played).Should().BeEmpty();
         played.Cached.Should().Be(played.Failure is null ? 1 : 0);
     }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task As_the_model_of_an_agent_too(RecordedPath path, bool isStreamed)
+    {
+        Recording recording = Recording.At(path.Path!);
+
+        PlayedRecording played = await PlayedRecording.ThroughBridgeAsync(recording, isStreamed, Stack.Agent);
+
+        MiddlewareExpectation.Misses(recording, played).Should().BeEmpty();
+    }
 }

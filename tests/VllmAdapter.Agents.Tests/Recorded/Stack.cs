@@ -11,6 +11,10 @@ internal static class Stack
 
     public static IChatClient FunctionsAlone(IChatClient inner, IDistributedCache cache) => inner.AsBuilder().UseFunctionInvocation().Build();
 
+    /// <summary>An agent of Microsoft Agent Framework behind a cache.</summary>
+    public static IChatClient Agent(IChatClient inner, IDistributedCache cache) =>
+        new AgentChatClient(inner).AsBuilder().UseDistributedCache(cache).Build();
+
     /// <summary>Cache, functions, telemetry with everything that was said, and a log of everything.</summary>
     public static IChatClient Everything(IChatClient inner, IDistributedCache cache) => Everything(inner, cache, new ListedLog());
 
