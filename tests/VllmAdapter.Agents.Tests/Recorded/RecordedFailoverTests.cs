@@ -24,7 +24,9 @@ public sealed class RecordedFailoverTests
         Recording recording = Recording.At(path.Path!);
         VllmAdapterOptions options = recording.NewOptions();
         if (recording.Exchange.Response.SocketEnd == SocketEnd.Timeout)
-            (options.TimeLimits.FirstChunk, options.TimeLimits.BetweenChunks) = (Patience, Patience);
+            options.TimeLimits.BetweenChunks = Patience;
+        if (recording.Exchange.Response.SocketEnd == SocketEnd.Timeout && !Shows(recording))
+            options.TimeLimits.FirstChunk = Patience;
 
         await using FakeVllm broken = await PlayedRecording.ServeAsync(recording);
         using HttpClient http = broken.CreateHttpClient();
