@@ -42,7 +42,7 @@ internal static class ReplyMapping
         foreach (ToolCall call in Callable(turn))
         {
             JsonElement? schema = tools.FirstOrDefault(tool => tool.Name == call.Name)?.Parameters;
-            update.Contents.Add(new FunctionCallContent(call.Id, call.Name, ToolMapping.Arguments(call, schema)) { RawRepresentation = call });
+            update.Contents.Add(new FunctionCallContent(call.Id, call.Name, ToolMapping.Arguments(call, schema, SignatureOf(turn, call))) { RawRepresentation = call });
         }
 
         if (refusal.Length > 0)
@@ -84,7 +84,9 @@ internal static class ReplyMapping
 
     // A tool that only the middleware knows is its business: it may have tools of its own, and says by itself that there is none of this name.
     private static bool IsCallable(StreamOutcome turn, ToolCall call) => call.Problems.Count == 0
-        || (call.Problems.Count == 1 && turn.Evidence.Request.Tools.All(tool => tool.Name != call.Name));
+        || call.Problems.Count == (SignatureOf(turn, call) is { } tool ? QuotedNumbers.CountIn(call, tool) : 1);
+
+    private static ToolSignature? SignatureOf(StreamOutcome turn, ToolCall call) => turn.Evidence.Request.Tools.FirstOrDefault(tool => tool.Name == call.Name);
 
     private static IEnumerable<ErrorContent> Unusable(StreamOutcome turn)
     {

@@ -85,12 +85,15 @@ public static class VllmChatClientExtensions
     /// <param name="properties">The <c>AdditionalProperties</c>; null as if empty.</param>
     public static StreamOutcome? GetStreamOutcome(this AdditionalPropertiesDictionary? properties) => CarriedOutcome.Read(properties);
 
-    /// <summary>Makes a tool for a <see cref="ToolLoop"/> of a function, for example one made by <c>AIFunctionFactory</c>.</summary>
+    /// <summary>Makes a tool for a <see cref="ToolLoop"/> of a function, for example one made by <c>AIFunctionFactory</c>, or a tool of an MCP server.</summary>
     /// <param name="function">The function.</param>
+    /// <remarks>
+    /// Arguments that its schema surely forbids are told to the model, and the function is not run. What it asks of services comes from
+    /// <see cref="ToolLoopOptions.Services"/>, in a scope of its own for each call.
+    /// </remarks>
     public static Tool AsTool(this AIFunction function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return Tool.Showing(ToolMapping.Definition(function), async (call, cancellationToken) => ToolMessageMapping.PartsOf(await function.InvokeAsync(
-            new AIFunctionArguments(ToolMapping.Arguments(call, function.JsonSchema), StringComparer.Ordinal), cancellationToken).ConfigureAwait(false)));
+        return FunctionTool.Of(function);
     }
 }

@@ -53,6 +53,57 @@ public sealed class FunctionInvocationTests
         response.GetStreamOutcome()!.Verdict.Should().Be(StreamVerdict.Unconfirmed);
     }
 
+    // M.E.AI's own serializer reads a number in quotes; asking the model again would cost a turn for nothing.
+    [Theory]
+    [InlineData("""{"amount":"10"}""", """pay {"amount":10}""")]
+    [InlineData("""{"amount":"-10"}""", """pay {"amount":-10}""")]
+    public async Task A_number_in_quotes_is_that_number(string arguments, string ran)
+    {
+        using var play = new BridgePlay(Calling("pay", arguments), Answer);
+        using var loop = new Invoking(play.Chat);
+
+        await loop.RunAsync("Pay 10.", new ChatOptions { Tools = [Pay] });
+
+        loop.Ran.Should().Equal(ran);
+        play.Bodies.Should().HaveCount(2);
+        play.Bodies[1]["messages"]![1]!["tool_calls"]![0]!["function"]!["arguments"]!.GetValue<string>().Should().Be(arguments, "the model is shown what it wrote");
+    }
+
+    [Theory]
+    [InlineData("""{"amount":"ten"}""")]
+    [InlineData("""{"amount":"10.5"}""")]
+    [InlineData("""{"amount":"010"}""")]
+    [InlineData("""{"amount":" 10"}""")]
+    [InlineData("""{"amount":""}""")]
+    [InlineData("""{"amount":"-"}""")]
+    [InlineData("""{"amount":"\ud800"}""")]
+    [InlineData("""{"amount":true}""")]
+    [InlineData("""{"amount":null}""")]
+    public async Task What_is_no_number_is_told_to_the_model(string arguments)
+    {
+        using var play = new BridgePlay(Calling("pay", arguments), Calling("pay", """{"amount":10}"""), Answer);
+        using var loop = new Invoking(play.Chat);
+
+        await loop.RunAsync("Pay 10.", new ChatOptions { Tools = [Pay] });
+
+        loop.Ran.Should().Equal("""pay {"amount":10}""");
+        play.Bodies.Should().HaveCount(3);
+    }
+
+    [Theory]
+    [InlineData("\"1.5\"", "1.5")]
+    [InlineData("\"1e3\"", "1e3")]
+    public async Task A_number_with_a_fraction_too(string written, string read)
+    {
+        AIFunction wait = AIFunctionFactory.Create((double hours) => "waited", "wait");
+        using var play = new BridgePlay(Calling("wait", $$"""{"hours":{{written}}}"""), Answer);
+        using var loop = new Invoking(play.Chat);
+
+        await loop.RunAsync("Wait.", new ChatOptions { Tools = [wait] });
+
+        loop.Ran.Should().Equal($$"""wait {"hours":{{read}}}""");
+    }
+
     [Fact]
     public async Task Tools_that_only_the_middleware_knows_are_run()
     {

@@ -62,6 +62,23 @@ public sealed class Tool
         return new Tool(definition, call => async cancellationToken => ToolOutput.Of(await handler(call, cancellationToken).ConfigureAwait(false)));
     }
 
+    /// <summary>A tool that reads its arguments before it runs, so that what does not fit is told to the model, and does not count as run.</summary>
+    /// <param name="definition">What the model is told of it. Arguments that its schema surely forbids are refused before <paramref name="bind"/> is called.</param>
+    /// <param name="bind">
+    /// Reads a call, with the services of the run (<see cref="ToolLoopOptions.Services"/>; null if there are none), and gives back what runs it:
+    /// text, images and other parts, in order. A <see cref="JsonException"/> says what does not fit, in words for the model.
+    /// </param>
+    public static Tool Bound(ToolDefinition definition, Func<ToolCall, IServiceProvider?, Func<CancellationToken, Task<IReadOnlyList<ContentPart>>>> bind)
+    {
+        ArgumentNullException.ThrowIfNull(bind);
+        return new Tool(definition, (call, services) =>
+        {
+            ThrowIfForbidden(call, definition.Parameters);
+            Func<CancellationToken, Task<IReadOnlyList<ContentPart>>> run = bind(call, services);
+            return async cancellationToken => ToolOutput.Of(await run(cancellationToken).ConfigureAwait(false));
+        });
+    }
+
     /// <summary>A tool without arguments.</summary>
     /// <param name="name">The name by which the model calls it.</param>
     /// <param name="description">What it does and when to use it, for the model to read.</param>
@@ -216,6 +233,16 @@ public sealed class Tool
 
         ArgumentCheck.ThrowIfUnfit(arguments, schema);
         return read;
+    }
+
+    private static void ThrowIfForbidden(ToolCall call, JsonElement? parameters)
+    {
+        if (parameters is not { } schema)
+            return;
+
+        using JsonDocument document = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
+        if (SchemaCheck.Misfit(schema, FittedArguments.Of(document.RootElement, schema), enumsInAnyCase: true) is { } misfit)
+            throw new JsonException($"The arguments do not fit: {misfit}. They must be {schema.GetRawText()}.");
     }
 
     private static ToolDefinition WithoutParameters(string name, string? description) => new(name, description, TypeSchema.NoArguments());
