@@ -96,4 +96,16 @@ public static class VllmChatClientExtensions
         ArgumentNullException.ThrowIfNull(function);
         return FunctionTool.Of(function);
     }
+
+    /// <summary>Makes a function for <c>FunctionInvokingChatClient</c>, and for agents, of a tool.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <remarks>
+    /// Arguments are read as strictly as in a <see cref="ToolLoop"/>: what does not fit is told to the model in place of a result, and nothing is run.
+    /// Services of the handler come from <c>FunctionInvocationServices</c>.
+    /// </remarks>
+    public static AIFunction AsAIFunction(this Tool tool)
+    {
+        ArgumentNullException.ThrowIfNull(tool);
+        return new ToolFunction(tool);
+    }
 }

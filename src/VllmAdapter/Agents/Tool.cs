@@ -209,11 +209,26 @@ public sealed class Tool
     public async Task<string> RunAsync(ToolCall call, IServiceProvider? services, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return (await Bind(call, services)(cancellationToken).ConfigureAwait(false)).Text;
+        return (await Prepare(call, services)(cancellationToken).ConfigureAwait(false)).Text;
     }
 
-    /// <summary>Reads the arguments, and nothing else: what does not fit is the model's mistake, not the handler's.</summary>
-    internal ToolInvocation Bind(ToolCall call, IServiceProvider? services) => _bind(call, services);
+    /// <summary>Reads the arguments of a call, and gives back what runs it: what does not fit is the model's mistake, not the handler's.</summary>
+    /// <param name="call">A ready call without problems.</param>
+    /// <param name="services">Where parameters that are services come from; null if there are none.</param>
+    /// <returns>Runs the call, and gives back what the model is to see: text, images and other parts, in order.</returns>
+    /// <exception cref="JsonException">The arguments do not fit; the message tells the model what does not.</exception>
+    public Func<CancellationToken, Task<IReadOnlyList<ContentPart>>> Bind(ToolCall call, IServiceProvider? services = null)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ToolInvocation run = Prepare(call, services);
+        return async cancellationToken =>
+        {
+            ToolOutput output = await run(cancellationToken).ConfigureAwait(false);
+            return output.Parts.Count > 0 ? output.Parts : [new TextPart(output.Text)];
+        };
+    }
+
+    internal ToolInvocation Prepare(ToolCall call, IServiceProvider? services) => _bind(call, services);
 
     private static TArguments Read<TArguments>(ToolCall call, JsonTypeInfo<TArguments> type, JsonElement schema)
     {
