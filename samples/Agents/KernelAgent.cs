@@ -27,7 +27,7 @@ internal static class KernelAgent
         var settings = new PromptExecutionSettings
         {
             FunctionChoiceBehavior = FunctionChoiceBehavior.Auto(),
-            ExtensionData = new Dictionary<string, object> { ["max_tokens"] = maxTokens },
+            ExtensionData = new Dictionary<string, object>(StringComparer.Ordinal) { ["max_tokens"] = maxTokens },
         };
 
         ChatMessageContent answer = await chat.GetChatMessageContentAsync("Save a plan for Paris.", settings, kernel);

@@ -79,13 +79,13 @@ public sealed class KernelTests
     private static (Kernel Kernel, IChatCompletionService Chat) KernelOf(ScriptedChat play)
     {
         var kernel = new Kernel();
-        kernel.ImportPluginFromObject(new Sky(), "sky");
+        kernel.ImportPluginFromType<Sky>("sky");
         return (kernel, play.Client.AsBuilder().UseKernelFunctionInvocation().Build().AsChatCompletionService());
     }
 
     private sealed class Sky
     {
         [KernelFunction("get_weather"), Description("Weather of a city.")]
-        public string GetWeather(string city) => $"Sunny in {city}.";
+        public static string GetWeather(string city) => $"Sunny in {city}.";
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.AI;
 using VllmAdapter.Tests.Recorded;
 
 namespace VllmAdapter.Agents.Tests.Recorded;
