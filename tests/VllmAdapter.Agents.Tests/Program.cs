@@ -1,14 +1,19 @@
 using Microsoft.Extensions.AI;
 using VllmAdapter.Agents.Tests.Recorded;
+using VllmAdapter.Agents.Tests.SideBySide;
 using VllmAdapter.Extensions.AI;
+using VllmAdapter.Tests.Recorded;
 
 namespace VllmAdapter.Agents.Tests;
 
-/// <summary>What the tests need a process of their own for.</summary>
+/// <summary>What needs a process of its own: a test, and the table of docs/agents.md.</summary>
 internal static class Program
 {
     /// <summary>Asks twice through a cache with JSON by reflection switched off, and prints what came.</summary>
     public const string CacheWithoutReflection = "cache-without-reflection";
+
+    /// <summary>Plays all recordings to the bridge and to Microsoft.Extensions.AI.OpenAI, and prints the table of docs/agents.md.</summary>
+    public const string SideBySide = "side-by-side";
 
     public static async Task<int> Main(string[] args)
     {
@@ -19,8 +24,12 @@ internal static class Program
                 await AskTwiceAsync();
                 return 0;
 
+            case [SideBySide]:
+                Console.WriteLine(await Comparison.TableAsync(Recording.All, Comparison.Columns));
+                return 0;
+
             default:
-                await Console.Error.WriteLineAsync($"{CacheWithoutReflection}");
+                await Console.Error.WriteLineAsync($"Say {SideBySide} or {CacheWithoutReflection}.");
                 return 2;
         }
     }

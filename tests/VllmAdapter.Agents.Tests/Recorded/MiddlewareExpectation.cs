@@ -13,23 +13,31 @@ internal static class MiddlewareExpectation
     public static IEnumerable<string> Misses(Recording recording, PlayedRecording played) =>
         Runs(recording, played).Concat(History(played)).Concat(Sign(recording, played)).Concat(Cache(recording, played));
 
-    // Every ready call of the first choice once, and no other.
-    private static IEnumerable<string> Runs(Recording recording, PlayedRecording played)
+    /// <summary>The calls that ran, but are no ready calls of the first choice, or ran once more than they were called.</summary>
+    public static IReadOnlyList<string> WronglyRun(Recording recording, PlayedRecording played) =>
+        Left([.. played.Ran], recording.Kind == "request-refused" ? [] : ToolRecordings.MayBeRun(recording));
+
+    /// <summary>The ready calls of the first choice that did not run.</summary>
+    public static IReadOnlyList<string> NotRun(Recording recording, PlayedRecording played) =>
+        Left([.. ToolRecordings.MayBeRun(recording)], played.Ran);
+
+    private static IEnumerable<string> Runs(Recording recording, PlayedRecording played) =>
+        NotRun(recording, played).Select(call => $"ready, but not run: {call}")
+            .Concat(WronglyRun(recording, played).Select(call => $"run, but not ready: {call}"));
+
+    private static List<string> Left(List<string> calls, IEnumerable<string> without)
     {
-        List<string> left = [.. played.Ran];
-        foreach (string ready in ToolRecordings.MayBeRun(recording))
+        foreach (string one in without)
         {
-            if (left.FindIndex(call => AreSame(call, ready)) is var at && at >= 0)
-                left.RemoveAt(at);
-            else
-                yield return $"ready, but not run: {ready}";
+            if (calls.FindIndex(call => AreSame(call, one)) is var at && at >= 0)
+                calls.RemoveAt(at);
         }
 
-        foreach (string wrong in left)
-            yield return $"run, but not ready: {wrong}";
+        return calls;
     }
 
-    private static IEnumerable<string> History(PlayedRecording played)
+    /// <summary>What is missing of the calls that ran, and of their results, in the request after them.</summary>
+    public static IEnumerable<string> History(PlayedRecording played)
     {
         if (played.Ran.Count == 0)
             yield break;

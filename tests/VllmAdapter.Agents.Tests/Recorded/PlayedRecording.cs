@@ -32,6 +32,10 @@ internal sealed record PlayedRecording
     /// <summary>How many requests the second question took.</summary>
     public int RequestsAgain { get; init; }
 
+    /// <summary>Plays a recording through the bridge.</summary>
+    /// <param name="recording">What is played.</param>
+    /// <param name="isStreamed">By which of the two methods the chat client is asked.</param>
+    /// <param name="middleware">What stands in front of the bridge.</param>
     public static async Task<PlayedRecording> ThroughBridgeAsync(
         Recording recording, bool isStreamed, Func<IChatClient, IDistributedCache, IChatClient> middleware)
     {
@@ -48,11 +52,12 @@ internal sealed record PlayedRecording
         ChatOptions options,
         List<string> ran,
         bool isStreamed,
-        Func<IChatClient, IDistributedCache, IChatClient> middleware)
+        Func<IChatClient, IDistributedCache, IChatClient> middleware,
+        CancellationToken cancellationToken = default)
     {
         var cache = new ListedCache();
         IChatClient chat = middleware(client, cache);
-        (ChatResponse? response, Exception? failure) = await AskAsync(chat, options, isStreamed);
+        (ChatResponse? response, Exception? failure) = await AskAsync(chat, options, isStreamed, cancellationToken);
         var played = new PlayedRecording
         {
             Ran = [.. ran],
@@ -64,7 +69,7 @@ internal sealed record PlayedRecording
         if (played.Cached == 0)
             return played;
 
-        (response, failure) = await AskAsync(chat, options, isStreamed);
+        (response, failure) = await AskAsync(chat, options, isStreamed, cancellationToken);
         return played with { Again = response, FailureAgain = failure, RequestsAgain = vllm.Requests.Count - played.Requests.Count };
     }
 
@@ -85,14 +90,15 @@ internal sealed record PlayedRecording
         return request.Bool("stream") is true ? reply.Done() : reply.Whole();
     }
 
-    private static async Task<(ChatResponse? Response, Exception? Failure)> AskAsync(IChatClient chat, ChatOptions options, bool isStreamed)
+    private static async Task<(ChatResponse? Response, Exception? Failure)> AskAsync(
+        IChatClient chat, ChatOptions options, bool isStreamed, CancellationToken cancellationToken)
     {
         ChatMessage[] question = [new(ChatRole.User, "Hello.")];
         try
         {
             return (isStreamed
-                ? await chat.GetStreamingResponseAsync(question, options).ToChatResponseAsync()
-                : await chat.GetResponseAsync(question, options), null);
+                ? await chat.GetStreamingResponseAsync(question, options, cancellationToken).ToChatResponseAsync(cancellationToken)
+                : await chat.GetResponseAsync(question, options, cancellationToken), null);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
