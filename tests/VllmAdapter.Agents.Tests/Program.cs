@@ -12,7 +12,7 @@ internal static class Program
     /// <summary>Asks twice through a cache with JSON by reflection switched off, and prints what came.</summary>
     public const string CacheWithoutReflection = "cache-without-reflection";
 
-    /// <summary>Plays all recordings to the bridge and to Microsoft.Extensions.AI.OpenAI, and prints the table of docs/agents.md.</summary>
+    /// <summary>Plays all recordings to the bridge and to Microsoft.Extensions.AI.OpenAI, prints the table, and fails if a given page shows another.</summary>
     public const string SideBySide = "side-by-side";
 
     public static async Task<int> Main(string[] args)
@@ -24,9 +24,10 @@ internal static class Program
                 await AskTwiceAsync();
                 return 0;
 
-            case [SideBySide]:
-                Console.WriteLine(await Comparison.TableAsync(Recording.All, Comparison.Columns));
-                return 0;
+            case [SideBySide, .. var pages]:
+                string table = await Comparison.TableAsync(Recording.All);
+                Console.WriteLine(table);
+                return pages.All(page => File.ReadAllText(page).Contains(table, StringComparison.Ordinal)) ? 0 : 1;
 
             default:
                 await Console.Error.WriteLineAsync($"Say {SideBySide} or {CacheWithoutReflection}.");

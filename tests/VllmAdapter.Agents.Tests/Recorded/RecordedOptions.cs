@@ -24,15 +24,11 @@ internal static class RecordedOptions
     }
 
     /// <summary>The same for the bridge, which also takes what the others have no option for: several choices, usage, whole replies.</summary>
+    /// <remarks>Without what only the server that was recorded would take: the one that replays checks requests as the newest does.</remarks>
     public static ChatOptions ForBridge(Recording recording, Action<string> ran)
     {
         ChatOptions options = Of(recording, ran);
-        ChatRequest request = recording.Request();
-        JsonObject? extra = request.Extra?.DeepClone().AsObject();
-        foreach (string given in (string[])["messages", "tools", "tool_choice", "max_tokens", "max_completion_tokens"])
-            extra?.Remove(given);
-
-        request = request with { Messages = [], Tools = [], ToolChoice = null, MaxTokens = null, Extra = extra };
+        ChatRequest request = recording.Request() with { Messages = [], Tools = [], ToolChoice = null, MaxTokens = null, Output = null, Sampling = null, Extra = null };
         options.RawRepresentationFactory = _ => request;
         return options;
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using VllmAdapter.Agents.Tests.Recorded;
 using VllmAdapter.Extensions.AI;
@@ -10,16 +11,21 @@ namespace VllmAdapter.Agents.Tests.SideBySide;
 internal sealed record Column(string Title, bool IsOfStreams, bool IsStreamed, Func<FakeVllm, Recording, IChatClient> Client)
 {
     // Real time: nobody moves the clock of the other client.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Guard = TimeSpan.FromMinutes(2);
 
-    public bool Takes(Recording recording) => recording.Exchange.Request.Path == "/v1/chat/completions"
-        && (recording.Kind == "request-refused" ? AskedForAStream(recording) : recording.IsStream) == IsOfStreams;
+    public bool IsBridge => Title.StartsWith("bridge", StringComparison.Ordinal);
+
+    /// <summary>Chats of one choice: Microsoft.Extensions.AI has no option for more.</summary>
+    public bool Takes(Recording recording) => recording.Exchange.Request.Path == "/v1/chat/completions" && !AsksForSeveral(recording)
+        && (recording.Kind == "request-refused" ? AsksForAStream(recording) : recording.IsStream) == IsOfStreams;
 
     public async Task<Exchange> PlayAsync(Recording recording)
     {
         await using FakeVllm vllm = await PlayedRecording.ServeAsync(recording);
         List<string> ran = [];
-        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var patience = new CancellationTokenSource(
+            recording.Exchange.Response.SocketEnd == SocketEnd.Timeout ? Silence : Guard, TimeProvider.System);
         using IChatClient client = Client(vllm, recording);
         ChatOptions options = client.GetService<VllmInferenceAdapter>() is null || recording.Kind == "request-refused"
             ? RecordedOptions.Of(recording, ran.Add)
@@ -28,6 +34,8 @@ internal sealed record Column(string Title, bool IsOfStreams, bool IsStreamed, F
         return new Exchange(recording, played);
     }
 
-    private static bool AskedForAStream(Recording recording) =>
-        (recording.Exchange.Request.Body as System.Text.Json.Nodes.JsonObject)?.Bool("stream") is true;
+    private static bool AsksForAStream(Recording recording) => (recording.Exchange.Request.Body as JsonObject)?.Bool("stream") is true;
+
+    private static bool AsksForSeveral(Recording recording) =>
+        recording.Kind != "request-refused" && (recording.Exchange.Request.Body as JsonObject)?.Int("n") > 1;
 }

@@ -1,7 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Collections.Concurrent;
-using System.Globalization;
 using Microsoft.Extensions.AI;
 using OpenAI;
 using VllmAdapter.Extensions.AI;
@@ -24,7 +23,7 @@ internal static class Comparison
         new("a ready call was not run", one => one.HasReadyCalls, one => one.LeftAReadyCall),
         new("a cut turn without any sign", one => one.IsCut, one => one.HidesItsCut),
         new("a broken reply taken for a whole one", one => one.IsBroken, one => one.EndedWell),
-        new("a silent server waited for without end", one => one.IsBroken, one => one.DidNotEnd),
+        new("a silent server waited for without end", one => one.IsSilent, one => one.DidNotEnd),
         new("a refusal taken for an answer", one => one.IsRefusal, one => one.EndedWell),
         new("an answer lost by the server taken for an answer", one => one.IsLost, one => one.LooksDone),
         new("a whole answer turned into an exception", one => one.IsWhole, one => !one.EndedWell),
@@ -45,25 +44,29 @@ internal static class Comparison
     ];
 
     /// <summary>The table: each cell says how often it happened, of how many exchanges in which it could.</summary>
-    public static async Task<string> TableAsync(IEnumerable<Recording> recordings, params Column[] columns)
+    public static async Task<string> TableAsync(IEnumerable<Recording> recordings)
     {
         Recording[] all = [.. recordings.Where(one => one.Kind is not null)];
-        var played = new List<Exchange[]>();
-        foreach (Column column in columns)
-        {
-            var part = new ConcurrentBag<Exchange>();
-            await Parallel.ForEachAsync(all.Where(column.Takes), async (recording, _) => part.Add(await column.PlayAsync(recording)));
-            played.Add([.. part]);
-        }
+        var counts = new List<IReadOnlyList<Count>>();
+        foreach (Column column in Columns)
+            counts.Add(await CountAsync(all.Where(column.Takes), column));
 
         IEnumerable<string> rows =
         [
-            $"| | {string.Join(" | ", columns.Select(column => column.Title))} |",
-            $"|---|{string.Concat(columns.Select(_ => "---:|"))}",
-            $"| exchanges | {string.Join(" | ", played.Select(part => Number(part.Length)))} |",
-            .. Lines.Select(line => $"| {line.Title} | {string.Join(" | ", played.Select(line.Told))} |"),
+            $"| | {string.Join(" | ", Columns.Select(column => column.Title))} |",
+            $"|---|{string.Concat(Columns.Select(_ => "---:|"))}",
+            $"| exchanges | {string.Join(" | ", Columns.Select(column => Count.Written(all.Count(column.Takes))))} |",
+            .. Lines.Select((line, at) => $"| {line.Title} | {string.Join(" | ", counts.Select(column => column[at]))} |"),
         ];
         return string.Join('\n', rows);
+    }
+
+    /// <summary>For each line of the table, how often it happened.</summary>
+    public static async Task<IReadOnlyList<Count>> CountAsync(IEnumerable<Recording> recordings, Column column)
+    {
+        var played = new ConcurrentBag<Exchange>();
+        await Parallel.ForEachAsync(recordings, async (recording, _) => played.Add(await column.PlayAsync(recording)));
+        return [.. Lines.Select(line => line.In(played))];
     }
 
     private static IChatClient Bridge(FakeVllm vllm, Recording recording)
@@ -85,15 +88,12 @@ internal static class Comparison
         new OpenAIClientOptions { Endpoint = new Uri(vllm.Endpoint, "v1"), RetryPolicy = new ClientRetryPolicy(maxRetries: 0) })
         .GetChatClient("tiny").AsIChatClient();
 
-    private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
     private sealed record Line(string Title, Func<Exchange, bool> Concerns, Func<Exchange, bool> Happened)
     {
-        public string Told(Exchange[] all)
+        public Count In(IEnumerable<Exchange> all)
         {
             Exchange[] concerned = [.. all.Where(Concerns)];
-            int count = concerned.Count(Happened);
-            return concerned.Length == 0 ? "-" : $"{(count == 0 ? "0" : $"**{Number(count)}**")} of {Number(concerned.Length)}";
+            return new Count(Title, concerned.Count(Happened), concerned.Length);
         }
     }
 }

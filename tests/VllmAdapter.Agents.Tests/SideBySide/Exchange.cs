@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using VllmAdapter.Agents.Tests.Recorded;
+using VllmAdapter.Testing;
 using VllmAdapter.Tests.Recorded;
 
 namespace VllmAdapter.Agents.Tests.SideBySide;
@@ -18,6 +19,8 @@ internal sealed class Exchange(Recording recording, PlayedRecording played)
     public bool IsCut => IsVerdict("LengthLimited");
 
     public bool IsBroken => IsVerdict("ServerError", "Malformed", "Stalled", "Interrupted", "Aborted");
+
+    public bool IsSilent => recording.Exchange.Response.SocketEnd == SocketEnd.Timeout;
 
     public bool IsWhole => IsVerdict("Completed");
 
