@@ -23,16 +23,26 @@ internal static class ReplyMapping
         response.Add(update);
     }
 
-    /// <summary>The end of a turn.</summary>
-    public static void AddEnd(
+    /// <summary>What is known at the end of a turn.</summary>
+    public static void AddRest(
         ResponseUpdates response, StreamOutcome turn, ChatChunk chunk, bool isLast, string refusal, IReadOnlyList<ToolDefinition> tools)
     {
         ChatResponseUpdate rest = Rest(turn, chunk, isLast, refusal, tools);
-        bool isBroken = IsBroken(turn);
         if (rest.Contents.Count > 0)
-            response.Add(rest, isShown: !isBroken);
+            response.Add(rest, isShown: !IsBroken(turn));
+    }
 
-        response.AddEnd(End(turn, chunk, isLast), isShown: isLast && !isBroken);
+    /// <summary>The end of the response: its finish reason and its outcome.</summary>
+    public static void AddEnd(ResponseUpdates response, StreamOutcome outcome, ChatChunk chunk)
+    {
+        var update = new ChatResponseUpdate
+        {
+            Role = ChatRole.Assistant,
+            FinishReason = FinishReasonOf(outcome),
+            RawRepresentation = ReferenceEquals(chunk.Outcome, outcome) ? chunk : chunk with { Outcome = outcome },
+            AdditionalProperties = CarriedOutcome.With(outcome),
+        };
+        response.AddEnd(update, isShown: !IsBroken(outcome));
     }
 
     /// <summary>What is known at the end of a turn: its calls, what became of the others, and its usage.</summary>
@@ -59,15 +69,6 @@ internal static class ReplyMapping
 
         return update;
     }
-
-    /// <summary>The end of a turn: its finish reason and its outcome.</summary>
-    private static ChatResponseUpdate End(StreamOutcome turn, ChatChunk chunk, bool isLast) => new()
-    {
-        Role = ChatRole.Assistant,
-        FinishReason = isLast ? FinishReasonOf(turn) : null,
-        RawRepresentation = chunk,
-        AdditionalProperties = CarriedOutcome.With(turn),
-    };
 
     /// <summary>Whether a finished turn wanted to call tools, but nothing of it can be used.</summary>
     public static bool IsUnusable(StreamOutcome turn) =>

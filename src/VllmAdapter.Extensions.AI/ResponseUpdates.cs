@@ -30,7 +30,7 @@ internal sealed class ResponseUpdates
         Hold(update);
     }
 
-    /// <summary>Takes the update that says how a turn ended.</summary>
+    /// <summary>Takes the update that says how the response ended.</summary>
     /// <param name="update">The update.</param>
     /// <param name="isShown">Whether it is let out, be there nothing else to show.</param>
     /// <remarks>

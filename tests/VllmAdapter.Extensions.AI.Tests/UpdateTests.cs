@@ -77,6 +77,23 @@ public sealed class UpdateTests
         response.Messages.Select(message => message.Text).Should().Equal("Let me look that up.", "Sorry, here it is.");
         response.Messages.Select(message => message.MessageId).Should().OnlyHaveUniqueItems();
         response.Messages[1].Contents.OfType<FunctionCallContent>().Should().ContainSingle();
+        StreamOutcome outcome = response.GetStreamOutcome()!;
+        outcome.Parts.Should().HaveCount(2);
+        (outcome.Usage!.TotalTokens, outcome.Attempts).Should().Be((78, 2));
+        outcome.Explain().Should().Contain("used by 2 requests");
+    }
+
+    [Theory]
+    [InlineData(IncompleteStreamBehavior.Throw)]
+    [InlineData(IncompleteStreamBehavior.Report)]
+    public async Task What_breaks_after_a_correction_says_what_both_turns_were(IncompleteStreamBehavior behavior)
+    {
+        using var play = new BridgePlay(new VllmAdapterOptions { OnIncompleteStream = behavior }, Calling("get_weather", "{}"), Script.Says("Sor").Cuts());
+
+        var broken = await FluentActions.Awaiting(() => AskAsync(play.Chat, streaming: true)).Should().ThrowAsync<IncompleteStreamException>();
+
+        broken.Which.Outcome.Parts.Select(part => part.Verdict).Should().Equal(StreamVerdict.Completed, StreamVerdict.Interrupted);
+        broken.Which.Received.Text.Should().Be("Sor");
     }
 
     // Templates such as Gemma's refuse two messages of an assistant in a row.
