@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.AI;
+using VllmAdapter.Server;
 
 namespace VllmAdapter.Extensions.AI;
 
@@ -33,6 +34,7 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
         return serviceKey is not null ? null
             : serviceType == typeof(ChatClientMetadata) ? _metadata
             : serviceType == typeof(VllmInferenceAdapter) ? adapter
+            : serviceType == typeof(VllmServer) ? adapter.Server
             : serviceType.IsInstanceOfType(this) ? this
             : null;
     }

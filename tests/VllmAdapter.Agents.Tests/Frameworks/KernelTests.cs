@@ -2,7 +2,6 @@ using System.ComponentModel;
 using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
 using Microsoft.SemanticKernel.ChatCompletion;
-using VllmAdapter.Extensions.AI;
 using VllmAdapter.Testing;
 using static VllmAdapter.Agents.Tests.ScriptedChat;
 
@@ -69,8 +68,6 @@ public sealed class KernelTests
     // Semantic Kernel shows no finish reason of any client: what came is in InnerContent.
     private static StreamOutcome OutcomeOf(object? inner) => inner switch
     {
-        ChatResponse response => response.GetStreamOutcome()!,
-        ChatResponseUpdate update => update.GetStreamOutcome()!,
         ChatAnswer answer => answer.Outcome,
         ChatChunk chunk => chunk.Outcome!,
         _ => throw new InvalidOperationException($"The outcome is not to be found in {inner?.GetType().Name ?? "null"}."),
