@@ -12,6 +12,7 @@ internal static class CarriedOutcome
     public static AdditionalPropertiesDictionary With(StreamOutcome outcome) => new() { [VllmChatClientExtensions.OutcomeKey] = outcome.ToJson() };
 
     /// <summary>The outcome; null if there is none.</summary>
+    /// <exception cref="JsonException">What is under the key is text, but no outcome.</exception>
     public static StreamOutcome? Read(AdditionalPropertiesDictionary? properties)
     {
         if (properties is null || !properties.TryGetValue(VllmChatClientExtensions.OutcomeKey, out object? carried))

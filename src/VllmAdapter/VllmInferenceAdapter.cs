@@ -22,7 +22,7 @@ namespace VllmAdapter;
 /// }
 /// </code>
 /// </example>
-public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
+public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
 {
     private readonly ILogger _logger;
     private readonly HttpClient? _ownClient;
@@ -83,11 +83,15 @@ public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
         _ownClient = client is null ? VllmHttpHandler.NewClient(options.TimeLimits, options.ConfigurePrimaryHandler) : null;
         _settings = new AdapterSettings(endpoint, options, client ?? (() => _ownClient!), timeProvider ?? TimeProvider.System, _logger, _lifetime);
         Server = new VllmServer(() => _settings.Server);
+        Routes = new VllmRoutes(NewRouteCalls);
         ToolTelemetry = new ToolTelemetry(_logger, _settings.Transport.Clock);
     }
 
     /// <summary>What the server can be asked beside chats: models, health, tokens, and a plan before a request is sent.</summary>
     public VllmServer Server { get; }
+
+    /// <summary>Any route of the server that the adapter has no method for.</summary>
+    public VllmRoutes Routes { get; }
 
     /// <summary>The server's root address, without <c>/v1</c>.</summary>
     public Uri Endpoint => _settings.Transport.Endpoint.At("");
@@ -170,6 +174,13 @@ public sealed class VllmInferenceAdapter : IVllmChat, IDisposable
             };
             return new StreamPump(call, callersToken, enumeratorsToken);
         });
+    }
+
+    // What is asked goes by the settings of its moment, to its end.
+    private RouteCalls NewRouteCalls()
+    {
+        _lifetime.ThrowIfOver();
+        return new RouteCalls(_settings, _logger);
     }
 
     private ChatCall CallOf(ChatRequest request)

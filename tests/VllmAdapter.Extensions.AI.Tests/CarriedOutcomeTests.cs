@@ -2,6 +2,8 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Caching.Distributed;
 using VllmAdapter.Testing;
+using VllmAdapter.Tests.Recorded;
+using VllmAdapter.Tests.Wire;
 using static VllmAdapter.Extensions.AI.Tests.BridgePlay;
 
 namespace VllmAdapter.Extensions.AI.Tests;
@@ -81,6 +83,37 @@ public sealed class CarriedOutcomeTests
 
         response.GetStreamOutcome()!.Verdict.Should().Be(StreamVerdict.Completed);
         JsonSerializer.Serialize(response.Messages, AIJsonUtilities.DefaultOptions).Should().NotContain(VllmChatClientExtensions.OutcomeKey);
+    }
+
+    public static TheoryData<string> Recordings => ToolRecordings.Paths;
+
+    [Theory]
+    [MemberData(nameof(Recordings))]
+    public async Task Of_every_recorded_turn_all_comes_back(string path)
+    {
+        Recording recording = Recording.At(path);
+        ChatRequest request = recording.Request();
+        using TwoTurns server = ToolRecordings.ThenAnswering(recording);
+        IChatClient chat = server.NewAdapter().AsIChatClient(maxCorrections: 0);
+        List<StreamOutcome> outcomes = [];
+
+        try
+        {
+            await foreach (ChatResponseUpdate update in chat.GetStreamingResponseAsync("", new ChatOptions { RawRepresentationFactory = _ => request }))
+            {
+                if (update.GetStreamOutcome() is { } outcome)
+                {
+                    (update.AdditionalProperties.GetStreamOutcome() == outcome).Should().BeTrue(outcome.ToJson());
+                    outcomes.Add(outcome);
+                }
+            }
+
+            outcomes.Should().ContainSingle();
+        }
+        catch (IncompleteStreamException broken)
+        {
+            outcomes.All(outcome => outcome == broken.Outcome).Should().BeTrue();
+        }
     }
 
     [Fact]

@@ -13,6 +13,7 @@ internal sealed class FakeServer
     private readonly Tokenizer _tokenizer = new();
     private readonly ServedModels _models;
     private readonly Refusals _refusals;
+    private readonly IFakeRoutes[] _routes = [];
     private long _ids;
 
     public FakeServer(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
@@ -47,7 +48,10 @@ internal sealed class FakeServer
         return request.Path == ChatPath && request.Method == "POST" ? Chat(request) : (Plain(request), null);
     }
 
-    private WireReply Plain(ReceivedRequest request) => (request.Path, request.Method) switch
+    private WireReply Plain(ReceivedRequest request) =>
+        _routes.Select(routes => routes.Answer(request)).FirstOrDefault(reply => reply is not null) ?? PlainOf(request);
+
+    private WireReply PlainOf(ReceivedRequest request) => (request.Path, request.Method) switch
     {
         ("/health", "GET") or ("/ping", "GET" or "POST") => ReplyRendering.Nothing(200, _options.Profile),
         ("/version", "GET") => Json($$"""{"version":"{{_options.Profile.Version}}"}"""),

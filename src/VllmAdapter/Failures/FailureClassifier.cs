@@ -23,6 +23,7 @@ internal static class FailureClassifier
             _ when facts.FollowedTo is not null => RequestFailure.UnexpectedContent,
             _ when !isAnswered => NoAnswer(facts),
             _ when facts.BrokeOffAfter is not null => RequestFailure.ConnectionFailed,
+            _ when facts.Invalid is not null && !error.IsDeclared => RequestFailure.InvalidReply,
             _ when isSuccess && !error.IsDeclared => RequestFailure.UnexpectedContent,
             >= 300 and < 400 => RequestFailure.UnexpectedContent,
             _ when ServerSigns.SayEngineDied(words) => RequestFailure.EngineDead,

@@ -66,6 +66,12 @@ internal sealed record FailureFacts
     /// <summary>Set if the answer was larger than the most that is read of one: that limit, in bytes.</summary>
     public long? LargerThan { get; init; }
 
+    /// <summary>The option that sets that limit.</summary>
+    public string LimitedBy { get; init; } = nameof(VllmAdapterOptions.MaxEventBytes);
+
+    /// <summary>Set if a success of the right kind is not a whole answer to what was asked: what is wrong with it, as a clause without a full stop.</summary>
+    public string? Invalid { get; init; }
+
     /// <summary>Kept out of all texts, should a gateway repeat them.</summary>
     public Secrets Secrets { get; init; } = Secrets.None;
 

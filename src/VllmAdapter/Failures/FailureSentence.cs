@@ -46,12 +46,14 @@ internal static class FailureSentence
                 + "Set the endpoint to the final address, and AllowAutoRedirect of the client's handler to false.",
             (RequestFailure.UnexpectedContent, { Status: { } status, LargerThan: { } limit }) =>
                 $"The server answered {(int)status} with more than {limit.ToString("N0", CultureInfo.InvariantCulture)} bytes{At(facts)}, too many for "
-                + $"{facts.Expected}. Raise VllmAdapterOptions.MaxEventBytes, or check that the endpoint is a vLLM server.",
+                + $"{facts.Expected}. Raise VllmAdapterOptions.{facts.LimitedBy}, or check that the endpoint is a vLLM server.",
             (RequestFailure.UnexpectedContent, { Status: { } status, ContentLength: 0 }) when (int)status < 300 =>
                 $"The server answered {(int)status} with an empty body: nothing is served{At(facts)}. Check the endpoint's address.",
             (RequestFailure.UnexpectedContent, { Status: { } status }) when (int)status < 300 =>
                 $"The server answered {(int)status} with {MediaType(facts)}, which is not {facts.Expected}{said} "
                 + $"Check that the endpoint is a vLLM server{At(facts)}.",
+            (RequestFailure.InvalidReply, { Invalid: { } wrong }) =>
+                $"The reply{At(facts)}{Again(facts)} is not a whole answer to what was asked: {ServerText.Quote(wrong, facts.Secrets)}. Nothing of it is used; see the server's log.",
             _ => $"{WhatHappened(facts, meaning)} ({Answered(facts)}){said} {FailureWayOut.Of(facts, meaning)}",
         };
     }

@@ -66,6 +66,12 @@ public enum RequestFailure
     UnexpectedContent,
 
     /// <summary>
+    /// A vLLM server answered, but what it answered is not a whole answer to what was asked: too few entries, doubled ones, a number that is none
+    /// (NaN). Nothing of it is handed out. Asked again it may well be the same; the message says what is wrong.
+    /// </summary>
+    InvalidReply,
+
+    /// <summary>
     /// No answer at all: nobody listens there, or the connection broke. Check the address, then retry; a certificate that was refused stays
     /// refused (<see cref="VllmRequestException.IsRetryable"/> is false).
     /// </summary>

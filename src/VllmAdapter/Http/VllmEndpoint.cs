@@ -6,6 +6,7 @@ namespace VllmAdapter;
 internal sealed class VllmEndpoint
 {
     private const string Version1 = "v1/";
+    private const int MostKept = 100;
     private const string Chat = "/chat/completions";
 
     // What may stand behind a version in an address that was pasted from a manual or a log.
@@ -47,10 +48,23 @@ internal sealed class VllmEndpoint
 
     /// <summary>The address of a route, by its path from the server's root.</summary>
     /// <remarks>Routes are few, and an address costs more to make than to find. Thread-safe.</remarks>
-    public Uri At(string path) => _addresses.GetOrAdd(
-        path,
-        static (path, from) => path.StartsWith(Version1, StringComparison.Ordinal) ? new(from._api, path[Version1.Length..]) : new(from._root, path),
-        this);
+    public Uri At(string path) =>
+        _addresses.Count < MostKept ? _addresses.GetOrAdd(path, static (path, from) => from.Make(path), this) : Make(path);
+
+    /// <summary>The path of a route as a caller writes it, from the server's root, with or without a slash before it.</summary>
+    /// <exception cref="ArgumentException">It leads elsewhere.</exception>
+    public string Route(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        string route = path.StartsWith('/') ? path[1..] : path;
+        Uri address = !route.StartsWith('/') && !route.Contains('\\') && Uri.TryCreate(_root, route, out Uri? there) ? there : _root;
+        Uri below = route.StartsWith(Version1, StringComparison.Ordinal) ? _api : _root;
+        return address != _root && _root.IsBaseOf(address) && below.IsBaseOf(Make(route)) && !route.Contains('#')
+            ? route
+            : throw new ArgumentException($"The path must be that of a route of this server, such as /v1/models, but is \"{path}\".", nameof(path));
+    }
+
+    private Uri Make(string path) => path.StartsWith(Version1, StringComparison.Ordinal) ? new(_api, path[Version1.Length..]) : new(_root, path);
 
     /// <summary>Why an address cannot be used, in a sentence with the way out that holds no secret; null if it can.</summary>
     public static string? ProblemOf(Uri endpoint) => endpoint switch

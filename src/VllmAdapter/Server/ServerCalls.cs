@@ -12,7 +12,7 @@ internal delegate T? AnswerReader<T>(ref Utf8JsonReader reader, CancellationToke
 internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
 {
     public Task<string> AskTextAsync(ServerQuestion question, CancellationToken cancellationToken) =>
-        AskAsync(question, static (body, _) => Encoding.UTF8.GetString(body), cancellationToken);
+        AskAsync(question, static (ServerReply reply, CancellationToken _) => Encoding.UTF8.GetString(reply.Body), cancellationToken);
 
     public Task<T> AskAsync<T>(ServerQuestion question, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class =>
@@ -23,9 +23,9 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
     {
         return AskAsync(question, Parse, cancellationToken);
 
-        T? Parse(ReadOnlySpan<byte> body, CancellationToken token)
+        T? Parse(ServerReply reply, CancellationToken token)
         {
-            var reader = new Utf8JsonReader(WithoutMark(body), JsonText.Reading);
+            var reader = new Utf8JsonReader(reply.Json, JsonText.Reading);
             try
             {
                 reader.Read();
@@ -39,11 +39,17 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
         }
     }
 
-    private async Task<T> AskAsync<T>(ServerQuestion question, Reading<T> read, CancellationToken cancellationToken)
+    /// <summary>Asks once, and has the whole answer read.</summary>
+    /// <param name="question">What to ask.</param>
+    /// <param name="read">Reads it; null if it is an answer of another kind. May say what it lacks by <see cref="InvalidReplyException"/>.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <exception cref="VllmRequestException">Nobody answered in time, the server refused, or what it answered is not an answer to this.</exception>
+    public async Task<T> AskAsync<T>(ServerQuestion question, Func<ServerReply, CancellationToken, T?> read, CancellationToken cancellationToken)
         where T : class
     {
-        FailureFacts about = transport.About(question.Path, requestId: null) with
+        FailureFacts about = transport.About(question.Path, question.RequestId) with
         {
+            Attempts = question.Attempt,
             Expected = question.Expected,
             Model = question.Model,
             RequestBody = question.JsonBody,
@@ -63,16 +69,24 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
 
             using HttpResponseMessage response = await transport
                 .SendAsync(message, About, either.Token).ConfigureAwait(false);
-            BoundedBody body = await BoundedBody.ReadAsync(response, maxBytes, either.Token, transport.Clock).ConfigureAwait(false);
+            long most = question.MaxBytes ?? maxBytes;
+            BoundedBody body = await BoundedBody.ReadAsync(response, most, either.Token, transport.Clock).ConfigureAwait(false);
             either.Token.ThrowIfCancellationRequested();
             if (body.IsTooLarge)
-                throw transport.NotAReply(response, about with { LargerThan = maxBytes }, []);
+                throw transport.NotAReply(response, about with { LargerThan = most, LimitedBy = question.LimitingOption }, []);
 
             if (body.Fault is not (null or InvalidDataException))
                 throw VllmRequestException.For(about with { Cause = body.Fault });
 
-            T? answer = body.IsWhole ? read(body.Bytes, either.Token) : null;
-            return answer ?? throw transport.NotAReply(response, about with { Expected = WhatIsMissing(question, body.Bytes) }, body.Bytes);
+            try
+            {
+                T? answer = body.IsWhole ? read(new ServerReply(response, body.Bytes), either.Token) : null;
+                return answer ?? throw transport.NotAReply(response, about with { Expected = WhatIsMissing(question, body.Bytes) }, body.Bytes);
+            }
+            catch (InvalidReplyException invalid)
+            {
+                throw transport.NotAReply(response, about with { Invalid = invalid.Message }, body.Bytes);
+            }
         }
         catch (OperationCanceledException given) when (cancellationToken.IsCancellationRequested)
         {
@@ -89,18 +103,22 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
     private HttpRequestMessage NewMessage(ServerQuestion question)
     {
         var message = new HttpRequestMessage(question.Method, transport.Endpoint.At(question.Path));
-        if (question.JsonBody is { } body)
-            message.Content = new JsonBody(body);
-
+        message.Content = question.JsonBody is { } body ? new JsonBody(body) : question.NewContent?.Invoke();
         message.Headers.AcceptEncoding.ParseAdd("identity");
         question.Headers?.ApplyTo(message.Headers);
+        if (question.RequestId is { } id)
+        {
+            message.Headers.Remove(RequestHeaders.IdHeader);
+            message.Headers.TryAddWithoutValidation(RequestHeaders.IdHeader, id);
+        }
+
         return message;
     }
 
     // JSON of another kind is JSON still.
     private static string WhatIsMissing(ServerQuestion question, ReadOnlySpan<byte> body)
     {
-        var reader = new Utf8JsonReader(WithoutMark(body), JsonText.Reading);
+        var reader = new Utf8JsonReader(ServerReply.WithoutMark(body), JsonText.Reading);
         try
         {
             while (reader.Read())
@@ -115,9 +133,4 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
             return "JSON";
         }
     }
-
-    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> body) =>
-        body.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
-
-    private delegate T? Reading<T>(ReadOnlySpan<byte> body, CancellationToken cancellationToken);
 }

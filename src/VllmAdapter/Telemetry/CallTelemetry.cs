@@ -155,23 +155,7 @@ internal sealed class CallTelemetry
         _span.Stop();
     }
 
-    private TagList CommonTags()
-    {
-        Uri address = Address;
-        var tags = new TagList
-        {
-            { Attributes.OperationName, "chat" },
-            { Attributes.ProviderName, "vllm" },
-            { Attributes.ServerAddress, address.Host },
-        };
-        if (address.Port >= 0)
-            tags.Add(Attributes.ServerPort, address.Port);
-
-        if (_call.Model is { } model)
-            tags.Add(Attributes.RequestModel, model);
-
-        return tags;
-    }
+    private TagList CommonTags() => SpanAttributes.Common("chat", Address, _call.Model);
 
     private static string SnakeCase<T>(T word)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(word.ToString());

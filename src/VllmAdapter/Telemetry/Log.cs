@@ -34,6 +34,15 @@ internal static partial class Log
     [LoggerMessage(121, LogLevel.Trace, "Chat request {RequestId} was answered: {Body}")]
     public static partial void RefusalSensitive(ILogger logger, string? requestId, string? body);
 
+    [LoggerMessage(125, LogLevel.Debug, "Request {RequestId} is sent to /{Route}, model {Model}.")]
+    public static partial void RouteAsked(ILogger logger, string? requestId, string route, string model);
+
+    [LoggerMessage(126, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again.")]
+    public static partial void RouteRetried(ILogger logger, int attempt, string? requestId, string reason);
+
+    [LoggerMessage(127, LogLevel.Warning, "Request {RequestId} got no answer ({Failure}, attempt {Attempts}): {Reason}")]
+    public static partial void RouteFailed(ILogger logger, string? requestId, RequestFailure failure, int attempts, string reason);
+
     [LoggerMessage(130, LogLevel.Error, "A chat request broke off for a reason that is not the server's.")]
     public static partial void BrokeOff(ILogger logger, Exception failure);
 
@@ -44,7 +53,7 @@ internal static partial class Log
     public static partial void ReloadRefused(ILogger logger, string adapter, string reason);
 
     [LoggerMessage(
-        140,
+        142,
         LogLevel.Warning,
         "The API key is sent to {Server} over http: everybody between here and there can read it. Use https, unless the network between is yours alone.")]
     public static partial void KeyInClear(ILogger logger, string server);

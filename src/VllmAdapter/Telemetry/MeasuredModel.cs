@@ -11,7 +11,10 @@ internal static class MeasuredModel
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/@+");
 
     /// <summary>The name if it is the one asked for, or reads like one; else null.</summary>
-    public static string? Of(string? model, ChatCall call) =>
-        model is not null && (model == call.Model || (model.Length is > 0 and <= Longest && !model.AsSpan().ContainsAnyExcept(Ordinary)))
-        && !call.Secrets.AreIn(model) ? model : null;
+    public static string? Of(string? model, ChatCall call) => Of(model, call.Model, call.Secrets);
+
+    /// <inheritdoc cref="Of(string?, ChatCall)"/>
+    public static string? Of(string? model, string? asked, Secrets secrets) =>
+        model is not null && (model == asked || (model.Length is > 0 and <= Longest && !model.AsSpan().ContainsAnyExcept(Ordinary)))
+        && !secrets.AreIn(model) ? model : null;
 }

@@ -10,6 +10,24 @@ internal static class SpanAttributes
     private const int LongestName = 200;
     private const int LongestWord = 60;
 
+    /// <summary>What spans and measurements of every operation say.</summary>
+    public static TagList Common(string operation, Uri address, string? model)
+    {
+        var tags = new TagList
+        {
+            { Attributes.OperationName, operation },
+            { Attributes.ProviderName, "vllm" },
+            { Attributes.ServerAddress, address.Host },
+        };
+        if (address.Port >= 0)
+            tags.Add(Attributes.ServerPort, address.Port);
+
+        if (model is not null)
+            tags.Add(Attributes.RequestModel, model);
+
+        return tags;
+    }
+
     /// <summary>Read off the finished body, so that fields which came by <see cref="ChatRequest.Extra"/> count too.</summary>
     public static void OfRequest(Activity span, ChatCall call)
     {

@@ -1,0 +1,41 @@
+using VllmAdapter.Server;
+
+namespace VllmAdapter;
+
+/// <summary>A question on a route beside chat, whose whole answer is read before any of it is handed out.</summary>
+/// <param name="Path">The route, from the server's root, such as <c>v1/embeddings</c>.</param>
+/// <param name="Operation">What spans and measurements call it (<c>gen_ai.operation.name</c>), such as <c>embeddings</c>.</param>
+internal sealed record RouteQuestion(string Path, string Operation)
+{
+    public HttpMethod Method { get; init; } = HttpMethod.Post;
+
+    /// <summary>The body; null if there is none, or if it is no JSON.</summary>
+    public byte[]? JsonBody { get; init; }
+
+    /// <summary>Makes a body that is no JSON, anew for each attempt.</summary>
+    public Func<HttpContent>? NewContent { get; init; }
+
+    public RequestHeaders? Headers { get; init; }
+
+    public string? Model { get; init; }
+
+    /// <summary>What a good answer would be, for those who get another one: <c>a list of embeddings</c>.</summary>
+    public required string Expected { get; init; }
+
+    /// <summary>The id of an attempt, from 1: each has its own.</summary>
+    public string IdOf(int attempt) => Headers?.GivenId is { } given ? given + (attempt == 1 ? "" : $"-{attempt}") : RequestIds.Next();
+
+    /// <summary>One attempt at it.</summary>
+    public ServerQuestion Attempt(int number, VllmAdapterOptions options) => new(Method, Path)
+    {
+        JsonBody = JsonBody,
+        NewContent = NewContent,
+        Headers = Headers,
+        Model = Model,
+        Expected = Expected,
+        RequestId = IdOf(number),
+        Attempt = number,
+        MaxBytes = options.MaxReplyBytes,
+        Limit = options.TimeLimits.FirstChunk,
+    };
+}

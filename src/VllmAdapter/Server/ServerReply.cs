@@ -1,0 +1,27 @@
+using System.Text;
+
+namespace VllmAdapter.Server;
+
+/// <summary>A success, read to its end.</summary>
+/// <param name="response">The response; its body was read.</param>
+/// <param name="body">Its bytes, decompressed.</param>
+internal readonly struct ServerReply(HttpResponseMessage response, byte[] body)
+{
+    public byte[] Body => body;
+
+    /// <summary>The body as JSON is to be read: without a byte order mark.</summary>
+    public ReadOnlySpan<byte> Json => WithoutMark(body);
+
+    public string? ContentType => response.Content.Headers.ContentType?.MediaType;
+
+    /// <summary>A header of the response; null if it has none of that name.</summary>
+    public string? Header(string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
+
+    internal static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> body) =>
+        body.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
+}
+
+/// <summary>Says what a reply of the right kind lacks to be a whole answer to what was asked.</summary>
+/// <param name="what">A clause without a full stop, such as <c>it holds 3 embeddings for 4 inputs</c>; no content of the caller's.</param>
+internal sealed class InvalidReplyException(string what) : Exception(what);
