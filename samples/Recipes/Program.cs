@@ -6,4 +6,5 @@ await AgentRecipes.RunAsync();
 await ServerRecipes.RunAsync();
 await OperatorRecipes.RunAsync();
 await HostRecipes.RunAsync();
+await TextAndSpeechRecipes.RunAsync();
 await TestRecipes.RunAsync();

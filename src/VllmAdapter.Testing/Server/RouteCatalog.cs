@@ -7,7 +7,7 @@ namespace VllmAdapter.Testing;
 /// Up to 0.15 the routes of every model lie on every server: GET is 405 there, and POST a 200 with an error inside. Recorded of 0.8.5 and 0.11.0;
 /// of 0.20.2 and later that such a route is 404.
 /// </remarks>
-internal sealed class RouteCatalog(FakeVllmOptions options, IReadOnlyList<IFakeRoutes> others)
+internal sealed class RouteCatalog(FakeVllmOptions options, IReadOnlyList<string> others)
 {
     private const int FirstWithRoutesOfItsModelOnly = 16;
 
@@ -48,7 +48,7 @@ internal sealed class RouteCatalog(FakeVllmOptions options, IReadOnlyList<IFakeR
     private IEnumerable<string> All()
     {
         IEnumerable<string> render = options.Profile.Minor >= 13 ? ["POST /v1/chat/completions/render"] : [];
-        return Own.Concat(render).Concat(others.SelectMany(routes => routes.Offered));
+        return Own.Concat(render).Concat(others);
     }
 
     // A route of another kind of model, where it lies there all the same.

@@ -9,12 +9,16 @@ internal static class FailureSentence
 {
     private const int LongestWord = 60;
 
-    public static string Compose(FailureFacts facts, FailureMeaning meaning)
+    public static string Compose(FailureFacts facts, FailureMeaning meaning) =>
+        facts.Portion is { } portion ? $"{Whole(facts, meaning)} This was about {portion}." : Whole(facts, meaning);
+
+    private static string Whole(FailureFacts facts, FailureMeaning meaning)
     {
         string said = Said(facts) is { } quote ? $": {Sentence(quote)}" : ".";
 
         return (meaning.Failure, facts) switch
         {
+            (RequestFailure.ContextWindowExceeded, { IsOfPooling: true }) => ContextRefusalSentence.OfInput(meaning.Refusal ?? new(), Answered(facts), said),
             (RequestFailure.ContextWindowExceeded, _) => ContextRefusalSentence.Of(meaning.Refusal ?? new(), Answered(facts), said),
             (_, { RefusedByProxy: { } status }) =>
                 $"A proxy on the way to the server{At(facts)} refused to connect (it answered {(int)status}). {FailureWayOut.OfProxy(status)}",
@@ -85,6 +89,7 @@ internal static class FailureSentence
         RequestFailure.EngineDead => "The engine behind the server died",
         RequestFailure.UnexpectedContent => $"The server redirects {(Target(facts) is { } target ? $"to {target}" : "elsewhere")}",
         RequestFailure.Timeout => "A gateway waited too long for the server",
+        RequestFailure.InvalidReply => "The model made a number that is none (NaN or infinite), and the server could not write it",
         _ => "The server failed on this request",
     };
 
@@ -132,7 +137,7 @@ internal static class FailureSentence
     private static string Silence(TimeSpan silence) =>
         silence > TimeSpan.FromSeconds(1) ? $", after {Seconds(silence)} of silence; a proxy's idle limit is likely" : "";
 
-    private static string Size(FailureFacts facts) => facts.RequestBody.Length switch
+    private static string Size(FailureFacts facts) => (facts.FormLength ?? facts.RequestBody.Length) switch
     {
         0 => "",
         >= 1_000_000 and var bytes => $" of {Megabytes(bytes)}",

@@ -31,6 +31,7 @@ internal static class FailureWayOut
         RequestFailure.Unavailable => "Retry when the server is up; see its log, and that of the gateway before it if there is one.",
         RequestFailure.EngineDead => "Retry when the server was restarted; see its log.",
         RequestFailure.UnexpectedContent => "Set the endpoint to the final address.",
+        RequestFailure.InvalidReply => "One input of the request is enough for it: send fewer at once to find it. It is a fault of the model or of its data type at the server.",
         RequestFailure.Timeout => "Raise its time limit, or see the server's load.",
         _ => "The same request may well fail again; see the server's log.",
     };
@@ -52,6 +53,8 @@ internal static class FailureWayOut
                 "The server fetches such a part by itself: give an address that it can reach, or send the bytes (a data URL in base64).",
             { Status: HttpStatusCode.RequestEntityTooLarge } => OfTooLarge,
             { Status: HttpStatusCode.RequestHeaderFieldsTooLarge } => "Send fewer or shorter ones (RequestHeaders.Additional, the trace's baggage, cookies of a handler).",
+            _ when Blames(facts, words, "audio_filesize_mb") =>
+                "Send a smaller file (compressed, or cut in parts), or raise VLLM_MAX_AUDIO_CLIP_FILESIZE_MB on the server.",
             _ when Blames(facts, words, "continuous_usage_stats") =>
                 "Set VllmAdapterOptions.UsageReporting to Final, or to None if it is refused then, too: this server does not take the field.",
             _ when Blames(facts, words, "stream_options") || Blames(facts, words, "include_usage") =>

@@ -53,6 +53,9 @@ internal static class ServerSigns
 
     public static bool SayEngineDied(string words) => Any(words, EngineDied) || IsDeadProcess(words);
 
+    /// <summary>Whether the model made a NaN, which JSON cannot hold; vLLM writes it as the client's fault, with 400.</summary>
+    public static bool SayNumberIsNone(string words) => words.Contains("Out of range float values are not JSON compliant", AnyCase);
+
     public static bool SayQueueIsFull(string words) => Any(words, QueueIsFull);
 
     public static bool SayGatewayLostItsServer(ServerError error, string words) =>

@@ -169,6 +169,7 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
         private FailureFacts About() => settings.Transport.About(question.Path, requestId: null) with
         {
             Model = question.Model,
+            Portion = question.Portion,
             Attempts = Count,
             Secrets = settings.Transport.Keys.With(question.Headers),
         };

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 
 namespace VllmAdapter;
 
@@ -45,6 +46,9 @@ internal sealed class Attempt : IAsyncDisposable
 
     public StreamEvidence Evidence { get; }
 
+    /// <summary>What the events so far say of the whole reply.</summary>
+    public ReplyHead Head => _log?.Head ?? default;
+
     /// <summary>Why not to read on; null to go on.</summary>
     public TerminationCause? Stop => _signal.Cause;
 
@@ -53,6 +57,9 @@ internal sealed class Attempt : IAsyncDisposable
 
     /// <summary>What is to be said of the attempt if nothing came of it; null if something did, or if it was stopped from outside.</summary>
     public VllmRequestException? Failure { get; private set; }
+
+    /// <summary>The fields of the reply without a property; null if there are none.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Extra => _log?.Extra;
 
     /// <summary>What a failure is to say of this attempt.</summary>
     public FailureFacts About => _call.About(RequestId, Number);

@@ -116,6 +116,7 @@ internal sealed class StreamPump : RunningReply
             if (_attempt is null)
             {
                 _attempt = await OpenAsync().ConfigureAwait(false);
+                Begin(_attempt.Head);
                 if (TakeChunk())
                 {
                     Leave();
@@ -216,7 +217,7 @@ internal sealed class StreamPump : RunningReply
         if (_call.DefaultBehavior != outcome.DefaultBehavior)
             outcome = outcome with { DefaultBehavior = _call.DefaultBehavior };
 
-        End(new ChatAnswer { Outcome = outcome, Choices = received });
+        End(new ChatAnswer { Outcome = outcome, Choices = received, Extra = _attempt?.Extra });
         _telemetry?.End(Answer!);
         bool isOver = cause == TerminationCause.EndOfBody || cause == TerminationCause.Sentinel || evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);

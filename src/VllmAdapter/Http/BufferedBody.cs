@@ -3,21 +3,21 @@ using System.Net;
 namespace VllmAdapter;
 
 /// <summary>The body of a request, which notes how far it was sent, and where to.</summary>
-internal sealed class JsonBody : ByteArrayContent
+internal sealed class BufferedBody : ByteArrayContent
 {
     private const int LongSending = 1024 * 1024;
 
-    private readonly byte[] _json;
+    private readonly byte[] _content;
     private bool _isBeingSent;
 
-    public JsonBody(byte[] json)
-        : base(json)
+    public BufferedBody(byte[] content, string contentType = "application/json")
+        : base(content)
     {
-        _json = json;
-        Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        _content = content;
+        Headers.TryAddWithoutValidation("Content-Type", contentType);
     }
 
-    public int Length => _json.Length;
+    public int Length => _content.Length;
 
     /// <summary>Whether it is so long that the server may answer, or close the connection, while it is still being sent.</summary>
     public bool TakesLong => Length > LongSending;
@@ -42,7 +42,7 @@ internal sealed class JsonBody : ByteArrayContent
         LastSentTo = Of?.RequestUri;
         FirstSentTo ??= LastSentTo;
         _isBeingSent = true;
-        await stream.WriteAsync(_json, cancellationToken).ConfigureAwait(false);
+        await stream.WriteAsync(_content, cancellationToken).ConfigureAwait(false);
         _isBeingSent = false;
     }
 }
