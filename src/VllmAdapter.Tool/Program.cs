@@ -1,0 +1,5 @@
+using Spectre.Console;
+using VllmAdapter.Tool;
+
+using var terminal = Terminal.OfTheProcess();
+return await new ToolApp(terminal).RunAsync(args);

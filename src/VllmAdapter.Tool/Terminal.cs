@@ -1,0 +1,41 @@
+using Spectre.Console;
+
+namespace VllmAdapter.Tool;
+
+/// <summary>Where a command reads and writes: what it prints, what goes wrong, what is piped in, and the variables of the environment.</summary>
+internal sealed class Terminal : IDisposable
+{
+    /// <summary>Results.</summary>
+    public required IAnsiConsole Out { get; init; }
+
+    /// <summary>Progress and failures, so that results can be piped on.</summary>
+    public required IAnsiConsole Error { get; init; }
+
+    /// <summary>Standard input.</summary>
+    public Stream Input { get; init; } = Stream.Null;
+
+    /// <summary>Whether a person sits at standard input, who would wait for a command that waits for them.</summary>
+    public bool InputIsKeyboard { get; init; }
+
+    /// <summary>Looks up a variable of the environment.</summary>
+    public Func<string, string?> Variable { get; init; } = static _ => null;
+
+    public static Terminal OfTheProcess() => new()
+    {
+        Out = AnsiConsole.Console,
+        Error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }),
+        Input = Console.OpenStandardInput(),
+        InputIsKeyboard = !Console.IsInputRedirected,
+        Variable = Environment.GetEnvironmentVariable,
+    };
+
+    /// <summary>Writes text for programs: not wrapped, not styled.</summary>
+    public void WritePlain(string text)
+    {
+        TextWriter writer = Out.Profile.Out.Writer;
+        writer.WriteLine(text);
+        writer.Flush();
+    }
+
+    public void Dispose() => Input.Dispose();
+}
