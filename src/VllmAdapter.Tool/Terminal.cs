@@ -5,6 +5,8 @@ namespace VllmAdapter.Tool;
 /// <summary>Where a command reads and writes: what it prints, what goes wrong, what is piped in, and the variables of the environment.</summary>
 internal sealed class Terminal : IDisposable
 {
+    private const int WidthOfAPage = 120;
+
     /// <summary>Results.</summary>
     public required IAnsiConsole Out { get; init; }
 
@@ -20,14 +22,20 @@ internal sealed class Terminal : IDisposable
     /// <summary>Looks up a variable of the environment.</summary>
     public Func<string, string?> Variable { get; init; } = static _ => null;
 
-    public static Terminal OfTheProcess() => new()
+    public static Terminal OfTheProcess()
     {
-        Out = AnsiConsole.Console,
-        Error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }),
-        Input = Console.OpenStandardInput(),
-        InputIsKeyboard = !Console.IsInputRedirected,
-        Variable = Environment.GetEnvironmentVariable,
-    };
+        // A file or a pipe has no width; lines of a page are read best.
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = WidthOfAPage;
+        return new Terminal
+        {
+            Out = AnsiConsole.Console,
+            Error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }),
+            Input = Console.OpenStandardInput(),
+            InputIsKeyboard = !Console.IsInputRedirected,
+            Variable = Environment.GetEnvironmentVariable,
+        };
+    }
 
     /// <summary>Writes text for programs: not wrapped, not styled.</summary>
     public void WritePlain(string text)

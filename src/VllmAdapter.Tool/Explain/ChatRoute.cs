@@ -1,0 +1,18 @@
+namespace VllmAdapter.Tool.Explain;
+
+/// <summary>The one route whose answers are explained.</summary>
+internal static class ChatRoute
+{
+    public const string Path = "/v1/chat/completions";
+
+    /// <exception cref="ToolException">The exchange is of another route.</exception>
+    public static void Demand(RecordedExchange exchange)
+    {
+        // Gateways put a prefix before it.
+        if (!exchange.Request.Path.TrimEnd('/').EndsWith("/chat/completions", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ToolException(
+                $"{exchange.Name} is an exchange of {exchange.Request.Method} {Wording.OneLine(exchange.Request.Path)}. explain reads answers of POST {Path}.");
+        }
+    }
+}
