@@ -39,16 +39,16 @@ internal static class ExplanationText
 
     private static Table TableOf(IReadOnlyList<TimelineEntry> timeline)
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumn("time").AddColumn("event").AddColumn("what came").AddColumn("what it proves");
-        table.Columns[0].NoWrap().RightAligned();
-        table.Columns[1].NoWrap();
+        // Not every kind of file has times.
+        bool hasTimes = timeline.Any(entry => entry.At > TimeSpan.Zero);
+        Table table = new Table().Border(TableBorder.Simple);
+        if (hasTimes)
+            table.AddColumn(new TableColumn("time").NoWrap().RightAligned());
+        table.AddColumn(new TableColumn("event").NoWrap()).AddColumn("what came").AddColumn("what it proves");
         foreach (TimelineEntry entry in timeline)
         {
-            table.AddRow(
-                new Text(Wording.Seconds(entry.At)),
-                new Text(EventsOf(entry)),
-                new Text(entry.Came, StyleOf(entry.Kind)),
-                new Text(entry.Proves));
+            Text[] cells = [new(Wording.Seconds(entry.At)), new(EventsOf(entry)), new(entry.Came, StyleOf(entry.Kind)), new(entry.Proves)];
+            table.AddRow(hasTimes ? cells : cells[1..]);
         }
 
         return table;
