@@ -22,20 +22,14 @@ internal sealed class Terminal : IDisposable
     /// <summary>Looks up a variable of the environment.</summary>
     public Func<string, string?> Variable { get; init; } = static _ => null;
 
-    public static Terminal OfTheProcess()
+    public static Terminal OfTheProcess() => new()
     {
-        // A file or a pipe has no width; lines of a page are read best.
-        if (Console.IsOutputRedirected)
-            AnsiConsole.Profile.Width = WidthOfAPage;
-        return new Terminal
-        {
-            Out = AnsiConsole.Console,
-            Error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }),
-            Input = Console.OpenStandardInput(),
-            InputIsKeyboard = !Console.IsInputRedirected,
-            Variable = Environment.GetEnvironmentVariable,
-        };
-    }
+        Out = ConsoleOn(Console.Out, Console.IsOutputRedirected),
+        Error = ConsoleOn(Console.Error, Console.IsErrorRedirected),
+        Input = Console.OpenStandardInput(),
+        InputIsKeyboard = !Console.IsInputRedirected,
+        Variable = Environment.GetEnvironmentVariable,
+    };
 
     /// <summary>Writes text for programs: not wrapped, not styled.</summary>
     public void WritePlain(string text)
@@ -45,5 +39,22 @@ internal sealed class Terminal : IDisposable
         writer.Flush();
     }
 
+    /// <summary>Waits until the user ends the command, which is how a server ends in order.</summary>
+    public static async Task UntilCanceledAsync(CancellationToken cancellationToken)
+    {
+        var canceled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), canceled))
+            await canceled.Task.ConfigureAwait(false);
+    }
+
     public void Dispose() => Input.Dispose();
+
+    // A file or a pipe has no width; lines of a page are read best.
+    private static IAnsiConsole ConsoleOn(TextWriter writer, bool isRedirected)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        if (isRedirected)
+            console.Profile.Width = WidthOfAPage;
+        return console;
+    }
 }

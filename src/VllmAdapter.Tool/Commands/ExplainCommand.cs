@@ -15,12 +15,7 @@ internal static class ExplainCommand
             Description = "What vllm-adapter record wrote, what curl -N -i printed, the events of a stream, or a whole reply; - for what is piped in.",
         };
         var request = new Option<string?>("--request") { Description = "The JSON that was asked, for files that hold only the answer.", HelpName = "FILE" };
-        var window = new Option<int?>("--context-window") { Description = "The model's context window (max_model_len), if you know it.", HelpName = "TOKENS" };
-        window.Validators.Add(static result =>
-        {
-            if (result.Tokens is [var token] && !(int.TryParse(token.Value, out int tokens) && tokens > 0))
-                result.AddError($"--context-window takes a number of tokens, 1 or more, not {token.Value}.");
-        });
+        Option<int?> window = CommandOptions.Tokens("--context-window", "The model's context window (max_model_len), if you know it.");
         var json = new Option<bool>("--json") { Description = "Print JSON, for programs." };
         var command = new Command(
             "explain",

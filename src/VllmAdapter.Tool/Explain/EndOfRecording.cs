@@ -18,8 +18,8 @@ internal sealed class EndOfRecording(RecordedInput input, Replay replay)
             ("the rest is not read", "What came before ends the answer, whatever follows."),
         _ when outcome.Evidence is { Malformation: { } why, UnreadText: { } text } => (Wording.Quote(text), $"{Wording.Sentence(why)} Something on the way wrote it."),
         { SocketEnd: SocketEnd.Timeout } => (
-            "silence, with the connection open",
-            $"The server neither went on nor ended. A client with the usual limits gives up after {Waited(outcome)}."),
+            "nothing more, with the connection open",
+            $"The server neither went on nor ended until the reader left. A client with the usual limits gives up after {Waited(outcome)}."),
         { SocketEnd: SocketEnd.Reset } => ("the connection is reset", AfterCut(outcome)),
         { BodyComplete: false } => ("the connection ends before the body", AfterCut(outcome)),
         _ when outcome.Evidence.BodyEnd == BodyEnd.InsideEvent => ("the body ends inside an event", "The rest of that event is lost."),

@@ -11,7 +11,7 @@ public sealed class EveryRecordingTests
         int explained = 0;
         foreach (string file in RecordingFiles.All)
         {
-            if (!RecordedExchange.Load(file).Request.Path.EndsWith("/chat/completions", StringComparison.Ordinal))
+            if (RecordedExchange.Load(file).Request is not { Method: "POST" } asked || !asked.Path.EndsWith("/chat/completions", StringComparison.Ordinal))
                 continue;
 
             ToolRun run = await ToolRun.OfAsync(["explain", file, "--json"]);
