@@ -61,8 +61,8 @@ internal static class ExplanationText
 
         Row("meaning", conclusion.Meaning);
         Row("why", conclusion.Explanation);
-        foreach ((int index, string missing) in conclusion.Missing.Index())
-            Row(index == 0 ? "missing" : "", missing);
+        for (int i = 0; i < conclusion.Missing.Count; i++)
+            Row(i == 0 ? "missing" : "", conclusion.Missing[i]);
         Row("text", conclusion.Text);
         foreach (ToolCall call in conclusion.MayRun)
             Row("may run", CallOf(call));
