@@ -53,6 +53,7 @@ internal static class EndFindings
         StreamVerdict.Malformed => EndKinds.Unreadable,
         StreamVerdict.Stalled => EndKinds.Silent,
         StreamVerdict.Aborted => EndKinds.Aborted,
+        StreamVerdict.StoppedByServer when choice.FinishReason == FinishReason.ContentFilter => null,
         StreamVerdict.StoppedByServer => EndKinds.WordUnknown,
         StreamVerdict.Interrupted when choice.Certainty == Certainty.Observed => EndKinds.Cut,
         StreamVerdict.Interrupted when evidence is { Chunks: 0 } => EndKinds.Empty,
@@ -92,6 +93,8 @@ internal static class EndFindings
         OutcomeNoteKind.CumulativeText => AnswerKinds.Cumulative,
         OutcomeNoteKind.UnwantedReasoning => AnswerKinds.NotHidden,
         OutcomeNoteKind.OutputNotAsAsked => AnswerKinds.Unconstrained,
+
+        OutcomeNoteKind.UsageMissing when request.UsageReporting == UsageReporting.None => null,
 
         // A stream that broke off has none by its nature, and usage that comes after the finish reason goes with the sentinel.
         OutcomeNoteKind.UsageMissing when outcome.Evidence.EveryChoiceDeclared && outcome.Verdict is not (StreamVerdict.ServerError or StreamVerdict.Malformed)

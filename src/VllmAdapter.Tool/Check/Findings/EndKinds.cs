@@ -70,6 +70,16 @@ internal static class EndKinds
         "The same request fails each time: mostly a parser, a template or a grammar.",
         SeeLog);
 
+    public static FindingKind Unavailable { get; } = new(
+        "server-unavailable", Severity.Fault, "A gateway has no working server behind it",
+        "Requests fail as often as the gateway picks a server that is gone.",
+        "Proxy: take servers away that fail their health check, and wait for none that is down (nginx max_fails, HAProxy check).");
+
+    public static FindingKind ConnectionFails { get; } = new(
+        "connection-fails", Severity.Fault, "A connection breaks before the answer begins",
+        "A request in so many fails; agents that do not try again end there.",
+        "Server: look at its load and its log. Proxy: look for time limits that are shorter than a prefill. Client: more than one attempt (ResilienceOptions.MaxAttempts).");
+
     public static FindingKind Late { get; } = new(
         "no-answer-in-time", Severity.Fault, "No answer within the check's time limits",
         "Agents wait, and wait together.",
@@ -81,7 +91,7 @@ internal static class EndKinds
         "Server: see its log, at the time of the check.");
 
     public static FindingKind WordUnknown { get; } = new(
-        "finish-reason-unknown", Severity.Warning, "An answer ends with a word that clients do not know",
+        "finish-reason-unknown", Severity.Warning, "An answer ends with a finish reason that is not OpenAI's",
         "Clients with a fixed list of finish reasons throw, or take it for stop.",
         "Client: keep the raw word, as VllmAdapter does (FinishReason).");
 
@@ -118,7 +128,7 @@ internal static class EndKinds
     public static IReadOnlyList<FindingKind> All { get; } =
     [
         Gone, OutputLost, ReasonMissing, CutUndeclared, CutInOrder, ServerError, Cut, Silent, Unreadable, Empty, ChoiceMissing, Aborted, NotAStream,
-        RequestFails, Late,
+        RequestFails, Unavailable, ConnectionFails, Late,
         NoSentinel, LateOutput, ReasonsConflict, WordUnknown, Unterminated,
         AfterSentinel, ServerCap,
     ];

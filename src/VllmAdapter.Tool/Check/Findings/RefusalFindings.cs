@@ -12,7 +12,9 @@ internal static class RefusalFindings
         RequestFailure.ServerError => EndKinds.RequestFails,
         RequestFailure.RateLimited or RequestFailure.Overloaded => ServerKinds.Full,
         RequestFailure.Timeout => EndKinds.Late,
-        RequestFailure.EngineDead or RequestFailure.Unavailable or RequestFailure.ConnectionFailed => EndKinds.RequestFails,
+        RequestFailure.EngineDead => EndKinds.Gone,
+        RequestFailure.Unavailable => EndKinds.Unavailable,
+        RequestFailure.ConnectionFailed => EndKinds.ConnectionFails,
         _ => null,
     };
 
