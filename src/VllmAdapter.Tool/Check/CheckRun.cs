@@ -8,6 +8,8 @@ internal sealed class CheckRun(Terminal terminal, IReadOnlyList<IProbe> probes, 
 {
     public async Task<ExitCode> OfAsync(VllmInferenceAdapter adapter, VllmInferenceAdapter? withoutKey, string? model, CancellationToken cancellationToken)
     {
+        ThrowIfUnwritable(jsonFile);
+        ThrowIfUnwritable(markdownFile);
         (IReadOnlyList<ModelCard> models, string? chosen, ServerVersion? version) =
             await Introduction.OfAsync(adapter, model, cancellationToken).ConfigureAwait(false);
         var target = new Target { Adapter = adapter, WithoutKey = withoutKey, Models = models, Model = chosen, Version = version };
@@ -36,6 +38,13 @@ internal sealed class CheckRun(Terminal terminal, IReadOnlyList<IProbe> probes, 
             });
             return await checker.RunAsync(probes, cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
+    }
+
+    // Told before the tokens are spent.
+    private static void ThrowIfUnwritable(string? file)
+    {
+        if (file is not null && (Directory.Exists(file) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))))
+            throw new ToolException($"The report cannot be written to {file}: there is no such folder, or it is one.");
     }
 
     private static async Task SaveAsync(string? file, Func<string> text, CancellationToken cancellationToken)

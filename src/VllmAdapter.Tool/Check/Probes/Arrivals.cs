@@ -11,11 +11,16 @@ internal sealed record Arrivals(ArrivalPattern Pattern, int Chunks, int Groups, 
     // What comes within this time came together: no engine writes tokens of one stream that fast.
     private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(1);
 
-    // An answer that is this quick leaves no room for a rhythm.
-    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(150);
+    // A pause that a reader sees.
+    private static readonly TimeSpan Jerk = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Judges by the times since the request was sent, in order.</summary>
-    public static Arrivals Judge(IReadOnlyList<TimeSpan> arrivals)
+    // Writing the answer took at least this long, or its rhythm says nothing.
+    private static readonly TimeSpan LeastWriting = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Judges a stream by its times.</summary>
+    /// <param name="arrivals">When each chunk came, since the request was sent, in order.</param>
+    /// <param name="oneToken">How long an answer of one token takes: what the first chunk needs if nothing holds it back.</param>
+    public static Arrivals Judge(IReadOnlyList<TimeSpan> arrivals, TimeSpan oneToken)
     {
         if (arrivals.Count == 0)
             return new Arrivals(ArrivalPattern.Unknown, 0, 0, TimeSpan.Zero, TimeSpan.Zero);
@@ -24,11 +29,13 @@ internal sealed record Arrivals(ArrivalPattern Pattern, int Chunks, int Groups, 
         for (int i = 1; i < arrivals.Count; i++)
             groups += arrivals[i] - arrivals[i - 1] > Together ? 1 : 0;
 
+        TimeSpan inBetween = arrivals[^1] - arrivals[0];
         ArrivalPattern pattern = 0 switch
         {
-            _ when arrivals.Count < FewestChunks || arrivals[^1] < Quick => ArrivalPattern.Unknown,
+            _ when arrivals.Count < FewestChunks || arrivals[^1] - oneToken < LeastWriting => ArrivalPattern.Unknown,
+            _ when groups <= 2 && arrivals[0] < 2 * oneToken => ArrivalPattern.Unknown,
             _ when groups <= 2 => ArrivalPattern.AllAtOnce,
-            _ when groups * ChunksOfABurst <= arrivals.Count => ArrivalPattern.Bursts,
+            _ when groups * ChunksOfABurst <= arrivals.Count && inBetween / (groups - 1) >= Jerk => ArrivalPattern.Bursts,
             _ => ArrivalPattern.OneByOne,
         };
         return new Arrivals(pattern, arrivals.Count, groups, arrivals[0], arrivals[^1]);

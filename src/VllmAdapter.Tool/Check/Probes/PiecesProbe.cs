@@ -4,16 +4,21 @@ namespace VllmAdapter.Tool.Check;
 internal sealed class PiecesProbe : IProbe
 {
     private static readonly ChatRequest Question = Questions.Count;
+    private static readonly ChatRequest OneToken = Question.CappedAt(1);
 
     public string Name => "pieces";
 
     public string Asks => "Do chunks arrive one by one, or does something on the way gather them?";
 
-    public ProbeCost Cost => ProbeCost.Of(Question);
+    public ProbeCost Cost => ProbeCost.Of(Question, OneToken);
 
     public async Task RunAsync(ProbeRun run, CancellationToken cancellationToken)
     {
         TimeProvider clock = run.Target.Clock;
+        long before = clock.GetTimestamp();
+        await run.AskAsync(OneToken, cancellationToken).ConfigureAwait(false);
+        TimeSpan oneToken = clock.GetElapsedTime(before);
+
         ChatRequest question = run.Target.Suited(Question);
         List<TimeSpan> arrivals = [];
         long start = clock.GetTimestamp();
@@ -25,7 +30,7 @@ internal sealed class PiecesProbe : IProbe
         }
 
         run.Took(question, stream.Answer);
-        Report(run, Arrivals.Judge(arrivals));
+        Report(run, Arrivals.Judge(arrivals, oneToken));
     }
 
     private static void Report(ProbeRun run, Arrivals arrivals)

@@ -71,7 +71,9 @@ internal static class TextProbes
     private static void LookAtLogprobs(ProbeRun run, ChatAnswer answer)
     {
         string? requestId = answer.Outcome.Evidence.RequestId;
-        if (answer.Logprobs is not { Count: > 0 } tokens)
+        if (answer.Outcome.Verdict is not (StreamVerdict.Completed or StreamVerdict.LengthLimited or StreamVerdict.Unconfirmed))
+            run.CannotTell($"The answer broke off: {EndFindings.Said(answer.Outcome)}");
+        else if (answer.Logprobs is not { Count: > 0 } tokens)
             run.Find(AnswerKinds.LogprobsMissing, "None came.", requestId);
         else if (answer.Reasoning.Length == 0 && !string.Concat(tokens.Select(token => token.Token)).Contains(answer.Text, StringComparison.Ordinal) && !HasOddTokens(tokens))
             run.Find(AnswerKinds.LogprobsMissing, $"{tokens.Count} tokens came, and they do not spell the text.", requestId);
