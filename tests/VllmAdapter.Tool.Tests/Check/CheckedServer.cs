@@ -8,10 +8,19 @@ internal static class CheckedServer
     public static Task<CheckReport> CheckAsync(this FakeVllm server, IReadOnlyList<IProbe>? probes = null) =>
         server.CreateAdapter(options => CheckOptions.Apply(options, key: null)).CheckAsync(probes);
 
-    public static async Task<CheckReport> CheckAsync(this VllmInferenceAdapter adapter, IReadOnlyList<IProbe>? probes = null)
+    public static async Task<CheckReport> CheckAsync(
+        this VllmInferenceAdapter adapter, IReadOnlyList<IProbe>? probes = null, TimeProvider? clock = null, VllmInferenceAdapter? withoutKey = null)
     {
         var (models, chosen, version) = await Introduction.OfAsync(adapter, model: null, CancellationToken.None);
-        var target = new Target { Adapter = adapter, Clock = new StillClock(), Models = models, Model = chosen, Version = version };
+        var target = new Target
+        {
+            Adapter = adapter,
+            WithoutKey = withoutKey,
+            Clock = clock ?? new StillClock(),
+            Models = models,
+            Model = chosen,
+            Version = version,
+        };
         return await new Checker(target).RunAsync(probes ?? AllProbes.Full, CancellationToken.None);
     }
 

@@ -79,7 +79,6 @@ internal static class EndFindings
         OutcomeNoteKind.LateOutput => EndKinds.LateOutput,
         OutcomeNoteKind.CallsAnnouncedNoneCame => CallKinds.CallsAnnounced,
         OutcomeNoteKind.LastEventUnterminated => EndKinds.Unterminated,
-        OutcomeNoteKind.EventsAfterSentinel => EndKinds.AfterSentinel,
         OutcomeNoteKind.ResponseIdChanged => AnswerKinds.IdChanges,
         OutcomeNoteKind.LossyText => AnswerKinds.Lossy,
         OutcomeNoteKind.OddFields => AnswerKinds.OddFields,

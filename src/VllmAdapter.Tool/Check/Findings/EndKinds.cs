@@ -110,11 +110,6 @@ internal static class EndKinds
         "Usage, which comes last, may be lost, and a cut cannot be told from an end.",
         "Proxy: pass data: [DONE] on. Client: for servers of another make, VllmAdapterOptions.ExpectsSentinel = false.");
 
-    public static FindingKind AfterSentinel { get; } = new(
-        "events-after-sentinel", Severity.Info, "Events come after [DONE]",
-        "They are ignored.",
-        "Proxy: end the body after [DONE].");
-
     public static FindingKind Unterminated { get; } = new(
         "last-event-unterminated", Severity.Warning, "The last event lacks its blank line",
         "Strict readers of events drop it: with it the finish reason or [DONE].",
@@ -130,6 +125,6 @@ internal static class EndKinds
         Gone, OutputLost, ReasonMissing, CutUndeclared, CutInOrder, ServerError, Cut, Silent, Unreadable, Empty, ChoiceMissing, Aborted, NotAStream,
         RequestFails, Unavailable, ConnectionFails, Late,
         NoSentinel, LateOutput, ReasonsConflict, WordUnknown, Unterminated,
-        AfterSentinel, ServerCap,
+        ServerCap,
     ];
 }

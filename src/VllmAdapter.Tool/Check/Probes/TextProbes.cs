@@ -5,7 +5,8 @@ internal static class TextProbes
 {
     private const int ShortCap = 5;
 
-    public static IProbe Text { get; } = new ChatProbe("text", "Does a text end, and say so?", Questions.Hello, LookAtText);
+    /// <summary>The first of all that ask the model.</summary>
+    public static IProbe Text { get; } = new TextProbe();
 
     public static IReadOnlyList<IProbe> All { get; } =
     [
@@ -21,19 +22,6 @@ internal static class TextProbes
         new ChatProbe("logprobs", "Do log probabilities come for every token?", Questions.Hello with { Logprobs = new LogprobOptions { TopLogprobs = 2 } }, LookAtLogprobs),
         new ChatProbe("reasoning-hidden", "Can reasoning be hidden?", Questions.Hello with { Reasoning = new ReasoningSettings { Include = false } }, LookAtEnd),
     ];
-
-    private static void LookAtText(ProbeRun run, ChatAnswer answer)
-    {
-        StreamEvidence evidence = answer.Outcome.Evidence;
-        run.Target.Reasons = answer.Reasoning.Length > 0;
-        if (run.Target.Reasons)
-            run.Tell("The model reasons by itself; where a probe needs its answer, reasoning is switched off (enable_thinking: false).");
-        if (evidence is { RequestId: { } sent, ResponseId: { } id } && !id.Contains(sent, StringComparison.Ordinal))
-            run.Find(ServerKinds.RequestIdLost, $"Sent {sent}, got {id}.", sent);
-        if (answer.Usage is not null && evidence.Choices.All(choice => choice.CompletionTokens is null || !evidence.UsageIsFinal))
-            run.Find(AnswerKinds.ContinuousMissing, "No chunk before the end carried usage.");
-        LookAtEnd(run, answer);
-    }
 
     /// <summary>Says that nothing was learned of the end, if the answer was longer than the question expected.</summary>
     public static void LookAtEnd(ProbeRun run, ChatAnswer answer)
