@@ -15,6 +15,9 @@ internal enum ExitCode
     /// <summary>Something outside is not there or does not let us: no server, a port that is taken.</summary>
     Unavailable = 3,
 
+    /// <summary>Done, and nothing is wrong that a careful client does not cope with: warnings, no fault.</summary>
+    Warned = 4,
+
     /// <summary>Stopped by the user.</summary>
     Canceled = 130,
 }

@@ -11,6 +11,7 @@ internal sealed class ToolApp(Terminal terminal)
     {
         var root = new RootCommand("Finds out how the streams of a vLLM deployment end, and says it in words.")
         {
+            CheckCommand.Create(terminal),
             ExplainCommand.Create(terminal),
             RecordCommand.Create(terminal),
             FakeCommand.Create(terminal),
