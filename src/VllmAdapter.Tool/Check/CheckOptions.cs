@@ -1,0 +1,34 @@
+namespace VllmAdapter.Tool.Check;
+
+/// <summary>How the check asks: once, so that no retry hides a fault, and never longer than a person waits.</summary>
+internal static class CheckOptions
+{
+    public static void Apply(VllmAdapterOptions options, string? key)
+    {
+        options.ApiKey = key;
+        options.OnIncompleteStream = IncompleteStreamBehavior.Report;
+        options.Resilience.MaxAttempts = 1;
+        options.TimeLimits.Connect = TimeSpan.FromSeconds(10);
+        options.TimeLimits.Headers = TimeSpan.FromSeconds(60);
+        options.TimeLimits.FirstChunk = TimeSpan.FromSeconds(60);
+        options.TimeLimits.BetweenChunks = TimeSpan.FromSeconds(30);
+        options.TimeLimits.Total = TimeSpan.FromMinutes(2);
+        options.TimeLimits.ServerCall = TimeSpan.FromSeconds(15);
+    }
+
+    public static VllmInferenceAdapter NewAdapter(string endpoint, string? key)
+    {
+        var options = new VllmAdapterOptions();
+        Apply(options, key);
+        try
+        {
+            return new VllmInferenceAdapter(endpoint, options);
+        }
+        catch (ArgumentException unusable)
+        {
+            // The name of a parameter says nothing to a person at a terminal.
+            string parameter = $" (Parameter '{unusable.ParamName}')";
+            throw new ToolException(unusable.Message.Replace(parameter, "", StringComparison.Ordinal), ExitCode.Unusable, unusable);
+        }
+    }
+}
