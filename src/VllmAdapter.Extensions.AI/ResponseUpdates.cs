@@ -26,7 +26,7 @@ internal sealed class ResponseUpdates
     public void Add(ChatResponseUpdate update, bool isShown = true)
     {
         update.MessageId = _messageIds.Current(_turn?.ResponseId);
-        _hasShown |= isShown && update.Contents.Any(content => content is not UsageContent);
+        _hasShown = _hasShown || (isShown && update.Contents.Any(content => content is not UsageContent));
         Hold(update);
     }
 

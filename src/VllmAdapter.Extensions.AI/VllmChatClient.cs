@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.AI;
+using VllmAdapter.Server;
 
 namespace VllmAdapter.Extensions.AI;
 
@@ -33,6 +34,7 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
         return serviceKey is not null ? null
             : serviceType == typeof(ChatClientMetadata) ? _metadata
             : serviceType == typeof(VllmInferenceAdapter) ? adapter
+            : serviceType == typeof(VllmServer) ? adapter.Server
             : serviceType.IsInstanceOfType(this) ? this
             : null;
     }
@@ -58,12 +60,13 @@ internal sealed class VllmChatClient(VllmInferenceAdapter adapter, string? model
             response.Follow(stream);
             bool asksOn = false;
             var refusal = new StringBuilder();
-            await using ConfiguredCancelableAsyncEnumerable<ChatChunk>.Enumerator chunks = stream.ConfigureAwait(false).GetAsyncEnumerator();
+            IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
+            await using ConfiguredAsyncDisposable leaving = chunks.ConfigureAwait(false);
             while (true)
             {
                 try
                 {
-                    if (!await chunks.MoveNextAsync())
+                    if (!await chunks.MoveNextAsync().ConfigureAwait(false))
                         break;
                 }
                 catch (IncompleteStreamException broken) when (turns.Count > 1)

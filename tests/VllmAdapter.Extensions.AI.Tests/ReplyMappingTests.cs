@@ -133,6 +133,7 @@ public sealed class ReplyMappingTests
         (metadata.ProviderName, metadata.ProviderUri, metadata.DefaultModelId).Should().Be(("vllm", new Uri("http://vllm.test/"), "granite"));
         play.Adapter.AsIChatClient("other").GetService<ChatClientMetadata>()!.DefaultModelId.Should().Be("other");
         play.Chat.GetService<VllmInferenceAdapter>().Should().BeSameAs(play.Adapter);
+        play.Chat.GetService<VllmAdapter.Server.VllmServer>().Should().BeSameAs(play.Adapter.Server);
         play.Chat.GetService<IChatClient>().Should().BeSameAs(play.Chat);
         play.Chat.GetService<ChatClientMetadata>("key").Should().BeNull();
         play.Chat.GetService<string>().Should().BeNull();

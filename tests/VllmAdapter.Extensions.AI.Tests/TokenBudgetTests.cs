@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using VllmAdapter.Server;
 using VllmAdapter.Testing;
 using static VllmAdapter.Extensions.AI.Tests.BridgePlay;
 

@@ -92,7 +92,7 @@ public sealed class ToolFunctionTests
     [Fact]
     public void It_is_still_the_tool()
     {
-        Forecast.AsAIFunction().GetService(typeof(Tool)).Should().BeSameAs(Forecast);
+        Forecast.AsAIFunction().GetService<Tool>().Should().BeSameAs(Forecast);
         FluentActions.Invoking(() => ((Tool)null!).AsAIFunction()).Should().Throw<ArgumentNullException>();
     }
 }

@@ -21,7 +21,6 @@ public sealed partial class RecordedRoutesTests
         ["verbose"] = "it has no tokens and no probabilities of its own",
         ["too-large"] = "it takes a file of any size",
         ["models"] = "another route",
-        ["chat-on-this-server"] = "it chats as well",
     };
 
     public static TheoryData<string> Completions => [.. Names(Texts).Where(path => !Otherwise.ContainsKey(Path.GetFileNameWithoutExtension(path)))];
@@ -47,7 +46,7 @@ public sealed partial class RecordedRoutesTests
     public async Task What_the_real_server_heard_the_fake_one_hears(string path)
     {
         RecordedExchange recorded = RecordedExchange.Load(Path.Combine(Sounds, path));
-        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Profile = VllmProfile.V0_32, Model = "tiny" }, Script.Model.Says("Hello there, this is a test."));
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { Profile = VllmProfile.V0_32, Model = "tiny", Kinds = ModelKinds.Transcribes }, Script.Model.Says("Hello there, this is a test."));
         using HttpClient http = vllm.CreateHttpClient();
         using HttpContent content = recorded.Request.Body is JsonObject said && said["form"] is JsonObject form ? FormOf(form) : new StringContent("{}", Encoding.UTF8, "application/json");
 

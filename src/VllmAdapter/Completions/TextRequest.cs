@@ -118,6 +118,23 @@ public sealed record TextRequest
     /// <param name="prompt">The text to write on.</param>
     public static TextRequest FromPrompt(string prompt) => new() { Prompts = [TextPrompt.FromText(prompt)] };
 
+    /// <summary>The request that lets the model write on where its text broke off: the prompt, with what was received behind it.</summary>
+    /// <param name="cut">How the text of this request ended, as the adapter's stream gave it; from JSON it has no text.</param>
+    /// <remarks>
+    /// Max tokens are lowered by what was spent; raise <see cref="MaxTokens"/> first to go on with a text that max tokens had cut. Where nothing was
+    /// received, it is the same request.
+    /// </remarks>
+    /// <exception cref="ArgumentException">
+    /// The text cannot be written on: it has several prompts or choices, a prompt of tokens, an echo, an output format, or no token left.
+    /// </exception>
+    public TextRequest Continuing(StreamOutcome cut)
+    {
+        ArgumentNullException.ThrowIfNull(cut);
+        return TextContinuation.Obstacle(this, cut) is { } obstacle
+            ? throw new ArgumentException($"The text cannot be written on: {obstacle}. Ask again from the start.", nameof(cut))
+            : TextContinuation.Of(this, cut);
+    }
+
     /// <summary>What the request consists of, in counts, not what it says.</summary>
     public override string ToString() =>
         $"Text request: {OutcomeNotes.Count(Prompts.Count, "prompt")}{(Model is { } model ? $", model {model}" : "")}"

@@ -48,7 +48,7 @@ internal static class FailureSentence
                 + "Raise its time limit, or take it off: TimeLimits has all that an adapter needs.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(facts)}{Again(facts)}. "
-                + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",
+                + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or ask Server.DiagnoseAsync what the server is doing.",
             (RequestFailure.UnexpectedContent, { FollowedTo: { } other }) =>
                 $"The HttpClient followed a redirect to {ServerText.Quote(Shown(other), facts.Secrets)} and sent the request there; what came back was not read. "
                 + "Set the endpoint to the final address, and AllowAutoRedirect of the client's handler to false.",

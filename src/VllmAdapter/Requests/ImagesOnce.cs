@@ -79,11 +79,13 @@ internal sealed class ImagesOnce
         _leftOut.Add((part, data, uuid, url));
     }
 
-    private static IEnumerable<JsonObject> Parts(JsonObject body) => (body["messages"] as JsonArray ?? [])
-        .OfType<JsonObject>()
-        .SelectMany(message => message["content"] as JsonArray ?? [])
-        .OfType<JsonObject>()
-        .ToArray();
+    private static JsonObject[] Parts(JsonObject body) =>
+    [
+        .. (body["messages"] as JsonArray ?? [])
+            .OfType<JsonObject>()
+            .SelectMany(message => message["content"] as JsonArray ?? [])
+            .OfType<JsonObject>(),
+    ];
 
     private static string? TextOf(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

@@ -1,7 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
-using VllmAdapter.Server;
 
 namespace VllmAdapter;
 
@@ -12,7 +11,8 @@ internal sealed class EventReply : IAsyncDisposable
 
     private readonly AdapterSettings _settings;
     private readonly TimeProvider _clock;
-    private readonly CancellationTokenSource _silence;
+    private readonly CancellationTokenSource _silence = new();
+    private readonly ITimer _limit;
     private readonly CancellationTokenSource _either;
     private FailureFacts _about;
     private HttpResponseMessage? _response;
@@ -25,7 +25,8 @@ internal sealed class EventReply : IAsyncDisposable
     private EventReply(ServerQuestion question, AdapterSettings settings, CancellationToken whole)
     {
         (_settings, _clock, _about) = (settings, settings.Transport.Clock, settings.Server.Calls.AboutOf(question));
-        _silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _clock);
+        _limit = _clock.CreateTimer(
+            static silence => ((CancellationTokenSource)silence!).Cancel(), _silence, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _either = CancellationTokenSource.CreateLinkedTokenSource(whole, _silence.Token);
     }
 
@@ -83,6 +84,7 @@ internal sealed class EventReply : IAsyncDisposable
             // Whatever goes wrong in letting go changes nothing about what was received.
         }
 
+        await _limit.DisposeAsync().ConfigureAwait(false);
         _either.Dispose();
         _silence.Dispose();
     }
@@ -164,7 +166,7 @@ internal sealed class EventReply : IAsyncDisposable
     // Only waiting for the server is limited; what the reader of the events does in between takes as long as it takes.
     private async Task<bool> WithinAsync(TimeSpan limit, Func<CancellationToken, Task<bool>> wait)
     {
-        _silence.CancelAfter(limit);
+        _limit.Change(limit, Timeout.InfiniteTimeSpan);
         try
         {
             return await wait(_either.Token).ConfigureAwait(false);
@@ -183,8 +185,7 @@ internal sealed class EventReply : IAsyncDisposable
         }
         finally
         {
-            if (!_silence.IsCancellationRequested)
-                _silence.CancelAfter(Timeout.InfiniteTimeSpan);
+            _limit.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
-using VllmAdapter.Server;
 
 namespace VllmAdapter;
 
@@ -32,8 +31,12 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
         var telemetry = new RouteTelemetry(question, settings.Transport, logger);
         using CancellationTokenSource? total = TotalLimit();
         using CancellationTokenSource? either = total is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token);
-        var attempts = new Attempts<T>(question, settings, (attempt, token) => settings.Server.Calls.AskAsync(attempt, read, token), telemetry);
-        T answer = await attempts.RunAsync(either?.Token ?? cancellationToken, cancellationToken, total?.Token).ConfigureAwait(false);
+        var attempts = new Attempts<T>(question, settings, (attempt, token) => settings.Server.Calls.AskAsync(attempt, read, token), telemetry)
+        {
+            Callers = cancellationToken,
+            Total = total?.Token,
+        };
+        T answer = await attempts.RunAsync(either?.Token ?? cancellationToken).ConfigureAwait(false);
         telemetry.End(answer as IRouteReply, attempts.Count);
         return answer;
     }
@@ -49,8 +52,12 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
         using CancellationTokenSource? total = TotalLimit();
         using CancellationTokenSource? either = total is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token);
         CancellationToken whole = either?.Token ?? cancellationToken;
-        var attempts = new Attempts<EventReply>(question, settings, (attempt, token) => EventReply.OpenAsync(attempt, settings, whole, token), telemetry);
-        EventReply reply = await attempts.RunAsync(whole, cancellationToken, total?.Token).ConfigureAwait(false);
+        var attempts = new Attempts<EventReply>(question, settings, (attempt, token) => EventReply.OpenAsync(attempt, settings, whole, token), telemetry)
+        {
+            Callers = cancellationToken,
+            Total = total?.Token,
+        };
+        EventReply reply = await attempts.RunAsync(whole).ConfigureAwait(false);
         try
         {
             while (reply.HasCurrent)
@@ -62,7 +69,7 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
                 }
                 catch (Exception failure)
                 {
-                    attempts.Throw(failure, cancellationToken, total?.Token);
+                    attempts.Throw(failure);
                 }
             }
         }
@@ -90,7 +97,13 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
 
         public bool HasFailed { get; private set; }
 
-        public async Task<T> RunAsync(CancellationToken cancellationToken, CancellationToken callers, CancellationToken? total)
+        /// <summary>The caller's token, which tells its end from those of our own clocks.</summary>
+        public CancellationToken Callers { get; init; }
+
+        /// <summary>Ends when the time for the whole is over.</summary>
+        public CancellationToken? Total { get; init; }
+
+        public async Task<T> RunAsync(CancellationToken cancellationToken)
         {
             try
             {
@@ -99,15 +112,15 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
             }
             catch (Exception failure)
             {
-                Throw(failure, callers, total);
+                Throw(failure);
                 throw;
             }
         }
 
         /// <summary>Reports a failure, and throws it as the failures of a request are.</summary>
-        public void Throw(Exception failure, CancellationToken callers, CancellationToken? total)
+        public void Throw(Exception failure)
         {
-            Exception told = Explain(failure, callers, total);
+            Exception told = Explain(failure);
             HasFailed = true;
             telemetry.Fail(told);
             ExceptionDispatchInfo.Throw(told);
@@ -137,11 +150,11 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
         }
 
         // What the pipeline itself throws is told as the failures of a request are.
-        private Exception Explain(Exception failure, CancellationToken callers, CancellationToken? total) => failure switch
+        private Exception Explain(Exception failure) => failure switch
         {
-            OperationCanceledException when callers.IsCancellationRequested =>
-                failure is OperationCanceledException given && given.CancellationToken == callers ? failure : new OperationCanceledException(failure.Message, failure, callers),
-            OperationCanceledException when total is { IsCancellationRequested: true } =>
+            OperationCanceledException when Callers.IsCancellationRequested =>
+                failure is OperationCanceledException given && given.CancellationToken == Callers ? failure : new OperationCanceledException(failure.Message, failure, Callers),
+            OperationCanceledException when Total is { IsCancellationRequested: true } =>
                 VllmRequestException.For(About() with { GaveUpAfter = settings.Options.TimeLimits.Total, Cause = failure }),
             ExecutionRejectedException => _last ?? VllmRequestException.For(About() with
             {

@@ -1,5 +1,3 @@
-using VllmAdapter.Server;
-
 namespace VllmAdapter;
 
 /// <summary>A question on a route beside chat, whose whole answer is read before any of it is handed out.</summary>

@@ -2,8 +2,6 @@ using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using VllmAdapter.Diagnostics;
-using VllmAdapter.Server;
 
 namespace VllmAdapter;
 

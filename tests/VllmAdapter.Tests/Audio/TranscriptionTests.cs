@@ -51,7 +51,7 @@ public sealed class TranscriptionTests
         { """["text"]""", RequestFailure.UnexpectedContent },
         { "", RequestFailure.UnexpectedContent },
         { "<html><title>Sign in</title></html>", RequestFailure.UnexpectedContent },
-        { """{"error":{"message":"The model does not support Transcriptions API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.BadRequest },
+        { """{"error":{"message":"The model does not support Transcriptions API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.RouteNotFound },
     };
 
     [Theory]
@@ -98,6 +98,14 @@ public sealed class TranscriptionTests
 
         played.Failure.Should().BeOfType<IncompleteStreamException>();
         played.Answer!.Segments.Should().ContainSingle().Which.Text.Should().Be("a");
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_stream_and_answers_whole_is_read_all_the_same()
+    {
+        PlayedSpeech played = await PlayedSpeech.RunAsync(Json("""{"text":" Gr\u00fc\u00dfe","language":"de"}"""));
+
+        (played.Answer!.Text, played.Answer.Language, played.Outcome.Verdict).Should().Be((" Grüße", "de", StreamVerdict.Unconfirmed));
     }
 
     [Fact]

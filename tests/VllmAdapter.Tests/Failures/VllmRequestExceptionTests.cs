@@ -253,7 +253,7 @@ public class VllmRequestExceptionTests
         failed.Failure.Should().Be(RequestFailure.Timeout);
         failed.IsRetryable.Should().BeTrue();
         failed.Message.Should().Be(
-            "No answer within 30.0 s at http://vllm.example:8000/v1/chat/completions. Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.");
+            "No answer within 30.0 s at http://vllm.example:8000/v1/chat/completions. Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or ask Server.DiagnoseAsync what the server is doing.");
     }
 
     [Theory]
