@@ -222,7 +222,7 @@ public sealed class PoolingBatchTests : IDisposable
         public async Task UntilUnderWay(int count)
         {
             while (UnderWay < count)
-                await _changed.WaitAsync();
+                (await _changed.WaitAsync(TimeSpan.FromSeconds(30))).Should().BeTrue("{0} requests should be under way, not {1}", count, UnderWay);
         }
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

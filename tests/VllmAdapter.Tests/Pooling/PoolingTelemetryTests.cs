@@ -3,10 +3,12 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
+using VllmAdapter.Tests.Telemetry;
 
 namespace VllmAdapter.Tests.Pooling;
 
 /// <summary>A question to a pooling model is a span and measurements of its own, named as the GenAI conventions name it.</summary>
+[Collection(TelemetryCollection.Name)]
 public sealed class PoolingTelemetryTests
 {
     public static TheoryData<Func<VllmInferenceAdapter, Task>, string> Asked => new()

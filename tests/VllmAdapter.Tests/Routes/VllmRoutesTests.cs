@@ -4,10 +4,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using RichardSzalay.MockHttp;
 using VllmAdapter.Diagnostics;
+using VllmAdapter.Tests.Telemetry;
 
 namespace VllmAdapter.Tests.Routes;
 
 /// <summary>Any other route: asked with the adapter's address, key, retries and typed errors.</summary>
+[Collection(TelemetryCollection.Name)]
 public sealed class VllmRoutesTests : IDisposable
 {
     private readonly MockHttpMessageHandler _server = new();
