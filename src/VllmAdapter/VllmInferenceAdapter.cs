@@ -187,7 +187,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
     private CallSetup NewSetup()
     {
         _lifetime.ThrowIfOver();
-        return new CallSetup(_settings, _logger);
+        return new CallSetup(_settings, _logger, _learnsByDefault);
     }
 
     private ChatCall CallOf(ChatRequest request)
@@ -204,13 +204,12 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         string? model = ChatRequestBody.ModelOf(json);
         RequestEvidence asked = RequestEvidenceReading.Of(body, setup.WindowOf(model), options.ServerMaxTokens);
         bool learns = options.LearnContextWindow ?? _learnsByDefault;
-        UnknownFieldBehavior unknown = options.UnknownFields ?? (_learnsByDefault ? UnknownFieldBehavior.Note : UnknownFieldBehavior.Off);
         return setup.NewCall(body, asked, model, new CallWishes(VllmEndpoint.ChatCompletions, "chat")
         {
             IsWhole = !request.Stream,
             Images = images,
             Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
-            Fields = request.SendUnchecked ? null : FieldQuestion.Of(json, unknown, setup.Fields, _logger),
+            Fields = request.SendUnchecked ? null : setup.FieldsOf(json),
             Headers = request.Headers,
             Termination = request.Termination,
             OnIncompleteStream = request.OnIncompleteStream,

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
@@ -5,6 +6,8 @@ namespace VllmAdapter;
 /// <summary>Asks the route of plain completions.</summary>
 internal sealed class TextCalls(CallSetup setup)
 {
+    private static readonly FrozenSet<string> OfTheRoute = new[] { "prompt", "prompt_embeds", "suffix", "best_of" }.ToFrozenSet(StringComparer.Ordinal);
+
     // What vLLM takes where a request says nothing.
     private const int DefaultMaxTokens = 16;
 
@@ -24,6 +27,7 @@ internal sealed class TextCalls(CallSetup setup)
         return setup.NewCall(body, EvidenceOf(json, body, model), model, new CallWishes(VllmEndpoint.Completions, "text_completion")
         {
             IsWhole = !request.Stream,
+            Fields = request.SendUnchecked ? null : setup.FieldsOf(json, OfTheRoute),
             Headers = request.Headers,
             Termination = request.Termination,
             OnIncompleteStream = request.OnIncompleteStream,

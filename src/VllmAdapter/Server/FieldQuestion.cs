@@ -15,7 +15,13 @@ internal sealed class FieldQuestion
         (_fields, _refuses, _learning, _logger) = (fields, refuses, learning, logger);
 
     /// <summary>The question that a body raises; null for none, which costs a look at the names of its fields.</summary>
-    public static FieldQuestion? Of(JsonObject body, UnknownFieldBehavior behavior, FieldLearning learning, ILogger logger)
+    /// <param name="body">The finished body.</param>
+    /// <param name="behavior">What to do about a field that the server does not know.</param>
+    /// <param name="learning">What the server has told of its fields.</param>
+    /// <param name="logger">Where to note it.</param>
+    /// <param name="ofTheRoute">Fields that only a route beside chat has; of them nothing is known.</param>
+    public static FieldQuestion? Of(
+        JsonObject body, UnknownFieldBehavior behavior, FieldLearning learning, ILogger logger, IReadOnlySet<string>? ofTheRoute = null)
     {
         if (behavior == UnknownFieldBehavior.Off)
             return null;
@@ -24,7 +30,7 @@ internal sealed class FieldQuestion
         for (int i = 0; i < body.Count; i++)
         {
             string field = body.GetAt(i).Key;
-            if (!FieldHistory.IsKnownEverywhere(field))
+            if (!FieldHistory.IsKnownEverywhere(field) && ofTheRoute?.Contains(field) is not true)
                 (fields ??= []).Add(field);
         }
 

@@ -1,17 +1,25 @@
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 
 namespace VllmAdapter;
 
 /// <summary>Makes calls that are ready to be sent, by the settings of one moment.</summary>
-internal sealed class CallSetup(AdapterSettings settings, ILogger logger)
+internal sealed class CallSetup(AdapterSettings settings, ILogger logger, bool notesByDefault)
 {
     public VllmAdapterOptions Options => settings.Options;
 
     /// <summary>The context window of a model; null if it is not known.</summary>
     public int? WindowOf(string? model) => Options.ContextWindow ?? settings.Server.Windows.Of(model);
 
-    /// <summary>What the server has told of its fields.</summary>
-    public FieldLearning Fields => settings.Server.Fields;
+    /// <summary>The fields of a body that the server may not know; null if there are none, or nobody wants to know.</summary>
+    /// <param name="body">The finished body.</param>
+    /// <param name="ofTheRoute">Fields that only a route beside chat has.</param>
+    public FieldQuestion? FieldsOf(JsonObject body, IReadOnlySet<string>? ofTheRoute = null) => FieldQuestion.Of(
+        body,
+        Options.UnknownFields ?? (notesByDefault ? UnknownFieldBehavior.Note : UnknownFieldBehavior.Off),
+        settings.Server.Fields,
+        logger,
+        ofTheRoute);
 
     /// <summary>What the server has told of its images.</summary>
     public SentImages Images => settings.Server.Images;

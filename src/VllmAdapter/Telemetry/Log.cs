@@ -8,10 +8,10 @@ namespace VllmAdapter;
 /// </summary>
 internal static partial class Log
 {
-    [LoggerMessage(100, LogLevel.Debug, "Chat request {RequestId} is sent to {Server}, model {Model}.", SkipEnabledCheck = true)]
+    [LoggerMessage(100, LogLevel.Debug, "Request {RequestId} is sent to {Server}, model {Model}.", SkipEnabledCheck = true)]
     public static partial void RequestSent(ILogger logger, string requestId, string server, string model);
 
-    [LoggerMessage(101, LogLevel.Trace, "Chat request {RequestId}: {Body}", SkipEnabledCheck = true)]
+    [LoggerMessage(101, LogLevel.Trace, "Request {RequestId}: {Body}", SkipEnabledCheck = true)]
     public static partial void RequestSensitive(ILogger logger, string requestId, string body);
 
     [LoggerMessage(102, LogLevel.Warning, "The regular expression of the request compiles in no known dialect: {Fault}. The server will hardly take it.")]
@@ -26,15 +26,15 @@ internal static partial class Log
     [LoggerMessage(
         EventId = 115,
         Level = LogLevel.Warning,
-        Message = "Chat requests waiting for a place: {Waiting}, one of them for {Waited} s. All {Places} places of Resilience.MaxConcurrentStreams are taken, "
+        Message = "Requests waiting for a place: {Waiting}, one of them for {Waited} s. All {Places} places of Resilience.MaxConcurrentStreams are taken, "
             + "one of them for {Held} s. A stream holds its place until it was read to its end or was disposed: read it with await foreach, or dispose "
             + "what GetAsyncEnumerator gave. If all of them are being read, the server is slow, or the limit is low.")]
     public static partial void NoPlaceFree(ILogger logger, int waiting, long waited, int places, long held);
 
-    [LoggerMessage(120, LogLevel.Warning, "Chat request {RequestId} never became a stream ({Failure}, attempt {Attempts}): {Reason}")]
+    [LoggerMessage(120, LogLevel.Warning, "Request {RequestId} never became a stream ({Failure}, attempt {Attempts}): {Reason}")]
     public static partial void Refused(ILogger logger, string? requestId, RequestFailure failure, int attempts, string reason);
 
-    [LoggerMessage(121, LogLevel.Trace, "Chat request {RequestId} was answered: {Body}")]
+    [LoggerMessage(121, LogLevel.Trace, "Request {RequestId} was answered: {Body}")]
     public static partial void RefusalSensitive(ILogger logger, string? requestId, string? body);
 
     [LoggerMessage(125, LogLevel.Debug, "Request {RequestId} is sent to /{Route}, model {Model}.")]
@@ -46,7 +46,7 @@ internal static partial class Log
     [LoggerMessage(127, LogLevel.Warning, "Request {RequestId} got no answer ({Failure}, attempt {Attempts}): {Reason}")]
     public static partial void RouteFailed(ILogger logger, string? requestId, RequestFailure failure, int attempts, string reason);
 
-    [LoggerMessage(130, LogLevel.Error, "A chat request broke off for a reason that is not the server's.")]
+    [LoggerMessage(130, LogLevel.Error, "A request broke off for a reason that is not the server's.")]
     public static partial void BrokeOff(ILogger logger, Exception failure);
 
     [LoggerMessage(140, LogLevel.Information, "{Adapter} goes by a changed configuration from the next call on.")]

@@ -2,7 +2,8 @@ namespace VllmAdapter.Diagnostics;
 
 /// <summary>The names under which the adapter reports what it does, for whoever sets up tracing and metrics.</summary>
 /// <remarks>
-/// Every call is one span, <c>chat {model}</c>, from its sending to its outcome, and every run of a <see cref="ToolLoop"/>'s handler one,
+/// Every call is one span, <c>chat {model}</c> (<c>text_completion</c>, <c>transcription</c>, <c>translation</c> on the routes of those), from its sending
+/// to its outcome, and every run of a <see cref="ToolLoop"/>'s handler one,
 /// <c>execute_tool {name}</c>. Names starting with <c>gen_ai</c> are those of the
 /// OpenTelemetry conventions for generative AI, which are still in development. Neither prompts nor answers are captured: spans and
 /// metrics hold no content, and the log has it at Trace only. Nothing is spent on what nobody listens to.

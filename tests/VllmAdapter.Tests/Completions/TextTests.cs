@@ -289,6 +289,24 @@ public sealed class TextTests
         request.Invoking(it => it.Continuing(cut)).Should().Throw<ArgumentException>().WithMessage($"*{why}*");
     }
 
+    [Theory]
+    [InlineData("0.8.5", true)]
+    [InlineData("0.33.0", false)]
+    public async Task A_field_that_the_server_would_ignore_is_refused_where_that_is_wanted(string version, bool refused)
+    {
+        using FakeVllm vllm = FakeVllm.InMemory(
+            new FakeVllmOptions { Profile = VllmProfile.All.Single(profile => profile.Version == version) }, Script.Model.Says("red"));
+        VllmInferenceAdapter adapter = vllm.CreateAdapter(options => options.UnknownFields = UnknownFieldBehavior.Refuse);
+        TextRequest request = new() { Prompts = ["Once"], Output = StructuredOutput.OneOf("red", "green") };
+
+        Func<Task> asking = () => adapter.CompleteTextAsync(request);
+
+        if (refused)
+            (await asking.Should().ThrowAsync<VllmRequestException>()).Which.Message.Should().Contain("structured_outputs");
+        else
+            await asking.Should().NotThrowAsync();
+    }
+
     private static ScriptedReply All(params string?[] reasons) => reasons
         .Select((reason, index) => (reason, index))
         .Aggregate(Script.Empty, (script, choice) => choice.reason is null

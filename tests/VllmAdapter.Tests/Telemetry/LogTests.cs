@@ -62,7 +62,7 @@ public sealed class LogTests
 
         CapturedLog sent = logs.Entries[0];
         (sent.Event.Id, sent.Level, sent.Category).Should().Be((100, LogLevel.Debug, "VllmAdapter.VllmInferenceAdapter"));
-        sent.Text.Should().Be($"Chat request request-1 is sent to https://{call.Server}:8000/v1/chat/completions, model granite.");
+        sent.Text.Should().Be($"Request request-1 is sent to https://{call.Server}:8000/v1/chat/completions, model granite.");
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class LogTests
 
         CapturedLog refused = logs.Entries.Should().ContainSingle().Subject;
         (refused.Event.Id, refused.Level).Should().Be((120, LogLevel.Warning));
-        refused.Text.Should().StartWith("Chat request request-1 never became a stream (BadRequest, attempt 1): ")
+        refused.Text.Should().StartWith("Request request-1 never became a stream (BadRequest, attempt 1): ")
             .And.Contain("top_k must be -1 or more.");
     }
 
