@@ -57,7 +57,7 @@ internal static class OperatorRecipes
     {
         // <latencies>
         ServerMetrics before = await adapter.Server.GetMetricsAsync();
-        await Task.Delay(span);
+        await Task.Delay(span, TimeProvider.System);
         ServerProgress progress = (await adapter.Server.GetMetricsAsync()).Since(before);
         Console.WriteLine($"{progress.Activity}, {progress.GenerationTokens} tokens");
         if (progress.TimeToFirstToken is { } first)                          // null: no request, or not reported; never zero

@@ -18,7 +18,7 @@ internal sealed class DevelopmentRoutes(FakeVllmOptions options, Engine engine, 
             "POST /reset_prefix_cache", "POST /reset_mm_cache", "POST /reset_encoder_cache", "GET /server_info",
         ];
 
-    public WireReply? Answer(ReceivedRequest request) => !Offered.Contains($"{request.Method} {request.Path}") ? null : request.Path switch
+    public WireReply? Answer(ReceivedRequest request) => !Offered.Contains($"{request.Method} {request.Path}", StringComparer.Ordinal) ? null : request.Path switch
     {
         "/sleep" => Sleep(request),
         "/wake_up" => WakeUp(request),
@@ -89,7 +89,7 @@ internal sealed class DevelopmentRoutes(FakeVllmOptions options, Engine engine, 
 
     private WireReply Info(ReceivedRequest request) => Json(new JsonObject
     {
-        ["vllm_config"] = options.Profile.Minor >= 20 && Query(request, "config_format").Contains("json")
+        ["vllm_config"] = options.Profile.Minor >= 20 && Query(request, "config_format").Contains("json", StringComparer.Ordinal)
             ? new JsonObject { ["model_config"] = new JsonObject { ["model"] = options.Model } }
             : $"model='{options.Model}'",
     });
@@ -121,7 +121,7 @@ internal sealed class DevelopmentRoutes(FakeVllmOptions options, Engine engine, 
     }
 
     private static string? ModeOf(ReceivedRequest request) =>
-        (Query(request, "mode").FirstOrDefault() ?? "abort") is var mode && Modes.Contains(mode) ? mode : null;
+        (Query(request, "mode").FirstOrDefault() ?? "abort") is var mode && Modes.Contains(mode, StringComparer.Ordinal) ? mode : null;
 
     private static IEnumerable<string> Query(ReceivedRequest request, string name) => request.Query.TrimStart('?').Split('&')
         .Select(pair => pair.Split('=', 2))

@@ -80,7 +80,7 @@ internal sealed class Engine(int places)
     {
         EngineTicket[] ended;
         lock (_gate)
-            ended = [.. _present.Where(ticket => (ids.Count == 0 || ids.Contains(ticket.Id)) && (waitingToo || ticket.Admitted.IsCompleted))];
+            ended = [.. _present.Where(ticket => (ids.Count == 0 || ids.Contains(ticket.Id, StringComparer.Ordinal)) && (waitingToo || ticket.Admitted.IsCompleted))];
 
         foreach (EngineTicket ticket in ended)
             ticket.EndByServer();

@@ -54,7 +54,7 @@ internal sealed class FakeServer
             return (ReplyRendering.Unauthorized, null);
         if (request.Path == ChatPath && request.Method == "POST" && _options.Kinds.HasFlag(ModelKinds.Generates))
             return Chat(request);
-        if (_generating.FirstOrDefault(route => route.Offered.Contains(request.Path)) is not { } route)
+        if (_generating.FirstOrDefault(route => route.Offered.Contains(request.Path, StringComparer.Ordinal)) is not { } route)
             return (Plain(request), null);
         return request.Method == "POST" ? Generate(route, request) : (NotAllowed("POST"), null);
     }

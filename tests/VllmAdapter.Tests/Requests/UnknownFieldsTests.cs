@@ -6,11 +6,13 @@ using VllmAdapter.Tests.Telemetry;
 namespace VllmAdapter.Tests.Requests;
 
 /// <summary>A field that the server would ignore without a word is told of before it is missed.</summary>
-public sealed class UnknownFieldsTests
+public sealed class UnknownFieldsTests : IDisposable
 {
     private static readonly ChatRequest Constrained = ChatRequest.FromPrompt("hi") with { Output = StructuredOutput.OneOf("yes", "no") };
 
     private readonly CapturedLogs _logs = new();
+
+    public void Dispose() => _logs.Dispose();
 
     public static TheoryData<int, bool, string, string?> Fields => new()
     {

@@ -27,7 +27,7 @@ public sealed class RouteEventsTests
         IAsyncEnumerable<SseItem<string>> events = vllm.CreateAdapter().Routes.StreamEventsAsync("/v1/chat/completions", Chat());
 
         vllm.Requests.Should().BeEmpty();
-        (await CollectAsync(events)).Last().Data.Should().Be("[DONE]");
+        (await CollectAsync(events))[^1].Data.Should().Be("[DONE]");
         vllm.Requests.Should().ContainSingle().Which.Headers["Accept"].Should().Be("text/event-stream");
     }
 

@@ -173,11 +173,8 @@ public sealed class ServerDiagnosisTests
         var adapter = new VllmInferenceAdapter(new HttpClient(server), new VllmAdapterOptions { Endpoint = new Uri("http://vllm.test") }, _clock);
 
         Task<ServerDiagnosis> diagnosing = adapter.Server.DiagnoseAsync(TimeSpan.FromSeconds(20));
-        while (!diagnosing.IsCompleted)
-        {
-            await Task.Yield();
-            _clock.Advance(TimeSpan.FromSeconds(5));
-        }
+        await _clock.WhenTimerArmedAsync(TimeSpan.FromSeconds(20));
+        _clock.Advance(TimeSpan.FromSeconds(20));
 
         ServerDiagnosis found = await diagnosing;
         (found.Activity, found.IsSleeping, found.IsPaused, looks).Should().Be((activity, null, null, 2));
