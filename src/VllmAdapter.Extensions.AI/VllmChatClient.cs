@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.AI;
+using VllmAdapter.Server;
 
 namespace VllmAdapter.Extensions.AI;
 

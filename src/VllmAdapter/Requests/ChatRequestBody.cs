@@ -214,10 +214,9 @@ internal static class ChatRequestBody
         {
             if (name == "stream" && IsTrue(value) != stream)
             {
-                throw new ArgumentException(
+                throw RequestRefusal.Because(
                     $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Stream is {(stream ? "true" : "false")}, "
-                    + "and the reply would be misread. Set Stream and leave \"stream\" out of Extra.",
-                    "request");
+                    + "and the reply would be misread. Set Stream and leave \"stream\" out of Extra.");
             }
 
             body[name] = value?.DeepClone();

@@ -62,6 +62,11 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
                 _evidence.ObserveEventAfterSentinel();
                 break;
 
+            // A server that knows no streamed transcriptions (before 0.9) sends one whole.
+            case EventKind.Chunk when body.IsWhole && call.Evidence.EndsByPiece && decoder.Chunks.Count == 0 && decoder.Reader.ReadBareText():
+                Receive(decoder.Chunks, isTail);
+                break;
+
             case EventKind.Chunk when body.IsWhole && decoder.Chunks.Count == 0:
                 throw call.Transport.NotAReply(body.Response, attempt.About, body.Whole);
 

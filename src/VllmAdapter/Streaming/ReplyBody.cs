@@ -59,6 +59,9 @@ internal sealed class ReplyBody
     // Caddy without a route answers so.
     private bool IsDeclaredEmpty => Response.Content.Headers.ContentLength == 0;
 
+    // Its whole replies have a text where those of chats have a message.
+    private bool IsOfCompletions => _call.Path == VllmEndpoint.Completions;
+
     private bool IsLabelledJson => IsOfType("application/json");
 
     private bool IsLabelledEvents => Response.Content.Headers.ContentType?.MediaType is null || IsOfType("text/event-stream");
@@ -181,7 +184,7 @@ internal sealed class ReplyBody
         // Behind a reply that is called an event stream a sentinel may stand (decolua/9router#3492).
         json = JsonFront.LengthOf(json) is > 0 and var length ? json[..length] : json;
         EventKind kind = Decoder.Decode("message", json);
-        if (kind == EventKind.Error || (kind == EventKind.Chunk && json.IndexOf("\"message\""u8) >= 0))
+        if (kind == EventKind.Error || (kind == EventKind.Chunk && (json.IndexOf("\"message\""u8) >= 0 || (IsOfCompletions && json.IndexOf("\"text\""u8) >= 0))))
             return kind;
 
         (IsBareJson, IsForeign) = (IsLabelledEvents, !IsLabelledEvents);

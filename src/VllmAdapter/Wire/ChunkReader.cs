@@ -114,6 +114,19 @@ internal sealed class ChunkReader
         return length;
     }
 
+    /// <summary>Makes the last event's chunk of a text that stands beside no choices, as in a transcription that was not streamed.</summary>
+    /// <returns>Whether there is one.</returns>
+    public bool ReadBareText()
+    {
+        if (_extra.Take("text", JsonValueKind.String) is not { } said)
+            return false;
+
+        string text = JsonText.ReadPiece(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(said)[1..^1]);
+        _values.Observe(text = PieceProgress.Whole(text));
+        _chunks.Add(new ChatChunk { Text = text, Extra = _extra.Take() });
+        return true;
+    }
+
     /// <summary>Whether an event would be read by comparison with one before it.</summary>
     internal bool IsAlike(ReadOnlySpan<byte> json)
     {

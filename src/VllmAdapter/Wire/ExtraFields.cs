@@ -15,12 +15,22 @@ internal sealed class ExtraFields
             (_fields ??= new(StringComparer.Ordinal))[Encoding.UTF8.GetString(name)] = JsonElement.ParseValue(ref reader);
     }
 
+    /// <summary>Takes one field out; null if it is not there, or is of another kind.</summary>
+    public JsonElement? Take(string name, JsonValueKind kind)
+    {
+        if (_fields is null || !_fields.TryGetValue(name, out JsonElement value) || value.ValueKind != kind)
+            return null;
+
+        _fields.Remove(name);
+        return value;
+    }
+
     /// <summary>What was kept; null if nothing was. It is forgotten.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Take()
     {
         Dictionary<string, JsonElement>? fields = _fields;
         _fields = null;
-        return fields;
+        return fields is { Count: 0 } ? null : fields;
     }
 
     /// <summary>Both together; of a name that is in both, the later counts.</summary>

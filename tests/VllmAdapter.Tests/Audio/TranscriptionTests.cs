@@ -101,6 +101,14 @@ public sealed class TranscriptionTests
     }
 
     [Fact]
+    public async Task A_server_that_does_not_stream_and_answers_whole_is_read_all_the_same()
+    {
+        PlayedSpeech played = await PlayedSpeech.RunAsync(Json("""{"text":" Gr\u00fc\u00dfe","language":"de"}"""));
+
+        (played.Answer!.Text, played.Answer.Language, played.Outcome.Verdict).Should().Be((" Grüße", "de", StreamVerdict.Unconfirmed));
+    }
+
+    [Fact]
     public async Task Silence_in_a_whole_reply_is_no_cut() =>
         (await PlayedSpeech.RunAsync(Json("""{"text":""}"""), new() { Audio = PlayedSpeech.Sound, Stream = false })).Outcome.Verdict.Should().Be(StreamVerdict.Unconfirmed);
 

@@ -1,4 +1,5 @@
 using VllmAdapter.Testing;
+using VllmAdapter.Tests.Wire;
 
 namespace VllmAdapter.Tests.Completions;
 
@@ -198,6 +199,60 @@ public sealed class TextTests
         TextAnswer answer = await vllm.CreateAdapter().CompleteTextAsync(new TextRequest { Prompts = ["Once"], Output = StructuredOutput.OneOf("red", "green") });
 
         answer.Outcome.Notes.Should().ContainSingle(note => note.Kind == OutcomeNoteKind.OutputNotAsAsked);
+    }
+
+    [Theory]
+    [InlineData("application/json", true)]
+    [InlineData("text/event-stream", true)]
+    [InlineData("application/json", false)]
+    [InlineData("text/event-stream", false)]
+    public async Task A_whole_reply_is_one_whatever_it_is_called_and_whatever_was_asked_for(string type, bool stream)
+    {
+        var server = new CannedServer
+        {
+            ContentType = type,
+            Pieces = ["""{"id":"cmpl-1","object":"text_completion","model":"m","choices":[{"index":0,"text":" upon","finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}"""u8.ToArray()],
+        };
+
+        PlayedText played = await PlayedText.RunAsync(server, TextRequest.FromPrompt("Once") with { Stream = stream });
+
+        (played.Answer!.Text, played.Outcome.Verdict, played.Outcome.Evidence.IsWholeReply).Should().Be((" upon", StreamVerdict.Completed, true));
+    }
+
+    public static TheoryData<string, string, RequestFailure> NoAnswers => new()
+    {
+        { "application/json", """{"choices":[]}""", RequestFailure.UnexpectedContent },
+        { "application/json", """{"text":"Please sign in."}""", RequestFailure.UnexpectedContent },
+        { "text/html", "<html><title>Sign in</title></html>", RequestFailure.UnexpectedContent },
+        { "application/json", """{"error":{"message":"The model does not support Completions API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.RouteNotFound },
+        { "text/event-stream", "data: {\"error\":{\"message\":\"Token id 9 is out of vocabulary\",\"type\":\"BadRequestError\",\"param\":null,\"code\":400}}\n\ndata: [DONE]\n\n", RequestFailure.BadRequest },
+    };
+
+    [Theory]
+    [MemberData(nameof(NoAnswers))]
+    public async Task What_is_no_answer_is_a_typed_failure(string type, string body, RequestFailure failure)
+    {
+        var server = new CannedServer { ContentType = type, Pieces = [System.Text.Encoding.UTF8.GetBytes(body)] };
+
+        (await PlayedText.RunAsync(server, TextRequest.FromPrompt("Once"))).Failure.Should().BeOfType<VllmRequestException>().Which.Failure.Should().Be(failure);
+    }
+
+    public static TheoryData<string, string, OutcomeNoteKind?, StreamVerdict> Oddities => new()
+    {
+        { "lists of probabilities that do not fit together", """{"index":0,"text":"a","logprobs":{"tokens":["a","b"],"token_logprobs":[-1]},"finish_reason":"stop"}""", OutcomeNoteKind.OddFields, StreamVerdict.Completed },
+        { "a text that is a number", """{"index":0,"text":7,"finish_reason":"stop"}""", OutcomeNoteKind.OddFields, StreamVerdict.Completed },
+        { "a null for a text", """{"index":0,"text":null,"finish_reason":"stop"}""", null, StreamVerdict.Completed },
+        { "a choice that was not asked for", """{"index":0,"text":"a","finish_reason":"stop"},{"index":200,"text":"b","finish_reason":"stop"},{"index":1,"text":"c","finish_reason":"stop"}""", OutcomeNoteKind.UnexpectedChoices, StreamVerdict.Completed },
+    };
+
+    [Theory]
+    [MemberData(nameof(Oddities))]
+    public async Task What_is_odd_about_a_choice_is_told(string what, string choices, OutcomeNoteKind? note, StreamVerdict verdict)
+    {
+        PlayedText played = await PlayedText.RunAsync($"data: {{\"choices\":[{choices}]}}\n\ndata: [DONE]\n\n", TextRequest.FromPrompt("Once") with { OnIncompleteStream = IncompleteStreamBehavior.Report });
+
+        (played.Outcome.Verdict, played.Outcome.Notes.Any(one => one.Kind == note)).Should().Be((verdict, note is not null), $"{what}: {played.Outcome.Explain()}");
+        played.Answer!.Choices.Should().NotContain(choice => choice.Logprobs != null);
     }
 
     [Fact]

@@ -25,7 +25,8 @@ public sealed partial class LinkTests
 
     private static bool LeadsSomewhere(string page, string to)
     {
-        if (to.Contains("://", StringComparison.Ordinal) || to.StartsWith("mailto:", StringComparison.Ordinal))
+        // The reference is made with the site.
+        if (to.StartsWith("api/", StringComparison.Ordinal) || to.Contains("://", StringComparison.Ordinal) || to.StartsWith("mailto:", StringComparison.Ordinal))
             return true;
 
         string[] parts = to.Split('#');
