@@ -6,6 +6,9 @@ public sealed record ToolLoopResult
     /// <summary>How it ended.</summary>
     public required ToolLoopVerdict Verdict { get; init; }
 
+    /// <summary>Whether the model answered, so that <see cref="Text"/> is its answer.</summary>
+    public bool IsAnswered => Verdict == ToolLoopVerdict.Answered;
+
     /// <summary>The model's answer; what came of it, if the last turn cannot be used; its words, if it declined to answer; "" if there is none.</summary>
     public string Text { get; init; } = "";
 

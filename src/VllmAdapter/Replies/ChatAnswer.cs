@@ -22,6 +22,9 @@ public sealed record ChatAnswer
     /// <summary>The tool calls that may be run; the others are in <see cref="StreamOutcome.WithheldToolCalls"/>.</summary>
     public IReadOnlyList<ToolCall> ToolCalls => Outcome.ToolCalls;
 
+    /// <summary>Log probabilities of choice 0, token by token; null if none were asked for.</summary>
+    public IReadOnlyList<TokenLogprob>? Logprobs => FirstChoice?.Logprobs;
+
     /// <summary>The server's word on why choice 0 ended, or null if it declared none.</summary>
     public FinishReason? FinishReason => Outcome.FinishReason;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Reflection;
 using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter;
@@ -7,7 +8,10 @@ namespace VllmAdapter;
 /// <summary>The source of the spans and the instruments, one set a process.</summary>
 internal static class Meters
 {
-    private static readonly string? Version = typeof(Meters).Assembly.GetName().Version?.ToString(3);
+    // The version of the package: that of the assembly stays the same for all of a major one.
+    private static readonly string? Version =
+        typeof(Meters).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
+
     private static readonly Meter Meter = new(MeterName, Version);
 
     // The boundaries that the conventions recommend.
