@@ -14,6 +14,7 @@ internal sealed class ToolApp(Terminal terminal)
             ExplainCommand.Create(terminal),
             RecordCommand.Create(terminal),
             FakeCommand.Create(terminal),
+            GuardCommand.Create(terminal),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
+using Spectre.Console;
+using VllmAdapter.Tool.Guard;
+
+namespace VllmAdapter.Tool.Commands;
+
+/// <summary><c>guard --to URL</c>: a proxy that makes every client in front of it honest.</summary>
+internal static class GuardCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var to = new Option<Uri[]>("--to") { Description = "A back end, such as http://localhost:8000. Several share the requests.", AllowMultipleArgumentsPerToken = true };
+        var listen = new Option<Uri[]>("--listen")
+        {
+            Description = "Where to listen. h2c://... speaks HTTP/2 in clear text.",
+            DefaultValueFactory = static _ => [new Uri("http://127.0.0.1:8100")],
+        };
+        var settings = new Option<string?>("--settings") { Description = "A JSON file with the sections Guard and ReverseProxy (YARP's own). It may change while the guard runs." };
+        var onCut = new Option<string?>("--on-cut") { Description = "How an answer ends that a token limit cut: length (the finish reason), or error (an error event, and a body that breaks off)." };
+        onCut.AcceptOnlyFromAmong("length", "error");
+        var command = new Command("guard", "A proxy that makes any client honest: cuts end as errors, half a tool call never goes out, a missing finish reason is written.")
+        {
+            to, listen, settings, onCut,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            List<IConfigurationSource> sources = Sources(
+                parsed.GetValue(to) ?? [], parsed.GetValue(settings), parsed.GetValue(onCut), sentence => terminal.Error.WriteLine(sentence));
+            GuardServer guard = await GuardServer.StartAsync(parsed.GetRequiredValue(listen), sources, cancellationToken).ConfigureAwait(false);
+            await using (guard.ConfigureAwait(false))
+            {
+                terminal.Error.WriteLine($"Guarding {string.Join(", ", guard.Addresses)}; counts at /metrics, health at /healthz. Ctrl+C ends it.");
+                await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await guard.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static List<IConfigurationSource> Sources(Uri[] to, string? file, string? onCut, Action<string> tell)
+    {
+        foreach (Uri backEnd in to)
+        {
+            if (!backEnd.IsAbsoluteUri || backEnd.Scheme is not ("http" or "https"))
+                throw new ToolException($"\"{backEnd}\" is no address of a back end. Give one such as http://localhost:8000.");
+        }
+
+        Dictionary<string, string?>? backEnds = to.Length > 0 ? GuardSettings.Of(to) : null;
+        List<IConfigurationSource> sources = [];
+        if (backEnds is not null)
+            sources.Add(new MemoryConfigurationSource { InitialData = backEnds });
+
+        if (file is not null)
+            sources.Add(new SettingsFile(file, tell) { Defaults = backEnds });
+
+        if (onCut is not null)
+            sources.Add(new MemoryConfigurationSource { InitialData = [new($"{GuardSettings.Section}:{nameof(GuardOptions.OnCut)}", onCut)] });
+
+        return sources;
+    }
+}
