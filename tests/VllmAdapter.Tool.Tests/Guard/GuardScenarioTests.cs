@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,7 +17,7 @@ public sealed partial class GuardScenarioTests
     {
         Scenario scenario = Scenarios.All.Single(one => one.Name == name);
         await using FakeVllm vllm = await scenario.StartServerAsync();
-        await using RunningGuard guard = await RunningGuard.StartAsync(OptionsOf(scenario), vllm.Endpoint);
+        await using RunningGuard guard = await RunningGuard.WithAsync(OptionsOf(scenario), vllm.Endpoint);
 
         PlainClient client = await PlainClient.AskAsync(guard.Address, await BodyOfAsync(scenario));
 
@@ -29,7 +30,7 @@ public sealed partial class GuardScenarioTests
     {
         Scenario scenario = Scenarios.All.Single(one => one.Name == name);
         await using FakeVllm vllm = await scenario.StartServerAsync();
-        await using RunningGuard guard = await RunningGuard.StartAsync(OptionsOf(scenario), vllm.Endpoint);
+        await using RunningGuard guard = await RunningGuard.WithAsync(OptionsOf(scenario), vllm.Endpoint);
 
         PlainClient client = await PlainClient.AskAsync(
             new UriBuilder(guard.Http2Address) { Scheme = "http" }.Uri, await BodyOfAsync(scenario), version: HttpVersion.Version20);
@@ -37,9 +38,10 @@ public sealed partial class GuardScenarioTests
         Check(client, scenario.Expected);
     }
 
+    // Without a guard a client would wait for the end of a body that has none.
     public static TheoryData<string> WholeAnswers =>
     [
-        .. Scenarios.All.Where(one => one.Transports.HasFlag(ScenarioTransports.Http1) && EndsAsAnAnswer(one.Expected) && one.Expected.Verdict != StreamVerdict.LengthLimited)
+        .. Scenarios.All.Where(one => one.Name != "stop, then silence" && one.Transports.HasFlag(ScenarioTransports.Http1) && EndsAsAnAnswer(one.Expected) && one.Expected.Verdict != StreamVerdict.LengthLimited)
             .Select(one => one.Name),
     ];
 
@@ -50,7 +52,7 @@ public sealed partial class GuardScenarioTests
         Scenario scenario = Scenarios.All.Single(one => one.Name == name);
         await using FakeVllm vllm = await scenario.StartServerAsync();
         await using FakeVllm same = await scenario.StartServerAsync();
-        await using RunningGuard guard = await RunningGuard.StartAsync(OptionsOf(scenario), vllm.Endpoint);
+        await using RunningGuard guard = await RunningGuard.WithAsync(OptionsOf(scenario), vllm.Endpoint);
         string body = await BodyOfAsync(scenario);
 
         PlainClient guarded = await PlainClient.AskAsync(guard.Address, body);
@@ -61,7 +63,8 @@ public sealed partial class GuardScenarioTests
 
     private static void Check(PlainClient client, ExpectedEnd expected)
     {
-        client.Ran.Should().OnlyContain(call => expected.ReadyCalls.Any(ready => ready.Name == call.Name && JsonNode.DeepEquals(JsonNode.Parse(ready.Arguments), call.Arguments)));
+        client.Ran.Where(call => !expected.ReadyCalls.Any(ready => ready.Name == call.Name && JsonNode.DeepEquals(JsonNode.Parse(ready.Arguments), call.Arguments)))
+            .Should().BeEmpty();
         if (!EndsAsAnAnswer(expected))
         {
             client.Error.Should().NotBeNull();
@@ -70,7 +73,10 @@ public sealed partial class GuardScenarioTests
         }
 
         client.Error.Should().BeNull();
-        if (expected.Verdict == StreamVerdict.LengthLimited)
+        if (client.IsPuzzled)
+            return;
+
+        if (expected.Verdict == StreamVerdict.LengthLimited && expected.ChoiceVerdicts is [] or [StreamVerdict.LengthLimited, ..])
             client.Finish.Should().Be("length");
         else
             client.Finish.Should().NotBeNull();
@@ -93,6 +99,8 @@ public sealed partial class GuardScenarioTests
             ["MaxAttempts"] = "1",
             ["FirstChunk"] = first.ToString(),
             ["BetweenChunks"] = options.TimeLimits.BetweenChunks.ToString(),
+            ["MaxEventBytes"] = options.MaxEventBytes.ToString(CultureInfo.InvariantCulture),
+            ["MaxReplyBytes"] = options.MaxReplyBytes.ToString(CultureInfo.InvariantCulture),
             ["Total"] = options.TimeLimits.Total?.ToString(),
         };
     }
@@ -112,10 +120,7 @@ public sealed partial class GuardScenarioTests
         if (asking["stream"]?.GetValue<bool>() is true)
             asking["stream_options"] = new JsonObject { ["include_usage"] = true };
 
-        // What follows the end marker is nobody's.
-        List<string> events = (await PlainClient.AskAsync(vllm.Endpoint, asking.ToJsonString())).Events;
-        int done = events.IndexOf("[DONE]");
-        return done < 0 ? events : events.Take(done + 1);
+        return (await PlainClient.AskAsync(vllm.Endpoint, asking.ToJsonString())).Events;
     }
 
     private static bool IsWritten(string data) => data.Contains("\"delta\":{},\"finish_reason\":", StringComparison.Ordinal) && data.Contains("\"certainty\":\"inferred\"", StringComparison.Ordinal);
@@ -124,7 +129,7 @@ public sealed partial class GuardScenarioTests
 
     private static string WithoutField(string data) => Created().Replace(Field().Replace(data, "}"), "\"created\":0");
 
-    [GeneratedRegex(""","vllm_adapter":\{"verdict":"\w+","certainty":"\w+","explanation":("[^"\\]*(?:\\.[^"\\]*)*")\}\}$""")]
+    [GeneratedRegex(""","vllm_adapter":\{"verdict":"\w+","certainty":"\w+","explanation":("[^"\\]*(?:\\.[^"\\]*)*")\}\}$""", RegexOptions.Multiline)]
     private static partial Regex Field();
 
     [GeneratedRegex("\"created\": ?[0-9]+")]

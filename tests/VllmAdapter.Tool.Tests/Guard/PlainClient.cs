@@ -23,9 +23,16 @@ internal sealed record PlainClient
     /// <summary>The data of each event, or the body of a whole reply.</summary>
     public List<string> Events { get; } = [];
 
+    /// <summary>Whether an event was more than it can read, with a guard or without.</summary>
+    public bool IsPuzzled { get; private set; }
+
+    /// <summary>Whether there was a choice beside the first, whose text and end it does not look at.</summary>
+    public bool HasOtherChoices { get; private set; }
+
     public int Status { get; private set; }
 
     private readonly SortedDictionary<int, (string? Name, StringBuilder Arguments)> _calls = [];
+    private bool _isDone;
 
     public static async Task<PlainClient> AskAsync(Uri endpoint, string body, string path = "v1/chat/completions", Version? version = null)
     {
@@ -33,6 +40,7 @@ internal sealed record PlainClient
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint, path))
         {
             Content = new StringContent(body, Encoding.UTF8, "application/json"),
+            Headers = { { "X-Request-Id", "the-id" } },
             Version = version ?? System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
@@ -64,23 +72,42 @@ internal sealed record PlainClient
 
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         StringBuilder rest = new();
-        while (await reader.ReadLineAsync() is { } line)
+        List<string> lines = [];
+        while (!_isDone && await reader.ReadLineAsync() is { } line)
         {
-            if (!line.StartsWith("data:", StringComparison.Ordinal))
+            if (line.StartsWith("data:", StringComparison.Ordinal))
+                lines.Add(line[5..].TrimStart(' '));
+            else if (line.Length > 0)
                 rest.Append(line);
-            else if (line[5..].Trim() is { Length: > 0 } data)
-                Take(data);
+            else
+                TakeEvent(lines);
         }
 
+        TakeEvent(lines);
         if (rest.ToString().Trim() is ['{', ..] whole)
             Take(whole);
+    }
+
+    private void TakeEvent(List<string> lines)
+    {
+        if (string.Join('\n', lines).Trim() is { Length: > 0 } data)
+            Take(data);
+
+        lines.Clear();
     }
 
     private void Take(string data)
     {
         Events.Add(data);
-        if (data == "[DONE]" || JsonOf(data) is not { } json)
+        _isDone = data == "[DONE]";
+        if (_isDone)
             return;
+
+        if (JsonOf(data) is not { } json)
+        {
+            IsPuzzled = true;
+            return;
+        }
 
         if (json["error"] is { } error)
         {
@@ -92,15 +119,30 @@ internal sealed record PlainClient
         {
             if (choice["index"] is { } index && index.GetValueKind() == JsonValueKind.Number && index.GetValue<int>() != 0)
             {
+                HasOtherChoices = true;
                 TakeCalls(choice, 1_000 * index.GetValue<int>());
                 continue;
             }
 
             JsonNode? said = choice["delta"] ?? choice["message"];
-            Text += said is JsonObject && said["content"] is JsonValue content && content.TryGetValue(out string? text) ? text : "";
+            Text += said is JsonObject && said["content"] is JsonValue content ? TextOf(content) : "";
             TakeCalls(choice, 0);
             if (choice["finish_reason"] is JsonValue reason && reason.TryGetValue(out string? word) && word.Length > 0)
                 Finish = word;
+        }
+    }
+
+    private string? TextOf(JsonValue content)
+    {
+        try
+        {
+            return content.TryGetValue(out string? text) ? text : "";
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, which is no text to .NET.
+            IsPuzzled = true;
+            return "";
         }
     }
 

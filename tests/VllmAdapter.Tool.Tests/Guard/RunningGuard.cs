@@ -16,11 +16,11 @@ internal sealed class RunningGuard(GuardServer server) : IAsyncDisposable
 
     public GuardMetrics Metrics => server.Metrics;
 
-    public static Task<RunningGuard> StartAsync(params Uri[] backEnds) => StartAsync(new Dictionary<string, string?>(), backEnds);
+    public static Task<RunningGuard> StartAsync(params Uri[] backEnds) => WithAsync([], backEnds);
 
     /// <param name="options">Of the section <c>Guard</c>, such as <c>OnCut</c>.</param>
     /// <param name="backEnds">The back ends.</param>
-    public static async Task<RunningGuard> StartAsync(Dictionary<string, string?> options, params Uri[] backEnds)
+    public static async Task<RunningGuard> WithAsync(Dictionary<string, string?> options, params Uri[] backEnds)
     {
         Dictionary<string, string?> settings = GuardSettings.Of(backEnds);
         foreach (var (name, value) in options)
