@@ -15,6 +15,7 @@ internal sealed class ToolApp(Terminal terminal)
             RecordCommand.Create(terminal),
             FakeCommand.Create(terminal),
             GuardCommand.Create(terminal),
+            BatchCommand.Create(terminal),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

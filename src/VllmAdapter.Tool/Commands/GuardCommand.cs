@@ -11,11 +11,11 @@ internal static class GuardCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var to = new Option<Uri[]>("--to") { Description = "A back end, such as http://localhost:8000. Several share the requests.", AllowMultipleArgumentsPerToken = true };
-        var listen = new Option<Uri[]>("--listen")
+        var to = new Option<string[]>("--to") { Description = "A back end, such as http://localhost:8000. Several share the requests.", AllowMultipleArgumentsPerToken = true };
+        var listen = new Option<string[]>("--listen")
         {
             Description = "Where to listen. h2c://... speaks HTTP/2 in clear text.",
-            DefaultValueFactory = static _ => [new Uri("http://127.0.0.1:8100")],
+            DefaultValueFactory = static _ => ["http://127.0.0.1:8100"],
         };
         var settings = new Option<string?>("--settings") { Description = "A JSON file with the sections Guard and ReverseProxy (YARP's own). It may change while the guard runs." };
         var onCut = new Option<string?>("--on-cut") { Description = "How an answer ends that a token limit cut: length (the finish reason), or error (an error event, and a body that breaks off)." };
@@ -27,8 +27,8 @@ internal static class GuardCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             List<IConfigurationSource> sources = Sources(
-                parsed.GetValue(to) ?? [], parsed.GetValue(settings), parsed.GetValue(onCut), sentence => terminal.Error.WriteLine(sentence));
-            GuardServer guard = await GuardServer.StartAsync(parsed.GetRequiredValue(listen), sources, cancellationToken).ConfigureAwait(false);
+                [.. (parsed.GetValue(to) ?? []).Select(BackEnd)], parsed.GetValue(settings), parsed.GetValue(onCut), sentence => terminal.Error.WriteLine(sentence));
+            GuardServer guard = await GuardServer.StartAsync([.. parsed.GetRequiredValue(listen).Select(Listen)], sources, cancellationToken).ConfigureAwait(false);
             await using (guard.ConfigureAwait(false))
             {
                 terminal.Error.WriteLine($"Guarding {string.Join(", ", guard.Addresses)}; counts at /metrics, health at /healthz. Ctrl+C ends it.");
@@ -43,12 +43,6 @@ internal static class GuardCommand
 
     private static List<IConfigurationSource> Sources(Uri[] to, string? file, string? onCut, Action<string> tell)
     {
-        foreach (Uri backEnd in to)
-        {
-            if (!backEnd.IsAbsoluteUri || backEnd.Scheme is not ("http" or "https"))
-                throw new ToolException($"\"{backEnd}\" is no address of a back end. Give one such as http://localhost:8000.");
-        }
-
         Dictionary<string, string?>? backEnds = to.Length > 0 ? GuardSettings.Of(to) : null;
         List<IConfigurationSource> sources = [];
         if (backEnds is not null)
@@ -62,4 +56,14 @@ internal static class GuardCommand
 
         return sources;
     }
+
+    private static Uri BackEnd(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address is { Scheme: "http" or "https" }
+            ? address
+            : throw new ToolException($"\"{text}\" is no address of a back end. Give one such as http://localhost:8000.");
+
+    private static Uri Listen(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address is { Scheme: "http" or "h2c" }
+            ? address
+            : throw new ToolException($"\"{text}\" is no address to listen on. Give one such as http://127.0.0.1:8100, or h2c://127.0.0.1:8101 for HTTP/2.");
 }
