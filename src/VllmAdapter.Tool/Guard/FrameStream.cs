@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace VllmAdapter.Tool.Guard;
@@ -90,6 +91,7 @@ internal sealed class FrameStream(Stream body, int mostBuffered, IDisposable own
         _hasBegun = true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadFrameAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         do

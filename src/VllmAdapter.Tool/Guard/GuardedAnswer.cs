@@ -97,7 +97,7 @@ internal sealed class GuardedAnswer
     private HttpResponseMessage Streamed(IAsyncEnumerator<ChatChunk> chunks, ChatChunk first, CancellationTokenSource left)
     {
         var pipe = new Pipe(Inline);
-        HttpResponseMessage response = _attempts.Head!.With(new StreamContent(new AnswerBody(pipe.Reader.AsStream(), left)));
+        HttpResponseMessage response = _attempts.Head!.With(new StreamContent(new AnswerBody(pipe.Reader, left)));
         _ = PumpAsync(chunks, first, pipe.Writer, response);
         return response;
     }

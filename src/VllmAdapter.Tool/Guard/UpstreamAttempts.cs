@@ -115,7 +115,7 @@ internal sealed class UpstreamAttempts(
         HttpContent original = response.Content;
         Stream body = Decompressed(original, await original.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
         Frames = new FrameStream(body, exchange.Options.MaxEventBytes + (64 * 1024), original);
-        response.Content = WithHeadersOf(original, new StreamContent(Frames));
+        response.Content = WithHeadersOf(original, new FrameContent(Frames));
     }
 
     private static Stream Decompressed(HttpContent content, Stream body) => content.Headers.ContentEncoding.LastOrDefault()?.ToLowerInvariant() switch
