@@ -3,7 +3,7 @@ using VllmAdapter.Benchmarks;
 using VllmAdapter.Benchmarks.Guard;
 using VllmAdapter.Benchmarks.Sockets;
 
-// dotnet run -c Release --project tests/VllmAdapter.Benchmarks [-- scale | idle | guard [streams [rounds]] | sockets [rounds] [cold paced paced100 burst short idle]]
+// dotnet run -c Release --project tests/VllmAdapter.Benchmarks [-- scale | idle | embeddings | guard [streams [rounds]] | sockets [rounds] [cold paced paced100 burst short idle]]
 switch (args)
 {
     case ["scale"]:
@@ -12,6 +12,10 @@ switch (args)
 
     case ["idle"]:
         await IdleReport.RunAsync();
+        break;
+
+    case ["embeddings"]:
+        await EmbeddingReport.RunAsync();
         break;
 
     case ["sockets", .. var rest]:

@@ -57,7 +57,7 @@ public sealed class ReplyMappingTests
         { Script.Says("a").Finishes("length").Uses(10, 100).Done(), "length" },
         { Script.Says("a").Finishes("content_filter").Uses(10, 5).Done(), "content_filter" },
         { Script.Says("a").Finishes("repetition").Uses(10, 5).Done(), "repetition" },
-        { Script.Says("a").Uses(10, 5).Done(), null },
+        { Script.Says("a").Uses(10, 5).Done(), "unconfirmed" },
         { Script.Says("a").Uses(10, 100).Done(), "length" },
         { Script.Calls("get_random_number", "{}").Finishes("function_call").Uses(10, 5).Done(), "tool_calls" },
     };

@@ -47,15 +47,7 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
     public async Task<T> AskAsync<T>(ServerQuestion question, Func<ServerReply, CancellationToken, T?> read, CancellationToken cancellationToken)
         where T : class
     {
-        FailureFacts about = transport.About(question.Path, question.RequestId) with
-        {
-            Attempts = question.Attempt,
-            Expected = question.Expected,
-            Model = question.Model,
-            RequestBody = question.JsonBody,
-            Secrets = transport.Keys.With(question.Headers),
-            MayBeSwitchedOff = question.MayBeSwitchedOff,
-        };
+        FailureFacts about = AboutOf(question);
         using var timer = new CancellationTokenSource(question.Limit, transport.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         try
@@ -100,10 +92,22 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
         FailureFacts About(Sending sending) => about with { RequestId = sending.RequestId, Attempts = about.Attempts + sending.Resends };
     }
 
-    private HttpRequestMessage NewMessage(ServerQuestion question)
+    /// <summary>What a failure is to say of a question.</summary>
+    public FailureFacts AboutOf(ServerQuestion question) => transport.About(question.Path, question.RequestId) with
+    {
+        Attempts = question.Attempt,
+        Expected = question.Expected,
+        Model = question.Model,
+        Portion = question.Portion,
+        RequestBody = question.JsonBody,
+        Secrets = transport.Keys.With(question.Headers),
+        MayBeSwitchedOff = question.MayBeSwitchedOff,
+    };
+
+    public HttpRequestMessage NewMessage(ServerQuestion question)
     {
         var message = new HttpRequestMessage(question.Method, transport.Endpoint.At(question.Path));
-        message.Content = question.JsonBody is { } body ? new JsonBody(body) : question.NewContent?.Invoke();
+        message.Content = question.JsonBody is { } body ? new BufferedBody(body) : question.NewContent?.Invoke();
         message.Headers.AcceptEncoding.ParseAdd("identity");
         question.Headers?.ApplyTo(message.Headers);
         if (question.RequestId is { } id)
