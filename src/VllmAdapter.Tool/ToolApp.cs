@@ -38,6 +38,8 @@ internal sealed class ToolApp(Terminal terminal)
         ExplainCommand.Create(terminal),
         RecordCommand.Create(terminal),
         FakeCommand.Create(terminal),
+        GuardCommand.Create(terminal),
+        BatchCommand.Create(terminal),
     };
 
     private int Tell(string sentence, ExitCode code)

@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Running;
 using VllmAdapter.Benchmarks;
+using VllmAdapter.Benchmarks.Guard;
 using VllmAdapter.Benchmarks.Sockets;
 
-// dotnet run -c Release --project tests/VllmAdapter.Benchmarks [-- scale | idle | embeddings | sockets [rounds] [cold paced paced100 burst short idle]]
+// dotnet run -c Release --project tests/VllmAdapter.Benchmarks [-- scale | idle | embeddings | guard [streams [rounds]] | sockets [rounds] [cold paced paced100 burst short idle]]
 switch (args)
 {
     case ["scale"]:
@@ -22,7 +23,15 @@ switch (args)
         await SocketReport.RunAsync(rounds, [.. rest.Where(word => !int.TryParse(word, out _))]);
         break;
 
-    // The processes that the report starts.
+    case ["guard", .. var counts]:
+        await GuardReport.RunAsync(counts is [var many, ..] ? int.Parse(many) : 1_000, counts is [_, var times, ..] ? int.Parse(times) : 3);
+        break;
+
+    // The processes that the reports start.
+    case ["proxy", var kind, var backEnd]:
+        await ProxyProcess.RunAsync(kind, new Uri(backEnd));
+        break;
+
     case ["serve"]:
         await LightServer.RunAsync();
         break;

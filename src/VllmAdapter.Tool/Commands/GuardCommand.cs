@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
+using Spectre.Console;
+using VllmAdapter.Tool.Guard;
+
+namespace VllmAdapter.Tool.Commands;
+
+/// <summary><c>guard --to URL</c>: a proxy that makes every client in front of it honest.</summary>
+internal static class GuardCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var to = new Option<string[]>("--to") { Description = "A back end, such as http://localhost:8000. Several share the requests.", AllowMultipleArgumentsPerToken = true };
+        var listen = new Option<string[]>("--listen")
+        {
+            Description = "Where to listen. h2c://... speaks HTTP/2 in clear text.",
+            DefaultValueFactory = static _ => ["http://127.0.0.1:8100"],
+        };
+        var settings = new Option<string?>("--settings") { Description = "A JSON file with the sections Guard and ReverseProxy (YARP's own). It may change while the guard runs." };
+        var onCut = new Option<string?>("--on-cut") { Description = "How an answer ends that a token limit cut: length (the finish reason), or error (an error event, and a body that breaks off)." };
+        onCut.AcceptOnlyFromAmong("length", "error");
+        var command = new Command("guard", "A proxy that makes any client honest: cuts end as errors, half a tool call never goes out, a missing finish reason is written.")
+        {
+            to, listen, settings, onCut,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            List<IConfigurationSource> sources = Sources(
+                [.. (parsed.GetValue(to) ?? []).Select(BackEnd)], parsed.GetValue(settings), parsed.GetValue(onCut), sentence => terminal.Error.WriteLine(sentence));
+            GuardServer guard = await GuardServer.StartAsync([.. parsed.GetRequiredValue(listen).Select(Listen)], sources, cancellationToken).ConfigureAwait(false);
+            await using (guard.ConfigureAwait(false))
+            {
+                terminal.Error.WriteLine($"Guarding {string.Join(", ", guard.Addresses)}; counts at /metrics, health at /healthz. Ctrl+C ends it.");
+                await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await guard.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static List<IConfigurationSource> Sources(Uri[] to, string? file, string? onCut, Action<string> tell)
+    {
+        Dictionary<string, string?>? backEnds = to.Length > 0 ? GuardSettings.Of(to) : null;
+        List<IConfigurationSource> sources = [];
+        if (backEnds is not null)
+            sources.Add(new MemoryConfigurationSource { InitialData = backEnds });
+
+        if (file is not null)
+            sources.Add(new SettingsFile(file, tell) { Defaults = backEnds });
+
+        if (onCut is not null)
+            sources.Add(new MemoryConfigurationSource { InitialData = [new($"{GuardSettings.Section}:{nameof(GuardOptions.OnCut)}", onCut)] });
+
+        return sources;
+    }
+
+    private static Uri BackEnd(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address is { Scheme: "http" or "https" }
+            ? address
+            : throw new ToolException($"\"{text}\" is no address of a back end. Give one such as http://localhost:8000.");
+
+    private static Uri Listen(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address is { Scheme: "http" or "h2c" }
+            ? address
+            : throw new ToolException($"\"{text}\" is no address to listen on. Give one such as http://127.0.0.1:8100, or h2c://127.0.0.1:8101 for HTTP/2.");
+}
