@@ -89,6 +89,6 @@ internal static class CheckTable
     {
         Severity.Fault => "[red bold]fault[/]",
         Severity.Warning => "[yellow]warning[/]",
-        _ => "[blue]info[/]",
+        _ => "[deepskyblue1]info[/]",
     };
 }
