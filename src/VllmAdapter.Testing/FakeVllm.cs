@@ -88,9 +88,7 @@ public sealed class FakeVllm : IAsyncDisposable, IDisposable
         FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script, CancellationToken cancellationToken = default)
     {
         FakeVllm vllm = InMemory(options, script);
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Port, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Port, ushort.MaxValue, nameof(options));
-        vllm._loopback = await Loopback.StartAsync(options.Port, vllm.Answer, cancellationToken).ConfigureAwait(false);
+        vllm._loopback = await Loopback.StartAsync(options, vllm.Answer, cancellationToken).ConfigureAwait(false);
         return vllm;
     }
 

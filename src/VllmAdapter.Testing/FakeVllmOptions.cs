@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace VllmAdapter.Testing;
 
 /// <summary>How a <see cref="FakeVllm"/> is set up.</summary>
@@ -14,6 +16,10 @@ public sealed record FakeVllmOptions
     /// <summary>The port of this machine where <see cref="FakeVllm.StartAsync(ScriptedReply[])"/> listens, for clients that are configured beforehand.</summary>
     /// <value>0: a free one. Of no meaning to a server in memory, and HTTP/2 always has a free port of its own.</value>
     public int Port { get; init; }
+
+    /// <summary>The address of this machine where a started server listens.</summary>
+    /// <value>Loopback: nobody else reaches it. <see cref="IPAddress.Any"/> is for containers and test networks.</value>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>Tokens that prompt and output may have together.</summary>
     /// <value>32,768.</value>

@@ -5,6 +5,8 @@ namespace VllmAdapter.Tool;
 /// <summary>Where a command reads and writes: what it prints, what goes wrong, what is piped in, and the variables of the environment.</summary>
 internal sealed class Terminal : IDisposable
 {
+    private const int WidthOfAPage = 120;
+
     /// <summary>Results.</summary>
     public required IAnsiConsole Out { get; init; }
 
@@ -22,8 +24,8 @@ internal sealed class Terminal : IDisposable
 
     public static Terminal OfTheProcess() => new()
     {
-        Out = AnsiConsole.Console,
-        Error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }),
+        Out = ConsoleOn(Console.Out, Console.IsOutputRedirected),
+        Error = ConsoleOn(Console.Error, Console.IsErrorRedirected),
         Input = Console.OpenStandardInput(),
         InputIsKeyboard = !Console.IsInputRedirected,
         Variable = Environment.GetEnvironmentVariable,
@@ -37,5 +39,22 @@ internal sealed class Terminal : IDisposable
         writer.Flush();
     }
 
+    /// <summary>Waits until the user ends the command, which is how a server ends in order.</summary>
+    public static async Task UntilCanceledAsync(CancellationToken cancellationToken)
+    {
+        var canceled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), canceled))
+            await canceled.Task.ConfigureAwait(false);
+    }
+
     public void Dispose() => Input.Dispose();
+
+    // A file or a pipe has no width; lines of a page are read best.
+    private static IAnsiConsole ConsoleOn(TextWriter writer, bool isRedirected)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        if (isRedirected)
+            console.Profile.Width = WidthOfAPage;
+        return console;
+    }
 }

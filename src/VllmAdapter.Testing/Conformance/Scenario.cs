@@ -15,6 +15,9 @@ public sealed record Scenario
     /// <summary>What happens, in a few words; no two of <see cref="Scenarios.All"/> have the same.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The name as it stands in an address: small letters, digits and dashes.</summary>
+    public string Id => ScenarioJson.IdOf(Name);
+
     /// <summary>Where it was seen: reports such as <c>vllm#58228</c>, recorded servers such as <c>recorded 0.8.5</c> (of vLLM), the project that stumbled over it, or a standard.</summary>
     public required IReadOnlyList<string> Sources { get; init; }
 

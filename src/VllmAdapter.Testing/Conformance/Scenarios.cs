@@ -34,4 +34,18 @@ public static class Scenarios
         .. FramingScenarios.Rows,
         .. ShapeScenarios.Rows,
     ];
+
+    /// <summary>The row with a name or an <see cref="Scenario.Id"/>, in any case of letters; null if there is none.</summary>
+    public static Scenario? Find(string nameOrId)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrId);
+        string id = ScenarioJson.IdOf(nameOrId);
+        return All.FirstOrDefault(scenario => scenario.Id == id);
+    }
+
+    /// <summary>
+    /// Every row as JSON, for clients in other languages: what to ask, where a <see cref="ScenarioServer"/> plays it, and what a careful client
+    /// concludes.
+    /// </summary>
+    public static Task<string> ToJsonAsync(CancellationToken cancellationToken = default) => ScenarioJson.WriteAsync(All, cancellationToken);
 }

@@ -17,7 +17,7 @@ internal sealed class Loopback : IAsyncDisposable
     private ListenOptions? _http1;
     private ListenOptions? _http2;
 
-    private Loopback(int port)
+    private Loopback(IPAddress address, int port)
     {
         // Bare Kestrel: no host, no configuration, no logging.
         var options = new KestrelServerOptions { AddServerHeader = false };
@@ -25,8 +25,8 @@ internal sealed class Loopback : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
         options.Limits.Http2.MaxStreamsPerConnection = int.MaxValue;
-        options.Listen(IPAddress.Loopback, port, listen => (_http1 = listen).Protocols = HttpProtocols.Http1);
-        options.Listen(IPAddress.Loopback, 0, listen => (_http2 = listen).Protocols = HttpProtocols.Http2);
+        options.Listen(address, port, listen => (_http1 = listen).Protocols = HttpProtocols.Http1);
+        options.Listen(address, 0, listen => (_http2 = listen).Protocols = HttpProtocols.Http2);
 
         // Two bytes, so that a flush waits until the socket has taken everything: a fault must not overtake the bytes before it.
         var sockets = new SocketTransportOptions { MaxWriteBufferSize = 2 };
@@ -40,9 +40,11 @@ internal sealed class Loopback : IAsyncDisposable
 
     public Uri Http2 => AddressOf(_http2);
 
-    public static async Task<Loopback> StartAsync(int port, Func<ReceivedRequest, ReplyPlayback> answer, CancellationToken cancellationToken)
+    public static async Task<Loopback> StartAsync(FakeVllmOptions options, Func<ReceivedRequest, ReplyPlayback> answer, CancellationToken cancellationToken)
     {
-        var loopback = new Loopback(port);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Port, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Port, ushort.MaxValue, nameof(options));
+        var loopback = new Loopback(options.Address, options.Port);
         try
         {
             await loopback._kestrel.StartAsync(new Application(answer), cancellationToken).ConfigureAwait(false);
@@ -62,7 +64,10 @@ internal sealed class Loopback : IAsyncDisposable
         _kestrel.Dispose();
     }
 
-    private static Uri AddressOf(ListenOptions? listen) => new($"http://{listen?.IPEndPoint}/");
+    // Where it listens on every address, it is found on this machine's own.
+    private static Uri AddressOf(ListenOptions? listen) => listen?.IPEndPoint is { } end && (end.Address.Equals(IPAddress.Any) || end.Address.Equals(IPAddress.IPv6Any))
+        ? new Uri($"http://127.0.0.1:{end.Port}/")
+        : new Uri($"http://{listen?.IPEndPoint}/");
 
     private sealed class Application(Func<ReceivedRequest, ReplyPlayback> answer) : IHttpApplication<HttpContext>
     {
