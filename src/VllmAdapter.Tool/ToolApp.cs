@@ -9,14 +9,8 @@ internal sealed class ToolApp(Terminal terminal)
 {
     public async Task<int> RunAsync(string[] args, CancellationToken cancellationToken = default)
     {
-        var root = new RootCommand("Finds out how the streams of a vLLM deployment end, and says it in words.")
-        {
-            CheckCommand.Create(terminal),
-            ExplainCommand.Create(terminal),
-            RecordCommand.Create(terminal),
-            FakeCommand.Create(terminal),
-        };
-        ParseResult parsed = root.Parse(args);
+        RootCommand root = Commands();
+        ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
             return Tell(string.Join(' ', parsed.Errors.Select(error => error.Message)) + " See vllm-adapter --help.", ExitCode.Unusable);
 
@@ -36,6 +30,15 @@ internal sealed class ToolApp(Terminal terminal)
             return Tell(sentence, code);
         }
     }
+
+    /// <summary>Every command.</summary>
+    public RootCommand Commands() => new("Finds out how the streams of a vLLM deployment end, and says it in words.")
+    {
+        CheckCommand.Create(terminal),
+        ExplainCommand.Create(terminal),
+        RecordCommand.Create(terminal),
+        FakeCommand.Create(terminal),
+    };
 
     private int Tell(string sentence, ExitCode code)
     {

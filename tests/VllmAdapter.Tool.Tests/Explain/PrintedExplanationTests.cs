@@ -1,11 +1,6 @@
-using System.Runtime.CompilerServices;
-
 namespace VllmAdapter.Tool.Tests.Explain;
 
-/// <summary>
-/// What <c>explain</c> prints of recorded answers, word for word. To accept a change: run with the environment variable
-/// VLLMADAPTER_ACCEPT=1, and read what changed.
-/// </summary>
+/// <summary>What <c>explain</c> prints of recorded answers, word for word.</summary>
 public sealed class PrintedExplanationTests
 {
     public static TheoryData<string, string, int> Recordings => new()
@@ -31,13 +26,8 @@ public sealed class PrintedExplanationTests
         ToolRun run = await ToolRun.OfAsync(["explain", RecordingFiles.PathOf(recording)]);
 
         string printed = string.Join('\n', run.Out.Split('\n').Select(line => line.TrimEnd())).Trim() + "\n";
-        if (Environment.GetEnvironmentVariable("VLLMADAPTER_ACCEPT") == "1")
-            await File.WriteAllTextAsync(Path.Combine(SourceDirectory(), "Expected", $"{expected}.txt"), printed);
-        else
-            printed.Should().Be(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Explain", "Expected", $"{expected}.txt")));
+        Repository.ShouldHold($"tests/VllmAdapter.Tool.Tests/Explain/Expected/{expected}.txt", printed);
         run.Error.Should().BeEmpty();
         run.Code.Should().Be(code);
     }
-
-    private static string SourceDirectory([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 }
