@@ -18,7 +18,7 @@ internal static class Introduction
         if (model is not null && models.Count > 0 && models.All(card => card.Id != model))
             throw new ToolException($"The server does not serve {model}. It serves: {Wording.OneLine(string.Join(", ", models.Select(card => card.Id)), 1000)}.");
 
-        string? chosen = model ?? models.FirstOrDefault(card => !card.IsLora)?.Id ?? models.FirstOrDefault()?.Id;
+        string? chosen = model ?? models.OrderBy(card => card.IsLora).FirstOrDefault()?.Id;
         return (models, chosen, await VersionAsync(adapter, cancellationToken).ConfigureAwait(false));
     }
 

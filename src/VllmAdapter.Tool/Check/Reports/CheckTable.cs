@@ -55,7 +55,7 @@ internal static class CheckTable
     private static IEnumerable<string> Shown(Finding finding)
     {
         // One piece a probe; the files have them all.
-        Evidence[] shown = [.. finding.Evidence.DistinctBy(piece => piece.Probe).Take(MostEvidence)];
+        Evidence[] shown = [.. finding.Evidence.DistinctBy(piece => piece.Probe, StringComparer.Ordinal).Take(MostEvidence)];
         foreach (Evidence piece in shown)
             yield return $"{piece.Probe}: {Wording.OneLine(piece.Text, MostOfAPiece)}";
         if (finding.Evidence.Count > shown.Length)
