@@ -17,22 +17,19 @@ internal sealed class SvgPicture : IAnsiConsoleEncoder
 
     public string Encode(IAnsiConsole console, IEnumerable<IRenderable> renderables)
     {
-        var options = RenderOptions.Create(console, new Capabilities());
+        var options = RenderOptions.Create(console, new Capabilities { Unicode = true });
         var body = new StringBuilder();
         int line = 0;
         int column = 0;
         int widest = 0;
-        foreach (Segment segment in renderables.SelectMany(renderable => renderable.Render(options, console.Profile.Width)))
+        foreach ((Style style, string text) in Runs(renderables.SelectMany(renderable => renderable.Render(options, console.Profile.Width))))
         {
-            if (segment.IsControlCode)
-                continue;
-
-            string[] parts = segment.Text.ReplaceLineEndings("\n").Split('\n');
+            string[] parts = text.Split('\n');
             for (int i = 0; i < parts.Length; i++)
             {
                 if (i > 0)
                     (line, column) = (line + 1, 0);
-                Draw(body, parts[i], segment.Style, line, column);
+                Draw(body, parts[i], style, line, column);
                 column += parts[i].Length;
                 widest = Math.Max(widest, column);
             }
@@ -49,6 +46,25 @@ internal sealed class SvgPicture : IAnsiConsoleEncoder
             {body}</svg>
 
             """).ReplaceLineEndings("\n");
+    }
+
+    // What stands side by side in one style is one text.
+    private static IEnumerable<(Style Style, string Text)> Runs(IEnumerable<Segment> segments)
+    {
+        Style style = Style.Plain;
+        var text = new StringBuilder();
+        foreach (Segment segment in segments.Where(segment => !segment.IsControlCode))
+        {
+            if (!segment.Style.Equals(style))
+            {
+                yield return (style, text.ToString());
+                (style, _) = (segment.Style, text.Clear());
+            }
+
+            text.Append(segment.Text.ReplaceLineEndings("\n"));
+        }
+
+        yield return (style, text.ToString());
     }
 
     private static void Draw(StringBuilder body, string text, Style style, int line, int column)

@@ -16,19 +16,11 @@ internal static class CheckOptions
         options.TimeLimits.ServerCall = TimeSpan.FromSeconds(15);
     }
 
-    public static VllmInferenceAdapter NewAdapter(string endpoint, string? key)
+    /// <exception cref="ToolException">The address is none.</exception>
+    public static VllmInferenceAdapter NewAdapter(string address, string? key)
     {
         var options = new VllmAdapterOptions();
         Apply(options, key);
-        try
-        {
-            return new VllmInferenceAdapter(endpoint, options);
-        }
-        catch (ArgumentException unusable)
-        {
-            // The name of a parameter says nothing to a person at a terminal.
-            string parameter = $" (Parameter '{unusable.ParamName}')";
-            throw new ToolException(unusable.Message.Replace(parameter, "", StringComparison.Ordinal), ExitCode.Unusable, unusable);
-        }
+        return new VllmInferenceAdapter(ServerAddress.Parse(address), options);
     }
 }

@@ -1,4 +1,5 @@
 using VllmAdapter.Server;
+using VllmAdapter.Tool.Explain;
 
 namespace VllmAdapter.Tool.Check;
 
@@ -42,7 +43,7 @@ internal sealed class Checker(Target target, Action<IProbe>? onProbe = null)
             Took = target.Clock.GetElapsedTime(start),
             Findings = Ranked(_found),
             Probes = _results,
-            EndedEarly = endedEarly,
+            EndedEarly = endedEarly is null ? null : Wording.OneLine(endedEarly, 1000),
         };
     }
 

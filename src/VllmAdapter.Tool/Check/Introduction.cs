@@ -1,4 +1,5 @@
 using VllmAdapter.Server;
+using VllmAdapter.Tool.Explain;
 
 namespace VllmAdapter.Tool.Check;
 
@@ -15,9 +16,9 @@ internal static class Introduction
     {
         IReadOnlyList<ModelCard> models = await ModelsAsync(adapter, model, cancellationToken).ConfigureAwait(false);
         if (model is not null && models.Count > 0 && models.All(card => card.Id != model))
-            throw new ToolException($"The server does not serve {model}. It serves: {string.Join(", ", models.Select(card => card.Id))}.");
+            throw new ToolException($"The server does not serve {model}. It serves: {Wording.OneLine(string.Join(", ", models.Select(card => card.Id)), 1000)}.");
 
-        string? chosen = model ?? models.FirstOrDefault(card => !card.IsLora)?.Id ?? models.FirstOrDefault()?.Id;
+        string? chosen = model ?? models.OrderBy(card => card.IsLora).FirstOrDefault()?.Id;
         return (models, chosen, await VersionAsync(adapter, cancellationToken).ConfigureAwait(false));
     }
 

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
-using VllmAdapter.Server;
 using VllmAdapter.Tool.Check;
 
 namespace VllmAdapter.Tool.Commands;

@@ -119,6 +119,16 @@ public sealed class CheckCommandTests
     }
 
     [Fact]
+    public async Task What_a_server_says_cannot_steer_the_terminal()
+    {
+        await using FakeVllm server = await FakeVllm.StartAsync(Script.Refuses(400, "\u001b[2J\u001b]0;owned\u0007 [red]no[/] chat"));
+
+        ToolRun run = await CheckToolRun.OfAsync($"{server.Endpoint}");
+
+        (run.Out + run.Error).Should().NotContain("\u001b").And.NotContain("\u0007").And.Contain("[red]no[/] chat");
+    }
+
+    [Fact]
     public async Task A_model_that_does_not_chat_ends_the_check()
     {
         await using FakeVllm server = await FakeVllm.StartAsync(Script.Refuses(400, "The model does not support Chat Completions API"));

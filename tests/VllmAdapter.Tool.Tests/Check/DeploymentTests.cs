@@ -71,6 +71,17 @@ public sealed class DeploymentTests
         report.EndedEarly.Should().BeNull();
     }
 
+    [Fact]
+    public async Task The_routes_are_told_where_the_server_lists_them()
+    {
+        CheckReport report = await BehindAsync(server => new Gateway(server)
+        {
+            Own = { ["/openapi.json"] = () => Gateway.Answer(HttpStatusCode.OK, """{"paths": {"/v1/chat/completions": {}, "/v1/embeddings": {}}}""") },
+        });
+
+        report.Probes.Single(probe => probe.Name == "routes").Facts.Should().Equal("Routes: chat, embeddings.");
+    }
+
     private static async Task<CheckReport> OfModelAsync(Func<JsonNode, ScriptedReply?> model)
     {
         using FakeVllm server = FakeVllm.InMemory(request => model(request.Json!) ?? ObedientModel.Answer(request));

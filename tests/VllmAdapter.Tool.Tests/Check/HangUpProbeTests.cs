@@ -43,13 +43,13 @@ public sealed class HangUpProbeTests
     [Fact]
     public async Task Where_others_use_the_server_nothing_is_told()
     {
-        CheckReport report = await CheckAsync(() => "vllm:num_requests_running 3\nvllm:num_requests_waiting 0\n", clock: null);
+        CheckReport report = await CheckAsync(() => "vllm:num_requests_running 3\nvllm:num_requests_waiting 0\n", new HurriedClock());
 
         report.Findings.Should().BeEmpty();
         report.Probes[0].Untold.Should().ContainSingle().Which.Should().Contain("3 requests running");
     }
 
-    private static async Task<CheckReport> CheckAsync(Func<string> metrics, TimeProvider? clock)
+    private static async Task<CheckReport> CheckAsync(Func<string> metrics, TimeProvider clock)
     {
         using FakeVllm server = FakeVllm.InMemory(ObedientModel.Answer);
         using var http = new HttpClient(new Gateway(server.CreateHandler()) { Own = { ["/metrics"] = () => Gateway.Answer(HttpStatusCode.OK, metrics(), "text/plain") } })

@@ -1,4 +1,3 @@
-using VllmAdapter.Server;
 using VllmAdapter.Tool.Check;
 
 namespace VllmAdapter.Tool.Tests.Check;

@@ -8,6 +8,7 @@ namespace VllmAdapter.Tool.Tests.Check;
 internal sealed class OneAnswerServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stopping = new();
     private readonly byte[] _answer;
     private readonly Task _serving;
 
@@ -22,29 +23,29 @@ internal sealed class OneAnswerServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
+        await _stopping.CancelAsync();
         await _serving;
+        _listener.Stop();
+        _stopping.Dispose();
     }
 
     private async Task ServeAsync()
     {
-        while (true)
+        while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                using TcpClient client = await _listener.AcceptTcpClientAsync();
+                using TcpClient client = await _listener.AcceptTcpClientAsync(_stopping.Token);
                 NetworkStream stream = client.GetStream();
                 await ReadHeadAsync(stream);
-                await stream.WriteAsync(_answer);
+                await stream.WriteAsync(_answer, _stopping.Token);
                 client.Client.Shutdown(SocketShutdown.Send);
-                while (await stream.ReadAsync(new byte[4096]) > 0)
+                while (await stream.ReadAsync(new byte[4096], _stopping.Token) > 0)
                 {
                 }
             }
-            catch (Exception gone) when (gone is SocketException or IOException or ObjectDisposedException)
+            catch (Exception gone) when (gone is SocketException or IOException or OperationCanceledException)
             {
-                if (!_listener.Server.IsBound)
-                    return;
             }
         }
     }

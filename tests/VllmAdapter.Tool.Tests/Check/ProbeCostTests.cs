@@ -26,6 +26,22 @@ public sealed class ProbeCostTests
         }
     }
 
+    [Theory]
+    [InlineData("0.33.0", 1)]
+    [InlineData("0.20.2", 0)] // ends on a grammar that it cannot compile
+    [InlineData("0.11.0", 0)]
+    public async Task A_grammar_is_only_sent_where_it_can_do_no_harm(string version, int sent)
+    {
+        VllmProfile profile = VllmProfile.All.Single(one => one.Version == version);
+        using FakeVllm server = FakeVllm.InMemory(new FakeVllmOptions { Profile = profile }, ObedientModel.Answer);
+
+        CheckReport report = await server.CheckAsync();
+
+        server.Requests.Count(request => request.Body.Contains("\"grammar\"", StringComparison.Ordinal)).Should().Be(sent);
+        report.Probes.Single(probe => probe.Name == "grammar").Untold.Should().HaveCount(1 - sent);
+        server.Requests.Should().NotContain(request => request.Body.Contains("guided_", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Every_probe_has_a_name_of_its_own_and_a_question()
     {

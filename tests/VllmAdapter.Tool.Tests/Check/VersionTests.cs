@@ -56,6 +56,17 @@ public sealed class VersionTests
         report.ExitCode.Should().Be(ExitCode.Found);
     }
 
+    [Fact]
+    public async Task Over_sockets_it_finds_the_same()
+    {
+        await using FakeVllm server = await FakeVllm.StartAsync(ObedientModel.Answer);
+
+        CheckReport report = await server.CheckAsync();
+
+        report.IdsOf(Severity.Info).Should().Equal(NamedUnderStop);
+        server.Aborted.Should().Be(1); // the one that hung up
+    }
+
     // 0.8.5 does not know structured_outputs.
     private static FakeVllm ServerOf(string version) => FakeVllm.InMemory(
         new FakeVllmOptions { Profile = VllmProfile.All.Single(profile => profile.Version == version) },

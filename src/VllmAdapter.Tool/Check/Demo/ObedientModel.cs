@@ -33,6 +33,7 @@ internal static class ObedientModel
         return 0 switch
         {
             _ when asked?["choice"] is JsonArray { Count: > 0 } words => (string?)words[0],
+            _ when asked?["grammar"] is not null => "yes",
             _ when asked?["regex"] is not null => "2026-11",
             _ when body["response_format"] is not null => """{"city": "Rome", "days": 3}""",
             _ => null,

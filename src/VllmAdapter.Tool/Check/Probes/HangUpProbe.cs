@@ -10,6 +10,7 @@ internal sealed class HangUpProbe : IProbe
         Questions.Count.CappedAt(400) with { Sampling = Questions.Count.Sampling! with { IgnoreEndToken = true } };
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     public string Name => "hang-up";
@@ -21,20 +22,38 @@ internal sealed class HangUpProbe : IProbe
     public async Task RunAsync(ProbeRun run, CancellationToken cancellationToken)
     {
         VllmServer server = run.Target.Adapter.Server;
-        if (await MetricsAsync(server, cancellationToken).ConfigureAwait(false) is not { Running: { } running } before)
-        {
-            run.CannotTell("The server's metrics are not to be had, and nothing else shows it.");
+        if (await IdleAsync(run, server, cancellationToken).ConfigureAwait(false) is not { } before)
             return;
-        }
-
-        if (running > 0 || before.Waiting > 0)
-        {
-            run.CannotTell($"Others use the server ({running} requests running), so its metrics do not show this one.");
-            return;
-        }
 
         await LeaveAsync(run, cancellationToken).ConfigureAwait(false);
         await WatchAsync(run, server, Ended(before), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The metrics of a server that works on nothing; null, with the reason told, if it does not come to that.</summary>
+    private static async Task<ServerMetrics?> IdleAsync(ProbeRun run, VllmServer server, CancellationToken cancellationToken)
+    {
+        // What the check itself asked last may still be in the gauges.
+        TimeProvider clock = run.Target.Clock;
+        long start = clock.GetTimestamp();
+        while (true)
+        {
+            if (await MetricsAsync(server, cancellationToken).ConfigureAwait(false) is not { Running: { } running } now)
+            {
+                run.CannotTell("The server's metrics are not to be had, and nothing else shows it.");
+                return null;
+            }
+
+            if (running == 0 && (now.Waiting is null or 0))
+                return now;
+
+            if (clock.GetElapsedTime(start) >= WaitForOthers)
+            {
+                run.CannotTell($"Others use the server ({running} requests running), so its metrics do not show this one.");
+                return null;
+            }
+
+            await Task.Delay(Step, clock, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task LeaveAsync(ProbeRun run, CancellationToken cancellationToken)

@@ -1,8 +1,13 @@
+using VllmAdapter.Tool.Explain;
+
 namespace VllmAdapter.Tool.Check;
 
 /// <summary>One run of one probe: asks for it, and gathers what it found.</summary>
 internal sealed class ProbeRun(IProbe probe, Target target)
 {
+    // A server's words go to a terminal: one line, no control characters, and not without end.
+    private const int MostOfAText = 1000;
+
     private readonly List<(FindingKind Kind, Evidence Evidence)> _findings = [];
     private readonly List<string> _facts = [];
     private readonly List<string> _untold = [];
@@ -48,11 +53,11 @@ internal sealed class ProbeRun(IProbe probe, Target target)
             Spent = new TokenUsage { PromptTokens = Spent.PromptTokens + usage.PromptTokens, CompletionTokens = Spent.CompletionTokens + usage.CompletionTokens };
     }
 
-    public void Find(FindingKind kind, string text, string? requestId = null) => _findings.Add((kind, new Evidence(probe.Name, text, requestId)));
+    public void Find(FindingKind kind, string text, string? requestId = null) => _findings.Add((kind, new Evidence(probe.Name, Wording.OneLine(text, MostOfAText), requestId)));
 
-    public void Tell(string fact) => _facts.Add(fact);
+    public void Tell(string fact) => _facts.Add(Wording.OneLine(fact, MostOfAText));
 
-    public void CannotTell(string why) => _untold.Add(why);
+    public void CannotTell(string why) => _untold.Add(Wording.OneLine(why, MostOfAText));
 
     /// <summary>Takes over a refusal that the probe did not expect.</summary>
     public void Refused(VllmRequestException refusal)

@@ -5,7 +5,7 @@ namespace VllmAdapter.Tool.Check;
 /// <summary>What the server says of itself, without a token.</summary>
 internal static class ServerProbes
 {
-    public static IReadOnlyList<IProbe> All { get; } = [new Health(), new Introduction(), new Key(), new MetricsProbe()];
+    public static IReadOnlyList<IProbe> All { get; } = [new Health(), new Introduction(), new RoutesProbe(), new Key(), new MetricsProbe()];
 
     private sealed class Health : IProbe
     {

@@ -1,3 +1,5 @@
+using VllmAdapter.Tool.Explain;
+
 namespace VllmAdapter.Tool.Check;
 
 /// <summary>Asks the same once streamed and twice whole: what differs between the whole replies is the engine's doing.</summary>
@@ -15,6 +17,8 @@ internal sealed class StreamAgainstWholeProbe : IProbe
     {
         ChatAnswer streamed = await run.AskAsync(Question, cancellationToken).ConfigureAwait(false);
         ChatAnswer whole = await run.AskAsync(Question.Whole(), cancellationToken).ConfigureAwait(false);
+        run.Tell($"A whole reply was silent for {Wording.Seconds(whole.Outcome.Evidence.Elapsed)}.");
+        run.CannotTell("Longer silences than an answer's were not tried: whether something on the way cuts them, as proxies do after 60 s or so, is not known.");
         if (Same(streamed, whole))
             return;
 

@@ -16,6 +16,7 @@ internal static partial class StructuredProbes
         new ChatProbe("json-schema", "Does a schema constrain?", Trip with { Output = StructuredOutput.JsonSchema("trip", Schema) }, TextProbes.LookAtEnd),
         new ChatProbe("choice", "Does a choice of words constrain?", Questions.Ask("Write a sentence about llamas.", 64) with { Output = StructuredOutput.OneOf("red", "green", "blue") }, TextProbes.LookAtEnd),
         new ChatProbe("regex", "Does a pattern constrain?", Questions.Ask("Write a sentence about llamas.", 64) with { Output = StructuredOutput.Regex("[0-9]{4}-[0-9]{2}") }, LookAtPattern),
+        new GrammarProbe(),
         new ChatProbe("json-schema-cut", "Does cut JSON say length?", Trip.CappedAt(4) with { Output = StructuredOutput.JsonSchema("trip", Schema) }, LookAtCut),
     ];
 

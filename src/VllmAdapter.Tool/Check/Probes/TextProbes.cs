@@ -39,7 +39,7 @@ internal static class TextProbes
     private static void LookAtStop(ProbeRun run, ChatAnswer answer)
     {
         bool isThere = answer.Text.Contains('7', StringComparison.Ordinal);
-        if (isThere && answer.Text.Contains("8", StringComparison.Ordinal))
+        if (isThere && answer.Text.Contains('8', StringComparison.Ordinal))
             run.Find(AnswerKinds.StopIgnored, $"The stop string was 7; the text is \"{answer.Text}\".", answer.Outcome.Evidence.RequestId);
         else if (isThere)
             run.Find(AnswerKinds.StopInText, $"The stop string was 7; the text is \"{answer.Text}\".", answer.Outcome.Evidence.RequestId);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using VllmAdapter.Tool.Explain;
 
 namespace VllmAdapter.Tool.Check;
 
@@ -27,8 +28,8 @@ internal static class CheckTable
 
     private static string Head(CheckReport report)
     {
-        string version = report.Version is null ? "A server that does not tell its version" : $"vLLM {report.Version}";
-        string model = report.Model is null ? "" : $", {report.Model}";
+        string version = report.Version is null ? "A server that does not tell its version" : $"vLLM {Wording.OneLine(report.Version)}";
+        string model = report.Model is null ? "" : $", {Wording.OneLine(report.Model)}";
         string window = report.ContextWindow is { } tokens ? string.Create(CultureInfo.InvariantCulture, $", a window of {tokens:N0} tokens") : "";
         return $"[bold]{(version + model + window).EscapeMarkup()}[/] at {report.Endpoint.EscapeMarkup()}";
     }
@@ -54,9 +55,9 @@ internal static class CheckTable
     private static IEnumerable<string> Shown(Finding finding)
     {
         // One piece a probe; the files have them all.
-        Evidence[] shown = [.. finding.Evidence.DistinctBy(piece => piece.Probe).Take(MostEvidence)];
+        Evidence[] shown = [.. finding.Evidence.DistinctBy(piece => piece.Probe, StringComparer.Ordinal).Take(MostEvidence)];
         foreach (Evidence piece in shown)
-            yield return $"{piece.Probe}: {(piece.Text.Length <= MostOfAPiece ? piece.Text : piece.Text[..MostOfAPiece] + "...")}";
+            yield return $"{piece.Probe}: {Wording.OneLine(piece.Text, MostOfAPiece)}";
         if (finding.Evidence.Count > shown.Length)
             yield return $"and {finding.Evidence.Count - shown.Length} more";
     }
@@ -80,15 +81,13 @@ internal static class CheckTable
         int notes = report.Findings.Count - faults - warnings;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Count(report.Probes.Count, "probe")}: [red]{Count(faults, "fault")}[/], [yellow]{Count(warnings, "warning")}[/], {Count(notes, "note")}; {ReportWords.Cost(report)}.");
+            $"{Wording.Count(report.Probes.Count, "probe")}: [red]{Wording.Count(faults, "fault")}[/], [yellow]{Wording.Count(warnings, "warning")}[/], {Wording.Count(notes, "note")}; {ReportWords.Cost(report)}.");
     }
-
-    private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
 
     private static string Word(Severity severity) => severity switch
     {
         Severity.Fault => "[red bold]fault[/]",
         Severity.Warning => "[yellow]warning[/]",
-        _ => "[blue]info[/]",
+        _ => "[deepskyblue1]info[/]",
     };
 }
