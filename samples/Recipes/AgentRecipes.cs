@@ -22,7 +22,7 @@ internal static class AgentRecipes
         Tool weather = Tool.From("get_weather", "The weather of a city.",
             ([Description("Such as Paris")] string city, Unit unit, int days = 1) => Weather.OfAsync(city, unit, days));
         ToolLoopResult result = await new ToolLoop(adapter, [weather]).CompleteAsync(ChatRequest.FromPrompt("How warm is it in Paris?"));
-        Console.WriteLine(result.Verdict == ToolLoopVerdict.Answered ? result.Text : result.Explain());
+        Console.WriteLine(result.IsAnswered ? result.Text : result.Explain());
         // </tools>
     }
 
@@ -55,7 +55,7 @@ internal static class AgentRecipes
         var budget = new TokenBudget(new BudgetLimits { Total = 5_000, Turns = 8 });
         var loop = new ToolLoop(adapter, tools, new ToolLoopOptions().CountingWith(adapter.Server));      // a prompt that does not fit is not sent
         ToolLoopResult result = await loop.CompleteAsync(ChatRequest.FromPrompt("How warm is it in Paris?"), budget);
-        Console.WriteLine(result.Verdict == ToolLoopVerdict.Answered ? result.Text : result.Explain());
+        Console.WriteLine(result.IsAnswered ? result.Text : result.Explain());
         Console.WriteLine(budget.Check().Explain());
         // </budget>
     }

@@ -4,5 +4,7 @@ await ChatRecipes.RunAsync();
 await AnswerRecipes.RunAsync();
 await AgentRecipes.RunAsync();
 await ServerRecipes.RunAsync();
+await OperatorRecipes.RunAsync();
 await HostRecipes.RunAsync();
+await TextAndSpeechRecipes.RunAsync();
 await TestRecipes.RunAsync();

@@ -8,8 +8,8 @@ internal static class ServerRecipes
     public static async Task RunAsync()
     {
         await ManyPrompts(
-            await FakeVllm.StartAsync(Script.Model.Says("Calm.")),
-            [.. Enumerable.Range(1, 500).Select(number => $"Describe llama {number} in a word.")]);
+            FakeVllm.InMemory(Script.Model.Says("Calm.")).CreateAdapter(),
+            [.. Enumerable.Range(1, 5).Select(number => $"Describe llama {number} in a word.")]);
         await Lora(FakeVllm.InMemory(Script.Model.Says("Once upon a time.")).CreateAdapter());
         await Tokens(FakeVllm.InMemory().CreateAdapter());
         await Plan(FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 60 }).CreateAdapter());
@@ -18,25 +18,12 @@ internal static class ServerRecipes
             string.Concat(Enumerable.Repeat("Llamas are calm. ", 200)));
     }
 
-    private static async Task ManyPrompts(FakeVllm vllm, string[] prompts)
+    private static async Task ManyPrompts(VllmInferenceAdapter adapter, string[] prompts)
     {
-        string address = vllm.Endpoint.ToString();
-
         // <many>
-        var adapter = new VllmInferenceAdapter(address, new VllmAdapterOptions { Resilience = { MaxConcurrentStreams = 32 } });
-        Dictionary<Task<ChatAnswer>, string> asked = prompts.ToDictionary(prompt => adapter.CompleteChatAsync(prompt));
-        var answers = new List<(string Prompt, string Text)>();
-        await foreach (Task<ChatAnswer> answer in Task.WhenEach(asked.Keys))
-        {
-            if (answer.Exception is { InnerException: { } error })
-                Console.WriteLine($"\n{asked[answer]} {error.Message}");
-            else
-                answers.Add((asked[answer], (await answer).Text));
-            Console.Write($"\r{answers.Count} of {prompts.Length}");
-        }
+        await foreach (ChatResult result in adapter.CompleteManyAsync(prompts.Select(ChatRequest.FromPrompt), maxParallel: 32))
+            Console.WriteLine($"{prompts[result.Index]} {result.Answer?.Text ?? result.Failure!.Message}");
         // </many>
-        Console.WriteLine();
-        await vllm.DisposeAsync();
     }
 
     private static async Task Lora(VllmInferenceAdapter adapter)

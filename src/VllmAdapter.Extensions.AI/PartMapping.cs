@@ -21,12 +21,31 @@ internal static class PartMapping
         _ => throw Unsupported(content, holder),
     };
 
+    /// <summary>A part as content, which remembers the part: so it comes back as it was, and other clients can read it too.</summary>
+    public static AIContent ContentOf(ContentPart part)
+    {
+        AIContent content = part switch
+        {
+            TextPart text => new TextContent(text.Text),
+            ImagePart image => At(image.Url, "image/*"),
+            AudioPart audio => new DataContent($"data:audio/{audio.Format};base64,{audio.Base64}"),
+            AudioUrlPart audio => At(audio.Url, "audio/*"),
+            VideoPart video => At(video.Url, "video/*"),
+            _ => new AIContent(),
+        };
+        content.RawRepresentation = part;
+        return content;
+
+        static AIContent At(string url, string mediaType) =>
+            url.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? new DataContent(url) : new UriContent(url, mediaType);
+    }
+
     /// <summary>Refuses what a message that takes only text would otherwise lose.</summary>
     public static void ThrowIfLost(IEnumerable<AIContent> contents, string holder)
     {
         foreach (AIContent content in contents)
         {
-            if (content is DataContent or UriContent or HostedFileContent or HostedVectorStoreContent)
+            if (content is not TextContent && !SaysNothing(content))
                 throw Unsupported(content, holder);
         }
     }

@@ -7,7 +7,7 @@ namespace VllmAdapter.Extensions.AI;
 internal static class ReplyMapping
 {
     /// <summary>Text and reasoning as they come. Pieces of tool calls stay in the raw chunk: nothing may act on them.</summary>
-    public static ChatResponseUpdate Piece(ChatChunk chunk, ShownText reasoning, ShownText text)
+    public static void AddPiece(ResponseUpdates response, ChatChunk chunk, ShownText reasoning, ShownText text)
     {
         var update = new ChatResponseUpdate { Role = ChatRole.Assistant, RawRepresentation = chunk };
         if (reasoning.New(chunk.Reasoning) is { Length: > 0 } thought)
@@ -16,25 +16,43 @@ internal static class ReplyMapping
         if (text.New(chunk.Text) is { Length: > 0 } said)
             update.Contents.Add(new TextContent(said) { RawRepresentation = chunk });
 
-        return update;
+        // Asked the same again, the model said something else: another message.
+        if (reasoning.BeginsAnew() | text.BeginsAnew())
+            response.BeginMessage();
+
+        response.Add(update);
     }
 
-    /// <summary>The end of a turn: its calls, its usage, its finish reason and its outcome.</summary>
-    public static ChatResponseUpdate End(StreamOutcome turn, ChatChunk chunk, bool isLast, string refusal, IReadOnlyList<ToolDefinition> tools)
+    /// <summary>What is known at the end of a turn.</summary>
+    public static void AddRest(
+        ResponseUpdates response, StreamOutcome turn, ChatChunk chunk, bool isLast, string refusal, IReadOnlyList<ToolDefinition> tools)
+    {
+        ChatResponseUpdate rest = Rest(turn, chunk, isLast, refusal, tools);
+        if (rest.Contents.Count > 0)
+            response.Add(rest, isShown: !IsBroken(turn));
+    }
+
+    /// <summary>The end of the response: its finish reason and its outcome.</summary>
+    public static void AddEnd(ResponseUpdates response, StreamOutcome outcome, ChatChunk chunk)
     {
         var update = new ChatResponseUpdate
         {
             Role = ChatRole.Assistant,
-            ResponseId = turn.Evidence.ResponseId,
-            ModelId = turn.Evidence.Model,
-            FinishReason = isLast ? FinishReasonOf(turn) : null,
-            RawRepresentation = chunk,
-            AdditionalProperties = new AdditionalPropertiesDictionary { [VllmChatClientExtensions.OutcomeKey] = turn },
+            FinishReason = FinishReasonOf(outcome),
+            RawRepresentation = ReferenceEquals(chunk.Outcome, outcome) ? chunk : chunk with { Outcome = outcome },
+            AdditionalProperties = CarriedOutcome.With(outcome),
         };
+        response.AddEnd(update, isShown: !IsBroken(outcome));
+    }
+
+    /// <summary>What is known at the end of a turn: its calls, what became of the others, and its usage.</summary>
+    public static ChatResponseUpdate Rest(StreamOutcome turn, ChatChunk chunk, bool isLast, string refusal, IReadOnlyList<ToolDefinition> tools)
+    {
+        var update = new ChatResponseUpdate { Role = ChatRole.Assistant, RawRepresentation = chunk };
         foreach (ToolCall call in Callable(turn))
         {
             JsonElement? schema = tools.FirstOrDefault(tool => tool.Name == call.Name)?.Parameters;
-            update.Contents.Add(new FunctionCallContent(call.Id, call.Name, ToolMapping.Arguments(call, schema)) { RawRepresentation = call });
+            update.Contents.Add(new FunctionCallContent(call.Id, call.Name, ToolMapping.Arguments(call, schema, SignatureOf(turn, call))) { RawRepresentation = call });
         }
 
         if (refusal.Length > 0)
@@ -63,12 +81,17 @@ internal static class ReplyMapping
     // A model that declines has answered: asking again does not change its mind.
     private static bool Declined(StreamOutcome turn) => turn.Evidence.Choices.Any(choice => choice is { Index: 0, RefusalLength: > 0 });
 
-    private static IEnumerable<ToolCall> Callable(StreamOutcome turn) =>
-        turn.ToolCalls.Where(call => call is { ChoiceIndex: 0, Problems.Count: 0 });
+    private static IEnumerable<ToolCall> Callable(StreamOutcome turn) => turn.ToolCalls.Where(call => call.ChoiceIndex == 0 && IsCallable(turn, call));
+
+    // A tool that only the middleware knows is its business: it may have tools of its own, and says by itself that there is none of this name.
+    private static bool IsCallable(StreamOutcome turn, ToolCall call) => call.Problems.Count == 0
+        || call.Problems.Count == (SignatureOf(turn, call) is { } tool ? QuotedNumbers.CountIn(call, tool) : 1);
+
+    private static ToolSignature? SignatureOf(StreamOutcome turn, ToolCall call) => turn.Evidence.Request.Tools.FirstOrDefault(tool => tool.Name == call.Name);
 
     private static IEnumerable<ErrorContent> Unusable(StreamOutcome turn)
     {
-        foreach (ToolCall call in turn.ToolCalls.Where(call => call is { ChoiceIndex: 0, Problems.Count: > 0 }))
+        foreach (ToolCall call in turn.ToolCalls.Where(call => call.ChoiceIndex == 0 && !IsCallable(turn, call)))
         {
             yield return Error(
                 $"The call of {call.Name} was not handed out. {string.Join(' ', call.Problems)}", call.Arguments, call);
@@ -85,20 +108,17 @@ internal static class ReplyMapping
         RawRepresentation = call,
     };
 
-    // The server's word, but for a cut that it hides behind another one or behind none.
-    private static ChatFinishReason? FinishReasonOf(StreamOutcome turn)
+    // The server's word, but for a cut that it hides behind another one or behind none. A turn without a word would show that of the turn before it.
+    private static ChatFinishReason? FinishReasonOf(StreamOutcome turn) => turn switch
     {
-        if (turn.Verdict == StreamVerdict.LengthLimited || turn.Limit == LengthLimit.TokenBudget)
-            return ChatFinishReason.Length;
-
-        return turn.FinishReason switch
-        {
-            null => null,
-            { } reason when string.IsNullOrWhiteSpace(reason.Value) => null,
-            { } reason when reason == FinishReason.FunctionCall => ChatFinishReason.ToolCalls,
-            { } reason => new ChatFinishReason(reason.Value),
-        };
-    }
+        { Verdict: StreamVerdict.LengthLimited } or { Limit: LengthLimit.TokenBudget } => ChatFinishReason.Length,
+        { Verdict: StreamVerdict.Unconfirmed } => VllmChatClientExtensions.UnconfirmedFinishReason,
+        { FinishReason: { } reason } when reason == FinishReason.FunctionCall => ChatFinishReason.ToolCalls,
+        { FinishReason: { } reason } when !string.IsNullOrWhiteSpace(reason.Value) => new ChatFinishReason(reason.Value),
+        { Verdict: StreamVerdict.StoppedByPolicy } => VllmChatClientExtensions.StoppedByPolicyFinishReason,
+        _ when IsBroken(turn) => null,
+        _ => VllmChatClientExtensions.UnconfirmedFinishReason,
+    };
 
     private static UsageDetails Usage(TokenUsage usage)
     {

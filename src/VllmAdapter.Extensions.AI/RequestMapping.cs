@@ -8,9 +8,13 @@ namespace VllmAdapter.Extensions.AI;
 /// <summary>Messages and options as a request. What the request of <see cref="ChatOptions.RawRepresentationFactory"/> sets comes first.</summary>
 internal static class RequestMapping
 {
+    // The one word of AdditionalProperties that Microsoft.Extensions.AI itself gives a meaning: for the tools and the schema.
+    private const string Strict = "strict";
+
     public static ChatRequest Map(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient client, string? model)
     {
         ArgumentNullException.ThrowIfNull(messages);
+        ThrowIfLost(options);
         ChatRequest start = options?.RawRepresentationFactory?.Invoke(client) as ChatRequest ?? new ChatRequest { Messages = [] };
         VllmMessage[] instructions = options?.Instructions is { Length: > 0 } text ? [VllmMessage.System(text)] : [];
         ChatRequest request = start with
@@ -30,9 +34,28 @@ internal static class RequestMapping
         return request with { Stream = false, Extra = extra };
     }
 
+    /// <exception cref="NotSupportedException">Something was asked for that a server without a memory of conversations cannot give.</exception>
+    private static void ThrowIfLost(ChatOptions? options)
+    {
+        if (options?.ConversationId is { Length: > 0 } conversation)
+        {
+            throw new NotSupportedException(
+                $"The conversation '{conversation}' cannot be gone on with: vLLM keeps none. Send its messages, and leave ChatOptions.ConversationId empty.");
+        }
+
+#pragma warning disable MEAI001 // Experimental, and refused: without this check it would be passed over in silence.
+        if (options?.ContinuationToken is not null)
+#pragma warning restore MEAI001
+        {
+            throw new NotSupportedException(
+                "vLLM keeps no answers, so a ChatOptions.ContinuationToken cannot be gone on with. Ask again without it.");
+        }
+    }
+
     private static ChatRequest Apply(ChatOptions options, ChatRequest request)
     {
-        ToolDefinition[] tools = [.. request.Tools, .. (options.Tools ?? []).OfType<AIFunctionDeclaration>().Select(ToolMapping.Definition)];
+        bool? strict = options.AdditionalProperties?.TryGetValue(Strict, out object? value) == true ? value as bool? : null;
+        ToolDefinition[] tools = [.. request.Tools, .. (options.Tools ?? []).Select(tool => ToolMapping.Definition(tool, strict))];
         return request with
         {
             MaxTokens = request.MaxTokens ?? options.MaxOutputTokens,
@@ -42,7 +65,7 @@ internal static class RequestMapping
             // vLLM refuses a choice without tools to choose from.
             ToolChoice = request.ToolChoice ?? (tools.Length > 0 ? ChoiceOf(options.ToolMode) : null),
             ParallelToolCalls = request.ParallelToolCalls ?? (tools.Length > 0 ? options.AllowMultipleToolCalls : null),
-            Output = request.Output ?? OutputOf(options.ResponseFormat),
+            Output = request.Output ?? OutputOf(options.ResponseFormat, strict),
             Reasoning = ReasoningOf(options.Reasoning, request.Reasoning),
             Extra = ExtraOf(options.AdditionalProperties, request.Extra),
         };
@@ -59,7 +82,7 @@ internal static class RequestMapping
             FrequencyPenalty = unset.FrequencyPenalty ?? Widen(options.FrequencyPenalty),
             PresencePenalty = unset.PresencePenalty ?? Widen(options.PresencePenalty),
             Seed = unset.Seed ?? options.Seed,
-            Stop = unset.Stop.Count > 0 ? unset.Stop : [.. options.StopSequences ?? []],
+            Stop = [.. unset.Stop.Union(options.StopSequences ?? [], StringComparer.Ordinal)],
         };
         return set;
     }
@@ -78,22 +101,16 @@ internal static class RequestMapping
         _ => null,
     };
 
-    private static StructuredOutput? OutputOf(ChatResponseFormat? format) => format switch
+    private static StructuredOutput? OutputOf(ChatResponseFormat? format, bool? strict) => format switch
     {
         ChatResponseFormatJson { Schema: { ValueKind: JsonValueKind.Object } schema } json => StructuredOutput.JsonSchema(
-            json.SchemaName is { Length: > 0 } name ? name : "answer", Described(schema, json.SchemaDescription)),
+            json.SchemaName is { Length: > 0 } name ? name : "answer", schema, strict) with
+        {
+            Description = json.SchemaDescription is { Length: > 0 } description ? description : null,
+        },
         ChatResponseFormatJson => StructuredOutput.JsonObject,
         _ => null,
     };
-
-    private static JsonObject Described(JsonElement schema, string? description)
-    {
-        JsonObject json = JsonObject.Create(schema)!;
-        if (description is { Length: > 0 })
-            json.TryAdd("description", description);
-
-        return json;
-    }
 
     private static ReasoningSettings? ReasoningOf(ReasoningOptions? reasoning, ReasoningSettings? start)
     {
@@ -121,7 +138,7 @@ internal static class RequestMapping
         if (properties is null || properties.Count == 0)
             return start;
 
-        JsonObject extra = JsonValues.ToObject(properties);
+        JsonObject extra = JsonValues.ToObject(properties.Where(property => property.Key != Strict));
         foreach ((string name, JsonNode? value) in start ?? [])
             extra[name] = value?.DeepClone();
 

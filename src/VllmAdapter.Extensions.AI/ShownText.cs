@@ -8,6 +8,7 @@ internal sealed class ShownText
 {
     private string _comesAgain = "";
     private string _held = "";
+    private bool _beginsAnew;
 
     /// <summary>Another answer follows, which may begin with what was shown.</summary>
     public void Follow(string shown) => (_comesAgain, _held) = (shown, "");
@@ -29,7 +30,16 @@ internal sealed class ShownText
 
         string all = _held + piece;
         Forget(0);
+        _beginsAnew = true;
         return all;
+    }
+
+    /// <summary>Whether the last piece showed that the answer is another one than before; asked once.</summary>
+    public bool BeginsAnew()
+    {
+        bool beginsAnew = _beginsAnew;
+        _beginsAnew = false;
+        return beginsAnew;
     }
 
     private int Forget(int length)

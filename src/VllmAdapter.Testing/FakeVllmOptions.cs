@@ -13,6 +13,26 @@ public sealed record FakeVllmOptions
     /// <value><c>fake-model</c>. Null: every name is taken for the served model.</value>
     public string? Model { get; init; } = "fake-model";
 
+    /// <summary>What the model does, and so which routes there are. Chats are always answered, but where this says that it writes nothing.</summary>
+    /// <value><see cref="ModelKinds.Generates"/>. Several together are one server that no real one is, for samples and tests that want all.</value>
+    public ModelKinds Kinds { get; init; } = ModelKinds.Generates;
+
+    /// <summary>How many numbers the vectors of an embedding model have.</summary>
+    /// <value>384.</value>
+    public int EmbeddingSize { get; init; } = 384;
+
+    /// <summary>Whether vectors can be shortened on request (Matryoshka).</summary>
+    /// <value>False: <c>dimensions</c> is refused.</value>
+    public bool IsMatryoshka { get; init; }
+
+    /// <summary>The labels of a classifying model.</summary>
+    /// <value><c>LABEL_0</c> to <c>LABEL_2</c>.</value>
+    public IReadOnlyList<string> Labels { get; init; } = ["LABEL_0", "LABEL_1", "LABEL_2"];
+
+    /// <summary>Chooses what is wrong with an answer of a pooling model; null for nothing.</summary>
+    /// <value>Null: nothing ever is.</value>
+    public Func<ReceivedRequest, PoolingFault?>? PoolingFaults { get; init; }
+
     /// <summary>The port of this machine where <see cref="FakeVllm.StartAsync(ScriptedReply[])"/> listens, for clients that are configured beforehand.</summary>
     /// <value>0: a free one. Of no meaning to a server in memory, and HTTP/2 always has a free port of its own.</value>
     public int Port { get; init; }
@@ -36,6 +56,14 @@ public sealed record FakeVllmOptions
     /// <summary>Whether the render endpoint is open, as with <c>--enable-scale-out</c>; older servers do not have it at all.</summary>
     /// <value>False.</value>
     public bool ScaleOut { get; init; }
+
+    /// <summary>Whether the routes of development mode are there, as with <c>VLLM_SERVER_DEV_MODE=1</c>: sleep, pause, abort, caches.</summary>
+    /// <value>False.</value>
+    public bool DevMode { get; init; }
+
+    /// <summary>Whether <c>/openapi.json</c> is there; not with <c>--disable-fastapi-docs</c>.</summary>
+    /// <value>True.</value>
+    public bool HasDocs { get; init; } = true;
 
     /// <summary>The clock that pauses, recorded speed and creation times go by.</summary>
     /// <value>The system's.</value>

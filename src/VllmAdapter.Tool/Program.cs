@@ -1,5 +1,4 @@
-using Spectre.Console;
 using VllmAdapter.Tool;
 
 using var terminal = Terminal.OfTheProcess();
-return await new ToolApp(terminal).RunAsync(args);
+return await new ToolApp(terminal).RunAsync(args).ConfigureAwait(false);

@@ -22,6 +22,9 @@ internal sealed class Terminal : IDisposable
     /// <summary>Looks up a variable of the environment.</summary>
     public Func<string, string?> Variable { get; init; } = static _ => null;
 
+    /// <summary>What time it is.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     public static Terminal OfTheProcess() => new()
     {
         Out = ConsoleOn(Console.Out, Console.IsOutputRedirected),

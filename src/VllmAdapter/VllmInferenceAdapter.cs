@@ -183,43 +183,38 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         return new RouteCalls(_settings, _logger);
     }
 
-    private ChatCall CallOf(ChatRequest request)
+    // And so does what is streamed.
+    private CallSetup NewSetup()
     {
         _lifetime.ThrowIfOver();
-        AdapterSettings settings = _settings;
-        VllmAdapterOptions options = settings.Options;
+        return new CallSetup(_settings, _logger);
+    }
+
+    private ChatCall CallOf(ChatRequest request)
+    {
+        CallSetup setup = NewSetup();
+        VllmAdapterOptions options = setup.Options;
         request.Headers?.ThrowIfUnusable();
         JsonObject json = ChatRequestBody.Build(request, options.Model, options.UsageReporting);
+        ImagesOnce? images = options.SendImagesOnce ? ImagesOnce.Of(json, setup.Images) : null;
         byte[] body = ChatRequestBody.ToUtf8(json);
         if (RequestCheck.NoteOf(json) is { } note)
             Log.RegexLooksWrong(_logger, note);
 
-        bool isWhole = !request.Stream;
         string? model = ChatRequestBody.ModelOf(json);
-        RequestEvidence asked = RequestEvidenceReading.Of(body, options.ContextWindow ?? settings.Server.Windows.Of(model), options.ServerMaxTokens);
+        RequestEvidence asked = RequestEvidenceReading.Of(body, setup.WindowOf(model), options.ServerMaxTokens);
         bool learns = options.LearnContextWindow ?? _learnsByDefault;
-        return new ChatCall
+        UnknownFieldBehavior unknown = options.UnknownFields ?? (_learnsByDefault ? UnknownFieldBehavior.Note : UnknownFieldBehavior.Off);
+        return setup.NewCall(body, asked, model, new CallWishes(VllmEndpoint.ChatCompletions, "chat")
         {
-            Transport = settings.Transport,
-            Body = body,
-            Evidence = asked,
+            IsWhole = !request.Stream,
+            Images = images,
             Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
-            Termination = request.Termination ?? settings.Termination,
-            OnIncompleteStream = request.OnIncompleteStream ?? options.OnIncompleteStream,
-            DefaultBehavior = options.OnIncompleteStream,
-            MaxEventBytes = options.MaxEventBytes,
-            MaxReplyBytes = options.MaxReplyBytes,
-            ExpectsSentinel = options.ExpectsSentinel,
-            Secrets = settings.Transport.Keys.With(request.Headers),
-            HeadersLimit = isWhole ? null : options.TimeLimits.Headers,
-            AsksForWholeReply = isWhole,
+            Fields = request.SendUnchecked ? null : FieldQuestion.Of(json, unknown, setup.Fields, _logger),
             Headers = request.Headers,
-            Model = model,
-            Resilience = settings.Resilience,
-            Slots = settings.Slots,
-            NewRequestId = RequestIds.Next,
-            Logger = _logger,
-        };
+            Termination = request.Termination,
+            OnIncompleteStream = request.OnIncompleteStream,
+        });
     }
 
     private static Uri EndpointOf(HttpClient httpClient, VllmAdapterOptions? options)

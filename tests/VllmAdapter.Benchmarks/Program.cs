@@ -2,7 +2,7 @@ using BenchmarkDotNet.Running;
 using VllmAdapter.Benchmarks;
 using VllmAdapter.Benchmarks.Sockets;
 
-// dotnet run -c Release --project tests/VllmAdapter.Benchmarks [-- scale | idle | sockets [rounds] [cold paced paced100 burst short idle]]
+// dotnet run -c Release --project tests/VllmAdapter.Benchmarks [-- scale | idle | embeddings | sockets [rounds] [cold paced paced100 burst short idle]]
 switch (args)
 {
     case ["scale"]:
@@ -11,6 +11,10 @@ switch (args)
 
     case ["idle"]:
         await IdleReport.RunAsync();
+        break;
+
+    case ["embeddings"]:
+        await EmbeddingReport.RunAsync();
         break;
 
     case ["sockets", .. var rest]:

@@ -38,6 +38,9 @@ internal sealed class BridgePlay : IDisposable
 
     public IReadOnlyList<JsonObject> Bodies => [.. _vllm.Requests.Select(request => request.Json!.AsObject())];
 
+    /// <summary>How many requests asked for an answer, and not only for a count.</summary>
+    public int Generated => _vllm.Requests.Count(request => request.Path.EndsWith("/chat/completions", StringComparison.Ordinal));
+
     public static ScriptedReply Calling(string name, string arguments) =>
         Script.Calls(name, arguments).Finishes("tool_calls").Uses(20, 5).Done();
 

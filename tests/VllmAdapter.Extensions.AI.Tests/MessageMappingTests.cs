@@ -11,7 +11,8 @@ public sealed class MessageMappingTests
         { new(ChatRole.System, "Be brief."), """[{"role":"system","content":"Be brief."}]""" },
         { new(new ChatRole("developer"), "Be brief."), """[{"role":"developer","content":"Be brief."}]""" },
         { new(ChatRole.User, "Hello.") { AuthorName = "Ann" }, """[{"role":"user","content":"Hello.","name":"Ann"}]""" },
-        { new(ChatRole.User, [new TextContent("Hel"), new TextContent("lo.")]), """[{"role":"user","content":"Hello."}]""" },
+        { new(ChatRole.User, [new TextContent("Read this."), new TextContent("And this.")]), """[{"role":"user","content":[{"type":"text","text":"Read this."},{"type":"text","text":"And this."}]}]""" },
+        { new(ChatRole.System, [new TextContent("You are nice."), new TextContent("Really nice.")]), """[{"role":"system","content":"You are nice.\nReally nice."}]""" },
         { new(ChatRole.User, []), "[]" },
         { new(ChatRole.User, [new TextContent(""), new ErrorContent("oops"), new UsageContent(new())]), "[]" },
         {
@@ -37,7 +38,30 @@ public sealed class MessageMappingTests
             new(ChatRole.Assistant, [new TextReasoningContent("Hm."), new TextContent("Hello."), new ErrorContent("oops")]),
             """[{"role":"assistant","content":"Hello.","reasoning":"Hm."}]"""
         },
-        { new(ChatRole.Assistant, [new ErrorContent("oops")]), "[]" },
+        { new(ChatRole.Assistant, [new TextContent("Hel"), new TextContent("lo.")]), """[{"role":"assistant","content":"Hello."}]""" },
+
+        // A turn that left nothing, so that no two messages of the user stand in a row: templates such as Mistral's refuse them.
+        { new(ChatRole.Assistant, [new ErrorContent("oops")]), """[{"role":"assistant","content":""}]""" },
+        { new(ChatRole.Assistant, []), """[{"role":"assistant","content":""}]""" },
+        { new(ChatRole.Assistant, [new TextReasoningContent("Hm.")]), """[{"role":"assistant","content":"","reasoning":"Hm."}]""" },
+        { new(ChatRole.Assistant, [new FunctionCallContent("a", "f")]), """[{"role":"assistant","content":""}]""" },
+        {
+            new(ChatRole.Assistant, [new ErrorContent("I can't help.") { ErrorCode = VllmChatClientExtensions.RefusalErrorCode }]),
+            """[{"role":"assistant","content":"I can't help."}]"""
+        },
+
+        // What has a message of our own behind it goes as that.
+        { new(ChatRole.User, "Hello.") { RawRepresentation = VllmMessage.User(ContentPart.Raw(new JsonObject { ["type"] = "x" })) }, """[{"role":"user","content":[{"type":"x"}]}]""" },
+        { new(ChatRole.System, "Be brief.") { AuthorName = "Ann" }, """[{"role":"system","content":"Be brief.","name":"Ann"}]""" },
+
+        // Another provider ran the call within its own turn.
+        {
+            new(ChatRole.Assistant, [new TextContent("I looked."), new FunctionCallContent("a", "f"), new FunctionResultContent("a", "x")]),
+            """
+            [{"role":"assistant","content":"I looked.","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},
+                {"role":"tool","tool_call_id":"a","content":"x"}]
+            """
+        },
     };
 
     [Theory]
@@ -110,6 +134,10 @@ public sealed class MessageMappingTests
         { new(ChatRole.User, [new HostedVectorStoreContent("store-1")]), "A user's message holds a HostedVectorStoreContent*" },
         { new(ChatRole.System, [new TextContent("As here."), new DataContent(new byte[] { 1 }, "image/png")]), "A message of the role 'system' holds image/png*" },
         { new(ChatRole.Assistant, [new TextContent("Here."), new DataContent(new byte[] { 1 }, "image/png")]), "A message of the role 'assistant' holds image/png*" },
+        { new(ChatRole.User, [new OtherContent()]), "A user's message holds a OtherContent*" },
+        { new(ChatRole.Assistant, [new OtherContent()]), "A message of the role 'assistant' holds a OtherContent*" },
+        { new(ChatRole.Tool, [new TextContent("By the way."), new FunctionResultContent("a", "x")]), "A message of the role 'tool' holds text beside its results*" },
+        { new(new ChatRole("critic"), "Good."), "vLLM knows no role 'critic'*" },
         { new(ChatRole.Tool, [new FunctionResultContent("a", new DataContent(new byte[] { 1 }, "application/pdf"))]), "The result of a tool holds application/pdf*" },
     };
 
@@ -125,7 +153,6 @@ public sealed class MessageMappingTests
     public static TheoryData<FunctionCallContent> Unfit => new()
     {
         new FunctionCallContent("a", "get_weather") { Exception = new FormatException("cut") },
-        new FunctionCallContent("a", "get_weather") { InformationalOnly = true },
         new FunctionCallContent("a", " "),
         new FunctionCallContent("a", "get_weather", new Dictionary<string, object?> { ["x"] = typeof(string) }),
         new FunctionCallContent("a", "get_weather", new Dictionary<string, object?> { ["x"] = JsonElement.Parse("""["\ud83d"]""") }),
@@ -140,7 +167,59 @@ public sealed class MessageMappingTests
             new ChatMessage(ChatRole.Tool, [new FunctionResultContent("a", "?")]),
             new ChatMessage(ChatRole.User, "End."));
 
-        sent.Should().ContainSingle();
+        sent.Select(message => $"{message!["role"]} {message["content"]}").Should().Equal("assistant ", "user End.");
+    }
+
+    // FunctionInvokingChatClient marks every call that it has run, so that another one does not run it again.
+    [Fact]
+    public async Task A_call_that_middleware_has_run_goes_back_with_its_result()
+    {
+        JsonArray sent = await SentAsync(
+            new ChatMessage(ChatRole.User, "The weather, please."),
+            new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("a", "get_weather") { InformationalOnly = true }]),
+            new ChatMessage(ChatRole.Tool, [new FunctionResultContent("a", "Sunny.")]));
+
+        sent.Select(message => $"{message!["role"]}").Should().Equal("user", "assistant", "tool");
+    }
+
+    // Servers count their ids anew: a result is of the call before it.
+    [Fact]
+    public async Task Results_belong_to_the_calls_before_them_whatever_ids_come_again()
+    {
+        JsonArray sent = await SentAsync(
+            Called("a", "one"), Gave("a", "1"),
+            Called("a", "two"),
+            new ChatMessage(ChatRole.User, "Once more."),
+            Called("a", "three"), new ChatMessage(ChatRole.User, "Well?"), Gave("a", "3"));
+
+        sent.Select(Line).Should().Equal("assistant one", "tool 1", "assistant ", "user Once more.", "assistant three", "tool 3", "user Well?");
+    }
+
+    [Fact]
+    public async Task Calls_of_one_message_with_the_same_id_keep_their_results()
+    {
+        JsonArray sent = await SentAsync(
+            new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("a", "one"), new FunctionCallContent("a", "two")]),
+            new ChatMessage(ChatRole.Tool, [new FunctionResultContent("a", "1"), new FunctionResultContent("a", "2")]));
+
+        sent.Skip(1).Select(Line).Should().Equal("tool 1", "tool 2");
+    }
+
+    [Fact]
+    public async Task An_empty_turn_at_the_end_is_none()
+    {
+        JsonArray sent = await SentAsync(new ChatMessage(ChatRole.User, "Hello."), new ChatMessage(ChatRole.Assistant, [new ErrorContent("oops")]));
+
+        sent.Select(Line).Should().Equal("user Hello.");
+    }
+
+    [Fact]
+    public async Task Text_beside_a_result_that_only_repeats_it_is_sent_once()
+    {
+        JsonArray sent = await SentAsync(
+            Called("a", "one"), new ChatMessage(ChatRole.Tool, [new TextContent("1"), new FunctionResultContent("a", "1")]));
+
+        sent.Select(Line).Should().Equal("assistant one", "tool 1");
     }
 
     [Fact]
@@ -153,10 +232,18 @@ public sealed class MessageMappingTests
         sent[0]!["tool_calls"]!.AsArray().Should().ContainSingle().Which!["function"]!["arguments"]!.GetValue<string>().Should().Be("{}");
     }
 
+    private static ChatMessage Called(string id, string name) => new(ChatRole.Assistant, [new FunctionCallContent(id, name)]);
+
+    private static ChatMessage Gave(string id, string result) => new(ChatRole.Tool, [new FunctionResultContent(id, result)]);
+
+    private static string Line(JsonNode? message) => $"{message!["role"]} {message["tool_calls"]?[0]?["function"]?["name"] ?? message["content"]}";
+
     private static async Task<JsonArray> SentAsync(params ChatMessage[] messages)
     {
         using var play = new BridgePlay(BridgePlay.Answer);
         await play.Chat.GetResponseAsync(messages);
         return play.Bodies[0]["messages"]!.DeepClone().AsArray();
     }
+
+    private sealed class OtherContent : AIContent;
 }

@@ -57,7 +57,7 @@ public sealed class ReplyMappingTests
         { Script.Says("a").Finishes("length").Uses(10, 100).Done(), "length" },
         { Script.Says("a").Finishes("content_filter").Uses(10, 5).Done(), "content_filter" },
         { Script.Says("a").Finishes("repetition").Uses(10, 5).Done(), "repetition" },
-        { Script.Says("a").Uses(10, 5).Done(), null },
+        { Script.Says("a").Uses(10, 5).Done(), "unconfirmed" },
         { Script.Says("a").Uses(10, 100).Done(), "length" },
         { Script.Calls("get_random_number", "{}").Finishes("function_call").Uses(10, 5).Done(), "tool_calls" },
     };
@@ -133,6 +133,7 @@ public sealed class ReplyMappingTests
         (metadata.ProviderName, metadata.ProviderUri, metadata.DefaultModelId).Should().Be(("vllm", new Uri("http://vllm.test/"), "granite"));
         play.Adapter.AsIChatClient("other").GetService<ChatClientMetadata>()!.DefaultModelId.Should().Be("other");
         play.Chat.GetService<VllmInferenceAdapter>().Should().BeSameAs(play.Adapter);
+        play.Chat.GetService<VllmAdapter.Server.VllmServer>().Should().BeSameAs(play.Adapter.Server);
         play.Chat.GetService<IChatClient>().Should().BeSameAs(play.Chat);
         play.Chat.GetService<ChatClientMetadata>("key").Should().BeNull();
         play.Chat.GetService<string>().Should().BeNull();

@@ -26,7 +26,7 @@ public sealed class RequestMappingTests
         { new() { ResponseFormat = ChatResponseFormat.Json }, "response_format", """{"type":"json_object"}""" },
         {
             new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(Schema, "plan", "A plan.") }, "response_format",
-            """{"type":"json_schema","json_schema":{"name":"plan","schema":{"type":"object","description":"A plan."}}}"""
+            """{"type":"json_schema","json_schema":{"name":"plan","schema":{"type":"object"},"description":"A plan."}}"""
         },
         {
             new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(Schema) }, "response_format",
@@ -49,7 +49,12 @@ public sealed class RequestMappingTests
         { new() { Tools = [BridgePlay.RandomNumber] }, "tool_choice", null },
         { new() { Tools = [BridgePlay.RandomNumber], AllowMultipleToolCalls = false }, "parallel_tool_calls", "false" },
         { new() { AllowMultipleToolCalls = false }, "parallel_tool_calls", null },
-        { new() { Tools = [new HostedWebSearchTool()] }, "tools", null },
+        { new() { AdditionalProperties = new() { ["strict"] = true } }, "strict", null },
+        { new() { AllowBackgroundResponses = true }, "background", null },
+        {
+            new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(Schema), AdditionalProperties = new() { ["strict"] = true } }, "response_format",
+            """{"type":"json_schema","json_schema":{"name":"answer","schema":{"type":"object"},"strict":true}}"""
+        },
     };
 
     [Theory]
@@ -95,6 +100,54 @@ public sealed class RequestMappingTests
         tool["strict"]!.GetValue<bool>().Should().BeTrue();
     }
 
+    // What Microsoft.Extensions.AI gives a meaning is no field of the request.
+    [Fact]
+    public async Task Strictness_of_the_options_is_that_of_functions_that_do_not_say()
+    {
+        AIFunction lax = AIFunctionFactory.Create((int days) => days, new AIFunctionFactoryOptions
+        {
+            Name = "lax",
+            AdditionalProperties = new Dictionary<string, object?> { ["strict"] = false },
+        });
+        using var play = new BridgePlay(BridgePlay.Answer);
+
+        JsonObject body = await play.BodyOfAsync(new() { Tools = [BridgePlay.Weather, lax], AdditionalProperties = new() { ["strict"] = true } });
+
+        body["tools"]!.AsArray().Select(tool => tool!["function"]!["strict"]!.GetValue<bool>()).Should().Equal(true, false);
+        body.ContainsKey("strict").Should().BeFalse();
+    }
+
+    public static TheoryData<ChatOptions, string> Refused => new()
+    {
+        { new() { Tools = [BridgePlay.RandomNumber, new HostedWebSearchTool()] }, "The tool 'web_search' (HostedWebSearchTool) is one that its provider runs*" },
+        { new() { ConversationId = "conv-1" }, "The conversation 'conv-1' cannot be gone on with*" },
+        { new() { ContinuationToken = ResponseContinuationToken.FromBytes(new byte[] { 1 }) }, "vLLM keeps no answers*" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public async Task What_vllm_cannot_do_is_refused_in_words_before_anything_is_sent(ChatOptions options, string why)
+    {
+        using var play = new BridgePlay(BridgePlay.Answer);
+
+        await FluentActions.Awaiting(() => play.BodyOfAsync(options)).Should().ThrowAsync<NotSupportedException>().WithMessage(why);
+
+        play.Bodies.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Nothing_that_was_passed_in_is_changed()
+    {
+        using var play = new BridgePlay(BridgePlay.Answer);
+        ChatOptions options = BridgePlay.WithTools;
+        options.AdditionalProperties = new() { ["strict"] = true, ["min_p"] = 0.1 };
+        string before = JsonSerializer.Serialize(options, AIJsonUtilities.DefaultOptions);
+
+        await play.BodyOfAsync(options);
+
+        JsonSerializer.Serialize(options, AIJsonUtilities.DefaultOptions).Should().Be(before);
+    }
+
     [Fact]
     public async Task Instructions_come_first_and_a_raw_request_before_the_options()
     {
@@ -105,17 +158,19 @@ public sealed class RequestMappingTests
             Instructions = "Be brief.",
             Temperature = 1,
             TopK = 3,
+            StopSequences = ["END", "---"],
             AdditionalProperties = new() { ["priority"] = 1, ["cache_salt"] = "a" },
             RawRepresentationFactory = _ => new ChatRequest
             {
                 Messages = [],
-                Sampling = new() { Temperature = 0, MinTokens = 2 },
+                Sampling = new() { Temperature = 0, MinTokens = 2, Stop = ["STOP", "END"] },
                 Extra = new JsonObject { ["priority"] = 5 },
             },
         });
 
         body["messages"]![0]!["role"]!.GetValue<string>().Should().Be("system");
         (body["temperature"]!.GetValue<double>(), body["top_k"]!.GetValue<int>(), body["min_tokens"]!.GetValue<int>()).Should().Be((0, 3, 2));
+        body["stop"]!.ToJsonString().Should().Be("""["STOP","END","---"]""");
         (body["priority"]!.GetValue<int>(), body["cache_salt"]!.GetValue<string>()).Should().Be((5, "a"));
     }
 

@@ -6,11 +6,11 @@ using System.Text.Json;
 namespace VllmAdapter.Testing;
 
 /// <summary>Writes the chunks of one stream in the shape of the server's version, fields that are only noise included.</summary>
-internal sealed class ChunkWriter(FakeCall call, VllmProfile profile)
+internal sealed class ChunkWriter(FakeCall call, VllmProfile profile) : IChunkWriter
 {
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    public string Role(int choice, FakeTokens? usage) =>
+    public string? Role(int choice, FakeTokens? usage) =>
         Chunk(
             json => Choice(
                 json,

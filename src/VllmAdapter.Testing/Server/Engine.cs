@@ -6,6 +6,9 @@ internal sealed class Engine(int places)
     private readonly Lock _gate = new();
     private readonly Queue<EngineTicket> _waiting = new();
     private readonly List<TaskCompletionSource> _idle = [];
+    private readonly List<TaskCompletionSource> _quiet = [];
+    private readonly HashSet<EngineTicket> _present = [];
+    private TaskCompletionSource? _held;
 
     public int Running { get; private set; }
 
@@ -19,11 +22,78 @@ internal sealed class Engine(int places)
 
     public long GeneratedTokens { get; private set; }
 
-    public EngineTicket Enqueue(int promptTokens = 0, int completionTokens = 0)
+    public bool IsSleeping { get; private set; }
+
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Ends when the engine takes up requests again; null while it does. What is sent meanwhile gets no answer, not even headers (0.32.0).</summary>
+    public Task? Held
     {
-        var ticket = new EngineTicket(this, completionTokens);
+        get
+        {
+            lock (_gate)
+                return _held?.Task;
+        }
+    }
+
+    /// <summary>Ends when the running requests go on; null while they do.</summary>
+    public Task? Frozen => KeepsRunning ? Held : null;
+
+    private bool KeepsRunning { get; set; }
+
+    /// <summary>Puts it to sleep, or pauses it. What becomes of the running requests is said by the mode: abort, wait or keep.</summary>
+    /// <returns>Ends when that is done.</returns>
+    public Task Hold(bool isSleep, string mode)
+    {
+        (IsSleeping, IsPaused) = (IsSleeping || isSleep, IsPaused || !isSleep);
         lock (_gate)
         {
+            _held ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            KeepsRunning = mode == "keep";
+        }
+
+        if (mode == "abort")
+            AbortByServer([], waitingToo: false);
+
+        return mode == "wait" ? WhenNothingRunsAsync() : Task.CompletedTask;
+    }
+
+    /// <summary>Wakes it up, or lets it go on.</summary>
+    public void Release(bool isSleep)
+    {
+        TaskCompletionSource? held;
+        lock (_gate)
+        {
+            (IsSleeping, IsPaused) = (IsSleeping && !isSleep, IsPaused && isSleep);
+            if (IsSleeping || IsPaused)
+                return;
+
+            (held, _held, KeepsRunning) = (_held, null, false);
+            AdmitWaiting();
+        }
+
+        held?.TrySetResult();
+    }
+
+    /// <summary>Ends requests: those of the ids, or all. How many the server says it ended, which counts ids that it does not know.</summary>
+    public int AbortByServer(IReadOnlyCollection<string> ids, bool waitingToo = true)
+    {
+        EngineTicket[] ended;
+        lock (_gate)
+            ended = [.. _present.Where(ticket => (ids.Count == 0 || ids.Contains(ticket.Id)) && (waitingToo || ticket.Admitted.IsCompleted))];
+
+        foreach (EngineTicket ticket in ended)
+            ticket.EndByServer();
+
+        return ids.Count == 0 ? ended.Length : ids.Count;
+    }
+
+    public EngineTicket Enqueue(int promptTokens = 0, int completionTokens = 0, string id = "")
+    {
+        var ticket = new EngineTicket(this, completionTokens) { Id = id };
+        lock (_gate)
+        {
+            _present.Add(ticket);
             PromptTokens += promptTokens;
             Waiting++;
             _waiting.Enqueue(ticket);
@@ -52,6 +122,7 @@ internal sealed class Engine(int places)
             if (ticket.HasLeft)
                 return;
             ticket.HasLeft = true;
+            _present.Remove(ticket);
             if (ticket.Admitted.IsCompleted)
                 Running--;
             else
@@ -67,17 +138,39 @@ internal sealed class Engine(int places)
             }
 
             AdmitWaiting();
+            if (Running == 0)
+                EndAll(_quiet);
+
             if (Running + Waiting > 0)
                 return;
-            foreach (TaskCompletionSource idle in _idle)
-                idle.TrySetResult();
-            _idle.Clear();
+            EndAll(_idle);
         }
+    }
+
+    private Task WhenNothingRunsAsync()
+    {
+        lock (_gate)
+        {
+            if (Running == 0)
+                return Task.CompletedTask;
+
+            var quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _quiet.Add(quiet);
+            return quiet.Task;
+        }
+    }
+
+    private static void EndAll(List<TaskCompletionSource> waiters)
+    {
+        foreach (TaskCompletionSource waiter in waiters)
+            waiter.TrySetResult();
+
+        waiters.Clear();
     }
 
     private void AdmitWaiting()
     {
-        while (Running < places && _waiting.TryDequeue(out EngineTicket? next))
+        while (_held is null && Running < places && _waiting.TryDequeue(out EngineTicket? next))
         {
             if (next.HasLeft)
                 continue;
@@ -93,7 +186,18 @@ internal sealed class EngineTicket(Engine engine, int completionTokens)
 {
     private readonly TaskCompletionSource _admitted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The id of its answer.</summary>
+    public string Id { get; init; } = "";
+
     public Task Admitted => _admitted.Task;
+
+    /// <summary>Ends when whoever runs the server ends the request.</summary>
+    public Task EndedByServer => _ended.Task;
+
+    /// <summary>Ends when the engine goes on with running requests; null while it does.</summary>
+    public Task? Frozen => engine.Frozen;
 
     internal int CompletionTokens => completionTokens;
 
@@ -102,6 +206,8 @@ internal sealed class EngineTicket(Engine engine, int completionTokens)
     public void Complete() => engine.Leave(this, aborted: false);
 
     public void Abort() => engine.Leave(this, aborted: true);
+
+    internal void EndByServer() => _ended.TrySetResult();
 
     internal void Admit() => _admitted.TrySetResult();
 }

@@ -2,9 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Testing;
 
-/// <summary>What a chat request asks for, as far as the fake server heeds it.</summary>
+/// <summary>What a request that the model answers asks for, as far as the fake server heeds it.</summary>
 internal sealed record FakeCall
 {
+    /// <summary>The route's shape of a reply.</summary>
+    public FakeShape Shape { get; init; } = FakeShape.Chat;
+
     public required string Id { get; init; }
 
     public required long Created { get; init; }
@@ -23,6 +26,20 @@ internal sealed record FakeCall
     public required int GrantedTokens { get; init; }
 
     public required int PromptTokens { get; init; }
+
+    /// <summary>The prompts of plain completions, of which each has its share of the choices.</summary>
+    public IReadOnlyList<FakePrompt> Prompts { get; init; } = [];
+
+    /// <summary>Whether a choice begins with its prompt.</summary>
+    public bool Echoes { get; init; }
+
+    /// <summary>The tokens that are counted even if none is handed out.</summary>
+    public int CountsAtLeast { get; init; }
+
+    /// <summary>Whether a transcription has segments.</summary>
+    public bool HasSegments { get; init; }
+
+    public string Language { get; init; } = "en";
 
     public IReadOnlyList<string> Stops { get; init; } = [];
 
@@ -78,6 +95,12 @@ internal sealed record FakeCall
         };
     }
 
+    /// <summary>The prompt that a choice belongs to.</summary>
+    public FakePrompt PromptOf(int choice) => Prompts[Math.Min(choice / Math.Max(1, Choices / Prompts.Count), Prompts.Count - 1)];
+
+    /// <summary>The tokens of the prompt that a choice belongs to.</summary>
+    public int PromptTokensOf(int choice, int otherwise) => Prompts.Count > 0 ? PromptOf(choice).Tokens : otherwise;
+
     /// <summary>The stop strings, be they one or a list.</summary>
     public static IReadOnlyList<string> StopsOf(JsonNode body)
     {
@@ -96,4 +119,20 @@ internal sealed record FakeCall
     /// <summary>The text of the last message of a user or a tool.</summary>
     public static string LastText(JsonNode? messages) =>
         TextOf(messages.Items().LastOrDefault(message => message.At("role").Text() is "user" or "tool").At("content"));
+}
+
+/// <summary>The shape of a route's replies.</summary>
+internal enum FakeShape
+{
+    /// <summary>Chat completions.</summary>
+    Chat = 1,
+
+    /// <summary>Plain completions.</summary>
+    Text,
+
+    /// <summary>What was heard, in its own language.</summary>
+    Transcription,
+
+    /// <summary>What was heard, in English.</summary>
+    Translation,
 }

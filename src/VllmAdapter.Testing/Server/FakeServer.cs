@@ -13,7 +13,10 @@ internal sealed class FakeServer
     private readonly Tokenizer _tokenizer = new();
     private readonly ServedModels _models;
     private readonly Refusals _refusals;
-    private readonly IFakeRoutes[] _routes = [];
+    private readonly IFakeRoutes[] _routes;
+    private readonly IGeneratingRoute[] _generating;
+    private readonly RouteCatalog _catalog;
+    private readonly ImageCache _images;
     private long _ids;
 
     public FakeServer(FakeVllmOptions options, Func<ReceivedRequest, ScriptedReply> script)
@@ -22,7 +25,11 @@ internal sealed class FakeServer
         _script = script;
         _models = new ServedModels(options);
         _refusals = new Refusals(options.Profile, options);
+        _generating = [new TextRoute(options, _models, _refusals, _tokenizer), new SpeechRoute(options, _models, _refusals)];
         Engine = new Engine(options.MaxRunning);
+        _images = new ImageCache(new RefusalWriter(options.Profile));
+        _routes = [new PoolingRoutes(options, _refusals, _models, _tokenizer, NextId), new DevelopmentRoutes(options, Engine, _images)];
+        _catalog = new RouteCatalog(options, [.. _routes.SelectMany(route => route.Offered), .. _generating.SelectMany(route => route.Offered).Select(path => $"POST {path}")]);
     }
 
     public Engine Engine { get; }
@@ -45,13 +52,18 @@ internal sealed class FakeServer
         if (_options.ApiKey is { } key && request.Path.StartsWith("/v1", StringComparison.Ordinal)
             && request.Headers.GetValueOrDefault("Authorization") != $"Bearer {key}")
             return (ReplyRendering.Unauthorized, null);
-        return request.Path == ChatPath && request.Method == "POST" ? Chat(request) : (Plain(request), null);
+        if (request.Path == ChatPath && request.Method == "POST" && _options.Kinds.HasFlag(ModelKinds.Generates))
+            return Chat(request);
+        if (_generating.FirstOrDefault(route => route.Offered.Contains(request.Path)) is not { } route)
+            return (Plain(request), null);
+        return request.Method == "POST" ? Generate(route, request) : (NotAllowed("POST"), null);
     }
 
     private WireReply Plain(ReceivedRequest request) =>
-        _routes.Select(routes => routes.Answer(request)).FirstOrDefault(reply => reply is not null) ?? PlainOf(request);
+        _routes.Select(routes => routes.Answer(request)).FirstOrDefault(reply => reply is not null)
+        ?? PlainOf(request) ?? _catalog.Answer(request) ?? Json("""{"detail":"Not Found"}""", 404);
 
-    private WireReply PlainOf(ReceivedRequest request) => (request.Path, request.Method) switch
+    private WireReply? PlainOf(ReceivedRequest request) => (request.Path, request.Method) switch
     {
         ("/health", "GET") or ("/ping", "GET" or "POST") => ReplyRendering.Nothing(200, _options.Profile),
         ("/version", "GET") => Json($$"""{"version":"{{_options.Profile.Version}}"}"""),
@@ -64,9 +76,10 @@ internal sealed class FakeServer
         ("/tokenize", "POST") => WithBody(request, Tokenize),
         ("/detokenize", "POST") => WithBody(request, Detokenize),
         (ChatPath + "/render", "POST") when !_options.Profile.HasFlatErrors && _options.Profile.NamesParameters => WithBody(request, Render),
+        (ChatPath, "POST") or (ChatPath, "GET") when !_options.Kinds.HasFlag(ModelKinds.Generates) => NoChats(request),
         (ChatPath or "/tokenize" or "/detokenize", _) => NotAllowed("POST"),
         ("/health" or "/version" or "/load" or "/v1/models", _) => NotAllowed("GET"),
-        _ => Json("""{"detail":"Not Found"}""", 404),
+        _ => null,
     };
 
     private (WireReply Reply, EngineTicket? Ticket) Chat(ReceivedRequest request)
@@ -79,7 +92,20 @@ internal sealed class FakeServer
             request, body, _options.Profile, prompt, _options.ContextWindow, _models.NameFor(body), id, _options.TimeProvider.GetUtcNow().ToUnixTimeSeconds());
         ScriptedReply script = _refusals.InEngine(body) ?? _script(request);
         WireReply reply = ReplyRendering.Render(script, call, _options.Profile);
-        return (reply, Engine.Enqueue(prompt, reply.CompletionTokens));
+        if (Engine.Held is { } held)
+            reply = reply with { Steps = [new WireStep.Gate(held), .. reply.Steps] };
+
+        return (reply, Engine.Enqueue(prompt, reply.CompletionTokens, call.Id));
+    }
+
+    private (WireReply Reply, EngineTicket? Ticket) Generate(IGeneratingRoute route, ReceivedRequest request)
+    {
+        (WireReply? refusal, FakeCall? call, ScriptedReply? inEngine) = route.Read(request, NextId(), _options.TimeProvider.GetUtcNow().ToUnixTimeSeconds());
+        if (refusal is not null)
+            return (refusal, null);
+
+        WireReply reply = ReplyRendering.Render(inEngine ?? _script(request), call!, _options.Profile);
+        return (reply, Engine.Enqueue(call!.PromptTokens, reply.CompletionTokens));
     }
 
     private WireReply? Refuse(ReceivedRequest request, out JsonObject body, out int prompt)
@@ -100,7 +126,7 @@ internal sealed class FakeServer
             return _refusals.OfText();
         }
 
-        return _refusals.OfChat(body, prompt);
+        return _refusals.OfChat(body, prompt) ?? _images.Take(body);
     }
 
     private WireReply Tokenize(JsonObject body)
@@ -149,6 +175,14 @@ internal sealed class FakeServer
             ["stream"] = body.At("stream").Flag() ?? false,
         }.ToJsonString());
     }
+
+    // Up to 0.15 every route is on every server, and says so inside a 200.
+    private WireReply NoChats(ReceivedRequest request) => (_options.Profile.Minor, request.Method) switch
+    {
+        (>= 16, _) => Json("""{"detail":"Not Found"}""", 404),
+        (_, "POST") => ReplyRendering.Error(200, new ServerFault("The model does not support Chat Completions API", "BadRequestError", 400), _options.Profile),
+        _ => NotAllowed("POST"),
+    };
 
     private WireReply WithBody(ReceivedRequest request, Func<JsonObject, WireReply> answer) =>
         _refusals.OfBody(request) ?? answer(request.Json as JsonObject ?? []);

@@ -32,6 +32,9 @@ internal sealed class ModelStream(ScriptedReply script, FakeCall call, VllmProfi
         return Literal();
     }
 
+    // Of several choices of plain completions 0.8.5 counts one token too few each.
+    private int Uncounted => call is { Shape: FakeShape.Text, Choices: > 1 } && profile.HasFlatErrors ? 1 : 0;
+
     private ScriptedReply Literal() => script with
     {
         IsModel = false,
@@ -70,7 +73,7 @@ internal sealed class ModelStream(ScriptedReply script, FakeCall call, VllmProfi
         }
 
         if (call.IncludesUsage)
-            _steps.Add(new ScriptStep.Usage(call.PromptTokens, _turn.Completion * call.Choices, ModelWhole.ReasoningTokens(_turn, profile)));
+            _steps.Add(new ScriptStep.Usage(call.PromptTokens, (_turn.Completion - Uncounted) * call.Choices, ModelWhole.ReasoningTokens(_turn, profile)));
         _steps.Add(new ScriptStep.Done());
     }
 

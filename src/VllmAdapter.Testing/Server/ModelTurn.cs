@@ -45,7 +45,7 @@ internal sealed record ModelTurn
         // The end token needs room of its own: an answer of exactly as many tokens as max tokens is cut.
         return written.Length < call.GrantedTokens
             ? new ModelTurn(written, written.Length + 1, "stop") { After = after }
-            : new ModelTurn([.. written.Take(call.GrantedTokens)], call.GrantedTokens, "length");
+            : new ModelTurn([.. written.Take(call.GrantedTokens)], Math.Max(call.GrantedTokens, call.CountsAtLeast), "length");
     }
 
     private static ModelTurn? CutAtStop(ImmutableArray<ModelToken> written, FakeCall call)

@@ -36,9 +36,10 @@ internal static class ReplyRendering
 
     private static WireReply Stream(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
+        IChunkWriter chunks = WriterOf(script, call, profile);
         if (script.IsModel)
             script = new ModelStream(script, call, profile).ToLiteral();
-        ImmutableArray<WireStep> body = new StreamRendering(script, call, profile).Render();
+        ImmutableArray<WireStep> body = new StreamRendering(script, call, profile, chunks).Render();
         if (script.IsUnterminated)
             body = PieceShaping.Unterminated(body);
         body = PieceShaping.InPiecesOf(body, script.PieceSizes);
@@ -50,7 +51,19 @@ internal static class ReplyRendering
         {
             CompletionTokens = script.Steps.OfType<ScriptStep.Usage>().LastOrDefault()?.Completion
                 ?? script.Steps.Count(step => ScriptStep.ChoiceOf(step) is not null),
+            IfEnded = pieces => IfEnded(pieces, head, call, profile),
         };
+    }
+
+    // The last chunk says "abort", whatever was said before; then usage and the marker, as after any other reason (recorded of 0.32.0).
+    private static ImmutableArray<WireStep> IfEnded(int pieces, WireStep head, FakeCall call, VllmProfile profile)
+    {
+        ScriptedReply end = Script.Finishes("abort").WithoutRole();
+        if (call.IncludesUsage)
+            end = end.Uses(call.PromptTokens, Math.Max(0, pieces - 1));
+
+        ImmutableArray<WireStep> events = new StreamRendering(end.Done(), call, profile, WriterOf(end, call, profile)).Render();
+        return pieces > 0 ? events : [head, .. events];
     }
 
     private static WireReply Whole(ScriptedReply script, FakeCall call, VllmProfile profile)
@@ -62,11 +75,45 @@ internal static class ReplyRendering
         }
 
         WholeReply whole = script.IsModel ? ModelWhole.Of(script, call, profile) : WholeReply.Of(script);
-        string body = whole.ToJson(call, profile);
+        string body = WriterOf(script, call, profile) switch
+        {
+            TextChunkWriter text => text.Whole(whole),
+            SpeechWriter speech => speech.Whole(script.IsModel ? [[whole.Choices[0].Text ?? ""]] : PiecesOf(script)),
+            _ => whole.ToJson(call, profile),
+        };
         return OneBody(script, script.Status, "application/json", Encoding.UTF8.GetBytes(body), profile) with
         {
             CompletionTokens = whole.Usage?.Completion ?? 0,
+            IfEnded = _ => Json(WholeReply.Of(Script.Finishes("abort").Uses(call.PromptTokens, 0)).ToJson(call, profile), profile).Steps,
         };
+    }
+
+    private static IChunkWriter WriterOf(ScriptedReply script, FakeCall call, VllmProfile profile) => call.Shape switch
+    {
+        FakeShape.Text => new TextChunkWriter(call, profile, echoes: script.IsModel),
+        FakeShape.Transcription or FakeShape.Translation => new SpeechWriter(call),
+        _ => new ChunkWriter(call, profile),
+    };
+
+    // A finish ends a piece of audio.
+    private static List<IReadOnlyList<string>> PiecesOf(ScriptedReply script)
+    {
+        List<IReadOnlyList<string>> pieces = [];
+        List<string> piece = [];
+        foreach (ScriptStep step in script.Steps)
+        {
+            if ((step as ScriptStep.Say ?? (step as ScriptStep.Finish)?.Last as ScriptStep.Say) is { } say)
+                piece.Add(say.Text);
+
+            if (step is not ScriptStep.Finish)
+                continue;
+            pieces.Add(piece);
+            piece = [];
+        }
+
+        if (piece.Count > 0)
+            pieces.Add(piece);
+        return pieces;
     }
 
     // The server answers when all is written. A body that does not arrive whole stops half way, with its full length announced.

@@ -14,15 +14,19 @@ internal sealed class ServedModels(FakeVllmOptions options)
 
     public string NameFor(JsonNode body) => body.At("model").Text() is { Length: > 0 } name ? name : Base;
 
-    public WireReply? RefuseUnknown(JsonNode body, Refusals refusals)
+    public bool Knows(JsonNode body)
     {
         string name = NameFor(body);
         lock (_adapters)
-        {
-            if (options.Model is null || name == Base || _adapters.ContainsKey(name))
-                return null;
-        }
+            return options.Model is null || name == Base || _adapters.ContainsKey(name);
+    }
 
+    public WireReply? RefuseUnknown(JsonNode body, Refusals refusals)
+    {
+        if (Knows(body))
+            return null;
+
+        string name = NameFor(body);
         string aliases = options.Profile.HasFieldsOf032 ? $" Valid aliases: {Base}." : "";
         return refusals.Refuse($"The model `{name}` does not exist.{aliases}", "NotFoundError", "model", 404);
     }

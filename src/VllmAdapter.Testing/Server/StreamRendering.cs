@@ -4,9 +4,8 @@ using System.Text;
 namespace VllmAdapter.Testing;
 
 /// <summary>Turns a literal script into the events of a stream.</summary>
-internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmProfile profile)
+internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmProfile profile, IChunkWriter chunks)
 {
-    private readonly ChunkWriter _chunks = new(call, profile);
     private readonly ImmutableArray<WireStep>.Builder _steps = ImmutableArray.CreateBuilder<WireStep>();
     private readonly Dictionary<int, int> _counted = [];
     private readonly Dictionary<int, int> _reasoned = [];
@@ -38,7 +37,7 @@ internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmP
                 AddDelta(step, counted: null);
                 break;
             case ScriptStep.Usage usage:
-                Event(_chunks.Usage(new FakeTokens(usage.Prompt, usage.Completion, usage.Reasoning)));
+                Event(chunks.Usage(new FakeTokens(usage.Prompt, usage.Completion, usage.Reasoning)));
                 break;
             case ScriptStep.Failure failure:
                 Event(ErrorWriter.Event(failure.Fault ?? profile.EngineDeath, profile));
@@ -73,7 +72,7 @@ internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmP
         _counted[choice] = counted ?? (_counted.GetValueOrDefault(choice) + (step is ScriptStep.Finish { Last: null } ? 0 : 1));
         if (step is ScriptStep.ReasoningPart or ScriptStep.Finish { Last: ScriptStep.ReasoningPart })
             _reasoned[choice] = _reasoned.GetValueOrDefault(choice) + 1;
-        Event(_chunks.Delta(step, CountOf(choice)));
+        Event(chunks.Delta(step, CountOf(choice)));
     }
 
     // vLLM opens every choice at once, together with the first output of any of them.
@@ -83,11 +82,14 @@ internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmP
             return;
         _opened = true;
         foreach (int choice in script.Steps.Select(ScriptStep.ChoiceOf).OfType<int>().Distinct().Order())
-            Event(_chunks.Role(choice, CountOf(choice)));
+        {
+            if (chunks.Role(choice, CountOf(choice)) is { } opening)
+                Event(opening);
+        }
     }
 
     private FakeTokens? CountOf(int choice) => script.CountsFrom is { } prompt
-        ? new FakeTokens(prompt, _counted.GetValueOrDefault(choice), _reasons ? _reasoned.GetValueOrDefault(choice) : null)
+        ? new FakeTokens(call.PromptTokensOf(choice, prompt), _counted.GetValueOrDefault(choice), _reasons ? _reasoned.GetValueOrDefault(choice) : null)
         : null;
 
     private void Event(string data) =>

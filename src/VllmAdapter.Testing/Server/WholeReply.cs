@@ -46,7 +46,7 @@ internal sealed record WholeReply(IReadOnlyList<WholeChoice> Choices, FakeTokens
         }
     });
 
-    private void WriteUsage(Utf8JsonWriter json, VllmProfile profile)
+    public void WriteUsage(Utf8JsonWriter json, VllmProfile profile)
     {
         if (Usage is not { } usage)
         {

@@ -8,17 +8,38 @@ namespace VllmAdapter.Testing;
 internal sealed class ReplyPlayback(WireReply reply, TimeProvider clock, EngineTicket? ticket)
 {
     private readonly long _start = clock.GetTimestamp();
+    private WireReply _reply = reply;
     private TimeSpan _due;
     private int _next;
+    private int _pieces;
 
-    public WireEnding Ending => reply.Ending;
+    public WireEnding Ending => _reply.Ending;
 
     /// <summary>The next <see cref="WireStep.Head"/> or <see cref="WireStep.Piece"/>; null when the ending is due.</summary>
     public async ValueTask<WireStep?> NextAsync(CancellationToken cancellationToken)
     {
-        for (; _next < reply.Steps.Length; _next++)
+        try
         {
-            switch (reply.Steps[_next])
+            return await NextStepAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (EndedByServerException)
+        {
+            // The rest is what the server makes of an end that it was told.
+            _reply = new WireReply(_reply.IfEnded!(_pieces));
+            _next = 0;
+            _due = clock.GetElapsedTime(_start);
+            return await NextStepAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<WireStep?> NextStepAsync(CancellationToken cancellationToken)
+    {
+        for (; _next < _reply.Steps.Length; _next++)
+        {
+            if (ticket?.Frozen is { } frozen && _pieces > 0)
+                await WaitForAsync(frozen, cancellationToken).ConfigureAwait(false);
+
+            switch (_reply.Steps[_next])
             {
                 case WireStep.Pause pause:
                     _due += pause.Length;
@@ -31,7 +52,8 @@ internal sealed class ReplyPlayback(WireReply reply, TimeProvider clock, EngineT
                     break;
                 case WireStep.Head or WireStep.Piece:
                     await WaitUntilDueAsync(cancellationToken).ConfigureAwait(false);
-                    return reply.Steps[_next++];
+                    _pieces += _reply.Steps[_next] is WireStep.Piece ? 1 : 0;
+                    return _reply.Steps[_next++];
             }
         }
 
@@ -45,7 +67,7 @@ internal sealed class ReplyPlayback(WireReply reply, TimeProvider clock, EngineT
     /// <summary>Tells the engine that the client has left. What was due by then counts as sent.</summary>
     public void Leave()
     {
-        if (reply.OwesNothingAfter(_next) && clock.GetElapsedTime(_start) >= _due)
+        if (_reply.OwesNothingAfter(_next) && clock.GetElapsedTime(_start) >= _due)
             ticket?.Complete();
         else
             ticket?.Abort();
@@ -53,7 +75,7 @@ internal sealed class ReplyPlayback(WireReply reply, TimeProvider clock, EngineT
 
     private async ValueTask WaitForAsync(Task happening, CancellationToken cancellationToken)
     {
-        await happening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await UnlessEndedAsync(happening, cancellationToken).ConfigureAwait(false);
         TimeSpan now = clock.GetElapsedTime(_start);
         _due = now > _due ? now : _due;
     }
@@ -61,6 +83,7 @@ internal sealed class ReplyPlayback(WireReply reply, TimeProvider clock, EngineT
     private async ValueTask WaitUntilDueAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfEnded();
         TimeSpan wait = _due - clock.GetElapsedTime(_start);
         if (wait <= TimeSpan.Zero)
             return;
@@ -69,6 +92,27 @@ internal sealed class ReplyPlayback(WireReply reply, TimeProvider clock, EngineT
         var due = new TaskCompletionSource();
         // Disposed at once: to wait for its callback, inside of which this goes on, would be to leave the advance of a manual clock.
         using ITimer timer = clock.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), due, wait, Timeout.InfiniteTimeSpan);
-        await due.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await UnlessEndedAsync(due.Task, cancellationToken).ConfigureAwait(false);
     }
+
+    private async ValueTask UnlessEndedAsync(Task happening, CancellationToken cancellationToken)
+    {
+        if (_reply.IfEnded is null || ticket is null)
+        {
+            await happening.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        Task first = await Task.WhenAny(happening, ticket.EndedByServer).WaitAsync(cancellationToken).ConfigureAwait(false);
+        ThrowIfEnded();
+        await first.ConfigureAwait(false);
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (_reply.IfEnded is not null && ticket is { EndedByServer.IsCompleted: true })
+            throw new EndedByServerException();
+    }
+
+    private sealed class EndedByServerException : Exception;
 }

@@ -31,7 +31,7 @@ internal static class RecordCommand
     {
         Directory.CreateDirectory(directory);
         var lines = Channel.CreateUnbounded<Task<string>>();
-        using RecordingHandler recorder = RecorderInto(directory, exchange => lines.Writer.TryWrite(ExchangeLine.OfAsync(exchange, CancellationToken.None)));
+        using RecordingHandler recorder = RecorderInto(directory, terminal.Clock, exchange => lines.Writer.TryWrite(ExchangeLine.OfAsync(exchange, CancellationToken.None)));
         RecordingProxy proxy = await Ports.ListenAsync(
             port, () => RecordingProxy.StartAsync(server, port, recorder, line => lines.Writer.TryWrite(Task.FromResult(line)), cancellationToken)).ConfigureAwait(false);
         await using (proxy.ConfigureAwait(false))
@@ -52,11 +52,11 @@ internal static class RecordCommand
     }
 
     // Two runs into one folder do not overwrite each other's files.
-    private static RecordingHandler RecorderInto(string directory, Action<RecordedExchange> recorded)
+    private static RecordingHandler RecorderInto(string directory, TimeProvider clock, Action<RecordedExchange> recorded)
     {
-        string run = DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        string run = clock.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         int count = 0;
-        return new RecordingHandler(directory)
+        return new RecordingHandler(directory, clock)
         {
             NameOf = _ => string.Create(CultureInfo.InvariantCulture, $"{run}-{Interlocked.Increment(ref count):0000}"),
             Recorded = recorded,

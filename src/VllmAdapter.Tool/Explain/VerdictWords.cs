@@ -30,6 +30,8 @@ internal static class VerdictWords
         {
             StreamVerdict.Completed or StreamVerdict.Unconfirmed when Doubts.About(outcome) is { } doubt => doubt,
             StreamVerdict.Completed or StreamVerdict.Unconfirmed when !hasText && outcome.ToolCalls.Count > 0 => "There is none; the answer is its calls.",
+            StreamVerdict.Completed or StreamVerdict.Unconfirmed when answer.Choices.Any(choice => choice.Refusal.Length > 0) =>
+                "There is none: the model declined, and will decline again.",
             StreamVerdict.Completed or StreamVerdict.Unconfirmed when !hasText => "There is none.",
             StreamVerdict.Completed => "Use it as the whole answer.",
             StreamVerdict.Unconfirmed => "Use it, and say that nobody confirmed its end.",

@@ -30,5 +30,5 @@ internal static class FakeSettings
     };
 
     private static int WordsInCommon(string id, string name) =>
-        id.Split('-').Intersect(name.ToLowerInvariant().Split([' ', '-', '_', ',', '.'], StringSplitOptions.RemoveEmptyEntries)).Count();
+        id.Split('-').Intersect(name.Split([' ', '-', '_', ',', '.'], StringSplitOptions.RemoveEmptyEntries), StringComparer.OrdinalIgnoreCase).Count();
 }

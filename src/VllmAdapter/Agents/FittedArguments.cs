@@ -89,8 +89,12 @@ internal sealed class FittedArguments
     }
 
     private static bool MayBeLeftOut(JsonElement? schema, string name, JsonElement? property) =>
-        Member(property, "type") is not null && !IsOf(property, "null")
+        ForbidsNull(property)
         && !(Member(schema, "required") is { ValueKind: JsonValueKind.Array } required && required.EnumerateArray().Any(item => IsText(item, name)));
+
+    private static bool ForbidsNull(JsonElement? property) => Member(property, "type") is not null
+        ? !IsOf(property, "null")
+        : Member(property, "enum") is { ValueKind: JsonValueKind.Array } allowed && allowed.EnumerateArray().All(each => each.ValueKind != JsonValueKind.Null);
 
     // By its digits, so that nothing is rounded: null if it is an integer's text already, or no integer.
     private static string? Integer(string number)

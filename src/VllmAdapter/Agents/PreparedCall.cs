@@ -20,7 +20,7 @@ internal sealed record PreparedCall(ToolCall Call, ToolInvocation? Invocation, s
 
         try
         {
-            return new PreparedCall(call, tool!.Bind(call, services));
+            return new PreparedCall(call, tool!.Prepare(call, services));
         }
         catch (JsonException misfit)
         {

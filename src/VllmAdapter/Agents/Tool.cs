@@ -62,6 +62,23 @@ public sealed class Tool
         return new Tool(definition, call => async cancellationToken => ToolOutput.Of(await handler(call, cancellationToken).ConfigureAwait(false)));
     }
 
+    /// <summary>A tool that reads its arguments before it runs, so that what does not fit is told to the model, and does not count as run.</summary>
+    /// <param name="definition">What the model is told of it. Arguments that its schema surely forbids are refused before <paramref name="bind"/> is called.</param>
+    /// <param name="bind">
+    /// Reads a call, with the services of the run (<see cref="ToolLoopOptions.Services"/>; null if there are none), and gives back what runs it:
+    /// text, images and other parts, in order. A <see cref="JsonException"/> says what does not fit, in words for the model.
+    /// </param>
+    public static Tool Bound(ToolDefinition definition, Func<ToolCall, IServiceProvider?, Func<CancellationToken, Task<IReadOnlyList<ContentPart>>>> bind)
+    {
+        ArgumentNullException.ThrowIfNull(bind);
+        return new Tool(definition, (call, services) =>
+        {
+            ThrowIfForbidden(call, definition.Parameters);
+            Func<CancellationToken, Task<IReadOnlyList<ContentPart>>> run = bind(call, services);
+            return async cancellationToken => ToolOutput.Of(await run(cancellationToken).ConfigureAwait(false));
+        });
+    }
+
     /// <summary>A tool without arguments.</summary>
     /// <param name="name">The name by which the model calls it.</param>
     /// <param name="description">What it does and when to use it, for the model to read.</param>
@@ -192,11 +209,26 @@ public sealed class Tool
     public async Task<string> RunAsync(ToolCall call, IServiceProvider? services, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return (await Bind(call, services)(cancellationToken).ConfigureAwait(false)).Text;
+        return (await Prepare(call, services)(cancellationToken).ConfigureAwait(false)).Text;
     }
 
-    /// <summary>Reads the arguments, and nothing else: what does not fit is the model's mistake, not the handler's.</summary>
-    internal ToolInvocation Bind(ToolCall call, IServiceProvider? services) => _bind(call, services);
+    /// <summary>Reads the arguments of a call, and gives back what runs it: what does not fit is the model's mistake, not the handler's.</summary>
+    /// <param name="call">A ready call without problems.</param>
+    /// <param name="services">Where parameters that are services come from; null if there are none.</param>
+    /// <returns>Runs the call, and gives back what the model is to see: text, images and other parts, in order.</returns>
+    /// <exception cref="JsonException">The arguments do not fit; the message tells the model what does not.</exception>
+    public Func<CancellationToken, Task<IReadOnlyList<ContentPart>>> Bind(ToolCall call, IServiceProvider? services = null)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ToolInvocation run = Prepare(call, services);
+        return async cancellationToken =>
+        {
+            ToolOutput output = await run(cancellationToken).ConfigureAwait(false);
+            return output.Parts.Count > 0 ? output.Parts : [new TextPart(output.Text)];
+        };
+    }
+
+    internal ToolInvocation Prepare(ToolCall call, IServiceProvider? services) => _bind(call, services);
 
     private static TArguments Read<TArguments>(ToolCall call, JsonTypeInfo<TArguments> type, JsonElement schema)
     {
@@ -216,6 +248,16 @@ public sealed class Tool
 
         ArgumentCheck.ThrowIfUnfit(arguments, schema);
         return read;
+    }
+
+    private static void ThrowIfForbidden(ToolCall call, JsonElement? parameters)
+    {
+        if (parameters is not { } schema)
+            return;
+
+        using JsonDocument document = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
+        if (SchemaCheck.Misfit(schema, FittedArguments.Of(document.RootElement, schema), enumsInAnyCase: true) is { } misfit)
+            throw new JsonException($"The arguments do not fit: {misfit}. They must be {schema.GetRawText()}.");
     }
 
     private static ToolDefinition WithoutParameters(string name, string? description) => new(name, description, TypeSchema.NoArguments());

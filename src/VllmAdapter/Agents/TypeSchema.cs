@@ -92,9 +92,9 @@ internal static class TypeSchema
         if (schema is not JsonObject json)
             return schema;
 
-        // Enums by name: the exporter lists the names and leaves the type out.
-        if (json["enum"] is JsonArray names && !json.ContainsKey("type") && names.All(name => name?.GetValueKind() == JsonValueKind.String))
-            PutFirst(json, "type", "string");
+        // Enums by name: the exporter lists the names, with null for an enum that may be null, and leaves the type out.
+        if (json["enum"] is JsonArray names && !json.ContainsKey("type") && names.All(name => name is null || name.GetValueKind() == JsonValueKind.String))
+            json.Insert(0, "type", names.Contains(null) ? new JsonArray("string", "null") : "string");
 
         if (DescriptionOf(context) is { } description)
             PutFirst(json, "description", description);

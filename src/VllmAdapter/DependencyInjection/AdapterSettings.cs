@@ -25,7 +25,8 @@ internal sealed class AdapterSettings
         Transport = new VllmTransport(client, new VllmEndpoint(endpoint), Options.ApiKey, clock, Options.ApiKeySource, logger, lifetime);
         Termination = Options.Termination ?? Options.TimeLimits.ToPolicy();
         (Resilience, Slots) = Shared(before);
-        Server = new ServerState(Options, Transport, before?._endpoint == endpoint ? before.Server.Windows : null);
+        ServerState? same = before?._endpoint == endpoint ? before.Server : null;
+        Server = new ServerState(Options, Transport, same?.Windows, same?.Fields, same?.Images);
     }
 
     public VllmAdapterOptions Options { get; }

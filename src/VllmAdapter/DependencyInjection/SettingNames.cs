@@ -13,7 +13,7 @@ internal static class SettingNames
         nameof(VllmAdapterOptions.Endpoint), nameof(VllmAdapterOptions.Model), nameof(VllmAdapterOptions.ApiKey), nameof(VllmAdapterOptions.ContextWindow),
         nameof(VllmAdapterOptions.ServerMaxTokens), nameof(VllmAdapterOptions.OnIncompleteStream), nameof(VllmAdapterOptions.UsageReporting),
         nameof(VllmAdapterOptions.MaxEventBytes), nameof(VllmAdapterOptions.MaxReplyBytes), nameof(VllmAdapterOptions.ExpectsSentinel),
-        nameof(VllmAdapterOptions.LearnContextWindow),
+        nameof(VllmAdapterOptions.LearnContextWindow), nameof(VllmAdapterOptions.UnknownFields), nameof(VllmAdapterOptions.SendImagesOnce),
         TimeLimits, .. Below(
             TimeLimits, nameof(VllmAdapter.TimeLimits.Connect), nameof(VllmAdapter.TimeLimits.Headers), nameof(VllmAdapter.TimeLimits.FirstChunk),
             nameof(VllmAdapter.TimeLimits.BetweenChunks), nameof(VllmAdapter.TimeLimits.Grace), nameof(VllmAdapter.TimeLimits.Total),

@@ -94,6 +94,27 @@ public sealed class VllmAdapterOptions
     /// </value>
     public bool? LearnContextWindow { get; set; }
 
+    /// <summary>What to do with a request that sets a field which the server does not know: vLLM ignores such fields without a word.</summary>
+    /// <value>
+    /// Null by default: <see cref="UnknownFieldBehavior.Note"/>, but <see cref="UnknownFieldBehavior.Off"/> on an <see cref="HttpClient"/> that the caller brought.
+    /// </value>
+    /// <remarks>
+    /// The server is asked once (<c>/openapi.json</c>, and where that is switched off, <c>/version</c>), beside the first request that sets a field which not
+    /// every version knows. Only top-level fields are looked at, and a request that is sent unchecked (<see cref="ChatRequest.SendUnchecked"/>) is not.
+    /// </remarks>
+    public UnknownFieldBehavior? UnknownFields { get; set; }
+
+    /// <summary>Whether an image with an id (<see cref="ImagePart.Uuid"/>) goes by that alone once the server has it, as on the later turns of a conversation.</summary>
+    /// <value>
+    /// False by default. Needs vLLM 0.11 or later with its cache for media. Where the server has dropped an image meanwhile, the request goes out
+    /// again with all of them, which counts as an attempt, whatever <see cref="ResilienceOptions.MaxAttempts"/> is.
+    /// </value>
+    /// <remarks>
+    /// What the server has is remembered by this adapter, for up to 10,000 images. Of several servers behind one address each has its own cache: leave it
+    /// off there, unless the router keeps a conversation on one of them. <see cref="VllmTelemetry.Instruments.ImageBytesSaved"/> counts what it saves.
+    /// </remarks>
+    public bool SendImagesOnce { get; set; }
+
     /// <summary>How often a request is tried again before its answer begins, and how many answers may be under way at once.</summary>
     /// <value>Up to 3 attempts by default.</value>
     public ResilienceOptions Resilience { get; set; } = new();
@@ -127,6 +148,7 @@ public sealed class VllmAdapterOptions
             == (other.Endpoint, other.Model, other.ApiKey, other.ContextWindow, other.ServerMaxTokens, other.Termination, other.OnIncompleteStream)
         && (UsageReporting, MaxEventBytes, MaxReplyBytes, ExpectsSentinel, LearnContextWindow, ResiliencePipeline, ConfigurePrimaryHandler)
             == (other.UsageReporting, other.MaxEventBytes, other.MaxReplyBytes, other.ExpectsSentinel, other.LearnContextWindow, other.ResiliencePipeline, other.ConfigurePrimaryHandler)
+        && (UnknownFields, SendImagesOnce) == (other.UnknownFields, other.SendImagesOnce)
         && TimeLimits.IsLike(other.TimeLimits)
         && Resilience.MaxConcurrentStreams == other.Resilience.MaxConcurrentStreams
         && Resilience.HasPipelineOf(other.Resilience);

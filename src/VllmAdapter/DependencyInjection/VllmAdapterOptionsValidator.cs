@@ -60,6 +60,9 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
         if (!Enum.IsDefined(options.OnIncompleteStream))
             yield return $"OnIncompleteStream must be one of {string.Join(", ", Enum.GetNames<IncompleteStreamBehavior>())}, but is {options.OnIncompleteStream}.";
 
+        if (options.UnknownFields is { } unknown && !Enum.IsDefined(unknown))
+            yield return $"UnknownFields must be one of {string.Join(", ", Enum.GetNames<UnknownFieldBehavior>())}, but is {unknown}.";
+
         if (!Enum.IsDefined(options.UsageReporting))
             yield return $"UsageReporting must be one of {string.Join(", ", Enum.GetNames<UsageReporting>())}, but is {options.UsageReporting}.";
 

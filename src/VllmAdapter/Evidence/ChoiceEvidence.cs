@@ -24,6 +24,7 @@ public sealed record ChoiceEvidence
     private bool _hasLateOutput;
     private Aside<bool> _hadOutput;
     private bool _reasonWasPremature;
+    private bool _isOpen;
     private ValueList<ToolCallEvidence> _toolCalls = ValueList<ToolCallEvidence>.Empty;
 
     /// <summary>The choice's index, from 0.</summary>
@@ -79,6 +80,10 @@ public sealed record ChoiceEvidence
     /// </summary>
     public bool ReasonWasPremature { get => _reasonWasPremature; init => _reasonWasPremature = value; }
 
+    /// <summary>Whether output came that no finish reason has followed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsOpen { get => _isOpen; init => _isOpen = value; }
+
     /// <summary>An error that the server attached to this choice.</summary>
     public ServerError? Error { get => _error; init => _error = value; }
 
@@ -101,12 +106,12 @@ public sealed record ChoiceEvidence
         if (HasDeclared && chunk.HasOutput)
             (_hasLateOutput, _countedAtEnd, _reasonWasPremature) = (true, false, _reasonWasPremature || !_hadOutput.Value);
 
-        _hadOutput = new(_hadOutput.Value || chunk.HasOutput);
+        (_hadOutput, _isOpen) = (new(_hadOutput.Value || chunk.HasOutput), _isOpen || chunk.HasOutput);
 
         if (chunk.FinishWord is { } word)
         {
             Declare(new FinishReason(secrets.Hide(word)!));
-            _reasonWasPremature = false;
+            (_reasonWasPremature, _isOpen) = (false, false);
         }
 
         _stopReason = secrets.Hide(chunk.StopReason) ?? _stopReason;

@@ -155,12 +155,15 @@ public sealed record StreamEvidence
         init => _choices = new ChoiceEvidenceList(value);
     }
 
-    /// <summary>Whether every choice that was asked for has declared a finish reason.</summary>
+    /// <summary>Whether every choice that was asked for has declared a finish reason, and no further piece can follow it.</summary>
     [JsonIgnore]
     public bool EveryChoiceDeclared
     {
         get
         {
+            if (Request.EndsByPiece && !EndIsMarked)
+                return false;
+
             foreach (ChoiceEvidence choice in _choices)
             {
                 if (!choice.HasDeclared || choice.ReasonWasPremature)

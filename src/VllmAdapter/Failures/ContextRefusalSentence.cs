@@ -39,5 +39,17 @@ internal static class ContextRefusalSentence
         };
     }
 
+    /// <summary>The same of a model that writes nothing, whose inputs the server can cut.</summary>
+    public static string OfInput(ContextRefusal refusal, string answered, string said)
+    {
+        const string WayOut = "Shorten it, or have the server cut it: TruncateTo -1 is the model's window.";
+        return refusal switch
+        {
+            { PromptTokens: { } tokens, ContextWindow: not null } when tokens > 0 =>
+                $"An input needs {(refusal.PromptIsLowerBound ? "at least " : "")}{Count(tokens)} tokens but the model's window is {Count(refusal.ContextWindow)} ({answered}). {WayOut}",
+            _ => $"An input does not fit the model's window ({answered}){said} {WayOut}",
+        };
+    }
+
     private static string Count(int? tokens) => tokens?.ToString("N0", CultureInfo.InvariantCulture) ?? "";
 }

@@ -28,8 +28,11 @@ internal static class FailureClassifier
             >= 300 and < 400 => RequestFailure.UnexpectedContent,
             _ when ServerSigns.SayEngineDied(words) => RequestFailure.EngineDead,
             _ when ServerSigns.SayQueueIsFull(words) => RequestFailure.Overloaded,
+            null or 400 or 500 when ServerSigns.SayNumberIsNone(words) => RequestFailure.InvalidReply,
             null or 400 or 413 or 422 or 500 when ReadRefusal(out refusal) => RequestFailure.ContextWindowExceeded,
             null or 400 or 404 or 422 or 500 or 501 when part is not null || RequestMedia.IsBlamed(words) => RequestFailure.BadRequest,
+            null or 400 or 403 or 404 or 500 or 501 when ServerSigns.SayRouteIsNotOffered(words) => RequestFailure.RouteNotFound,
+            null or 400 or 404 or 500 when ServerSigns.SayAdapterIsUnfit(words) => RequestFailure.BadRequest,
             var code and (null or 400 or 404) when ServerSigns.SayModelIsUnknown(code, error, words) => RequestFailure.ModelNotFound,
             null or >= 500 when ServerSigns.SayGatewayLostItsServer(error, words) => RequestFailure.Unavailable,
             // 0.8.5 answers so to everything once its engine died.

@@ -32,8 +32,14 @@ internal sealed record FailureFacts
     /// <summary>What was sent; empty for a request without a body.</summary>
     public ReadOnlyMemory<byte> RequestBody { get; init; }
 
+    /// <summary>The size of what was sent in place of <see cref="RequestBody"/>, in bytes; null if that was sent itself.</summary>
+    public long? FormLength { get; init; }
+
     /// <summary>What a good answer would have been.</summary>
     public string Expected { get; init; } = "an event stream";
+
+    /// <summary>What of a larger call the request is about, such as <c>Inputs[128] to [255]</c>; null if it is all of it.</summary>
+    public string? Portion { get; init; }
 
     /// <summary>True for a route that servers answer 403 for as long as it is switched off.</summary>
     public bool MayBeSwitchedOff { get; init; }
@@ -53,6 +59,9 @@ internal sealed record FailureFacts
 
     /// <summary>Set if a reply broke off after its headers and before its first event: how long nothing had come by then.</summary>
     public TimeSpan? BrokeOffAfter { get; init; }
+
+    /// <summary>How many events were handed out before the reply failed; null if it is no stream of events, or none came.</summary>
+    public int? EventsBefore { get; init; }
 
     /// <summary>True if a strategy on our own side kept it from being sent.</summary>
     public bool WasRejected { get; init; }
@@ -76,6 +85,10 @@ internal sealed record FailureFacts
     public Secrets Secrets { get; init; } = Secrets.None;
 
     public Exception? Cause { get; init; }
+
+    /// <summary>Whether a model that writes nothing was asked: it has inputs, not messages, and no output to be shortened.</summary>
+    public bool IsOfPooling => Address is { IsAbsoluteUri: true, AbsolutePath: var path }
+        && path[(path.LastIndexOf('/') + 1)..] is "embeddings" or "embed" or "rerank" or "score" or "classify" or "pooling";
 
     /// <summary>The server's certificate was not accepted, or what answers speaks no TLS.</summary>
     public bool FailedToSecure => Cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException };

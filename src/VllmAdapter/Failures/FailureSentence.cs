@@ -9,12 +9,16 @@ internal static class FailureSentence
 {
     private const int LongestWord = 60;
 
-    public static string Compose(FailureFacts facts, FailureMeaning meaning)
+    public static string Compose(FailureFacts facts, FailureMeaning meaning) =>
+        facts.Portion is { } portion ? $"{Whole(facts, meaning)} This was about {portion}." : Whole(facts, meaning);
+
+    private static string Whole(FailureFacts facts, FailureMeaning meaning)
     {
         string said = Said(facts) is { } quote ? $": {Sentence(quote)}" : ".";
 
         return (meaning.Failure, facts) switch
         {
+            (RequestFailure.ContextWindowExceeded, { IsOfPooling: true }) => ContextRefusalSentence.OfInput(meaning.Refusal ?? new(), Answered(facts), said),
             (RequestFailure.ContextWindowExceeded, _) => ContextRefusalSentence.Of(meaning.Refusal ?? new(), Answered(facts), said),
             (_, { RefusedByProxy: { } status }) =>
                 $"A proxy on the way to the server{At(facts)} refused to connect (it answered {(int)status}). {FailureWayOut.OfProxy(status)}",
@@ -23,6 +27,10 @@ internal static class FailureSentence
                 + (facts.SpeaksNoTls
                     ? "What answers there speaks no TLS: try http:// in the endpoint."
                     : "Check the server's certificate, and that it is https at all; if not, write http:// in the endpoint."),
+            (RequestFailure.ConnectionFailed, { EventsBefore: { } events }) =>
+                $"The reply{At(facts)} broke off after {Events(events)}{Because(facts)} What came was handed out. Ask again; see the server's log.",
+            (RequestFailure.Timeout, { EventsBefore: { } events, GaveUpAfter: { } waited }) =>
+                $"No event for {Seconds(waited)}{At(facts)} after {Events(events)}. Raise TimeLimits.BetweenChunks, or see the server's load.",
             (RequestFailure.ConnectionFailed, { BrokeOffAfter: { } silence }) =>
                 $"The reply{At(facts)} broke off before its first event{Silence(silence)}{Again(facts)}{Because(facts)} Ask again; see the server's log.",
             (RequestFailure.ConnectionFailed, { BrokeWhileSending: { } size }) =>
@@ -40,7 +48,7 @@ internal static class FailureSentence
                 + "Raise its time limit, or take it off: TimeLimits has all that an adapter needs.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(facts)}{Again(facts)}. "
-                + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.",
+                + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or ask Server.DiagnoseAsync what the server is doing.",
             (RequestFailure.UnexpectedContent, { FollowedTo: { } other }) =>
                 $"The HttpClient followed a redirect to {ServerText.Quote(Shown(other), facts.Secrets)} and sent the request there; what came back was not read. "
                 + "Set the endpoint to the final address, and AllowAutoRedirect of the client's handler to false.",
@@ -81,6 +89,7 @@ internal static class FailureSentence
         RequestFailure.EngineDead => "The engine behind the server died",
         RequestFailure.UnexpectedContent => $"The server redirects {(Target(facts) is { } target ? $"to {target}" : "elsewhere")}",
         RequestFailure.Timeout => "A gateway waited too long for the server",
+        RequestFailure.InvalidReply => "The model made a number that is none (NaN or infinite), and the server could not write it",
         _ => "The server failed on this request",
     };
 
@@ -128,7 +137,7 @@ internal static class FailureSentence
     private static string Silence(TimeSpan silence) =>
         silence > TimeSpan.FromSeconds(1) ? $", after {Seconds(silence)} of silence; a proxy's idle limit is likely" : "";
 
-    private static string Size(FailureFacts facts) => facts.RequestBody.Length switch
+    private static string Size(FailureFacts facts) => (facts.FormLength ?? facts.RequestBody.Length) switch
     {
         0 => "",
         >= 1_000_000 and var bytes => $" of {Megabytes(bytes)}",
@@ -159,6 +168,8 @@ internal static class FailureSentence
 
     private static string Sentence(string text) =>
         text[^1] is '.' or '!' or '?' or '…' ? text : text.TrimEnd(':', ' ') + ".";
+
+    private static string Events(int count) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} event{(count == 1 ? "" : "s")}");
 
     private static string Seconds(TimeSpan time) =>
         string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");

@@ -17,8 +17,8 @@ public enum RequestFailure
     ModelNotFound,
 
     /// <summary>
-    /// The server lacks the endpoint or the feature (404 without a word about a model, 405, 501): check the address,
-    /// the server's version and its start options.
+    /// The server lacks the endpoint or the feature, in whatever form it says so (404 without a word about a model, 405, 501, 403 for what is switched
+    /// off, or a 200 with an error inside as up to vLLM 0.15): the message names the kind of model, version or start option that it takes.
     /// </summary>
     RouteNotFound,
 

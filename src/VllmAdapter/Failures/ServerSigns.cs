@@ -44,7 +44,17 @@ internal static class ServerSigns
 
     private static readonly string[] QuotaComesBack = ["per minute", "per second", "try again in", "retry in", "retry after"];
 
+    private static readonly string[] LoraFaults =
+    [
+        "is greater than max_lora_rank",        // 500, all of them (0.32.0)
+        "expected target modules in",
+        "doesn't contain tensors",
+    ];
+
     public static bool SayEngineDied(string words) => Any(words, EngineDied) || IsDeadProcess(words);
+
+    /// <summary>Whether the model made a NaN, which JSON cannot hold; vLLM writes it as the client's fault, with 400.</summary>
+    public static bool SayNumberIsNone(string words) => words.Contains("Out of range float values are not JSON compliant", AnyCase);
 
     public static bool SayQueueIsFull(string words) => Any(words, QueueIsFull);
 
@@ -56,6 +66,18 @@ internal static class ServerSigns
         || Any(error.Code ?? "", QuotaIsSpent) || Any(error.Type ?? "", QuotaIsSpent)
         || (Any(words, QuotaIsSpent) && !Any(words, QuotaComesBack))
         || (code == 429 && words.Contains("quota", AnyCase) && !Any(words, QuotaComesBack));
+
+    /// <summary>Whether the words are about the whole route: the model is of another kind, or what the route does was not switched on.</summary>
+    /// <remarks>Recorded as 200 (0.8.5, 0.11.0), 501 (0.18 and later), 403 (scale-out, since 0.30) and 500 (LoRA).</remarks>
+    public static bool SayRouteIsNotOffered(string words) =>
+        words.Contains("Scale-out endpoints are disabled", AnyCase)
+        || words.Contains("LoRA is not enabled", AnyCase)
+        || (words.Contains("model does not support ", AnyCase) && words.TrimEnd('.', ' ').EndsWith(" API", AnyCase));
+
+    /// <summary>Whether the words are about the adapter that was to be loaded, whatever code was put on them: 404 where nothing lies there, else 500.</summary>
+    public static bool SayAdapterIsUnfit(string words) =>
+        (words.StartsWith("Loading lora ", AnyCase) && words.Contains(" failed", AnyCase))
+        || LoraFaults.Any(fault => words.Contains(fault, AnyCase));
 
     public static bool SayModelIsUnknown(int? code, ServerError error, string words) =>
         (code == 404 && error.Parameter == "model")

@@ -27,6 +27,28 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
     public static async ValueTask<BoundedBody> ReadAsync(
         HttpResponseMessage response, long limit, CancellationToken cancellationToken, TimeProvider? clock = null)
     {
+        using LentBody body = await LendAsync(response, limit, cancellationToken, clock).ConfigureAwait(false);
+        return new BoundedBody(body.Bytes.ToArray(), body.IsTooLarge, body.Fault);
+    }
+
+    /// <summary>Reads a body that is open already, and decompressed.</summary>
+    /// <inheritdoc cref="ReadAsync(HttpResponseMessage, long, CancellationToken, TimeProvider?)"/>
+    /// <param name="body">The body, which stays the caller's to dispose.</param>
+    /// <param name="limit">How many bytes to read at most.</param>
+    /// <param name="cancellationToken">Ends the reading; what came is kept.</param>
+    /// <param name="clock">For the patience with a body that does not heed the token; the system's clock by default.</param>
+    public static async ValueTask<BoundedBody> ReadAsync(
+        Stream body, long limit, CancellationToken cancellationToken, TimeProvider? clock = null)
+    {
+        using LentBody lent = await LendAsync(body, limit, clock, cancellationToken).ConfigureAwait(false);
+        return new BoundedBody(lent.Bytes.ToArray(), lent.IsTooLarge, lent.Fault);
+    }
+
+    /// <summary>The same into lent memory, for a body that is not kept.</summary>
+    /// <inheritdoc cref="ReadAsync(HttpResponseMessage, long, CancellationToken, TimeProvider?)"/>
+    public static async ValueTask<LentBody> LendAsync(
+        HttpResponseMessage response, long limit, CancellationToken cancellationToken, TimeProvider? clock = null)
+    {
         Stream body;
         try
         {
@@ -38,22 +60,15 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            return new BoundedBody([], IsTooLarge: false, fault);
+            return new LentBody([], 0, IsTooLarge: false, fault) { IsOwn = true };
         }
 
-        BoundedBody read = await ReadAsync(body, limit, cancellationToken, clock).ConfigureAwait(false);
+        LentBody read = await LendAsync(body, limit, clock, cancellationToken).ConfigureAwait(false);
         Release(body, read);
         return read;
     }
 
-    /// <summary>Reads a body that is open already, and decompressed.</summary>
-    /// <inheritdoc cref="ReadAsync(HttpResponseMessage, long, CancellationToken, TimeProvider?)"/>
-    /// <param name="body">The body, which stays the caller's to dispose.</param>
-    /// <param name="limit">How many bytes to read at most.</param>
-    /// <param name="cancellationToken">Ends the reading; what came is kept.</param>
-    /// <param name="clock">For the patience with a body that does not heed the token; the system's clock by default.</param>
-    public static async ValueTask<BoundedBody> ReadAsync(
-        Stream body, long limit, CancellationToken cancellationToken, TimeProvider? clock = null)
+    private static async ValueTask<LentBody> LendAsync(Stream body, long limit, TimeProvider? clock, CancellationToken cancellationToken)
     {
         // One byte more than is wanted tells a body that is too large from one that just fits.
         long most = Math.Min(limit, Array.MaxLength - 1) + 1;
@@ -82,14 +97,9 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
             fault = broken;
         }
 
+        // A read that was left alone may still write into the buffer.
         bool isTooLarge = length == most;
-        byte[] bytes = buffer.AsSpan(0, isTooLarge ? length - 1 : length).ToArray();
-
-        // A read that was left alone may still write into it.
-        if (fault is not DeafBodyException)
-            ArrayPool<byte>.Shared.Return(buffer);
-
-        return new BoundedBody(bytes, isTooLarge, fault);
+        return new LentBody(buffer, isTooLarge ? length - 1 : length, isTooLarge, fault) { IsOwn = fault is DeafBodyException };
     }
 
     private static async ValueTask<int> ReadOnceAsync(
@@ -127,7 +137,7 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
         static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     // What was decompressed holds memory outside the heap. What is being read cannot be let go of.
-    private static void Release(Stream body, BoundedBody read)
+    private static void Release(Stream body, LentBody read)
     {
         if (read.Fault is DeafBodyException)
             return;
@@ -152,4 +162,29 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
 
     private sealed class DeafBodyException(CancellationToken cancellationToken)
         : OperationCanceledException("The body did not heed its token, and was left alone.", cancellationToken);
+}
+
+/// <summary>A body in memory that is lent by the shared pool until it is disposed; nothing may hold on to its bytes.</summary>
+/// <param name="Buffer">Where the bytes lie.</param>
+/// <param name="Length">How many came, up to the limit.</param>
+/// <param name="IsTooLarge">Whether there was more than the limit; the rest was not read.</param>
+/// <param name="Fault">Why reading ended before the body did; null if it did not.</param>
+internal sealed record LentBody(byte[] Buffer, int Length, bool IsTooLarge, Exception? Fault) : IDisposable
+{
+    private bool _isReturned;
+
+    /// <summary>Whether the buffer does not go back to the pool.</summary>
+    public bool IsOwn { get; init; }
+
+    public ReadOnlyMemory<byte> Bytes => Buffer.AsMemory(0, Length);
+
+    public bool IsWhole => !IsTooLarge && Fault is null;
+
+    public void Dispose()
+    {
+        if (!IsOwn && !_isReturned)
+            ArrayPool<byte>.Shared.Return(Buffer);
+
+        _isReturned = true;
+    }
 }

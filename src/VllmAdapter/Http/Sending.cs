@@ -32,7 +32,7 @@ internal sealed class Sending(HttpRequestMessage message, Func<HttpRequestExcept
     public string? RequestId => IdOf(Message);
 
     /// <summary>The size of a long body whose sending broke off; null if none did.</summary>
-    public long? BrokeWhileSending => Message.Content is JsonBody { TakesLong: true, BrokeOff: true } body ? body.Length : null;
+    public long? BrokeWhileSending => Message.Content is BufferedBody { TakesLong: true, BrokeOff: true } body ? body.Length : null;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<HttpResponseMessage> SendAsync(HttpClient http, CancellationToken cancellationToken)
@@ -41,7 +41,7 @@ internal sealed class Sending(HttpRequestMessage message, Func<HttpRequestExcept
         {
             // A message of one's own does not take over what the client was set to; only the client's shortcuts do.
             (Message.Version, Message.VersionPolicy) = (http.DefaultRequestVersion, http.DefaultVersionPolicy);
-            if (Message.Content is JsonBody body)
+            if (Message.Content is BufferedBody body)
                 body.Of = Message;
 
             var use = ConnectionUse.Begin();
@@ -64,7 +64,7 @@ internal sealed class Sending(HttpRequestMessage message, Func<HttpRequestExcept
             return null;
 
         // Handlers may write another address, of the same server or of one that they chose; only a redirect sends elsewhere in the middle.
-        bool isElsewhere = answeredAt != _address && (Message.Content is JsonBody body
+        bool isElsewhere = answeredAt != _address && (Message.Content is BufferedBody body
             ? body.FirstSentTo != body.LastSentTo
             : answeredAt.Segments[^1] != _address.Segments[^1]);
         return isElsewhere || answered.Method != _method ? answeredAt : null;

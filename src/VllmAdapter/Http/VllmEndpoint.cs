@@ -28,6 +28,9 @@ internal sealed class VllmEndpoint
     }
 
     public const string ChatCompletions = "v1/chat/completions";
+    public const string Completions = "v1/completions";
+    public const string Transcriptions = "v1/audio/transcriptions";
+    public const string Translations = "v1/audio/translations";
     public const string Render = "v1/chat/completions/render";
     public const string Models = "v1/models";
     public const string LoadLora = "v1/load_lora_adapter";

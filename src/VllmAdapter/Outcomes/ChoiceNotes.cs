@@ -37,10 +37,10 @@ internal static class ChoiceNotes
                 + "check --tool-call-parser, or ask once more without streaming.");
         }
 
-        if (choice.Declared.Count > 1)
+        if (choice.Declared.Count > 1 && !evidence.Request.EndsByPiece)
             Note(OutcomeNoteKind.ConflictingFinishReasons, $"The server declared {Words(choice.Declared)}; the worse one counts.");
 
-        if (choice.HasLateOutput)
+        if (choice.HasLateOutput && !evidence.Request.EndsByPiece)
             Note(OutcomeNoteKind.LateOutput, "Output came after the finish reason and was accepted.");
 
         if (choice.Declared.Any(reason => reason.SaysCalls) && choice.ToolCalls.Count == 0 && choice.HasOutput)

@@ -113,7 +113,7 @@ public static class OutcomeJudge
     {
         // Of two reasons for one choice the one with the worse verdict counts; both stay in the evidence. One that came before the answer says
         // nothing of its end.
-        IReadOnlyList<FinishReason> declared = choice.ReasonWasPremature && !evidence.EndIsMarked ? [] : choice.Declared;
+        IReadOnlyList<FinishReason> declared = DeclaredOf(evidence, choice);
         FinishReason? word = declared.Count > 0 ? declared[0] : null;
         (StreamVerdict verdict, Certainty certainty) = VerdictOn(evidence, choice, cause, word);
         for (int i = 1; i < declared.Count; i++)
@@ -133,6 +133,14 @@ public static class OutcomeJudge
             Limit = LimitBehind(verdict, evidence, choice, cause),
         };
     }
+
+    // A reason of one piece says nothing of the next, which only the sentinel rules out; and of a piece that has none, no other's "stop" speaks.
+    private static IReadOnlyList<FinishReason> DeclaredOf(StreamEvidence evidence, ChoiceEvidence choice) => evidence switch
+    {
+        { EndIsMarked: false } when choice.ReasonWasPremature || evidence.Request.EndsByPiece => [],
+        { Request.EndsByPiece: true } when choice.IsOpen => [.. choice.Declared.Where(static reason => !reason.MeansFinished)],
+        _ => choice.Declared,
+    };
 
     // Strongest evidence first; the first case that matches wins.
     private static (StreamVerdict Verdict, Certainty Certainty) VerdictOn(
@@ -156,6 +164,10 @@ public static class OutcomeJudge
             null when !ended && evidence.BodyEnd is BodyEnd.Cut or BodyEnd.InsideEvent => (StreamVerdict.Interrupted, Certainty.Observed),
 
             { } reason when reason == FinishReason.Abort => (StreamVerdict.Aborted, Certainty.Declared),
+
+            // Of the prompt alone nothing is cut: "length" is how the server ends the nothing that it had to write.
+            { } reason when reason == FinishReason.Length && evidence.Request.AsksForPromptOnly =>
+                choice.HasOutput ? (StreamVerdict.Completed, Certainty.Declared) : (StreamVerdict.Unconfirmed, Certainty.Inferred),
             { } reason when reason == FinishReason.Length => (StreamVerdict.LengthLimited, Certainty.Declared),
 
             // A declared "stop" is believed even at max tokens: vLLM looks for the end token first. "tool_calls" is not:
@@ -167,7 +179,7 @@ public static class OutcomeJudge
             { MeansFinished: true } when OutputIsMissing(evidence, choice) => (StreamVerdict.Unconfirmed, Certainty.Inferred),
             { MeansFinished: true } => (StreamVerdict.Completed, Certainty.Declared),
             not null => (StreamVerdict.StoppedByServer, Certainty.Declared),
-            null when !choice.HasOutput || WasCutInOrder(evidence) => (StreamVerdict.Interrupted, Certainty.Inferred),
+            null when (!choice.HasOutput && !MayBeSilence(evidence)) || WasCutInOrder(evidence) => (StreamVerdict.Interrupted, Certainty.Inferred),
             null => (StreamVerdict.Unconfirmed, Certainty.Inferred),
         };
     }
@@ -178,6 +190,9 @@ public static class OutcomeJudge
     /// </summary>
     internal static bool WasCutInOrder(StreamEvidence evidence) =>
         evidence is { BodyEnd: BodyEnd.InOrder, SentinelExpected: true, EndIsMarked: false };
+
+    // A whole transcription has no reason, and that of silence no text.
+    private static bool MayBeSilence(StreamEvidence evidence) => evidence is { IsWholeReply: true, Request.EndsByPiece: true };
 
     private static bool HasOpenCall(ChoiceEvidence choice) =>
         choice.ToolCalls.Any(call => ArgumentsTextReading.Read(call.Arguments) == ArgumentsText.Open);
@@ -193,7 +208,7 @@ public static class OutcomeJudge
     internal static bool MoreWasCountedThanCame(StreamEvidence evidence, ChoiceEvidence choice) =>
         TokenRoom.CountedFor(evidence, choice) - (choice.HasOutput ? TokensThatMaySpellNothing : TokensOfAnEmptyAnswer) > choice.OutputBytes
         && choice is { StopReason: null, HasOtherOutput: false, RefusalLength: 0, ToolCalls.Count: 0 }
-        && evidence.Request is { HidesReasoning: false, IgnoresEndToken: false, SkipsSpecialTokens: false }
+        && evidence.Request is { HidesReasoning: false, IgnoresEndToken: false, SkipsSpecialTokens: false, EndsByPiece: false }
         && !(choice.HasOutput && TokenRoom.IsBeyondMaxTokens(evidence, choice));
 
     // An end token, and one of a parser's. Beside text there may be more special ones: what is only a little short is not called lost.

@@ -13,12 +13,17 @@ internal sealed class SchemaCheck
     private const int MostDepth = 64;
 
     private readonly JsonElement _root;
+    private readonly bool _enumsInAnyCase;
     private int _steps;
 
-    private SchemaCheck(JsonElement root) => _root = root;
+    private SchemaCheck(JsonElement root, bool enumsInAnyCase) => (_root, _enumsInAnyCase) = (root, enumsInAnyCase);
 
     /// <summary>What does not fit, and where; null if nothing was found.</summary>
-    public static string? Misfit(JsonElement schema, JsonElement value) => new SchemaCheck(schema).Misfit(schema, value, "", depth: 0);
+    /// <param name="schema">The schema.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="enumsInAnyCase">Whether a word of an enum may be written in another case, as readers of .NET take it.</param>
+    public static string? Misfit(JsonElement schema, JsonElement value, bool enumsInAnyCase = false) =>
+        new SchemaCheck(schema, enumsInAnyCase).Misfit(schema, value, "", depth: 0);
 
     private string? Misfit(JsonElement schema, JsonElement value, string path, int depth)
     {
@@ -71,16 +76,19 @@ internal sealed class SchemaCheck
             : $"{Named(path)} must be {string.Join(" or ", types)}, but is {JsonTypes.NameOf(value)}";
     }
 
-    private static string? Enum(JsonElement schema, JsonElement value, string path)
+    private string? Enum(JsonElement schema, JsonElement value, string path)
     {
         if (Field(schema, "const") is { } only && !JsonElement.DeepEquals(only, value))
             return $"{Named(path)} is not the one value that is allowed";
 
         return Field(schema, "enum") is { ValueKind: JsonValueKind.Array } allowed
-            && !allowed.EnumerateArray().Any(each => JsonElement.DeepEquals(each, value))
+            && !allowed.EnumerateArray().Any(each => JsonElement.DeepEquals(each, value) || (_enumsInAnyCase && AreOneWord(each, value)))
                 ? $"{Named(path)} is none of the {OutcomeNotes.Count(allowed.GetArrayLength(), "value")} that are allowed"
                 : null;
     }
+
+    private static bool AreOneWord(JsonElement one, JsonElement other) => one.ValueKind == JsonValueKind.String && other.ValueKind == JsonValueKind.String
+        && string.Equals(one.GetString(), other.GetString(), StringComparison.OrdinalIgnoreCase);
 
     private string? Combined(JsonElement schema, JsonElement value, string path, int depth)
     {

@@ -31,7 +31,7 @@ internal static class RecoveredReply
             Notes = notes,
             Received = choices,
         };
-        return new ChatAnswer { Outcome = outcome, Choices = choices };
+        return new ChatAnswer { Outcome = outcome, Choices = choices, Extra = parts.Select(part => part.Extra).Aggregate(ExtraFields.Join) };
     }
 
     /// <summary>The same without the characters that were not handed out, because they had been before.</summary>
@@ -80,5 +80,7 @@ internal static class RecoveredReply
                 ? [.. pieces.SelectMany(piece => piece.Logprobs ?? [])]
                 : null,
             TokenIds = pieces.Any(piece => piece.TokenIds is not null) ? [.. pieces.SelectMany(piece => piece.TokenIds ?? [])] : null,
+            PromptTokenIds = pieces.First().PromptTokenIds,
+            Extra = pieces.Select(piece => piece.Extra).Aggregate(ExtraFields.Join),
         });
 }

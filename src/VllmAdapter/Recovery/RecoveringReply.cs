@@ -59,6 +59,9 @@ internal sealed class RecoveringReply(
         {
             if (_pump.Current.Outcome is null)
             {
+                if (_parts.Count == 0)
+                    Begin(_pump.Head);
+
                 SetCurrent(_seam.Join(_pump.Current));
                 return true;
             }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace VllmAdapter;
 
 /// <summary>Takes an answer apart into the chunks that make it up.</summary>
@@ -5,6 +7,7 @@ internal static class AnswerChunks
 {
     public static async IAsyncEnumerable<ChatChunk> Of(ChatAnswer answer)
     {
+        IReadOnlyDictionary<string, JsonElement>? extra = answer.Extra;
         foreach (ChatChoice choice in answer.Choices)
         {
             yield return new ChatChunk
@@ -15,9 +18,13 @@ internal static class AnswerChunks
                 Refusal = choice.Refusal,
                 Logprobs = choice.Logprobs,
                 TokenIds = choice.TokenIds,
+                PromptTokenIds = choice.PromptTokenIds,
+                ChoiceExtra = choice.Extra,
+                Extra = extra,
                 FinishReason = answer.Outcome.Choices.FirstOrDefault(ended => ended.Index == choice.Index)?.FinishReason,
                 Usage = answer.Choices.Count == 1 ? answer.Usage : null,
             };
+            extra = null;
         }
 
         yield return new ChatChunk { HasChoice = false, Outcome = answer.OutcomeWithText };

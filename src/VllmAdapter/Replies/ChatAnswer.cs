@@ -31,6 +31,12 @@ public sealed record ChatAnswer
     /// <summary>The tokens counted by the server, or null if it sent none.</summary>
     public TokenUsage? Usage => Outcome.Usage;
 
+    /// <summary>
+    /// Fields of the server's reply that the library has no property for and that are not null, by name, such as <c>kv_transfer_params</c> or
+    /// <c>prompt_logprobs</c>; null if there are none. Of a name that several chunks carried, the last.
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonElement>? Extra { get; init; }
+
     /// <summary>How the answer ended.</summary>
     public required StreamOutcome Outcome { get; init; }
 
@@ -130,4 +136,10 @@ public sealed record ChatChoice
 
     /// <summary>The ids of the generated tokens, if they were asked for.</summary>
     public IReadOnlyList<int>? TokenIds { get; init; }
+
+    /// <summary>The ids of the prompt's tokens, if they were asked for: those of a chat are with the first choice.</summary>
+    public IReadOnlyList<int>? PromptTokenIds { get; init; }
+
+    /// <summary>Fields of the choice that the library has no property for and that are not null, by name; null if there are none.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Extra { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace VllmAdapter;
 
 /// <summary>One piece of an answer, handed out in the very read that completed it.</summary>
@@ -6,7 +8,7 @@ public sealed record ChatChunk
 {
     private readonly string? _finishWord;
     private readonly object? _toolCalls; // a list, or the one piece itself: most chunks with calls carry one
-    private readonly ChunkExtras? _extras;
+    private ChunkExtras? _extras;
     private TokenUsage? _usage;
 
     /// <summary>An empty chunk, to be filled by an object initializer.</summary>
@@ -96,6 +98,23 @@ public sealed record ChatChunk
         init => _extras = (_extras ?? ChunkExtras.None) with { StopReason = value };
     }
 
+    /// <summary>
+    /// Fields of the server's chunk that the library has no property for and that are not null, by name, such as <c>kv_transfer_params</c> or
+    /// <c>service_tier</c>; null if there are none. Of a chunk with several choices they are with the first.
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonElement>? Extra
+    {
+        get => _extras?.Extra;
+        init => _extras = (_extras ?? ChunkExtras.None) with { Extra = value };
+    }
+
+    /// <summary>The same of the choice and its delta, such as <c>prompt_logprobs</c> of plain completions or <c>weight_versions</c>; null if there are none.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? ChoiceExtra
+    {
+        get => _extras?.ChoiceExtra;
+        init => _extras = (_extras ?? ChunkExtras.None) with { ChoiceExtra = value };
+    }
+
     /// <summary>How the stream ended: exactly once, on one more, otherwise empty, chunk at the end.</summary>
     public StreamOutcome? Outcome
     {
@@ -119,7 +138,11 @@ public sealed record ChatChunk
         init => _extras = (_extras ?? ChunkExtras.None) with { HasOtherOutput = value };
     }
 
-    internal bool HasExtras => _extras is not null;
+    /// <summary>Whether what the chunk carries beside text, calls and usage is only what the next one is sure to repeat, if it is alike byte for byte.</summary>
+    internal bool CarriesOnlyExtra => _extras is null or
+    {
+        Refusal.Length: 0, HasOtherOutput: false, Logprobs: null, TokenIds: null, PromptTokenIds: null, StopReason: null, Outcome: null,
+    };
 
     internal bool HasToolCalls => _toolCalls is ToolCallDelta or IReadOnlyList<ToolCallDelta> { Count: > 0 };
 
@@ -132,6 +155,13 @@ public sealed record ChatChunk
     };
 
     internal string? FinishWord => _finishWord;
+
+    /// <summary>Takes over the fields without a property from a chunk that is alike, and that nobody has changed.</summary>
+    internal ChatChunk WithExtraOf(ChatChunk alike)
+    {
+        _extras = alike._extras;
+        return this;
+    }
 
     /// <summary>Adds the usage, which may follow the choices, to a chunk that nobody has seen yet.</summary>
     internal ChatChunk Counting(TokenUsage usage)
@@ -158,5 +188,9 @@ public sealed record ChatChunk
         public string? StopReason { get; init; }
 
         public StreamOutcome? Outcome { get; init; }
+
+        public IReadOnlyDictionary<string, JsonElement>? Extra { get; init; }
+
+        public IReadOnlyDictionary<string, JsonElement>? ChoiceExtra { get; init; }
     }
 }

@@ -17,6 +17,19 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     /// <exception cref="InvalidOperationException">The enumeration is not over, or the request never became a stream.</exception>
     public StreamOutcome Outcome => _answer?.Outcome ?? throw NotOver(nameof(Outcome));
 
+    /// <summary>The server's id of the reply: there as soon as the first chunk is; null before, and if the server gave none.</summary>
+    public string? ResponseId => Head.ResponseId ?? _answer?.Id;
+
+    /// <summary>The model that answers, in the server's words: there as soon as the first chunk is; null before, and if the server named none.</summary>
+    public string? Model => Head.Model ?? _answer?.Model;
+
+    /// <summary>When the server took the request up, to the second, by its own clock: there as soon as the first chunk is; null before, and if the server did not say.</summary>
+    /// <remarks>Wire field: <c>created</c>.</remarks>
+    public DateTimeOffset? CreatedAt => Head.CreatedAt;
+
+    /// <summary>What the first chunk said of the whole reply.</summary>
+    internal ReplyHead Head { get; set; }
+
     /// <summary>How the stream ended; null if it has not, or never began.</summary>
     internal StreamOutcome? OutcomeIfOver => _answer?.Outcome;
 
@@ -66,9 +79,12 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     internal void End(ChatAnswer answer) => _answer = answer;
 
     /// <summary>Asks, enumerates to the end, and gives back what was gathered.</summary>
-    internal static async Task<ChatAnswer> GatherAsync(IVllmChat chat, ChatRequest request, CancellationToken cancellationToken)
+    internal static async Task<ChatAnswer> GatherAsync(IVllmChat chat, ChatRequest request, CancellationToken cancellationToken) =>
+        await GatherAsync(chat.StreamChatAsync(request, cancellationToken)).ConfigureAwait(false);
+
+    /// <summary>Enumerates to the end, and gives back what was gathered.</summary>
+    internal static async Task<ChatAnswer> GatherAsync(ChatStream stream)
     {
-        ChatStream stream = chat.StreamChatAsync(request, cancellationToken);
         try
         {
             await foreach (ChatChunk chunk in stream.ConfigureAwait(false))

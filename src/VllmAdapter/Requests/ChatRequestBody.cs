@@ -25,7 +25,7 @@ internal static class ChatRequestBody
         PutLogprobs(body, request.Logprobs);
         PutServing(body, request.Serving);
         body.Put("user", request.User);
-        Merge(body, request);
+        Merge(body, request.Extra, request.Stream);
         RequestCheck.Check(body, request.SendUnchecked);
         if (!request.SendUnchecked)
             ToolsCheck.Check(body);
@@ -49,7 +49,7 @@ internal static class ChatRequestBody
     }
 
     // vLLM answers 400 to stream_options in a request that is not streamed.
-    private static void PutStream(JsonObject body, bool stream, UsageReporting usage)
+    public static void PutStream(JsonObject body, bool stream, UsageReporting usage)
     {
         if (!stream)
             return;
@@ -208,16 +208,15 @@ internal static class ChatRequestBody
         body.Put("vllm_xargs", serving.PluginArguments);
     }
 
-    private static void Merge(JsonObject body, ChatRequest request)
+    public static void Merge(JsonObject body, JsonObject? extra, bool stream)
     {
-        foreach (var (name, value) in request.Extra ?? [])
+        foreach (var (name, value) in extra ?? [])
         {
-            if (name == "stream" && IsTrue(value) != request.Stream)
+            if (name == "stream" && IsTrue(value) != stream)
             {
-                throw new ArgumentException(
-                    $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Stream is {(request.Stream ? "true" : "false")}, "
-                    + "and the reply would be misread. Set Stream and leave \"stream\" out of Extra.",
-                    nameof(request));
+                throw RequestRefusal.Because(
+                    $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Stream is {(stream ? "true" : "false")}, "
+                    + "and the reply would be misread. Set Stream and leave \"stream\" out of Extra.");
             }
 
             body[name] = value?.DeepClone();

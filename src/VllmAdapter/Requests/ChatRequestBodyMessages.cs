@@ -72,6 +72,7 @@ internal static class ChatRequestBodyMessages
     {
         JsonObject json = AtUrl("image_url", image.Url);
         json["image_url"]!.AsObject().Put("detail", image.Detail);
+        json.Put("uuid", image.Uuid);
         return json;
     }
 

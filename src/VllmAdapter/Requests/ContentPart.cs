@@ -132,6 +132,13 @@ public sealed record ImagePart(string Url) : ContentPart
     /// <summary>How closely the model should look: <c>auto</c>, <c>low</c> or <c>high</c>.</summary>
     /// <value>Null (default): not sent. vLLM accepts it and has no use for it.</value>
     public string? Detail { get; init; }
+
+    /// <summary>An id by which the server keeps what it made of the image (<c>uuid</c>, vLLM 0.11 and later): a hash of its content is a good one.</summary>
+    /// <value>
+    /// Null (default): not sent. The server goes by the id alone: another image under the same id is taken for the first one. With
+    /// <see cref="VllmAdapterOptions.SendImagesOnce"/> an image that the server has is not sent again.
+    /// </value>
+    public string? Uuid { get; init; }
 }
 
 /// <summary>Audio within the request (<c>input_audio</c>).</summary>

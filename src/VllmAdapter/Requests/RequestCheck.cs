@@ -10,11 +10,14 @@ namespace VllmAdapter;
 /// </summary>
 internal static class RequestCheck
 {
-    private const int MostChoices = 10_000;
+    public const int MostChoices = 10_000;
 
     private static readonly string[] Constraints = ["json", "regex", "choice", "grammar", "json_object", "structural_tag"];
 
-    public static void Check(JsonObject body, bool isUnchecked)
+    /// <param name="body">The finished body.</param>
+    /// <param name="isUnchecked">Whether the caller wants it sent all the same.</param>
+    /// <param name="rules">What every server refuses on the route; that of chats by default.</param>
+    public static void Check(JsonObject body, bool isUnchecked, Func<JsonObject, string?>? rules = null)
     {
         if (body["n"] is JsonValue n && double.TryParse(n.ToJsonString(), CultureInfo.InvariantCulture, out double choices) && choices > MostChoices)
         {
@@ -29,7 +32,7 @@ internal static class RequestCheck
 
         try
         {
-            CheckWhatIsKnown(body);
+            CheckWhatIsKnown(body, rules ?? RequestRules.FaultOf);
         }
         catch (InvalidOperationException unreadable)
         {
@@ -42,10 +45,10 @@ internal static class RequestCheck
     public static string? NoteOf(JsonObject body) =>
         body["structured_outputs"] is JsonObject outputs && TextOf(outputs["regex"]) is { } pattern ? RegexCheck.FaultOf(pattern) : null;
 
-    private static void CheckWhatIsKnown(JsonObject body)
+    private static void CheckWhatIsKnown(JsonObject body, Func<JsonObject, string?> rules)
     {
         LeaveTextFormatOut(body);
-        if (RequestRules.FaultOf(body) is { } refused)
+        if (rules(body) is { } refused)
             throw Refused($"{refused}. Every vLLM refuses it.", "Correct it");
         CheckConstraints(body);
         if (TextOf(body["guided_regex"]) is { } pattern && RegexCheck.FaultOf(pattern) is { } fault)

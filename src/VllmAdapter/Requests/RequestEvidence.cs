@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace VllmAdapter.Diagnostics;
 
 /// <summary>What the request asked for, as far as it bears on the verdict.</summary>
@@ -19,6 +21,20 @@ public sealed record RequestEvidence
 
     /// <summary>How many choices were asked for (<c>n</c>).</summary>
     public int ChoiceCount { get; init; } = 1;
+
+    /// <summary>How many prompts the choices are of, in their order: each has its share of <see cref="ChoiceCount"/>. More than 1 only on the route of plain completions.</summary>
+    public int PromptCount { get; init; } = 1;
+
+    /// <summary>Whether nothing new was to be written and only the prompt given back (<c>echo</c> with <c>max_tokens</c> 0): the server then declares <c>length</c>, and counts one token.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool AsksForPromptOnly { get; init; }
+
+    /// <summary>
+    /// Whether the server declares a finish reason for each piece of the input, as it does for every 30 seconds of audio: one alone ends nothing, and only
+    /// the sentinel says that there is no further piece.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool EndsByPiece { get; init; }
 
     /// <summary>Whether the model had to call a tool: a <c>tool_choice</c> of <c>required</c> or a named one.</summary>
     public bool RequiresCall { get; init; }

@@ -11,21 +11,34 @@ internal static class RequestJson
     // What the writer asks for at a time.
     private const int SmallestRoom = 4 * 1024;
 
-    public static byte[] ToUtf8(JsonObject body)
+    public static byte[] ToUtf8(JsonObject body) => ToUtf8(body, null, null, RoomFor(body));
+
+    /// <summary>Writes a body with one field more, which is large and need not be made into nodes first.</summary>
+    /// <param name="body">The other fields.</param>
+    /// <param name="name">The field's name.</param>
+    /// <param name="write">Writes its value.</param>
+    /// <param name="room">How many bytes are likely enough.</param>
+    public static byte[] ToUtf8(JsonObject body, string? name, Action<Utf8JsonWriter>? write, int room)
     {
         JsonSerializerOptions options = VllmJsonContext.Relaxed.Options;
-        using var buffer = new PooledBuffer(RoomFor(body));
+        using var buffer = new PooledBuffer(room);
         using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = options.Encoder, MaxDepth = options.MaxDepth });
         try
         {
             writer.WriteStartObject();
-            foreach ((string name, JsonNode? value) in body)
+            foreach ((string field, JsonNode? value) in body)
             {
-                writer.WritePropertyName(name);
-                if (name == "messages")
+                writer.WritePropertyName(field);
+                if (field == "messages")
                     Write(writer, value, options);
                 else
                     WriteWhole(writer, value, options);
+            }
+
+            if (name is not null)
+            {
+                writer.WritePropertyName(name);
+                write?.Invoke(writer);
             }
 
             writer.WriteEndObject();

@@ -40,6 +40,10 @@ public abstract record StructuredOutput
     [StringSyntax(StringSyntaxAttribute.Regex)]
     public string? WhitespacePattern { get; init; }
 
+    /// <summary>What the JSON is, for whoever reads the request; part of the wire format of a schema, without effect in vLLM.</summary>
+    /// <value>Null (default): not sent.</value>
+    public string? Description { get; init; }
+
     private protected bool HasOptions =>
         DisableAnyWhitespace is not null || DisableAdditionalProperties is not null || WhitespacePattern is not null;
 
@@ -178,6 +182,8 @@ public abstract record StructuredOutput
         private JsonObject Format(JsonNode schema)
         {
             var format = new JsonObject { ["name"] = Name, ["schema"] = schema };
+            if (Description is { } description)
+                format["description"] = description;
             if (Strict is { } strict)
                 format["strict"] = strict;
             return new JsonObject { ["type"] = "json_schema", ["json_schema"] = format };

@@ -1,8 +1,10 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
-using VllmAdapter.Server;
 
 namespace VllmAdapter;
 
@@ -29,22 +31,54 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
         var telemetry = new RouteTelemetry(question, settings.Transport, logger);
         using CancellationTokenSource? total = TotalLimit();
         using CancellationTokenSource? either = total is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token);
-        var attempts = new Attempts<T>(question, settings, read, telemetry);
+        var attempts = new Attempts<T>(question, settings, (attempt, token) => settings.Server.Calls.AskAsync(attempt, read, token), telemetry)
+        {
+            Callers = cancellationToken,
+            Total = total?.Token,
+        };
+        T answer = await attempts.RunAsync(either?.Token ?? cancellationToken).ConfigureAwait(false);
+        telemetry.End(answer as IRouteReply, attempts.Count);
+        return answer;
+    }
+
+    /// <summary>Asks, and reads the events of the answer as they come.</summary>
+    /// <param name="question">What to ask.</param>
+    /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="VllmRequestException">No attempt got an event, or the stream told of an error, broke off or fell silent.</exception>
+    public async IAsyncEnumerable<SseItem<string>> StreamAsync(RouteQuestion question, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        question.Headers?.ThrowIfUnusable();
+        var telemetry = new RouteTelemetry(question, settings.Transport, logger);
+        using CancellationTokenSource? total = TotalLimit();
+        using CancellationTokenSource? either = total is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token);
+        CancellationToken whole = either?.Token ?? cancellationToken;
+        var attempts = new Attempts<EventReply>(question, settings, (attempt, token) => EventReply.OpenAsync(attempt, settings, whole, token), telemetry)
+        {
+            Callers = cancellationToken,
+            Total = total?.Token,
+        };
+        EventReply reply = await attempts.RunAsync(whole).ConfigureAwait(false);
         try
         {
-            T answer = await settings.Resilience
-                .ExecuteAsync(static (all, token) => all.NextAsync(token), attempts, either?.Token ?? cancellationToken).ConfigureAwait(false);
-            telemetry.End(answer as IRouteReply, attempts.Count);
-            return answer;
+            while (reply.HasCurrent)
+            {
+                yield return reply.Current;
+                try
+                {
+                    await reply.MoveNextAsync().ConfigureAwait(false);
+                }
+                catch (Exception failure)
+                {
+                    attempts.Throw(failure);
+                }
+            }
         }
-        catch (Exception failure)
+        finally
         {
-            Exception told = attempts.Explain(failure, cancellationToken, total?.Token);
-            telemetry.Fail(told);
-            if (ReferenceEquals(told, failure))
-                throw;
-
-            throw told;
+            // Whoever leaves before the end has what he wanted.
+            await reply.DisposeAsync().ConfigureAwait(false);
+            if (!attempts.HasFailed)
+                telemetry.End(reply: null, attempts.Count);
         }
     }
 
@@ -54,14 +88,45 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
             : null;
 
     private sealed class Attempts<T>(
-        RouteQuestion question, AdapterSettings settings, Func<ServerReply, CancellationToken, T?> read, RouteTelemetry telemetry)
+        RouteQuestion question, AdapterSettings settings, Func<ServerQuestion, CancellationToken, Task<T>> once, RouteTelemetry telemetry)
         where T : class
     {
         private VllmRequestException? _last;
 
         public int Count { get; private set; }
 
-        public async ValueTask<T> NextAsync(CancellationToken cancellationToken)
+        public bool HasFailed { get; private set; }
+
+        /// <summary>The caller's token, which tells its end from those of our own clocks.</summary>
+        public CancellationToken Callers { get; init; }
+
+        /// <summary>Ends when the time for the whole is over.</summary>
+        public CancellationToken? Total { get; init; }
+
+        public async Task<T> RunAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await settings.Resilience
+                    .ExecuteAsync(static (all, token) => all.NextAsync(token), this, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception failure)
+            {
+                Throw(failure);
+                throw;
+            }
+        }
+
+        /// <summary>Reports a failure, and throws it as the failures of a request are.</summary>
+        public void Throw(Exception failure)
+        {
+            Exception told = Explain(failure);
+            HasFailed = true;
+            telemetry.Fail(told);
+            ExceptionDispatchInfo.Throw(told);
+        }
+
+        private async ValueTask<T> NextAsync(CancellationToken cancellationToken)
         {
             if (_last is not null)
                 telemetry.Retry(_last, Count);
@@ -70,7 +135,7 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
             try
             {
                 using CurrentSpan current = telemetry.Send(attempt.RequestId);
-                return await settings.Server.Calls.AskAsync(attempt, read, cancellationToken).ConfigureAwait(false);
+                return await once(attempt, cancellationToken).ConfigureAwait(false);
             }
             catch (VllmRequestException failure)
             {
@@ -85,10 +150,11 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
         }
 
         // What the pipeline itself throws is told as the failures of a request are.
-        public Exception Explain(Exception failure, CancellationToken callers, CancellationToken? total) => failure switch
+        private Exception Explain(Exception failure) => failure switch
         {
-            OperationCanceledException when callers.IsCancellationRequested => failure,
-            OperationCanceledException when total is { IsCancellationRequested: true } =>
+            OperationCanceledException when Callers.IsCancellationRequested =>
+                failure is OperationCanceledException given && given.CancellationToken == Callers ? failure : new OperationCanceledException(failure.Message, failure, Callers),
+            OperationCanceledException when Total is { IsCancellationRequested: true } =>
                 VllmRequestException.For(About() with { GaveUpAfter = settings.Options.TimeLimits.Total, Cause = failure }),
             ExecutionRejectedException => _last ?? VllmRequestException.For(About() with
             {
@@ -103,6 +169,7 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
         private FailureFacts About() => settings.Transport.About(question.Path, requestId: null) with
         {
             Model = question.Model,
+            Portion = question.Portion,
             Attempts = Count,
             Secrets = settings.Transport.Keys.With(question.Headers),
         };

@@ -1,5 +1,3 @@
-using VllmAdapter.Server;
-
 namespace VllmAdapter;
 
 /// <summary>A question on a route beside chat, whose whole answer is read before any of it is handed out.</summary>
@@ -22,8 +20,16 @@ internal sealed record RouteQuestion(string Path, string Operation)
     /// <summary>What a good answer would be, for those who get another one: <c>a list of embeddings</c>.</summary>
     public required string Expected { get; init; }
 
+    /// <summary>Which of several questions of one call it is, from 1: under an id that the caller gave, each has its own.</summary>
+    public int Part { get; init; } = 1;
+
+    /// <summary>What of the call it is about, for failures, such as <c>Inputs[128] to [255]</c>; null if it is all of it.</summary>
+    public string? Portion { get; init; }
+
     /// <summary>The id of an attempt, from 1: each has its own.</summary>
-    public string IdOf(int attempt) => Headers?.GivenId is { } given ? given + (attempt == 1 ? "" : $"-{attempt}") : RequestIds.Next();
+    public string IdOf(int attempt) => Headers?.GivenId is { } given
+        ? given + (Part == 1 ? "" : $".{Part}") + (attempt == 1 ? "" : $"-{attempt}")
+        : RequestIds.Next();
 
     /// <summary>One attempt at it.</summary>
     public ServerQuestion Attempt(int number, VllmAdapterOptions options) => new(Method, Path)
@@ -33,6 +39,7 @@ internal sealed record RouteQuestion(string Path, string Operation)
         Headers = Headers,
         Model = Model,
         Expected = Expected,
+        Portion = Portion,
         RequestId = IdOf(number),
         Attempt = number,
         MaxBytes = options.MaxReplyBytes,

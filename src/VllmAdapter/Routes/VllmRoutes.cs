@@ -1,8 +1,7 @@
+using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using VllmAdapter.Diagnostics;
-using VllmAdapter.Server;
 
 namespace VllmAdapter;
 
@@ -78,6 +77,37 @@ public sealed class VllmRoutes
         ArgumentNullException.ThrowIfNull(replyType);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, bodyType);
         return (await AskAsync(path, HttpMethod.Post, json, headers, Typed(replyType), cancellationToken).ConfigureAwait(false)).Value;
+    }
+
+    /// <summary>Posts JSON, and reads the server-sent events of the answer as they come.</summary>
+    /// <param name="path">The route, from the server's root, such as <c>/v1/responses</c>; a query may stand behind it.</param>
+    /// <param name="body">The body, sent as it is; set in it what makes the route stream, mostly <c>"stream": true</c>.</param>
+    /// <param name="headers">Headers of the request; null for none of its own.</param>
+    /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>, and the work on the server.</param>
+    /// <returns>
+    /// The events, with their type and their data, a closing <c>[DONE]</c> included. Nothing is sent before they are enumerated, and each enumeration
+    /// sends anew.
+    /// </returns>
+    /// <exception cref="ArgumentException">The path leads to no route of this server, or a header cannot be sent.</exception>
+    /// <remarks>
+    /// <para>The enumeration throws <see cref="VllmRequestException"/> if the server refuses or answers no events, and, after what came was handed out,
+    /// where the stream tells of an error, breaks off, or brings nothing for <see cref="TimeLimits.BetweenChunks"/>. A request is tried again
+    /// until its first event came, and never after it.</para>
+    /// <para>What the events mean is not looked at: that the stream ended in order does not say that the answer is whole.</para>
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// await foreach (SseItem&lt;string&gt; item in adapter.Routes.StreamEventsAsync("/v1/responses", new JsonObject { ["input"] = "Hi", ["stream"] = true }))
+    ///     Console.WriteLine($"{item.EventType}: {item.Data}");
+    /// </code>
+    /// </example>
+    public IAsyncEnumerable<SseItem<string>> StreamEventsAsync(
+        string path, JsonObject body, RequestHeaders? headers = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        RouteCalls calls = _calls();
+        var question = new RouteQuestion(calls.Route(path), "route") { JsonBody = RequestJson.ToUtf8(body), Headers = headers, Expected = "an event stream" };
+        return calls.StreamAsync(question, cancellationToken);
     }
 
     private Task<Answer<T>> AskAsync<T>(

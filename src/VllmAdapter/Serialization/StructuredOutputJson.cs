@@ -53,7 +53,7 @@ internal static class StructuredOutputJson
                 return StructuredOutput.JsonObject;
             case "json_schema" when format.Fields("json_schema") is { } schema:
                 JsonElement text = schema.Any("schema") ?? throw new JsonException($"{schema.PlaceOf("schema")} is missing.");
-                return StructuredOutput.JsonSchema(schema.Text("name") ?? "answer", text, schema.Flag("strict"));
+                return StructuredOutput.JsonSchema(schema.Text("name") ?? "answer", text, schema.Flag("strict")) with { Description = schema.Text("description") };
             default:
                 return null;
         }

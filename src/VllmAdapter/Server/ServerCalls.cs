@@ -12,7 +12,7 @@ internal delegate T? AnswerReader<T>(ref Utf8JsonReader reader, CancellationToke
 internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
 {
     public Task<string> AskTextAsync(ServerQuestion question, CancellationToken cancellationToken) =>
-        AskAsync(question, static (ServerReply reply, CancellationToken _) => Encoding.UTF8.GetString(reply.Body), cancellationToken);
+        AskAsync(question, static (ServerReply reply, CancellationToken _) => Encoding.UTF8.GetString(reply.Body.Span), cancellationToken);
 
     public Task<T> AskAsync<T>(ServerQuestion question, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class =>
@@ -47,15 +47,7 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
     public async Task<T> AskAsync<T>(ServerQuestion question, Func<ServerReply, CancellationToken, T?> read, CancellationToken cancellationToken)
         where T : class
     {
-        FailureFacts about = transport.About(question.Path, question.RequestId) with
-        {
-            Attempts = question.Attempt,
-            Expected = question.Expected,
-            Model = question.Model,
-            RequestBody = question.JsonBody,
-            Secrets = transport.Keys.With(question.Headers),
-            MayBeSwitchedOff = question.MayBeSwitchedOff,
-        };
+        FailureFacts about = AboutOf(question);
         using var timer = new CancellationTokenSource(question.Limit, transport.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         try
@@ -70,7 +62,7 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
             using HttpResponseMessage response = await transport
                 .SendAsync(message, About, either.Token).ConfigureAwait(false);
             long most = question.MaxBytes ?? maxBytes;
-            BoundedBody body = await BoundedBody.ReadAsync(response, most, either.Token, transport.Clock).ConfigureAwait(false);
+            using LentBody body = await BoundedBody.LendAsync(response, most, either.Token, transport.Clock).ConfigureAwait(false);
             either.Token.ThrowIfCancellationRequested();
             if (body.IsTooLarge)
                 throw transport.NotAReply(response, about with { LargerThan = most, LimitedBy = question.LimitingOption }, []);
@@ -81,11 +73,11 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
             try
             {
                 T? answer = body.IsWhole ? read(new ServerReply(response, body.Bytes), either.Token) : null;
-                return answer ?? throw transport.NotAReply(response, about with { Expected = WhatIsMissing(question, body.Bytes) }, body.Bytes);
+                return answer ?? throw transport.NotAReply(response, about with { Expected = WhatIsMissing(question, body.Bytes.Span) }, body.Bytes.Span);
             }
             catch (InvalidReplyException invalid)
             {
-                throw transport.NotAReply(response, about with { Invalid = invalid.Message }, body.Bytes);
+                throw transport.NotAReply(response, about with { Invalid = invalid.Message }, body.Bytes.Span);
             }
         }
         catch (OperationCanceledException given) when (cancellationToken.IsCancellationRequested)
@@ -100,10 +92,22 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
         FailureFacts About(Sending sending) => about with { RequestId = sending.RequestId, Attempts = about.Attempts + sending.Resends };
     }
 
-    private HttpRequestMessage NewMessage(ServerQuestion question)
+    /// <summary>What a failure is to say of a question.</summary>
+    public FailureFacts AboutOf(ServerQuestion question) => transport.About(question.Path, question.RequestId) with
+    {
+        Attempts = question.Attempt,
+        Expected = question.Expected,
+        Model = question.Model,
+        Portion = question.Portion,
+        RequestBody = question.JsonBody,
+        Secrets = transport.Keys.With(question.Headers),
+        MayBeSwitchedOff = question.MayBeSwitchedOff,
+    };
+
+    public HttpRequestMessage NewMessage(ServerQuestion question)
     {
         var message = new HttpRequestMessage(question.Method, transport.Endpoint.At(question.Path));
-        message.Content = question.JsonBody is { } body ? new JsonBody(body) : question.NewContent?.Invoke();
+        message.Content = question.JsonBody is { } body ? new BufferedBody(body) : question.NewContent?.Invoke();
         message.Headers.AcceptEncoding.ParseAdd("identity");
         question.Headers?.ApplyTo(message.Headers);
         if (question.RequestId is { } id)

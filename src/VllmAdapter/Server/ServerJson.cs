@@ -18,6 +18,16 @@ internal sealed record LoadLoraJson(string LoraName, string LoraPath, bool? Load
 
 internal sealed record UnloadLoraJson(string LoraName);
 
+internal sealed record IsSleepingJson([property: JsonRequired] bool IsSleeping);
+
+internal sealed record IsPausedJson([property: JsonRequired] bool IsPaused);
+
+internal sealed record StatusJson(string? Status, bool? Success);
+
+internal sealed record AbortJson(IReadOnlyList<string>? RequestIds);
+
+internal sealed record AbortedJson([property: JsonRequired] int Aborted);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -28,4 +38,9 @@ internal sealed record UnloadLoraJson(string LoraName);
 [JsonSerializable(typeof(DetokenizedJson))]
 [JsonSerializable(typeof(LoadLoraJson))]
 [JsonSerializable(typeof(UnloadLoraJson))]
+[JsonSerializable(typeof(IsSleepingJson))]
+[JsonSerializable(typeof(IsPausedJson))]
+[JsonSerializable(typeof(StatusJson))]
+[JsonSerializable(typeof(AbortJson))]
+[JsonSerializable(typeof(AbortedJson))]
 internal sealed partial class ServerJsonContext : JsonSerializerContext;

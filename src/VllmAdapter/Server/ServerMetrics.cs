@@ -53,6 +53,25 @@ public sealed record ServerMetrics
         return new ServerMetrics(text);
     }
 
+    /// <summary>What the server did since an earlier snapshot of it: whether it works, and how long its answers took.</summary>
+    /// <param name="earlier">A snapshot of the same server, some seconds older; the further apart the two lie, the surer is what they tell.</param>
+    public ServerProgress Since(ServerMetrics earlier)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        return new ServerProgress(earlier, this);
+    }
+
+    /// <summary>Steps of the engine. Not a metric of every version.</summary>
+    internal long? EngineSteps => Count("vllm:iteration_tokens_total_count");
+
+    /// <summary>Whether every engine says that it sleeps; null where the server does not report it (recorded of 0.15.1 and later, missing in 0.8.5).</summary>
+    internal bool? IsAsleep => SamplesOf("vllm:engine_sleep_state")
+        .Where(sample => sample.Labels.GetValueOrDefault("sleep_state") == "awake")
+        .Select(sample => (bool?)(sample.Value == 0))
+        .Min();
+
+    internal IReadOnlyList<MetricSample> SamplesOf(string name) => MetricsText.Read(Text, name);
+
     private double? HitRate(string prefix) =>
         Sum($"{prefix}_queries_total") is > 0 and < double.PositiveInfinity and var queries
         && Sum($"{prefix}_hits_total") is >= 0 and < double.PositiveInfinity and var hits
@@ -61,7 +80,7 @@ public sealed record ServerMetrics
 
     private long? Count(string name) => WholeUpTo(LargestCount, Sum(name));
 
-    private double? Sum(string name) =>
+    internal double? Sum(string name) =>
         MetricsText.Read(Text, name) is { Count: > 0 } samples ? samples.Sum(sample => sample.Value) : null;
 
     private double? Max(string name) =>

@@ -27,6 +27,9 @@ internal sealed record ServerQuestion(HttpMethod Method, string Path)
     /// <summary>What a good answer would be, for those who get another one.</summary>
     public string Expected { get; init; } = "plain text";
 
+    /// <summary>What of a larger call it is about; null if it is all of it.</summary>
+    public string? Portion { get; init; }
+
     public bool MayBeSwitchedOff { get; init; }
 
     public required TimeSpan Limit { get; init; }

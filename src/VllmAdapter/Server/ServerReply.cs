@@ -4,13 +4,13 @@ namespace VllmAdapter.Server;
 
 /// <summary>A success, read to its end.</summary>
 /// <param name="response">The response; its body was read.</param>
-/// <param name="body">Its bytes, decompressed.</param>
-internal readonly struct ServerReply(HttpResponseMessage response, byte[] body)
+/// <param name="body">Its bytes, decompressed; only for as long as the reply is being read.</param>
+internal readonly struct ServerReply(HttpResponseMessage response, ReadOnlyMemory<byte> body)
 {
-    public byte[] Body => body;
+    public ReadOnlyMemory<byte> Body => body;
 
     /// <summary>The body as JSON is to be read: without a byte order mark.</summary>
-    public ReadOnlySpan<byte> Json => WithoutMark(body);
+    public ReadOnlySpan<byte> Json => WithoutMark(body.Span);
 
     public string? ContentType => response.Content.Headers.ContentType?.MediaType;
 

@@ -17,7 +17,16 @@ public sealed class VllmServer
     private readonly Func<ServerState> _now;
 
     /// <param name="now">How the server is reached, asked anew for every call: settings may change while the adapter lives.</param>
-    internal VllmServer(Func<ServerState> now) => _now = now;
+    internal VllmServer(Func<ServerState> now)
+    {
+        _now = now;
+        Administration = new ServerAdministration(now);
+    }
+
+    /// <summary>What whoever runs the server may do to it: sleep, pause, end requests, empty caches. Needs a server in development mode.</summary>
+    public ServerAdministration Administration { get; }
+
+    internal FieldLearning Fields => _now().Fields;
 
     internal ContextWindows Windows => _now().Windows;
 
@@ -35,12 +44,7 @@ public sealed class VllmServer
 
     /// <summary>Asks for the release that the server runs.</summary>
     /// <inheritdoc cref="GetModelsAsync"/>
-    public async Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken = default)
-    {
-        VersionJson answer = await Calls
-            .AskAsync(Get(VllmEndpoint.Version, "a version"), ServerJsonContext.Default.VersionJson, cancellationToken).ConfigureAwait(false);
-        return new ServerVersion(answer.Version ?? "");
-    }
+    public Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken = default) => _now().GetVersionAsync(cancellationToken);
 
     /// <summary>Asks whether the server's engine lives. That it does not is an answer; that nobody answers is an exception.</summary>
     /// <inheritdoc cref="GetModelsAsync"/>
@@ -72,6 +76,42 @@ public sealed class VllmServer
     /// <inheritdoc cref="GetModelsAsync"/>
     public async Task<ServerMetrics> GetMetricsAsync(CancellationToken cancellationToken = default) =>
         ServerMetrics.Parse(await Calls.AskTextAsync(Get(VllmEndpoint.Metrics), cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Finds out which routes the server offers, without having its model do anything.</summary>
+    /// <param name="cancellationToken">Ends the calls with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Yes, no or not known for every route that the adapter knows of.</returns>
+    /// <exception cref="VllmRequestException">Nobody answers at the address.</exception>
+    /// <remarks>
+    /// <para>Costs about 20 short calls to vLLM 0.16 and later, and up to 45 to older ones; keep the answer, it holds as long as the server runs. It asks for <c>/openapi.json</c> and <c>/version</c>, and tries with GET what
+    /// that does not list. Where a route lies on servers of other models too (all of them before 0.16), a request with an empty input is sent, which
+    /// every server refuses: for its model, or for the input.</para>
+    /// <para>Of a gateway only what it lacks itself can be told.</para>
+    /// </remarks>
+    public async Task<ServerCapabilities> GetCapabilitiesAsync(CancellationToken cancellationToken = default)
+    {
+        ServerState now = _now();
+        ServerVersion? version = await IfAnsweredAsync(GetVersionAsync(cancellationToken)).ConfigureAwait(false);
+        ApiDescription? description = await IfAnsweredAsync(now.GetDescriptionAsync(cancellationToken)).ConfigureAwait(false);
+        return await new CapabilitySurvey(now).MakeAsync(version, description, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds out what the server is doing, for when answers do not come: it works, is idle, sleeps, is paused, hangs or is dead.</summary>
+    /// <param name="over">How far apart two snapshots of the metrics are taken; 5 seconds by default. One step of a large model may take that long.</param>
+    /// <param name="cancellationToken">Ends the calls with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>What it is doing, and what that rests on.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The time is not positive, or longer than 24 days.</exception>
+    /// <exception cref="VllmRequestException">The server did not answer <c>/health</c>, or refused.</exception>
+    /// <remarks>
+    /// Costs up to five short calls, runs nothing, and changes nothing. A server that sleeps or is paused accepts chats and answers nothing, not even
+    /// headers, while <c>/health</c> stays 200 (vLLM 0.32.0); only the routes of development mode and, for sleep, newer metrics tell.
+    /// </remarks>
+    public Task<ServerDiagnosis> DiagnoseAsync(TimeSpan? over = null, CancellationToken cancellationToken = default)
+    {
+        TimeSpan apart = over ?? ServerDiagnosis.UsualSpan;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(apart, TimeSpan.Zero, nameof(over));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(apart, TimeSpan.FromDays(24), nameof(over));
+        return ServerDiagnosis.MakeAsync(this, apart, _now().Transport.Clock, cancellationToken);
+    }
 
     /// <summary>Cuts a plain text into tokens, without a chat template.</summary>
     /// <param name="text">The text.</param>
@@ -196,12 +236,15 @@ public sealed class VllmServer
     /// <summary>Loads a LoRA adapter into the running server, under a name to ask for.</summary>
     /// <param name="name">The name to ask for.</param>
     /// <param name="path">Where the server finds the weights: a path on its side, or a hub name.</param>
-    /// <param name="replace">Whether to load it anew if the name is taken.</param>
+    /// <param name="replace">
+    /// Whether to load it anew if the name is taken (<c>load_inplace</c>, vLLM 0.15 and later; older servers refuse a name that is taken all the same).
+    /// </param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the server may go on loading.</param>
     /// <returns>What the server says of it, in its own words.</returns>
     /// <exception cref="VllmRequestException">
-    /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> unless it runs with
-    /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>.
+    /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> unless it runs with <c>--enable-lora</c> and
+    /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>; <see cref="RequestFailure.BadRequest"/> if the adapter is at fault: nothing lies at the path, its rank is over
+    /// <c>--max-lora-rank</c>, it was made for another model, or it has no weights (vLLM 0.32.0 answers 500 to the last three).
     /// </exception>
     public Task<string> LoadLoraAsync(string name, string path, bool replace = false, CancellationToken cancellationToken = default)
     {
@@ -275,7 +318,7 @@ public sealed class VllmServer
     }
 
     // A gateway may answer 403, or a page of its own, to what it does not pass on.
-    private static async Task<T?> OrNullAsync<T>(Task<T> question)
+    internal static async Task<T?> OrNullAsync<T>(Task<T> question)
         where T : class
     {
         try
@@ -284,6 +327,20 @@ public sealed class VllmServer
         }
         catch (VllmRequestException missing) when (
             missing.Failure is RequestFailure.RouteNotFound or RequestFailure.Forbidden or RequestFailure.UnexpectedContent)
+        {
+            return null;
+        }
+    }
+
+    // Somebody is there, whatever it is that he answers.
+    private static async Task<T?> IfAnsweredAsync<T>(Task<T> question)
+        where T : class
+    {
+        try
+        {
+            return await question.ConfigureAwait(false);
+        }
+        catch (VllmRequestException refused) when (refused.StatusCode is not null)
         {
             return null;
         }

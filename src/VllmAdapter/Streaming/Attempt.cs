@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 
 namespace VllmAdapter;
 
@@ -45,6 +46,9 @@ internal sealed class Attempt : IAsyncDisposable
 
     public StreamEvidence Evidence { get; }
 
+    /// <summary>What the events so far say of the whole reply.</summary>
+    public ReplyHead Head => _log?.Head ?? default;
+
     /// <summary>Why not to read on; null to go on.</summary>
     public TerminationCause? Stop => _signal.Cause;
 
@@ -53,6 +57,9 @@ internal sealed class Attempt : IAsyncDisposable
 
     /// <summary>What is to be said of the attempt if nothing came of it; null if something did, or if it was stopped from outside.</summary>
     public VllmRequestException? Failure { get; private set; }
+
+    /// <summary>The fields of the reply without a property; null if there are none.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Extra => _log?.Extra;
 
     /// <summary>What a failure is to say of this attempt.</summary>
     public FailureFacts About => _call.About(RequestId, Number);
@@ -84,6 +91,9 @@ internal sealed class Attempt : IAsyncDisposable
         _whole.ThrowIfFailed();
         if (Stop == TerminationCause.Pipeline)
             throw new OperationCanceledException(pipelinesToken);
+
+        if (HasBegun)
+            _call.Images?.Arrived(_call);
 
         if (HasBegun || NothingCame() is not { } facts)
             return;
@@ -224,6 +234,21 @@ internal sealed class Attempt : IAsyncDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<HttpResponseMessage> SendAsync()
     {
+        try
+        {
+            return await SendOnceAsync().ConfigureAwait(false);
+        }
+        catch (VllmRequestException missed) when (_call.Images is { } images && images.AreMissed(missed))
+        {
+            _call = _call with { Body = images.WholeBody() };
+            SendAgain(missed.Message);
+            return await SendOnceAsync().ConfigureAwait(false);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<HttpResponseMessage> SendOnceAsync()
+    {
         using CurrentSpan current = _telemetry.Send(RequestId);
         using HttpRequestMessage message = _call.NewMessage(RequestId);
 
@@ -256,12 +281,14 @@ internal sealed class Attempt : IAsyncDisposable
         _telemetry.Hide(_call.Secrets);
     }
 
-    private string Resend(HttpRequestException closed)
+    private string Resend(HttpRequestException closed) => SendAgain(VllmRequestException.For(About with { Cause = closed }).Message);
+
+    private string SendAgain(string reason)
     {
         var inVain = new FailedAttempt
         {
             RequestId = RequestId,
-            Reason = VllmRequestException.For(About with { Cause = closed }).Message,
+            Reason = reason,
             Took = _watch.ElapsedNow - _begunAt,
         };
         _resent.Add(inVain);

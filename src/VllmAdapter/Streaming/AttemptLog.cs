@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace VllmAdapter;
 
@@ -22,6 +23,9 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
 
     /// <summary>Why not to read on; null to go on.</summary>
     public TerminationCause? Stop { get; private set; }
+
+    /// <summary>What the events so far say of the whole reply.</summary>
+    public ReplyHead Head => new(call.Secrets.Hide(body.Decoder.Reader.Id), call.Secrets.Hide(body.Decoder.Reader.Model), body.Decoder.Reader.CreatedAt);
 
     /// <summary>Whether an event came that makes the reply one: from then on nothing is tried again.</summary>
     public bool HasBegun { get; private set; }
@@ -56,6 +60,11 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
 
             case var _ when _evidence.SentinelSeen:
                 _evidence.ObserveEventAfterSentinel();
+                break;
+
+            // A server that knows no streamed transcriptions (before 0.9) sends one whole.
+            case EventKind.Chunk when body.IsWhole && call.Evidence.EndsByPiece && decoder.Chunks.Count == 0 && decoder.Reader.ReadBareText():
+                Receive(decoder.Chunks, isTail);
                 break;
 
             case EventKind.Chunk when body.IsWhole && decoder.Chunks.Count == 0:
@@ -160,6 +169,9 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
             _evidence.EndWithoutBlankLine();
     }
 
+    /// <summary>The fields of the reply without a property; null if there are none.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Extra => _gathering.Extra;
+
     /// <summary>What was gathered of each choice.</summary>
     public IReadOnlyList<ChatChoice> Complete() => _gathering.Complete(body.Decoder.Reader.ReasoningName);
 
@@ -177,6 +189,9 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
 
         for (int i = 0; i < _chunks.Count; i++)
         {
+            if (_chunks[i].Extra is { } extra)
+                _gathering.Add(extra);
+
             if (!_chunks[i].HasChoice)
                 continue;
 

@@ -4,17 +4,33 @@ using Polly;
 
 namespace VllmAdapter;
 
-/// <summary>One call, ready to be sent: everything that the request and the options had to say is decided.</summary>
+/// <summary>One call, ready to be sent: everything that the request and the options had to say is decided. Chats, and whatever else is streamed.</summary>
 internal sealed record ChatCall
 {
     public required VllmTransport Transport { get; init; }
 
+    /// <summary>The route, from the server's root.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>What spans and measurements call it (<c>gen_ai.operation.name</c>).</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>The body; where a form is sent, its fields as JSON, for all that reads off them what was asked for.</summary>
     public required byte[] Body { get; init; }
+
+    /// <summary>What is sent in place of <see cref="Body"/>; null where that is sent itself.</summary>
+    public FormBody? Form { get; init; }
 
     public required RequestEvidence Evidence { get; init; }
 
     /// <summary>The context window, where a call may be cut by one that nobody knows yet.</summary>
     public WindowQuestion? Window { get; init; }
+
+    /// <summary>The images that the server keeps; null if there are none, or if all of them are sent each time.</summary>
+    public ImagesOnce? Images { get; init; }
+
+    /// <summary>The fields that not every server knows; null if there is none, or nobody wants to know.</summary>
+    public FieldQuestion? Fields { get; init; }
 
     public required IStreamTerminationPolicy Termination { get; init; }
 
@@ -64,9 +80,9 @@ internal sealed record ChatCall
 
     public HttpRequestMessage NewMessage(string requestId)
     {
-        var message = new HttpRequestMessage(HttpMethod.Post, Transport.Endpoint.At(VllmEndpoint.ChatCompletions))
+        var message = new HttpRequestMessage(HttpMethod.Post, Transport.Endpoint.At(Path))
         {
-            Content = new JsonBody(Body),
+            Content = Form?.NewContent() ?? new BufferedBody(Body),
         };
         message.Headers.TryAddWithoutValidation("Accept", AsksForWholeReply ? "application/json" : "text/event-stream");
 
@@ -84,10 +100,11 @@ internal sealed record ChatCall
         : NewRequestId();
 
     /// <summary>What a failure is to say of this call.</summary>
-    public FailureFacts About(string requestId, int attempts) => Transport.About(VllmEndpoint.ChatCompletions, requestId) with
+    public FailureFacts About(string requestId, int attempts) => Transport.About(Path, requestId) with
     {
         Model = Model,
         RequestBody = Body,
+        FormLength = Form?.Bytes.Length,
         Secrets = Secrets,
         RequestedMaxTokens = Evidence.MaxTokens,
         Attempts = attempts,

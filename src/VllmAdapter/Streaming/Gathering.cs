@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace VllmAdapter;
 
@@ -10,6 +11,12 @@ internal sealed class Gathering
 
     private readonly ChoiceMap<GatheredChoice> _choices = new(static index => new GatheredChoice(index));
     private long _characters;
+
+    /// <summary>The fields of the reply without a property; null if there are none.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Extra { get; private set; }
+
+    /// <summary>Takes over fields of the reply; of a name that comes again, the last counts.</summary>
+    public void Add(IReadOnlyDictionary<string, JsonElement>? extra) => Extra = ExtraFields.Join(Extra, extra);
 
     /// <returns>False if there is no room for the piece; it is not added then.</returns>
     public bool TryAdd(ChatChunk chunk)
@@ -51,6 +58,8 @@ internal sealed class Gathering
         private StringBuilder? _refusal;
         private List<TokenLogprob>? _logprobs;
         private List<int>? _tokenIds;
+        private IReadOnlyList<int>? _promptTokenIds;
+        private IReadOnlyDictionary<string, JsonElement>? _extra;
 
         public int Index { get; } = index;
 
@@ -75,6 +84,9 @@ internal sealed class Gathering
             if (chunk.TokenIds is { } tokenIds)
                 (_tokenIds ??= []).AddRange(tokenIds);
 
+            _promptTokenIds ??= chunk.PromptTokenIds;
+            _extra = ExtraFields.Join(_extra, chunk.ChoiceExtra);
+
             if (chunk.HasToolCalls)
                 (Calls ??= new ToolCallAssembler()).Add(chunk);
         }
@@ -88,6 +100,8 @@ internal sealed class Gathering
             ReasoningName = _reasoning is not null ? reasoningName : null,
             Logprobs = _logprobs,
             TokenIds = _tokenIds,
+            PromptTokenIds = _promptTokenIds,
+            Extra = _extra,
         };
     }
 }

@@ -62,6 +62,7 @@ internal sealed class GivenReply(IAsyncEnumerable<ChatChunk> source, Cancellatio
     {
         _count++;
         _usage = chunk.Usage ?? _usage;
+        _gathering.Add(chunk.Extra);
         if (chunk.HasOutput && !_gathering.TryAdd(chunk))
             throw new InvalidOperationException("The chunks hold more text than one answer can have.");
 
@@ -71,7 +72,7 @@ internal sealed class GivenReply(IAsyncEnumerable<ChatChunk> source, Cancellatio
         // What was handed out is the answer: a decorator may have changed it.
         IReadOnlyList<ChatChoice> gathered = Gathered(outcome);
         outcome = outcome with { Received = gathered };
-        End(new ChatAnswer { Outcome = outcome, Choices = gathered });
+        End(new ChatAnswer { Outcome = outcome, Choices = gathered, Extra = _gathering.Extra });
         return chunk with { Outcome = outcome };
     }
 
@@ -84,6 +85,6 @@ internal sealed class GivenReply(IAsyncEnumerable<ChatChunk> source, Cancellatio
         IReadOnlyList<ChatChoice> gathered = Gathered(outcome: null);
         var evidence = new StreamEvidence { Chunks = _count, Usage = _usage };
         _gathering.AssembleInto(evidence, tools: []);
-        End(new ChatAnswer { Outcome = OutcomeJudge.Decide(evidence, cause, gathered), Choices = gathered });
+        End(new ChatAnswer { Outcome = OutcomeJudge.Decide(evidence, cause, gathered), Choices = gathered, Extra = _gathering.Extra });
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -11,7 +10,6 @@ internal sealed class ReplyBody
 {
     private const int LongestExcerpt = 8 * 1024;
     private const int LargestRefusal = 256 * 1024;
-    private const long LargestBacklog = 1536 * 1024;
 
     private readonly ChatCall _call;
     private readonly Stream _wire;
@@ -61,6 +59,9 @@ internal sealed class ReplyBody
     // Caddy without a route answers so.
     private bool IsDeclaredEmpty => Response.Content.Headers.ContentLength == 0;
 
+    // Its whole replies have a text where those of chats have a message.
+    private bool IsOfCompletions => _call.Path == VllmEndpoint.Completions;
+
     private bool IsLabelledJson => IsOfType("application/json");
 
     private bool IsLabelledEvents => Response.Content.Headers.ContentType?.MediaType is null || IsOfType("text/event-stream");
@@ -109,7 +110,7 @@ internal sealed class ReplyBody
     public async ValueTask CloseAsync(bool hangUp)
     {
         if (hangUp)
-            await CutAsync().ConfigureAwait(false);
+            await HangUp.CutAsync(_wire).ConfigureAwait(false);
 
         try
         {
@@ -183,41 +184,11 @@ internal sealed class ReplyBody
         // Behind a reply that is called an event stream a sentinel may stand (decolua/9router#3492).
         json = JsonFront.LengthOf(json) is > 0 and var length ? json[..length] : json;
         EventKind kind = Decoder.Decode("message", json);
-        if (kind == EventKind.Error || (kind == EventKind.Chunk && json.IndexOf("\"message\""u8) >= 0))
+        if (kind == EventKind.Error || (kind == EventKind.Chunk && (json.IndexOf("\"message\""u8) >= 0 || (IsOfCompletions && json.IndexOf("\"text\""u8) >= 0))))
             return kind;
 
         (IsBareJson, IsForeign) = (IsLabelledEvents, !IsLabelledEvents);
         return EventKind.Unreadable;
-    }
-
-    // Disposing alone would first read on for a while, to save the connection: seconds of work on the server. A read that is
-    // canceled while it is under way closes the connection at once, so what is here already must be read first. Of a server that
-    // floods there is no end; but it sends more than any handler would read on for, and so disposing closes the connection.
-    private async ValueTask CutAsync()
-    {
-        byte[] scratch = ArrayPool<byte>.Shared.Rent(16 * 1024);
-        try
-        {
-            int count = 1;
-            for (long backlog = 0; count > 0 && backlog < LargestBacklog; backlog += count)
-            {
-                // A token of its own: with one that is canceled beforehand a read returns and closes nothing.
-                using var canceled = new CancellationTokenSource();
-                ValueTask<int> read = _wire.ReadAsync(scratch, canceled.Token);
-                if (!read.IsCompleted)
-                    await canceled.CancelAsync().ConfigureAwait(false);
-
-                count = await read.ConfigureAwait(false);
-            }
-        }
-        catch (Exception closed) when (closed is not OutOfMemoryException)
-        {
-            // That is what it was for.
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(scratch);
-        }
     }
 
     private bool IsOfType(string mediaType) =>

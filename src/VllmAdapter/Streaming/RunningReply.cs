@@ -17,9 +17,19 @@ internal abstract class RunningReply : IAsyncEnumerator<ChatChunk>
     /// <summary>Told what was received, so that whoever keeps the stream need not keep what ran it.</summary>
     public ChatStream? Of { get; set; }
 
+    /// <summary>What the first chunk said of the whole reply.</summary>
+    public ReplyHead Head { get; private set; }
+
     public abstract ValueTask<bool> MoveNextAsync();
 
     public abstract ValueTask DisposeAsync();
+
+    protected void Begin(ReplyHead head)
+    {
+        Head = head;
+        if (Of is { } stream)
+            stream.Head = head;
+    }
 
     protected void End(ChatAnswer answer)
     {

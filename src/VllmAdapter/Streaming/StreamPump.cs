@@ -116,6 +116,7 @@ internal sealed class StreamPump : RunningReply
             if (_attempt is null)
             {
                 _attempt = await OpenAsync().ConfigureAwait(false);
+                Begin(_attempt.Head);
                 if (TakeChunk())
                 {
                     Leave();
@@ -189,6 +190,9 @@ internal sealed class StreamPump : RunningReply
         _telemetry = new CallTelemetry(_call);
         _call.Window?.Ask();
         _watch.Start(_call.BeganAt ?? _call.Clock.GetTimestamp());
+        if (_call.Fields is { } fields)
+            await fields.AskAsync(_signal.Token).ConfigureAwait(false);
+
         var opening = new Opening(_call, _signal, _watch, _telemetry);
         if (_call.Slots is { } slots)
             _slot = await opening.WaitForPlaceAsync(slots).ConfigureAwait(false);
@@ -213,7 +217,7 @@ internal sealed class StreamPump : RunningReply
         if (_call.DefaultBehavior != outcome.DefaultBehavior)
             outcome = outcome with { DefaultBehavior = _call.DefaultBehavior };
 
-        End(new ChatAnswer { Outcome = outcome, Choices = received });
+        End(new ChatAnswer { Outcome = outcome, Choices = received, Extra = _attempt?.Extra });
         _telemetry?.End(Answer!);
         bool isOver = cause == TerminationCause.EndOfBody || cause == TerminationCause.Sentinel || evidence.BodyEnd is not null;
         await CloseAsync(hangUp: !isOver).ConfigureAwait(false);

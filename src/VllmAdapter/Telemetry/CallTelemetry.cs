@@ -29,7 +29,7 @@ internal sealed class CallTelemetry
         _tags = [.. tags];
         using var unchanged = new CurrentSpan(null);
         _span = Meters.Source.StartActivity(
-            call.Model is { } model ? $"chat {model}" : "chat", ActivityKind.Client, parentContext: default, tags: tags);
+            call.Model is { } model ? $"{call.Operation} {model}" : call.Operation, ActivityKind.Client, parentContext: default, tags: tags);
         if (_span is { IsAllDataRequested: true })
             SpanAttributes.OfRequest(_span, call);
     }
@@ -37,7 +37,7 @@ internal sealed class CallTelemetry
     /// <summary>Whether anybody listens to the times of chunks: the one thing to look at for each.</summary>
     public bool TimesChunks { get; }
 
-    private Uri Address => _call.Transport.Endpoint.At(VllmEndpoint.ChatCompletions);
+    private Uri Address => _call.Transport.Endpoint.At(_call.Path);
 
     /// <summary>To be called for each attempt; the span is the current one until the result is disposed.</summary>
     public CurrentSpan Send(string requestId)
@@ -155,7 +155,7 @@ internal sealed class CallTelemetry
         _span.Stop();
     }
 
-    private TagList CommonTags() => SpanAttributes.Common("chat", Address, _call.Model);
+    private TagList CommonTags() => SpanAttributes.Common(_call.Operation, Address, _call.Model);
 
     private static string SnakeCase<T>(T word)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(word.ToString());

@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(102, LogLevel.Warning, "The regular expression of the request compiles in no known dialect: {Fault}. The server will hardly take it.")]
     public static partial void RegexLooksWrong(ILogger logger, string fault);
 
+    [LoggerMessage(103, LogLevel.Warning, "{Ignored}")]
+    public static partial void FieldIgnored(ILogger logger, string ignored);
+
     [LoggerMessage(110, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again after {DelaySeconds:0.0} s.")]
     public static partial void Retried(ILogger logger, int attempt, string? requestId, string reason, double delaySeconds);
 

@@ -46,5 +46,8 @@ internal static class Meters
     public static readonly Counter<long> Outcomes = Meter.CreateCounter<long>(
         Instruments.StreamOutcomes, "{stream}", "Replies that came to an outcome.");
 
+    public static readonly Counter<long> ImageBytesSaved = Meter.CreateCounter<long>(
+        Instruments.ImageBytesSaved, "By", "Bytes of images that were not sent again.");
+
     public static bool TimesChunks => TimeToFirstChunk.Enabled || TimePerOutputChunk.Enabled;
 }

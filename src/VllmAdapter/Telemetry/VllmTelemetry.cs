@@ -45,6 +45,9 @@ public static class VllmTelemetry
 
         /// <summary>Counter: replies that came to an outcome, by <see cref="Attributes.Verdict"/> and <see cref="Attributes.TerminationCause"/>.</summary>
         public const string StreamOutcomes = "vllm_adapter.stream.outcomes";
+
+        /// <summary>Counter, bytes: what was not sent of images that the server had (<see cref="VllmAdapterOptions.SendImagesOnce"/>).</summary>
+        public const string ImageBytesSaved = "vllm_adapter.image.bytes_saved";
     }
 
     /// <summary>The names of the attributes of spans and measurements.</summary>

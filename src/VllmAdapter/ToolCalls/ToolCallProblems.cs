@@ -5,17 +5,21 @@ namespace VllmAdapter;
 /// <summary>Holds a whole call against the declared tools.</summary>
 internal static class ToolCallProblems
 {
+    private const string HalfAPair = "The arguments hold half a surrogate pair, which is no text.";
+
     public static IReadOnlyList<string> Find(string name, string arguments, ToolSignature? tool)
     {
-        if (tool is null)
-            return [$"The tool '{name}' was not declared in the request."];
-
         if (SurrogateHalves.AreIn(arguments))
-            return ["The arguments hold half a surrogate pair, which is no text."];
+            return tool is null ? [Undeclared(name), HalfAPair] : [HalfAPair];
+
+        if (tool is null)
+            return [Undeclared(name)];
 
         using JsonDocument document = JsonDocument.Parse(arguments, JsonText.Parsing);
         return [.. Missing(document.RootElement, tool), .. Misfits(document.RootElement, tool)];
     }
+
+    private static string Undeclared(string name) => $"The tool '{name}' was not declared in the request.";
 
     private static IEnumerable<string> Missing(JsonElement arguments, ToolSignature tool)
     {

@@ -4,9 +4,18 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Reads one choice of an event: its delta, or the whole message that some servers send in its place or beside it.</summary>
-internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templates)
+internal sealed class ChoiceReading
 {
-    private readonly DeltaReading _pieces = new(values, templates);
+    private readonly LenientValues _values;
+    private readonly ChunkTemplates _templates;
+    private readonly ExtraFields _extra;
+    private readonly DeltaReading _pieces;
+
+    public ChoiceReading(LenientValues values, ChunkTemplates templates)
+    {
+        (_values, _templates, _extra) = (values, templates, new ExtraFields());
+        _pieces = new DeltaReading(values, templates, _extra);
+    }
 
     /// <summary>The choice's index as the server wrote it.</summary>
     public int Index { get; private set; }
@@ -33,10 +42,15 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
 
     private IReadOnlyList<int>? TokenIds { get; set; }
 
+    private IReadOnlyList<int>? PromptTokenIds { get; set; }
+
+    private IReadOnlyDictionary<string, JsonElement>? Extra { get; set; }
+
     public void Read(ref Utf8JsonReader reader)
     {
         _pieces.Begin();
         (Index, Usage, Error, FinishWord, StopReason, Logprobs, TokenIds) = (0, null, null, null, null, null, null);
+        PromptTokenIds = null;
         bool isMessage = false;
         while (reader.ReadField())
         {
@@ -47,25 +61,28 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
             else if (name.SequenceEqual("message"u8))
                 isMessage = ReadMessage(ref reader);
             else if (name.SequenceEqual("index"u8))
-                Index = values.ReadIndex(ref reader) ?? 0;
+                Index = _values.ReadIndex(ref reader) ?? 0;
             else if (name.SequenceEqual("finish_reason"u8))
-                FinishWord = values.ReadFinishWord(ref reader);
+                FinishWord = _values.ReadFinishWord(ref reader);
             else if (name.SequenceEqual("stop_reason"u8))
                 StopReason = LenientValues.ReadStopReason(ref reader);
             else if (name.SequenceEqual("text"u8))
                 _pieces.ReadContent(ref reader, PieceRank.Completion);
             else if (name.SequenceEqual("logprobs"u8))
-                Logprobs = LogprobReading.Read(ref reader);
+                Logprobs = LogprobReading.Read(ref reader, _values);
             else if (name.SequenceEqual("token_ids"u8))
                 TokenIds = reader.ReadNumbers();
             else if (name.SequenceEqual("usage"u8))
-                Usage = (reader.TokenType == JsonTokenType.StartObject ? UsageReading.Read(ref reader, templates) : null) ?? Usage;
+                Usage = (reader.TokenType == JsonTokenType.StartObject ? UsageReading.Read(ref reader, _templates) : null) ?? Usage;
             else if (name.SequenceEqual("error"u8))
                 Error = ReadError(ref reader);
+            else if (name.SequenceEqual("prompt_token_ids"u8))
+                PromptTokenIds = reader.ReadNumbers();
             else
-                reader.SkipValue();
+                _extra.Read(ref reader, name);
         }
 
+        Extra = _extra.Take();
         BeginsAnAnswer = isMessage || (_pieces.NamesRole && !HasOutput && FinishWord is null);
     }
 
@@ -77,6 +94,12 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
         var chunk = progress is null ? new ChatChunk(choice, "", "", toolCalls: null, FinishWord) : Output(choice, progress);
         if (_pieces.HasOther)
             chunk = chunk with { HasOtherOutput = true };
+
+        if (PromptTokenIds is not null)
+            chunk = chunk with { PromptTokenIds = PromptTokenIds };
+
+        if (Extra is not null)
+            chunk = chunk with { ChoiceExtra = Extra };
 
         return StopReason is not null || Logprobs is not null || TokenIds is not null
             ? chunk with { StopReason = StopReason, Logprobs = Logprobs, TokenIds = TokenIds }
@@ -97,7 +120,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
         List<ToolCallDelta>? calls = AddCalls(progress);
         if (FinishWord is not null && progress.Release() is { } left)
         {
-            values.Observe("\uFFFD");
+            _values.Observe("\uFFFD");
             (text, reasoning, refusal) = (text + left.Text, reasoning + left.Reasoning, refusal + left.Refusal);
             if (left.HasToolCalls)
                 calls = [.. calls ?? [], .. left.ToolCallDeltas];
@@ -119,7 +142,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
             < PieceRank.Completion => progress.Add(piece.Text) + progress.Release(),
             _ => progress.Add(piece.Text),
         };
-        values.Observe(text);
+        _values.Observe(text);
         return text;
     }
 
@@ -134,7 +157,7 @@ internal sealed class ChoiceReading(LenientValues values, ChunkTemplates templat
         {
             ToolCallDelta call = calls[i];
             string arguments = isDelta ? progress.AddArguments(call.Index, call.Arguments) : PieceProgress.Whole(call.Arguments);
-            values.Observe(arguments);
+            _values.Observe(arguments);
             if (!ReferenceEquals(arguments, call.Arguments))
                 calls[i] = call with { Arguments = arguments };
         }

@@ -6,6 +6,8 @@ namespace VllmAdapter;
 /// <remarks>One instance a stream; it reuses what the chunks repeat, so that a chunk costs itself and its text.</remarks>
 internal sealed class ChunkReader
 {
+    private const long LatestSecond = 253_402_300_799;
+
     private readonly RepeatedText _id = new();
     private readonly RepeatedText _model = new();
     private readonly RepeatedText _fingerprint = new();
@@ -16,6 +18,7 @@ internal sealed class ChunkReader
     private static readonly List<(int Choice, ServerError Error)> NoErrors = [];
 
     private List<(int Choice, ServerError Error)>? _choiceErrors;
+    private readonly ExtraFields _extra = new();
     private readonly ChoiceIndexes _indexes;
     private readonly ChoiceReading _choice;
     private TokenUsage? _usage;
@@ -54,6 +57,9 @@ internal sealed class ChunkReader
     public string? Model => _model.Text;
 
     public string? Fingerprint => _fingerprint.Text;
+
+    /// <summary>When the server took the request up; null if it did not say, or no time that can be.</summary>
+    public DateTimeOffset? CreatedAt { get; private set; }
 
     /// <summary>The name under which reasoning came, if it is not vLLM's own of today.</summary>
     public string? ReasoningName { get; private set; }
@@ -108,6 +114,19 @@ internal sealed class ChunkReader
         return length;
     }
 
+    /// <summary>Makes the last event's chunk of a text that stands beside no choices, as in a transcription that was not streamed.</summary>
+    /// <returns>Whether there is one.</returns>
+    public bool ReadBareText()
+    {
+        if (_extra.Take("text", JsonValueKind.String) is not { } said)
+            return false;
+
+        string text = JsonText.ReadPiece(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(said)[1..^1]);
+        _values.Observe(text = PieceProgress.Whole(text));
+        _chunks.Add(new ChatChunk { Text = text, Extra = _extra.Take() });
+        return true;
+    }
+
     /// <summary>Whether an event would be read by comparison with one before it.</summary>
     internal bool IsAlike(ReadOnlySpan<byte> json)
     {
@@ -149,12 +168,19 @@ internal sealed class ChunkReader
         if (reasoning.Length > 0)
             _values.Observe(reasoning = progress.Reasoning.AddDelta(reasoning));
 
+        ChatChunk chunk;
         if (template.Call is not { } call)
-            return new ChatChunk(template.Choice, text, reasoning, toolCalls: null, finishWord: null, filling.Usage);
+        {
+            chunk = new ChatChunk(template.Choice, text, reasoning, toolCalls: null, finishWord: null, filling.Usage);
+        }
+        else
+        {
+            string arguments = progress.AddArguments(call.Index, filling.Arguments);
+            _values.Observe(arguments);
+            chunk = new ChatChunk(template.Choice, text, reasoning, call with { Arguments = arguments }, filling.Usage);
+        }
 
-        string arguments = progress.AddArguments(call.Index, filling.Arguments);
-        _values.Observe(arguments);
-        return new ChatChunk(template.Choice, text, reasoning, call with { Arguments = arguments }, filling.Usage);
+        return template.Extra is { } extra ? chunk.WithExtraOf(extra) : chunk;
     }
 
     private void Complete()
@@ -167,6 +193,10 @@ internal sealed class ChunkReader
 
         if (_promptTokenIds is not null)
             _chunks[0] = _chunks[0] with { PromptTokenIds = _promptTokenIds };
+
+        // Of an event without a chunk they wait for the next one.
+        if (_chunks.Count > 0 && _extra.Take() is { } extra)
+            _chunks[0] = _chunks[0] with { Extra = extra };
     }
 
     private bool ReadRootField(ref Utf8JsonReader reader)
@@ -183,6 +213,8 @@ internal sealed class ChunkReader
             _usage = (_values.Expect(ref reader, JsonTokenType.StartObject) ? UsageReading.Read(ref reader, _templates) : null) ?? _usage;
         else if (name.SequenceEqual("system_fingerprint"u8))
             Observe(ref reader, _fingerprint);
+        else if (name.SequenceEqual("created"u8))
+            ReadCreated(ref reader);
         else if (name.SequenceEqual("prompt_token_ids"u8))
             _promptTokenIds = reader.ReadNumbers();
         else if (name.SequenceEqual("object"u8) || name.SequenceEqual("type"u8))
@@ -192,7 +224,11 @@ internal sealed class ChunkReader
             bool isErrorField = reader.TokenType != JsonTokenType.Null
                 && (name.SequenceEqual("error"u8) || name.SequenceEqual("detail"u8) || name.SequenceEqual("error_type"u8)
                     || name.SequenceEqual("errors"u8) || name.SequenceEqual("message"u8) || name.SequenceEqual("msg"u8));
-            reader.SkipValue();
+            if (isErrorField || name.SequenceEqual("created"u8))
+                reader.SkipValue();
+            else
+                _extra.Read(ref reader, name);
+
             return isErrorField;
         }
 
@@ -203,6 +239,15 @@ internal sealed class ChunkReader
     {
         if (text.Observe(ref reader))
             _templates.Forget();
+    }
+
+    // Every chunk of vLLM repeats it, in seconds since 1970.
+    private void ReadCreated(ref Utf8JsonReader reader)
+    {
+        if (CreatedAt is null && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long seconds) && seconds is > 0 and <= LatestSecond)
+            CreatedAt = DateTimeOffset.FromUnixTimeSeconds(seconds);
+
+        reader.SkipValue();
     }
 
     private static bool SkipIsError(ref Utf8JsonReader reader)

@@ -23,6 +23,9 @@ internal sealed class ChunkTemplate(byte[] json, ChunkTemplate.Hole[] holes, Cha
 
     public ChoiceProgress Progress { get; } = progress;
 
+    /// <summary>The chunk whose fields without a property every chunk that matches repeats; null if it has none.</summary>
+    public ChatChunk? Extra { get; } = chunk.Extra is null && chunk.ChoiceExtra is null ? null : chunk;
+
     /// <summary>Reads JSON that matches.</summary>
     public bool TryRead(ReadOnlySpan<byte> alike, ref Filling filling)
     {

@@ -53,7 +53,7 @@ internal sealed class ChunkTemplates
     public bool CanKeep(int length, ChatChunk chunk) => !_isSpoilt
         && length <= LongestEvent
         && HoldsText()
-        && chunk is { HasChoice: true, FinishWord: null, HasExtras: false, Usage: null or { Details: null } }
+        && chunk is { HasChoice: true, FinishWord: null, CarriesOnlyExtra: true, Usage: null or { Details: null } }
         && (_calls == 0 || chunk.OnlyCall is not null);
 
     // An event that opens an answer with an empty text is like no other.

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Reads what a choice's delta or message carries, under all the names that servers give it, and reports to the templates where it stands.</summary>
-internal sealed class DeltaReading(LenientValues values, ChunkTemplates templates)
+internal sealed class DeltaReading(LenientValues values, ChunkTemplates templates, ExtraFields extra)
 {
     private readonly ToolCallReading _calls = new(values, templates);
     private ContentReading? _content;
@@ -61,7 +61,10 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
             {
                 NamesRole |= name.SequenceEqual("role"u8);
                 HasOther |= (name.SequenceEqual("audio"u8) || name.SequenceEqual("images"u8)) && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
-                reader.SkipValue();
+                if (name.SequenceEqual("role"u8))
+                    reader.SkipValue();
+                else
+                    extra.Read(ref reader, name);
             }
         }
     }

@@ -12,6 +12,9 @@ internal sealed class LenientValues
     /// <summary>Whether any text so far holds the replacement character, which is what bytes that are not UTF-8 become.</summary>
     public bool TextIsLossy { get; private set; }
 
+    /// <summary>Counts a field that was read elsewhere, and is not what it should be.</summary>
+    public void CountOdd() => Oddities++;
+
     /// <summary>Looks at text that was read elsewhere.</summary>
     public void Observe(string text) => TextIsLossy |= text.Contains('\uFFFD');
 

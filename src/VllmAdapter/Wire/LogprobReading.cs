@@ -5,7 +5,7 @@ namespace VllmAdapter;
 /// <summary>Reads the log probabilities of a choice; what is not as expected is passed over.</summary>
 internal static class LogprobReading
 {
-    public static IReadOnlyList<TokenLogprob>? Read(ref Utf8JsonReader reader)
+    public static IReadOnlyList<TokenLogprob>? Read(ref Utf8JsonReader reader, LenientValues values)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -14,17 +14,25 @@ internal static class LogprobReading
         }
 
         IReadOnlyList<TokenLogprob> tokens = [];
+        var lists = new LogprobLists();
         while (reader.ReadField())
         {
-            bool isContent = reader.FieldName().SequenceEqual("content"u8);
+            ReadOnlySpan<byte> name = reader.FieldName();
             reader.Read();
-            if (isContent)
+            if (name.SequenceEqual("content"u8))
                 tokens = ReadTokens(ref reader);
-            else
+            else if (!lists.Read(ref reader, name))
                 reader.SkipValue();
         }
 
-        return tokens;
+        if (lists.IsEmpty)
+            return tokens;
+
+        if (lists.Zip() is { } zipped)
+            return zipped;
+
+        values.CountOdd();
+        return null;
     }
 
     private static List<TokenLogprob> ReadTokens(ref Utf8JsonReader reader)

@@ -39,6 +39,7 @@ public sealed class FittedArgumentsTests
     [InlineData("""{"properties": {"a": {"type": "string"}}, "required": ["a"]}""", """{"a":null}""")]
     [InlineData("""{"properties": {"a": {"type": ["string", "null"]}}}""", """{"a":null}""")]
     [InlineData("""{"properties": {"a": {"enum": ["x", null]}}}""", """{"a":null}""")]
+    [InlineData("""{"properties": {"a": {"enum": ["x"]}}}""", "{}")]
     [InlineData("""{"properties": {"b": {"type": "string"}}}""", """{"a":null}""")]
     [InlineData("""{"properties": {"a": {"$ref": "#/$defs/text"}}, "$defs": {"text": {"type": "string"}}}""", "{}")]
     [InlineData("true", """{"a":null}""")]

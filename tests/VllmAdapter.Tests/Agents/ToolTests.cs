@@ -22,6 +22,10 @@ public sealed partial class ToolTests
         { (double? at = null) => at, """{"type":"object","properties":{"at":{"type":["number","null"]}}}""" },
         { (Unit unit) => unit, """{"type":"object","properties":{"unit":{"type":"string","enum":["Celsius","Fahrenheit"]}},"required":["unit"]}""" },
         {
+            (Unit? unit = null) => unit,
+            """{"type":"object","properties":{"unit":{"type":["string","null"],"enum":["Celsius","Fahrenheit",null]}}}"""
+        },
+        {
             ([Description("Such as Paris")] string city) => city,
             """{"type":"object","properties":{"city":{"description":"Such as Paris","type":"string"}},"required":["city"]}"""
         },
@@ -123,6 +127,46 @@ public sealed partial class ToolTests
             .WithMessage("The argument 'stop' does not fit at $.nights: it must be {\"type\":\"object\",*");
         await byType.Awaiting(t => t.RunAsync(Call("""{"city": "Paris", "nights": "two"}"""))).Should().ThrowAsync<JsonException>()
             .WithMessage("The arguments do not fit at $.nights: they must be {\"type\":\"object\",*");
+    }
+
+    private static readonly ToolDefinition Trip = new("x")
+    {
+        Parameters = JsonElement.Parse("""
+            {"type":"object","properties":{"day":{"enum":["Friday","Sunday"]},"stops":{"type":"array","items":{"type":"object","properties":{"nights":{"type":"integer"}}}}}}
+            """),
+    };
+
+    [Theory]
+    [InlineData("""{"day": "Fryday"}""", "The arguments do not fit: day is none of the 2 values that are allowed. They must be {*")]
+    [InlineData("""{"stops": [{"nights": "two"}]}""", "The arguments do not fit: stops[0].nights must be integer, but is a string. They must be {*")]
+    [InlineData("""{"day": "\ud83d"}""", "*half a surrogate pair*")]
+    public async Task What_a_schema_forbids_is_refused_before_the_arguments_are_read(string arguments, string why)
+    {
+        var tool = Tool.Bound(Trip, (_, _) => throw new InvalidOperationException("read"));
+
+        await tool.Awaiting(t => t.RunAsync(Call(arguments))).Should().ThrowAsync<JsonException>().WithMessage(why);
+    }
+
+    [Theory]
+    [InlineData("""{"day": "friday"}""")]
+    [InlineData("""{"day": null, "stops": [{"nights": 3.0}]}""")]
+    [InlineData("{}")]
+    public async Task What_a_schema_does_not_surely_forbid_is_read_and_run(string arguments)
+    {
+        var tool = Tool.Bound(Trip, (call, _) => _ => Task.FromResult<IReadOnlyList<ContentPart>>([ContentPart.Text(call.Arguments)]));
+
+        (await tool.RunAsync(Call(arguments))).Should().Be(arguments);
+    }
+
+    [Fact]
+    public async Task What_a_reader_of_arguments_does_not_take_is_told_to_the_model_and_not_run()
+    {
+        var tool = Tool.Bound(Trip, (_, _) => throw new JsonException("Sundays are off."));
+
+        LoopPlay play = await LoopPlay.RunAsync(new LoopSetup { Tools = [tool] }, LoopPlay.Calling("x", "{}"), LoopPlay.Answer);
+
+        play.Ran.Should().BeEmpty();
+        play.Messages(1).Last().Should().Be("tool: The call was not run. Sundays are off.");
     }
 
     [Fact]

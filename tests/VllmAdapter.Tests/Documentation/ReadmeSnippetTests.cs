@@ -6,8 +6,6 @@ namespace VllmAdapter.Tests.Documentation;
 /// <summary>What the pages show is what the samples run.</summary>
 public sealed partial class ReadmeSnippetTests
 {
-    private static readonly string Root = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
-
     public static TheoryData<string, string, string> Snippets
     {
         get
@@ -73,11 +71,7 @@ public sealed partial class ReadmeSnippetTests
         return string.Join('\n', lines.Select(line => line.Length >= indent ? line[indent..] : "")).TrimEnd();
     }
 
-    private static string At(string path) => Path.Combine(Root, path);
-
-    private static string FindRoot(DirectoryInfo? folder) => folder is null
-        ? throw new InvalidOperationException("The tests do not run below the repository.")
-        : File.Exists(Path.Combine(folder.FullName, "VllmAdapter.sln")) ? folder.FullName : FindRoot(folder.Parent);
+    private static string At(string path) => Pages.At(path);
 
     [GeneratedRegex(@"<!-- snippet: (?<file>[^#\s]+)#(?<name>\S+) -->\s*```(?:csharp|fsharp)\n(?<code>.*?)```", RegexOptions.Singleline, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Snippet();

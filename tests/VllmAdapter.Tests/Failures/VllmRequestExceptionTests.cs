@@ -22,7 +22,7 @@ public class VllmRequestExceptionTests
         { 400, Json, Error("max_tokens must be at least 1, got 0."), "The prompt leaves no room for output in the model's context window (the server answered 400): max_tokens must be at least 1, got 0. Shorten the messages." },
         { 400, Json, """{"error":{"message":"too long","code":"context_length_exceeded"}}""", "The request does not fit the model's context window (the server answered 400): too long. Shorten the messages or lower MaxTokens." },
         { 404, Json, Error("The model `nope` does not exist. Valid aliases: tiny."), "The server has no model 'nope' (the server answered 404): The model `nope` does not exist. Valid aliases: tiny. Choose one that it lists at /v1/models." },
-        { 404, Json, """{"detail":"Not Found"}""", "The server does not offer /v1/chat/completions (the server answered 404): Not Found. Check the endpoint's address, the server's version and its start options." },
+        { 404, Json, """{"detail":"Not Found"}""", "The server does not offer /v1/chat/completions (the server answered 404): Not Found. It takes a model that generates; servers of embedding, reranking, classifying and speech models do not have it. Else check the endpoint's address and the server's version." },
         { 401, Json, """{"error":"Unauthorized"}""", "The server did not accept the API key (the server answered 401): Unauthorized. Set VllmAdapterOptions.ApiKey to a key that the server was started with." },
         { 403, null, "", "The server forbids this (the server answered 403). It may be switched off there, or not allowed for this key." },
         { 400, Json, Error("n must be at least 1, got 0."), "The server refused the request (the server answered 400): n must be at least 1, got 0. Correct the request; sent again it will fail again." },
@@ -253,7 +253,7 @@ public class VllmRequestExceptionTests
         failed.Failure.Should().Be(RequestFailure.Timeout);
         failed.IsRetryable.Should().BeTrue();
         failed.Message.Should().Be(
-            "No answer within 30.0 s at http://vllm.example:8000/v1/chat/completions. Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or see the server's load.");
+            "No answer within 30.0 s at http://vllm.example:8000/v1/chat/completions. Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or ask Server.DiagnoseAsync what the server is doing.");
     }
 
     [Theory]

@@ -134,7 +134,7 @@ public sealed class ApiKeySourceTests : IDisposable
         await adapter.CompleteChatAsync(Hello);
 
         const string Warning = "The API key is sent to vllm.test over http: everybody between here and there can read it. Use https, unless the network between is yours alone.";
-        _logs.Entries.Where(entry => entry.Event.Id == 140).Select(entry => (entry.Level, entry.Text)).Should()
+        _logs.Entries.Where(entry => entry.Event.Id == 142).Select(entry => (entry.Level, entry.Text)).Should()
             .Equal(Enumerable.Repeat((LogLevel.Warning, Warning), warnings));
         _logs.Everything.Should().NotContain("key-number");
     }
@@ -147,7 +147,7 @@ public sealed class ApiKeySourceTests : IDisposable
 
         await new VllmInferenceAdapter(http, logger: _logs.ForAdapter()).CompleteChatAsync(Hello);
 
-        _logs.Entries.Should().NotContain(entry => entry.Event.Id == 140);
+        _logs.Entries.Should().NotContain(entry => entry.Event.Id == 142);
     }
 
     private ValueTask<string?> Next(CancellationToken cancellationToken) => new($"key-number-{++_asked}");

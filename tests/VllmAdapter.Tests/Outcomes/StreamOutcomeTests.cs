@@ -86,7 +86,7 @@ public sealed class StreamOutcomeTests
             {"verdict":"Completed","certainty":"Declared","finish_reason":"stop","terminated_by":"sentinel",
             "choices":[{"index":0,"verdict":"Completed","certainty":"Declared","finish_reason":"stop","completion_tokens":2}],
             "tool_calls":[],"withheld_tool_calls":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11},"notes":[],
-            "evidence":{"request":{"choice_count":1,"requires_call":false,"hides_reasoning":false,"ignores_end_token":false,"skips_special_tokens":false,"tools":[]},
+            "evidence":{"request":{"choice_count":1,"prompt_count":1,"requires_call":false,"hides_reasoning":false,"ignores_end_token":false,"skips_special_tokens":false,"tools":[]},
             "sentinel_expected":true,"is_whole_reply":false,"failed_attempts":[],"elapsed":0,"silent_for":0,"bytes":0,"events":0,"chunks":0,"keep_alives":0,
             "sentinel_text":"[DONE]","sentinel_seen":true,"events_after_sentinel":0,"last_event_unterminated":false,
             "usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11},"usage_is_final":true,

@@ -101,7 +101,7 @@ internal static class RecordedRequest
         User = body.Text("user"),
     };
 
-    private static SamplingOptions Sampling(JsonObject body) => new()
+    public static SamplingOptions Sampling(JsonObject body) => new()
     {
         Temperature = body.Number("temperature"),
         TopP = body.Number("top_p"),

@@ -27,6 +27,16 @@ public class StructuredOutputTests
     }
 
     [Fact]
+    public void A_description_is_sent_beside_the_schema_and_saved_with_it()
+    {
+        ChatRequest request = ChatRequest.FromPrompt("hi") with { Output = StructuredOutput.JsonSchema("n", "{}") with { Description = "A plan." } };
+
+        ChatRequestBody.Build(request, null, UsageReporting.None)["response_format"]!["json_schema"]!.ToJsonString()
+            .Should().Be("""{"name":"n","schema":{},"description":"A plan."}""");
+        ChatRequest.Parse(request.ToJson()).Output.Should().Be(request.Output);
+    }
+
+    [Fact]
     public void A_schema_outlives_the_document_that_it_was_read_from()
     {
         StructuredOutput output;

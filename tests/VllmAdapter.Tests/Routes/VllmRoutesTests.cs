@@ -81,7 +81,7 @@ public sealed class VllmRoutesTests : IDisposable
 
     [Theory]
     [InlineData(404, """{"detail":"Not Found"}""", RequestFailure.RouteNotFound)]
-    [InlineData(200, """{"error":{"message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.BadRequest)]
+    [InlineData(200, """{"error":{"message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.RouteNotFound)]
     [InlineData(200, "<html><title>Sign in</title></html>", RequestFailure.UnexpectedContent)]
     [InlineData(200, """{"a":""", RequestFailure.UnexpectedContent)]
     [InlineData(200, "", RequestFailure.UnexpectedContent)]

@@ -19,6 +19,25 @@ public sealed class AllocationTests
         { "arguments of a call", 205, ["""{"id":"1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\"city\""}}]}}]}"""] },
     };
 
+    [Fact]
+    public async Task A_chunk_of_a_plain_completion_costs_little_more()
+    {
+        string body = string.Concat(Enumerable.Repeat("data: {\"id\":\"1\",\"choices\":[{\"index\":0,\"text\":\" llama\",\"logprobs\":null,\"finish_reason\":null}]}\n\n", Chunks));
+        long before = 0;
+        int read = 0;
+
+        await foreach (TextChunk one in CannedServer.Saying(body).NewAdapter().StreamTextAsync(TextRequest.FromPrompt("Tell me about llamas.") with { MaxTokens = Chunks }))
+        {
+            _ = one.Text;
+            if (++read == WarmUp)
+                before = GC.GetAllocatedBytesForCurrentThread();
+            else if (read == Chunks)
+                break;
+        }
+
+        ((GC.GetAllocatedBytesForCurrentThread() - before) / (Chunks - WarmUp)).Should().BeInRange(100, 350);
+    }
+
     [Theory]
     [MemberData(nameof(Bodies))]
     public async Task A_chunk_costs_itself_and_what_it_carries(string what, int mostBytes, string[] chunks)

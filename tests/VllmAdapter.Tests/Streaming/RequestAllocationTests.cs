@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text;
+using VllmAdapter.Tests.Telemetry;
 
 namespace VllmAdapter.Tests.Streaming;
 
 /// <summary>What a whole request costs beside its chunks: a bound, so that nobody makes it dearer without noticing.</summary>
+[Collection(TelemetryCollection.Name)]
 public sealed class RequestAllocationTests
 {
     private const int Answers = 200;

@@ -42,6 +42,8 @@ internal sealed class ObservedCall : IDisposable
     public static ChatCall Unsent(ILogger? logger = null) => new()
     {
         Transport = new VllmTransport(() => new HttpClient(), new VllmEndpoint(new Uri("http://unsent.test")), apiKey: null, TimeProvider.System),
+        Path = VllmEndpoint.ChatCompletions,
+        Operation = "chat",
         Body = "{}"u8.ToArray(),
         Evidence = new RequestEvidence(),
         Termination = VllmAdapter.Termination.Default,

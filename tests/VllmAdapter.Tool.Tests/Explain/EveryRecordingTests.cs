@@ -2,15 +2,24 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Tool.Tests.Explain;
 
-/// <summary>Every recording that comes with the tests, more than a thousand of them, is explained.</summary>
+/// <summary>
+/// The recordings that come with the tests, more than a thousand of them, are explained: every seventh by default, with the environment
+/// variable VLLMADAPTER_FULL_SWEEP=1 all of them.
+/// </summary>
+[Trait("Sweep", "full")]
 public sealed class EveryRecordingTests
 {
+    private static readonly int Step = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 1 : 7;
+
     [Fact]
-    public async Task Every_event_of_every_recorded_answer_is_in_the_timeline_and_no_whole_answer_lacks_its_end()
+    public async Task Every_event_of_a_recorded_answer_is_in_the_timeline_and_no_whole_answer_lacks_its_end()
     {
+        int seen = 0;
         int explained = 0;
-        foreach (string file in RecordingFiles.All)
+        foreach (string file in RecordingFiles.All.Order(StringComparer.Ordinal))
         {
+            if (seen++ % Step != 0)
+                continue;
             if (RecordedExchange.Load(file).Request is not { Method: "POST" } asked || !asked.Path.EndsWith("/chat/completions", StringComparison.Ordinal))
                 continue;
 
@@ -28,7 +37,7 @@ public sealed class EveryRecordingTests
             explained++;
         }
 
-        explained.Should().BeGreaterThan(900);
+        explained.Should().BeGreaterThan(900 / Step);
     }
 
     private static int First(JsonNode entry) => entry["first_event"]!.GetValue<int>();

@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+using VllmAdapter;
+
+namespace Playground;
+
+/// <summary>Who answers: the page's own server, or one that a visitor at this very machine names.</summary>
+internal sealed class Servers(VllmInferenceAdapter own) : IDisposable
+{
+    private readonly ConcurrentDictionary<(string Server, string? Model), VllmInferenceAdapter> _others = new();
+
+    /// <exception cref="ArgumentException">The address cannot be used, or the visitor may name none; the message says which.</exception>
+    public VllmInferenceAdapter Of(Question question, bool isLocal)
+    {
+        if (string.IsNullOrWhiteSpace(question.Server))
+            return own;
+
+        // Or the page would let strangers send requests into the network that it runs in.
+        if (!isLocal)
+            throw new ArgumentException("Only who opens the page at the machine that it runs on may name a server.");
+
+        string? model = string.IsNullOrWhiteSpace(question.Model) ? null : question.Model.Trim();
+        return _others.GetOrAdd((question.Server.Trim(), model), static other => new VllmInferenceAdapter(other.Server, new VllmAdapterOptions { Model = other.Model }));
+    }
+
+    public void Dispose()
+    {
+        foreach (VllmInferenceAdapter other in _others.Values)
+            other.Dispose();
+    }
+}

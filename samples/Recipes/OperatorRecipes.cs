@@ -1,0 +1,94 @@
+using System.Net.ServerSentEvents;
+using System.Text.Json.Nodes;
+using VllmAdapter;
+using VllmAdapter.Server;
+using VllmAdapter.Testing;
+
+/// <summary>What a server offers, what it is doing, and what whoever runs it may do to it; docs/server.md shows the marked parts.</summary>
+internal static class OperatorRecipes
+{
+    public static async Task RunAsync()
+    {
+        var development = new FakeVllmOptions { DevMode = true };
+        await Capabilities(FakeVllm.InMemory().CreateAdapter());
+        await Sleep(FakeVllm.InMemory(development).CreateAdapter());
+        await Diagnose(FakeVllm.InMemory(development).CreateAdapter());
+        await Latencies(FakeVllm.InMemory().CreateAdapter(), TimeSpan.FromMilliseconds(10));
+        await Events(FakeVllm.InMemory(Script.Model.Says("Calm.")).CreateAdapter());
+        await Pictures(FakeVllm.InMemory(Script.Model.Says("A llama.")).CreateAdapter(options => options.SendImagesOnce = true), new byte[100]);
+        OlderServers();
+    }
+
+    private static async Task Capabilities(VllmInferenceAdapter adapter)
+    {
+        // <capabilities>
+        ServerCapabilities offered = await adapter.Server.GetCapabilitiesAsync();
+        RouteCapability embeddings = offered.Of("/v1/embeddings");
+        Console.WriteLine(embeddings.IsOffered switch
+        {
+            true => "Embeddings: yes.",
+            false => $"Embeddings: no. {embeddings.Reason} {embeddings.Needs}",
+            null => $"Embeddings: not known. {embeddings.Reason}",
+        });
+        // </capabilities>
+    }
+
+    private static async Task Sleep(VllmInferenceAdapter adapter)
+    {
+        // <sleep>
+        ServerAdministration administration = adapter.Server.Administration;
+        await administration.SleepAsync(level: 1, RunningRequests.Wait);     // the GPU's memory is free once the running requests have ended
+        Console.WriteLine($"asleep: {await administration.IsSleepingAsync()}");
+        await administration.WakeUpAsync();
+        // </sleep>
+    }
+
+    private static async Task Diagnose(VllmInferenceAdapter adapter)
+    {
+        await adapter.Server.Administration.PauseAsync();
+
+        // <diagnose>
+        ServerDiagnosis found = await adapter.Server.DiagnoseAsync();
+        Console.WriteLine($"{found.Activity}: {found.Explain()}");
+        // </diagnose>
+    }
+
+    private static async Task Latencies(VllmInferenceAdapter adapter, TimeSpan span)
+    {
+        // <latencies>
+        ServerMetrics before = await adapter.Server.GetMetricsAsync();
+        await Task.Delay(span);
+        ServerProgress progress = (await adapter.Server.GetMetricsAsync()).Since(before);
+        Console.WriteLine($"{progress.Activity}, {progress.GenerationTokens} tokens");
+        if (progress.TimeToFirstToken is { } first)                          // null: no request, or not reported; never zero
+            Console.WriteLine($"first token: {first.P50} for half of them, {first.P99} for 99 of 100");
+        // </latencies>
+    }
+
+    private static async Task Events(VllmInferenceAdapter adapter)
+    {
+        // <events>
+        var body = new JsonObject { ["stream"] = true, ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "How are llamas?" }) };
+        await foreach (SseItem<string> item in adapter.Routes.StreamEventsAsync("/v1/chat/completions", body))
+            Console.WriteLine($"{item.EventType}: {item.Data.Length} characters");
+        // </events>
+    }
+
+    private static async Task Pictures(VllmInferenceAdapter adapter, byte[] photo)
+    {
+        // <pictures>
+        string id = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(photo));
+        ChatRequest chat = new() { Messages = [VllmMessage.User("What is it?", ContentPart.Image(photo, "image/png") with { Uuid = id })] };
+        chat = chat.With(await adapter.CompleteChatAsync(chat));                                  // sends the picture
+        Console.WriteLine(await adapter.CompleteChatAsync(chat.With(VllmMessage.User("How old?"))));      // sends its id
+        // </pictures>
+    }
+
+    private static void OlderServers()
+    {
+        // <unknown>
+        var options = new VllmAdapterOptions { UnknownFields = UnknownFieldBehavior.Refuse };
+        // </unknown>
+        Console.WriteLine(options.UnknownFields);
+    }
+}

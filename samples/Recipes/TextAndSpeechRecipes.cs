@@ -1,0 +1,91 @@
+using VllmAdapter;
+using VllmAdapter.Testing;
+
+/// <summary>Plain completions, and speech that is written down.</summary>
+internal static class TextAndSpeechRecipes
+{
+    public static async Task RunAsync()
+    {
+        await Completion(FakeVllm.InMemory(Script.Model.Says(" upon a time there was a llama.")).CreateAdapter());
+        await Several(FakeVllm.InMemory(Script.Model.Says(" went on.")).CreateAdapter());
+        await Scores(FakeVllm.InMemory(Script.Model.Says(" nothing")).CreateAdapter());
+        await Extra(FakeVllm.InMemory(
+            Script.Event("""{"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"length"}],"kv_transfer_params":{"remote_port":5600}}""").Done(),
+            Script.Model.Says("Hi.")).CreateAdapter());
+
+        string file = Path.Combine(Path.GetTempPath(), "call.wav");
+        await File.WriteAllTextAsync(file, "RIFF, or what a real call would sound like");
+        FakeVllmOptions whisper = new() { Kinds = ModelKinds.Transcribes };
+        ScriptedReply call = Script.Says(" Hello there.").Finishes("stop").Says(" This is Ada.").Finishes("stop").Done();
+        await Transcription(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
+        await Subtitles(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
+        await Live(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
+    }
+
+    private static async Task Completion(VllmInferenceAdapter adapter)
+    {
+        // <completion>
+        await foreach (TextChunk chunk in adapter.StreamTextAsync(TextRequest.FromPrompt("Once") with { MaxTokens = 200 }))
+            Console.Write(chunk.Text);
+        // </completion>
+        Console.WriteLine();
+    }
+
+    private static async Task Several(VllmInferenceAdapter adapter)
+    {
+        // <several>
+        var request = new TextRequest { Prompts = ["The llama", "The alpaca"], ChoiceCount = 2, MaxTokens = 50 };
+        TextAnswer answer = await adapter.CompleteTextAsync(request);
+        foreach (TextChoice choice in answer.Choices)
+            Console.WriteLine($"{choice.PromptIndex}.{choice.ChoiceIndex}:{choice.Text} ({choice.Outcome?.Verdict})");
+        // </several>
+    }
+
+    private static async Task Scores(VllmInferenceAdapter adapter)
+    {
+        // <scores>
+        var given = new TextRequest { Prompts = ["Llamas are calm."], Echo = true, MaxTokens = 0, Logprobs = new() };
+        TextAnswer scored = await adapter.CompleteTextAsync(given);
+        double total = scored.Choices[0].Logprobs!.Skip(1).Sum(token => token.Logprob);     // nothing comes before the first token
+        // </scores>
+        Console.WriteLine($"{scored.Text} {total}");
+    }
+
+    private static async Task Extra(VllmInferenceAdapter adapter)
+    {
+        var question = ChatRequest.FromPrompt("Hello.");
+
+        // <extra>
+        ChatAnswer prefill = await adapter.CompleteChatAsync(question with { MaxTokens = 1 });
+        if (prefill.Extra?.TryGetValue("kv_transfer_params", out var handOver) is true)
+            await adapter.CompleteChatAsync(question with { Extra = new() { ["kv_transfer_params"] = System.Text.Json.Nodes.JsonObject.Create(handOver) } });
+        // </extra>
+    }
+
+    private static async Task Transcription(VllmInferenceAdapter adapter, string path)
+    {
+        // <transcription>
+        AudioFile call = await AudioFile.FromFileAsync(path);
+        Transcription text = await adapter.TranscribeAsync(new TranscriptionRequest { Audio = call, Language = "en" });
+        Console.WriteLine($"{text}: {text.Outcome.Explain()}");
+        // </transcription>
+    }
+
+    private static async Task Subtitles(VllmInferenceAdapter adapter, string path)
+    {
+        // <segments>
+        var request = new TranscriptionRequest { Audio = await AudioFile.FromFileAsync(path), Segments = true };
+        foreach (TranscriptionSegment segment in (await adapter.TranscribeAsync(request)).Segments)
+            Console.WriteLine($"{segment.Start:mm\\:ss} to {segment.End:mm\\:ss}:{segment.Text}");
+        // </segments>
+    }
+
+    private static async Task Live(VllmInferenceAdapter adapter, string path)
+    {
+        // <live>
+        await foreach (TranscriptionChunk chunk in adapter.StreamTranslationAsync(await AudioFile.FromFileAsync(path)))
+            Console.Write(chunk.Text);
+        // </live>
+        Console.WriteLine();
+    }
+}

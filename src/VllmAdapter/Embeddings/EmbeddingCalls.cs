@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>Asks for embeddings, and sees that all vectors of a call are of one length, and of the one that was asked for.</summary>
+internal static class EmbeddingCalls
+{
+    /// <exception cref="ArgumentException">The request cannot be sent as it is.</exception>
+    public static async Task<EmbeddingResult> AskAsync(RouteCalls calls, EmbeddingRequest request, CancellationToken cancellationToken)
+    {
+        PoolingReply<float[]> reply = await Of(calls, request).GatherAsync(cancellationToken).ConfigureAwait(false);
+        return ResultOf(reply);
+    }
+
+    /// <inheritdoc cref="AskAsync"/>
+    public static IAsyncEnumerable<EmbeddingResult> StreamAsync(RouteCalls calls, EmbeddingRequest request, CancellationToken cancellationToken)
+    {
+        // What cannot be sent is refused at once.
+        PoolingCalls<float[]> batches = Of(calls, request);
+        return Results(batches, cancellationToken, default);
+    }
+
+    // Both tokens end it: the caller's, and the one that an enumerator was made with.
+    private static async IAsyncEnumerable<EmbeddingResult> Results(
+        PoolingCalls<float[]> batches, CancellationToken callersToken, [EnumeratorCancellation] CancellationToken enumeratorsToken)
+    {
+        using CancellationTokenSource? either = callersToken.CanBeCanceled && enumeratorsToken.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(callersToken, enumeratorsToken)
+            : null;
+        CancellationToken token = either?.Token ?? (callersToken.CanBeCanceled ? callersToken : enumeratorsToken);
+        await foreach (PoolingReply<float[]> reply in batches.StreamAsync(endsWithFirstFailure: false, token).ConfigureAwait(false))
+            yield return ResultOf(reply);
+    }
+
+    private static PoolingCalls<float[]> Of(RouteCalls calls, EmbeddingRequest request)
+    {
+        JsonObject fields = BodyOf(request, calls.Options.Model);
+        var length = new VectorLength(request.Dimensions);
+        var route = new PoolingRoute<float[]>("v1/embeddings", "embeddings", "a list of embeddings", () => NewReader(length));
+        return new PoolingCalls<float[]>(calls, route, request, fields);
+    }
+
+    private static EmbeddingResult ResultOf(PoolingReply<float[]> reply) => new()
+    {
+        Vectors = Array.ConvertAll(reply.Entries, static vector => new ReadOnlyMemory<float>(vector)),
+        Model = reply.Model,
+        Id = reply.Id,
+        Usage = TokenUsage.From(reply.PromptTokens, completion: null, total: null),
+    };
+
+    private static JsonObject BodyOf(EmbeddingRequest request, string? defaultModel)
+    {
+        PoolingCalls<float[]>.ThrowIfUnusable(request);
+        if (request.Dimensions < 1)
+            throw RequestRefusal.Because($"Dimensions (dimensions) must be 1 or more, or null for the model's own, but is {request.Dimensions}.");
+
+        JsonObject body = PoolingBody.Begin(request, defaultModel, "input", "messages", "dimensions");
+        body["encoding_format"] = request.Encoding switch
+        {
+            VectorEncoding.Base64 => "base64",
+            VectorEncoding.Float => "float",
+            _ => throw RequestRefusal.Because($"Encoding must be Base64 or Float, but is {request.Encoding}."),
+        };
+        body.Put("dimensions", request.Dimensions);
+        body.Put("chat_template_kwargs", request.TemplateArguments);
+        return PoolingBody.End(body, request);
+    }
+
+    private static PoolingReplyReader<float[]> NewReader(VectorLength length)
+    {
+        var vectors = new VectorReader();
+        return new PoolingReplyReader<float[]>("data", "embedding", "Inputs", ReadEntry);
+
+        PoolingEntry<float[]> ReadEntry(ref Utf8JsonReader reader)
+        {
+            int? index = null;
+            float[]? vector = null;
+            string? problem = null;
+            while (reader.ReadField())
+            {
+                ReadOnlySpan<byte> name = reader.FieldName();
+                bool isIndex = name.SequenceEqual("index"u8);
+                bool isVector = name.SequenceEqual("embedding"u8);
+                reader.Read();
+                if (isIndex)
+                    index = JsonText.ReadCount(ref reader);
+                else if (isVector)
+                    vector = vectors.Read(ref reader, out problem);
+                else
+                    reader.SkipValue();
+            }
+
+            return new PoolingEntry<float[]>(index, vector, vector is null ? "has no vector" : problem ?? length.ProblemOf(vector.Length));
+        }
+    }
+
+    /// <summary>The one length of all vectors of a call. Thread-safe.</summary>
+    private sealed class VectorLength(int? asked)
+    {
+        private int _first;
+
+        public string? ProblemOf(int length)
+        {
+            if (asked is { } due)
+            {
+                return length == due ? null : string.Create(
+                    CultureInfo.InvariantCulture, $"has {length} numbers where Dimensions asked for {due}: this server does not heed dimensions");
+            }
+
+            int first = Interlocked.CompareExchange(ref _first, length, 0);
+            return first == 0 || first == length
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"has {length} numbers, others of this call have {first}");
+        }
+    }
+}

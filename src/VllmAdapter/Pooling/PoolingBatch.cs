@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>Inputs that go into one request: of one kind, not too many, and not too long together.</summary>
+/// <param name="Inputs">All inputs of the call.</param>
+/// <param name="First">The first that is in it.</param>
+/// <param name="Count">How many are.</param>
+internal readonly record struct PoolingBatch(IReadOnlyList<PoolingInput> Inputs, int First, int Count)
+{
+    // Half of what nginx lets pass unless it is told otherwise.
+    private const int MostBytes = 512 * 1024;
+
+    /// <summary>Whether it is all that is asked about.</summary>
+    public bool IsAll => Count == Inputs.Count;
+
+    /// <summary>Cuts the inputs into batches. A conversation is one by itself, for servers before 0.24 take only one.</summary>
+    public static IEnumerable<PoolingBatch> Of(IReadOnlyList<PoolingInput> inputs, int mostInputs)
+    {
+        for (int first = 0; first < inputs.Count;)
+        {
+            int count = 1;
+            long size = SizeOf(inputs[first]);
+            while (first + count < inputs.Count && count < mostInputs && IsAlike(inputs[first], inputs[first + count]))
+            {
+                size += SizeOf(inputs[first + count]);
+                if (size > MostBytes)
+                    break;
+
+                count++;
+            }
+
+            yield return new PoolingBatch(inputs, first, count);
+            first += count;
+        }
+    }
+
+    /// <summary>Writes the request for it.</summary>
+    /// <param name="fields">Everything but the inputs.</param>
+    public byte[] Write(JsonObject fields)
+    {
+        PoolingBatch batch = this;
+        return Inputs[First].Messages is { } messages
+            ? RequestJson.ToUtf8(WithMessages(fields, messages))
+            : RequestJson.ToUtf8(fields, "input", batch.WriteInputs, (int)Math.Min(MostBytes, batch.Size()));
+    }
+
+    private static JsonObject WithMessages(JsonObject fields, IReadOnlyList<VllmMessage> messages)
+    {
+        var body = (JsonObject)fields.DeepClone();
+        body["messages"] = ChatRequestBodyMessages.Write(messages);
+        return body;
+    }
+
+    private void WriteInputs(Utf8JsonWriter writer)
+    {
+        writer.WriteStartArray();
+        for (int at = First; at < First + Count; at++)
+        {
+            if (Inputs[at].Tokens is not { } tokens)
+            {
+                writer.WriteStringValue(Inputs[at].Text);
+                continue;
+            }
+
+            writer.WriteStartArray();
+            foreach (int token in tokens)
+                writer.WriteNumberValue(token);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private long Size()
+    {
+        long size = 1024;
+        for (int at = First; at < First + Count; at++)
+            size += SizeOf(Inputs[at]);
+
+        return size;
+    }
+
+    private static bool IsAlike(PoolingInput one, PoolingInput next) =>
+        one.Messages is null && next.Messages is null && one.Tokens is null == next.Tokens is null;
+
+    private static long SizeOf(PoolingInput input) => input.Text?.Length + 3L ?? input.Tokens?.Count * 6L ?? 0;
+}

@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+
+namespace VllmAdapter;
+
+/// <summary>A question about any number of inputs, which is sent in several requests where one would be too large.</summary>
+public abstract record PoolingBatchRequest : PoolingRequest
+{
+    /// <summary>How many inputs go into one request at most, where nothing else is said.</summary>
+    public const int DefaultMaxBatchSize = 128;
+
+    /// <summary>How many requests are under way at once at most, where nothing else is said.</summary>
+    public const int DefaultMaxParallelRequests = 4;
+
+    private readonly EqualJson _templateArguments;
+
+    private protected PoolingBatchRequest()
+    {
+    }
+
+    /// <summary>What is asked about, at least one.</summary>
+    public required IReadOnlyList<PoolingInput> Inputs { get; init => field = ValueList<PoolingInput>.Of(value); }
+
+    /// <summary>Variables for the chat template (<c>chat_template_kwargs</c>), for inputs that are conversations.</summary>
+    /// <value>Null (default): none.</value>
+    public JsonObject? TemplateArguments { get => _templateArguments.Json; init => _templateArguments = new(value); }
+
+    /// <summary>How many inputs go into one request at most. A request ends at about 512 KiB of text as well, for proxies refuse large bodies.</summary>
+    /// <value>1 or more; <see cref="DefaultMaxBatchSize"/> by default. One input that the server refuses loses those that are sent with it.</value>
+    public int MaxBatchSize { get; init; } = DefaultMaxBatchSize;
+
+    /// <summary>How many requests are under way at once. What is held in memory beside the results is the replies of these.</summary>
+    /// <value>1 or more; <see cref="DefaultMaxParallelRequests"/> by default.</value>
+    public int MaxParallelRequests { get; init; } = DefaultMaxParallelRequests;
+
+    private protected override string Summary => $"{Inputs.Count} inputs";
+}

@@ -1,0 +1,8 @@
+namespace VllmAdapter;
+
+/// <summary>Inputs to be classified by a classifying model (<c>/classify</c>, vLLM 0.9 and later).</summary>
+public sealed record ClassificationRequest : PoolingBatchRequest
+{
+    /// <inheritdoc cref="RerankRequest.ScoreKind"/>
+    public ScoreKind? ScoreKind { get; init; }
+}

@@ -1,0 +1,14 @@
+namespace VllmAdapter.Server;
+
+/// <summary>What it is known from whether a server offers a route.</summary>
+public enum CapabilitySource
+{
+    /// <summary>The server lists it in its description of itself (<c>/openapi.json</c>).</summary>
+    ApiDescription = 1,
+
+    /// <summary>The server was asked on that route, in a way that no model has to work for; what the answer means depends on its release.</summary>
+    Probe,
+
+    /// <summary>Nothing that could be asked tells: only a real request does.</summary>
+    Nothing,
+}

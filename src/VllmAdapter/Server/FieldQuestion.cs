@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+
+namespace VllmAdapter.Server;
+
+/// <summary>The fields of one request that not every server knows, and what to do if this one does not.</summary>
+internal sealed class FieldQuestion
+{
+    private readonly IReadOnlyList<string> _fields;
+    private readonly bool _refuses;
+    private readonly FieldLearning _learning;
+    private readonly ILogger _logger;
+
+    private FieldQuestion(IReadOnlyList<string> fields, bool refuses, FieldLearning learning, ILogger logger) =>
+        (_fields, _refuses, _learning, _logger) = (fields, refuses, learning, logger);
+
+    /// <summary>The question that a body raises; null for none, which costs a look at the names of its fields.</summary>
+    public static FieldQuestion? Of(JsonObject body, UnknownFieldBehavior behavior, FieldLearning learning, ILogger logger)
+    {
+        if (behavior == UnknownFieldBehavior.Off)
+            return null;
+
+        List<string>? fields = null;
+        for (int i = 0; i < body.Count; i++)
+        {
+            string field = body.GetAt(i).Key;
+            if (!FieldHistory.IsKnownEverywhere(field))
+                (fields ??= []).Add(field);
+        }
+
+        return fields is null ? null : new FieldQuestion(fields, behavior == UnknownFieldBehavior.Refuse, learning, logger);
+    }
+
+    /// <summary>Tells of the fields that the server ignores. Only who wants to refuse waits until the server has said which they are.</summary>
+    /// <exception cref="VllmRequestException">There is such a field, and it is to be refused.</exception>
+    /// <exception cref="OperationCanceledException">The request was ended meanwhile.</exception>
+    public async ValueTask AskAsync(CancellationToken cancellationToken)
+    {
+        if (!_refuses)
+        {
+            _learning.Note(_fields, _logger);
+            return;
+        }
+
+        if (!_learning.IsLearned)
+            await _learning.LearnOnceAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        if (_fields.Select(_learning.WhyIgnored).FirstOrDefault(why => why is not null) is { } ignored)
+        {
+            throw new VllmRequestException(
+                $"The request was not sent. {ignored} Leave it out, or set VllmAdapterOptions.UnknownFields to Note.", RequestFailure.BadRequest) { Attempts = 0 };
+        }
+    }
+}
