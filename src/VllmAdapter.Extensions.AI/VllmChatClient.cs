@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.AI;
-using VllmAdapter.Server;
 
 namespace VllmAdapter.Extensions.AI;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -24,7 +23,7 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
     ];
 
     public IEnumerable<string> Offered =>
-        Paths.Where(row => (options.Kinds & row.Kinds) != 0).SelectMany(row => row.Paths).Where(path => path != "/classify" || options.Profile.Minor >= 9).Select(path => $"POST {path}");
+        Paths.Where(row => (options.Kinds & row.Kinds) != ModelKinds.None).SelectMany(row => row.Paths).Where(path => path != "/classify" || options.Profile.Minor >= 9).Select(path => $"POST {path}");
 
     public WireReply? Answer(ReceivedRequest request) => request.Path switch
     {
@@ -40,8 +39,8 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
         ReceivedRequest request, ModelKinds kinds, string api, Func<JsonObject, PoolingFault?, WireReply> answer, ModelKinds missing = ModelKinds.None)
     {
         // Up to 0.15 every route is on every server, and says so inside a 200; a route that needs more of the right kind of model is a 501.
-        bool isOffered = (options.Kinds & kinds) != 0;
-        bool isThere = isOffered || (options.Kinds & missing) != 0 || options.Profile.Minor < 16;
+        bool isOffered = (options.Kinds & kinds) != ModelKinds.None;
+        bool isThere = isOffered || (options.Kinds & missing) != ModelKinds.None || options.Profile.Minor < 16;
         if (!isThere)
             return null;
         if (request.Method != "POST")
@@ -208,7 +207,7 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
         });
     }
 
-    private static IEnumerable<JsonNode> Wrong(JsonObject[] entries, PoolingFault? wrong)
+    private static JsonObject[] Wrong(JsonObject[] entries, PoolingFault? wrong)
     {
         if (wrong == PoolingFault.TooFew)
             return entries[..^1];
