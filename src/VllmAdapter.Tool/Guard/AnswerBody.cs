@@ -33,9 +33,12 @@ internal sealed class AnswerBody(PipeReader frames, CancellationTokenSource left
 
     private int Take(ReadResult read, Memory<byte> buffer)
     {
-        ReadOnlySequence<byte> taken = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, buffer.Length));
+        int count = (int)Math.Min(read.Buffer.Length, buffer.Length);
+        ReadOnlySequence<byte> taken = read.Buffer.Slice(0, count);
         taken.CopyTo(buffer.Span);
+
+        // From here on the sequence belongs to the writer again.
         frames.AdvanceTo(taken.End);
-        return (int)taken.Length;
+        return count;
     }
 }
