@@ -30,6 +30,7 @@ if (scripted is not null)
 // <register>
 builder.Services.AddVllmAdapter(builder.Configuration.GetSection("Vllm"));
 // </register>
+builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<Visitors>();
 builder.Services.AddSingleton<Servers>();
 

@@ -62,7 +62,7 @@ internal static class Relay
         MaxTokens = Math.Clamp(question.MaxTokens, 1, 4_000),
         Output = question.Typed ? Abilities.Animal : null,
         Reasoning = question.Reasoning ? new() { Enabled = true } : null,
-        Headers = new() { Additional = new Dictionary<string, string> { [FaultyServer.Header] = question.Fault } },
+        Headers = new() { Additional = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { [FaultyServer.Header] = question.Fault } },
 
         // The page shows what came, and how it ended, whatever that was.
         OnIncompleteStream = IncompleteStreamBehavior.Report,

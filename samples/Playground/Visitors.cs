@@ -4,7 +4,7 @@ using VllmAdapter;
 namespace Playground;
 
 /// <summary>The conversations, one for each visitor. The oldest goes when there are too many.</summary>
-internal sealed class Visitors
+internal sealed class Visitors(TimeProvider clock)
 {
     private const int Most = 200;
     private readonly ConcurrentDictionary<string, Visitor> _visitors = new(StringComparer.Ordinal);
@@ -15,7 +15,7 @@ internal sealed class Visitors
             _visitors.TryRemove(oldest, out _);
 
         Visitor visitor = _visitors.GetOrAdd(id, _ => new Visitor());
-        visitor.SeenAt = DateTimeOffset.UtcNow;
+        visitor.SeenAt = clock.GetUtcNow();
         return visitor;
     }
 

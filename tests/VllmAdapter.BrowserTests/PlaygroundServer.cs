@@ -19,7 +19,7 @@ public sealed class PlaygroundServer : IAsyncLifetime
         string root = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         string program = Path.Combine(root, "samples", "Playground", "bin", configuration, "net10.0", "Playground.dll");
-        _process = Process.Start(new ProcessStartInfo("dotnet", [program, "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo("dotnet", [program, "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         string? line = await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
         Address = line!["Open ".Length..];
 

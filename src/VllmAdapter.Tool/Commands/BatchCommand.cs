@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 using VllmAdapter.Tool.Batch;
@@ -56,14 +55,14 @@ internal static class BatchCommand
         return progress.StartAsync(context =>
         {
             ProgressTask shown = context.AddTask("asking", maxValue: 1);
-            long began = Stopwatch.GetTimestamp();
+            long began = terminal.Clock.GetTimestamp();
             var run = new BatchRun(options, sentence => terminal.Error.WriteLine(sentence))
             {
                 Progressed = (done, all, tokens) =>
                 {
                     shown.MaxValue = Math.Max(1, all);
                     shown.Value = done;
-                    double rate = tokens / Math.Max(0.001, Stopwatch.GetElapsedTime(began).TotalSeconds);
+                    double rate = tokens / Math.Max(0.001, terminal.Clock.GetElapsedTime(began).TotalSeconds);
                     shown.Description = string.Create(CultureInfo.InvariantCulture, $"{done:N0} of {all:N0}, {rate:N0} tokens/s");
                 },
             };

@@ -32,7 +32,7 @@ internal static class GuardCommand
             await using (guard.ConfigureAwait(false))
             {
                 terminal.Error.WriteLine($"Guarding {string.Join(", ", guard.Addresses)}; counts at /metrics, health at /healthz. Ctrl+C ends it.");
-                await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Terminal.UntilCanceledAsync(cancellationToken).ConfigureAwait(false);
                 await guard.StopAsync(CancellationToken.None).ConfigureAwait(false);
             }
 

@@ -45,7 +45,7 @@ internal sealed class AnswerFrames(PipeWriter client, GuardExchange exchange)
         traits |= _read;
         _read = FrameTraits.None;
         _example ??= frames.IndexOf("\"choices\""u8) >= 0 ? frames.ToArray() : null;
-        if ((traits & ~FrameTraits.Comment) == 0 && (!_isHolding || traits == FrameTraits.Comment || LetGoOfUsage()))
+        if ((traits & ~FrameTraits.Comment) == FrameTraits.None && (!_isHolding || traits == FrameTraits.Comment || LetGoOfUsage()))
             Pass(frames);
         else
             Hold(frames, traits);
@@ -100,7 +100,7 @@ internal sealed class AnswerFrames(PipeWriter client, GuardExchange exchange)
         for (int i = 0; i < _held.Count; i++)
         {
             (byte[] bytes, FrameTraits traits) = _held[i];
-            if (!isWritten && (traits & (FrameTraits.UsageOnly | FrameTraits.Done)) != 0)
+            if (!isWritten && (traits & (FrameTraits.UsageOnly | FrameTraits.Done)) != FrameTraits.None)
             {
                 WriteMissing(ending, missing);
                 isWritten = true;
@@ -186,7 +186,7 @@ internal sealed class AnswerFrames(PipeWriter client, GuardExchange exchange)
 
         // What the adapter read and the bytes do not show holds for all of them.
         FrameTraits unseen = read & (FrameTraits.Call | FrameTraits.Finish) & ~seen;
-        for (int i = first; unseen != 0 && i < _held.Count; i++)
+        for (int i = first; unseen != FrameTraits.None && i < _held.Count; i++)
             _held[i] = (_held[i].Bytes, _held[i].Traits | unseen);
     }
 }

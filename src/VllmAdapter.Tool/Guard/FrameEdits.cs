@@ -62,7 +62,7 @@ internal static class FrameEdits
         if (JsonOf(frame) is not { } json || json["error"] is not null || json["choices"] is not JsonArray { Count: > 0 } choices)
             return null;
 
-        if ((traits & (FrameTraits.Call | FrameTraits.Finish)) == 0)
+        if ((traits & (FrameTraits.Call | FrameTraits.Finish)) == FrameTraits.None)
             return frame;
 
         bool hasText = false;

@@ -109,7 +109,7 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
         if (!HttpProtocol.IsHttp10(context.Request.Protocol))
             throw new BodyBrokenOffException();
 
-        await Task.Delay(TimeToLeave, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(TimeToLeave, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         context.Abort();
     }
 

@@ -14,7 +14,6 @@ using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
-using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.Transforms;
 
 namespace VllmAdapter.Tool.Guard;
@@ -90,7 +89,7 @@ internal sealed class GuardServer : IAsyncDisposable
         }
     }
 
-    private static void AddServices(IServiceCollection services, IConfiguration configuration)
+    private static void AddServices(IServiceCollection services, ConfigurationManager configuration)
     {
         services.AddRouting();
         services.AddSingleton<GuardMetrics>();

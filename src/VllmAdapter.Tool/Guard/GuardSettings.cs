@@ -13,7 +13,7 @@ internal static class GuardSettings
     /// <summary>Settings that send every route to the given back ends.</summary>
     public static Dictionary<string, string?> Of(IReadOnlyList<Uri> backEnds)
     {
-        var settings = new Dictionary<string, string?>
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             [$"{ProxySection}:Routes:all:ClusterId"] = "vllm",
             [$"{ProxySection}:Routes:all:Match:Path"] = "{**path}",

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Text;
 
@@ -9,6 +10,7 @@ namespace VllmAdapter.Tool.Guard;
 /// <para>Step 2: hand its frames on while they come; hold what must not go out before the end is known (<see cref="AnswerFrames"/>).</para>
 /// <para>Step 3: at the outcome decide (<see cref="Ending"/>), and write the end.</para>
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The handler that it owns holds nothing: what it sends goes through the proxy's client.")]
 internal sealed class GuardedAnswer
 {
     private static readonly PipeOptions Inline = new(

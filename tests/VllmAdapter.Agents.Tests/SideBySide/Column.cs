@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using VllmAdapter.Agents.Tests.Recorded;
-using VllmAdapter.Extensions.AI;
 using VllmAdapter.Testing;
 using VllmAdapter.Tests.Recorded;
 

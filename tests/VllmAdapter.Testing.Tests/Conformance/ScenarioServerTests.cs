@@ -5,18 +5,16 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Testing.Tests.Conformance;
 
-public sealed class ScenarioServerTests : IAsyncLifetime
+public sealed class ScenarioServerTests : IAsyncLifetime, IDisposable
 {
     private readonly HttpClient _http = new();
     private ScenarioServer _server = null!;
 
     public async Task InitializeAsync() => _server = await ScenarioServer.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        _http.Dispose();
-        await _server.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    public void Dispose() => _http.Dispose();
 
     [Fact]
     public void Every_scenario_has_an_id_of_its_own_that_needs_no_escaping()

@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using VllmAdapter.Agents;
 
 namespace VllmAdapter.Tests.Documentation;
 

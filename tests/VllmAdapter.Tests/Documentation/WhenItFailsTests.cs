@@ -1,6 +1,3 @@
-using VllmAdapter.Agents;
-using VllmAdapter.Diagnostics;
-
 namespace VllmAdapter.Tests.Documentation;
 
 /// <summary>docs/when-it-fails.md has a row for every word that an end or a failure can be told by.</summary>

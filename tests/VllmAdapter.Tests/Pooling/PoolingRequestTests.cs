@@ -80,7 +80,7 @@ public sealed class PoolingRequestTests
         { adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], TruncateTo = -2 }), "TruncateTo (truncate_prompt_tokens) must be 1 or more, or -1" },
         { adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], MaxBatchSize = 0 }), "MaxBatchSize must be 1 or more" },
         { adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], MaxParallelRequests = 0 }), "MaxParallelRequests must be 1 or more" },
-        { adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], Encoding = 0 }), "Encoding must be Base64 or Float" },
+        { adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], Encoding = (VectorEncoding)7 }), "Encoding must be Base64 or Float" },
         { adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], Extra = new() { ["embed_dtype"] = "float16" } }), "Extra holds \"embed_dtype\". The reply would be misread" },
         { adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], Extra = new() { ["endianness"] = "big" } }), "Extra holds \"endianness\"" },
         { adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], Extra = new() { ["encoding_format"] = "bytes" } }), "Extra holds \"encoding_format\"" },

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
-using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Requests;

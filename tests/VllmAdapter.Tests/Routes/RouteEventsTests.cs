@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
 using VllmAdapter.Testing;
@@ -130,7 +129,7 @@ public sealed class RouteEventsTests
         ["stream"] = true,
     };
 
-    private Task ReadAsync(CannedServer server) => CollectAsync(server.NewAdapter().Routes.StreamEventsAsync("/v1/anything", []));
+    private Task<IReadOnlyList<SseItem<string>>> ReadAsync(CannedServer server) => CollectAsync(server.NewAdapter().Routes.StreamEventsAsync("/v1/anything", []));
 
     private async Task<IReadOnlyList<SseItem<string>>> CollectAsync(IAsyncEnumerable<SseItem<string>> events)
     {

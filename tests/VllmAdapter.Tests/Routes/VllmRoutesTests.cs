@@ -3,7 +3,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RichardSzalay.MockHttp;
-using VllmAdapter.Diagnostics;
 using VllmAdapter.Tests.Telemetry;
 
 namespace VllmAdapter.Tests.Routes;

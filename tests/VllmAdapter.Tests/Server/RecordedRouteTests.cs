@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using VllmAdapter.Diagnostics;
-using VllmAdapter.Tests.Recorded;
-
 namespace VllmAdapter.Tests.Server;
 
 /// <summary>What vLLM 0.8.5 to 0.33.0 answered on routes that they lack, to wrong keys, and on the routes of who runs a server: each through the public API.</summary>

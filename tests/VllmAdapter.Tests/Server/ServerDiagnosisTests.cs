@@ -1,6 +1,5 @@
 using System.Net;
 using RichardSzalay.MockHttp;
-using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
 namespace VllmAdapter.Tests.Server;

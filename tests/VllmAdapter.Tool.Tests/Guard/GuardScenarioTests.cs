@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -129,7 +128,7 @@ public sealed partial class GuardScenarioTests
 
     private static string WithoutField(string data) => Created().Replace(Field().Replace(data, "}"), "\"created\":0");
 
-    [GeneratedRegex(""","vllm_adapter":\{"verdict":"\w+","certainty":"\w+","explanation":("[^"\\]*(?:\\.[^"\\]*)*")\}\}$""", RegexOptions.Multiline)]
+    [GeneratedRegex(""","vllm_adapter":\{"verdict":"\w+","certainty":"\w+","explanation":(?:"[^"\\]*(?:\\.[^"\\]*)*")\}\}$""", RegexOptions.Multiline)]
     private static partial Regex Field();
 
     [GeneratedRegex("\"created\": ?[0-9]+")]
