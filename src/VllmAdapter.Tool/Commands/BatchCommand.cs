@@ -15,7 +15,7 @@ internal static class BatchCommand
         var to = new Option<string>("--to") { Description = "The server, such as http://localhost:8000.", Required = true };
         var parallel = new Option<int>("--parallel") { Description = "How many requests are asked at once.", DefaultValueFactory = static _ => 32 };
         var model = new Option<string?>("--model") { Description = "The model of requests that name none." };
-        var key = new Option<string>("--api-key-variable") { Description = "The variable of the environment that holds the key.", DefaultValueFactory = static _ => "VLLM_API_KEY" };
+        var key = new Option<string>("--key-env") { Description = "The variable of the environment that holds the key.", DefaultValueFactory = static _ => "VLLM_API_KEY" };
         var retries = new Option<int>("--retries") { Description = "How many times an answer is asked again that broke off.", DefaultValueFactory = static _ => 2 };
         var retryCut = new Option<int>("--retry-cut") { Description = "How many times an answer is asked again, with twice the room, that max_tokens cut.", DefaultValueFactory = static _ => 0 };
         var budget = new Option<long?>("--max-total-tokens") { Description = "The tokens that the whole file may cost; then no more is asked." };

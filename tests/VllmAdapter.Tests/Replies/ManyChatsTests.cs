@@ -41,7 +41,7 @@ public sealed class ManyChatsTests
         ValueTask<bool> first = results.MoveNextAsync();
         await chat.WhenAskedAsync(most).WaitAsync(Guard);
         (chat.Asked, taken).Should().Be((most, most));
-        chat.Release(most - 1);
+        chat.Release($"{most}");
         (await first.AsTask().WaitAsync(Guard)).Should().BeTrue();
 
         results.Current.Index.Should().Be(most - 1, "results come in the order of their ends");
@@ -114,7 +114,7 @@ public sealed class ManyChatsTests
     private sealed class HeldChat : IVllmChat
     {
         private readonly Lock _lock = new();
-        private readonly List<TaskCompletionSource> _answers = [];
+        private readonly Dictionary<string, TaskCompletionSource> _answers = new(StringComparer.Ordinal);
         private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _canceled;
 
@@ -136,7 +136,7 @@ public sealed class ManyChatsTests
             var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_lock)
             {
-                _answers.Add(answer);
+                _answers.Add(((UserMessage)request.Messages[0]).Text!, answer);
                 _changed.TrySetResult();
                 _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
             }
@@ -154,10 +154,10 @@ public sealed class ManyChatsTests
             return ChatAnswer.Of("Yes.");
         }
 
-        public void Release(int index)
+        public void Release(string prompt)
         {
             lock (_lock)
-                _answers[index].SetResult();
+                _answers[prompt].SetResult();
         }
 
         public async Task WhenAskedAsync(int count)
