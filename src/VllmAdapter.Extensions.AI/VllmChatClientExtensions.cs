@@ -104,7 +104,7 @@ public static class VllmChatClientExtensions
     /// <param name="client">The client that asks the model.</param>
     /// <param name="budgetOf">The budget of a turn by its options, such as that of the conversation under way; null for a turn without one.</param>
     /// <param name="countsPrompts">Whether the server is asked how long each prompt is before it is sent.</param>
-    /// <inheritdoc cref="UseTokenBudget(IChatClient, TokenBudget, bool)"/>
+    /// <inheritdoc cref="UseTokenBudget(IChatClient, TokenBudget, bool)" path="/*[not(self::param or self::typeparam)]"/>
     public static IChatClient UseTokenBudget(this IChatClient client, Func<ChatOptions?, TokenBudget?> budgetOf, bool countsPrompts = false)
     {
         ArgumentNullException.ThrowIfNull(client);

@@ -16,7 +16,7 @@ public sealed partial class VllmInferenceAdapter
         return await TranscriptionCalls.Transcribing(NewSetup(), NewRouteCalls()).AskAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc cref="TranscribeAsync(TranscriptionRequest, CancellationToken)"/>
+    /// <inheritdoc cref="TranscribeAsync(TranscriptionRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="audio">What to write down.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the work on the server.</param>
     public Task<Transcription> TranscribeAsync(AudioFile audio, CancellationToken cancellationToken = default) =>
@@ -38,7 +38,7 @@ public sealed partial class VllmInferenceAdapter
         return TranscriptionCalls.Transcribing(NewSetup(), NewRouteCalls()).Stream(request, cancellationToken);
     }
 
-    /// <inheritdoc cref="StreamTranscriptionAsync(TranscriptionRequest, CancellationToken)"/>
+    /// <inheritdoc cref="StreamTranscriptionAsync(TranscriptionRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="audio">What to write down.</param>
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the work on the server.</param>
     public TranscriptionStream StreamTranscriptionAsync(AudioFile audio, CancellationToken cancellationToken = default) =>
@@ -52,7 +52,7 @@ public sealed partial class VllmInferenceAdapter
         return await TranscriptionCalls.Translating(NewSetup(), NewRouteCalls()).AskAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc cref="TranslateAsync(TranscriptionRequest, CancellationToken)"/>
+    /// <inheritdoc cref="TranslateAsync(TranscriptionRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="audio">What to write down.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the work on the server.</param>
     public Task<Transcription> TranslateAsync(AudioFile audio, CancellationToken cancellationToken = default) =>
@@ -66,7 +66,7 @@ public sealed partial class VllmInferenceAdapter
         return TranscriptionCalls.Translating(NewSetup(), NewRouteCalls()).Stream(request, cancellationToken);
     }
 
-    /// <inheritdoc cref="StreamTranslationAsync(TranscriptionRequest, CancellationToken)"/>
+    /// <inheritdoc cref="StreamTranslationAsync(TranscriptionRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="audio">What to write down.</param>
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the work on the server.</param>
     public TranscriptionStream StreamTranslationAsync(AudioFile audio, CancellationToken cancellationToken = default) =>

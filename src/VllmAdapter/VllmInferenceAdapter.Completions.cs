@@ -19,7 +19,7 @@ public sealed partial class VllmInferenceAdapter
     }
 
     /// <summary>Has the model write on one prompt, 16 tokens as the server has it, and hands the text out as it comes.</summary>
-    /// <inheritdoc cref="StreamTextAsync(TextRequest, CancellationToken)"/>
+    /// <inheritdoc cref="StreamTextAsync(TextRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="prompt">The text to write on.</param>
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
     public TextStream StreamTextAsync(string prompt, CancellationToken cancellationToken = default) =>
@@ -37,7 +37,7 @@ public sealed partial class VllmInferenceAdapter
         await StreamTextAsync(request, cancellationToken).GatherAsync().ConfigureAwait(false);
 
     /// <summary>Has the model write on one prompt, 16 tokens as the server has it, and gathers the text.</summary>
-    /// <inheritdoc cref="CompleteTextAsync(TextRequest, CancellationToken)"/>
+    /// <inheritdoc cref="CompleteTextAsync(TextRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="prompt">The text to write on.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
     public Task<TextAnswer> CompleteTextAsync(string prompt, CancellationToken cancellationToken = default) =>

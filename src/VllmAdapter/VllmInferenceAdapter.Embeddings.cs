@@ -3,14 +3,14 @@ namespace VllmAdapter;
 public sealed partial class VllmInferenceAdapter
 {
     /// <summary>Makes one text into a vector.</summary>
-    /// <inheritdoc cref="EmbedAsync(EmbeddingRequest, CancellationToken)"/>
+    /// <inheritdoc cref="EmbedAsync(EmbeddingRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="text">The text; it may be empty.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     public Task<EmbeddingResult> EmbedAsync(string text, CancellationToken cancellationToken = default) =>
         EmbedAsync(new EmbeddingRequest { Inputs = [PoolingInput.FromText(text)] }, cancellationToken);
 
     /// <summary>Makes texts into vectors, one for each.</summary>
-    /// <inheritdoc cref="EmbedAsync(EmbeddingRequest, CancellationToken)"/>
+    /// <inheritdoc cref="EmbedAsync(EmbeddingRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="texts">The texts, at least one.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     public Task<EmbeddingResult> EmbedAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)

@@ -3,7 +3,7 @@ namespace VllmAdapter;
 public sealed partial class VllmInferenceAdapter
 {
     /// <summary>Has a model that writes text say which of a few labels fits a text, and how likely it finds each.</summary>
-    /// <inheritdoc cref="ClassifyAsync(LabelRequest, CancellationToken)"/>
+    /// <inheritdoc cref="ClassifyAsync(LabelRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="text">The text.</param>
     /// <param name="labels">The labels: two or more, in words that the model would say.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
@@ -31,7 +31,7 @@ public sealed partial class VllmInferenceAdapter
     }
 
     /// <summary>Asks a model that writes text a question that is answered by yes or no, and how likely it finds yes.</summary>
-    /// <inheritdoc cref="ClassifyAsync(LabelRequest, CancellationToken)"/>
+    /// <inheritdoc cref="ClassifyAsync(LabelRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="question">The question; that yes or no is wanted is added to it.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
     public Task<YesNoResult> AskYesNoAsync(string question, CancellationToken cancellationToken = default)
@@ -41,7 +41,7 @@ public sealed partial class VllmInferenceAdapter
     }
 
     /// <summary>Asks a model that writes text for yes or no, in a chat of the caller's own making.</summary>
-    /// <inheritdoc cref="ClassifyAsync(LabelRequest, CancellationToken)"/>
+    /// <inheritdoc cref="ClassifyAsync(LabelRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="question">What is asked. It should ask for yes or no alone; rerankers that are served as chat models have a form of their own for it.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
     public Task<YesNoResult> AskYesNoAsync(ChatRequest question, CancellationToken cancellationToken = default)

@@ -3,7 +3,7 @@ namespace VllmAdapter;
 public sealed partial class VllmInferenceAdapter
 {
     /// <summary>Puts documents in order of their relevance to a query.</summary>
-    /// <inheritdoc cref="RerankAsync(RerankRequest, CancellationToken)"/>
+    /// <inheritdoc cref="RerankAsync(RerankRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="query">What the documents are to be relevant to.</param>
     /// <param name="documents">The documents, at least one.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
@@ -30,7 +30,7 @@ public sealed partial class VllmInferenceAdapter
     }
 
     /// <summary>Scores one text against others.</summary>
-    /// <inheritdoc cref="ScoreAsync(ScoreRequest, CancellationToken)"/>
+    /// <inheritdoc cref="ScoreAsync(ScoreRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="query">The one text.</param>
     /// <param name="documents">The others, at least one.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
@@ -57,7 +57,7 @@ public sealed partial class VllmInferenceAdapter
     }
 
     /// <summary>Has a classifying model classify texts.</summary>
-    /// <inheritdoc cref="ClassifyAsync(ClassificationRequest, CancellationToken)"/>
+    /// <inheritdoc cref="ClassifyAsync(ClassificationRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="texts">The texts, at least one.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     public Task<ClassificationResult> ClassifyAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
@@ -83,7 +83,7 @@ public sealed partial class VllmInferenceAdapter
     }
 
     /// <summary>Gets a pooling model's own output for texts: a vector each, or a row for each token.</summary>
-    /// <inheritdoc cref="PoolAsync(PoolRequest, CancellationToken)"/>
+    /// <inheritdoc cref="PoolAsync(PoolRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="texts">The texts, at least one.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     public Task<PoolResult> PoolAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)

@@ -125,7 +125,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
     }
 
     /// <summary>Asks one question and hands the answer out as it comes.</summary>
-    /// <inheritdoc cref="StreamChatAsync(ChatRequest, CancellationToken)"/>
+    /// <inheritdoc cref="StreamChatAsync(ChatRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="prompt">What the user says.</param>
     /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
     public ChatStream StreamChatAsync(string prompt, CancellationToken cancellationToken = default) =>
@@ -143,7 +143,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         ChatStream.GatherAsync(this, request, cancellationToken);
 
     /// <summary>Asks one question and gathers the answer.</summary>
-    /// <inheritdoc cref="CompleteChatAsync(ChatRequest, CancellationToken)"/>
+    /// <inheritdoc cref="CompleteChatAsync(ChatRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="prompt">What the user says.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
     public Task<ChatAnswer> CompleteChatAsync(string prompt, CancellationToken cancellationToken = default) =>

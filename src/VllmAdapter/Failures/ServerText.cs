@@ -17,7 +17,7 @@ internal static class ServerText
     internal static string? Quote(string? text, int limit = 300) =>
         Fold(RepeatedRequest.Quote(text), limit) is { Length: > 0 } quote ? quote : null;
 
-    /// <inheritdoc cref="Quote(string?, int)"/>
+    /// <inheritdoc cref="Quote(string?, int)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="text">Words of the server's, or of whoever repeats them.</param>
     /// <param name="secrets">What is hidden in them.</param>
     /// <param name="limit">The most characters; one more says that the words were cut.</param>

@@ -32,7 +32,7 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
     }
 
     /// <summary>Reads a body that is open already, and decompressed.</summary>
-    /// <inheritdoc cref="ReadAsync(HttpResponseMessage, long, CancellationToken, TimeProvider?)"/>
+    /// <inheritdoc cref="ReadAsync(HttpResponseMessage, long, CancellationToken, TimeProvider?)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="body">The body, which stays the caller's to dispose.</param>
     /// <param name="limit">How many bytes to read at most.</param>
     /// <param name="cancellationToken">Ends the reading; what came is kept.</param>

@@ -226,7 +226,7 @@ public sealed record ChatRequest
     /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])"/>
     public ChatRequest With(StreamOutcome turn, IEnumerable<ToolMessage> results) => With(turn, keepReasoning: true, results);
 
-    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])"/>
+    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
     /// <param name="keepReasoning">
     /// Whether the turn's thoughts are sent back, under the name that they came with; the chat template decides what the model sees of them. False is
@@ -240,7 +240,7 @@ public sealed record ChatRequest
         return With(ChatHistory.Of(Messages, turn, keepReasoning, results));
     }
 
-    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])"/>
+    /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="turn">What the model answered. Of several choices, choice 0 is taken.</param>
     /// <param name="results">The results of the turn's calls.</param>
     public ChatRequest With(ChatAnswer turn, params ToolMessage[] results) => With(turn, (IEnumerable<ToolMessage>)results);
@@ -267,7 +267,7 @@ public sealed record ChatRequest
         return ToolHistory.After(this, turn, keepReasoning: true, [], TurnUses.WordsFor(turn));
     }
 
-    /// <inheritdoc cref="Correcting(StreamOutcome)"/>
+    /// <inheritdoc cref="Correcting(StreamOutcome)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="turn">What the model answered.</param>
     public ChatRequest Correcting(ChatAnswer turn)
     {
@@ -293,7 +293,7 @@ public sealed record ChatRequest
             : Continuation.Of(this, cut);
     }
 
-    /// <inheritdoc cref="Continuing(StreamOutcome)"/>
+    /// <inheritdoc cref="Continuing(StreamOutcome)" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="cut">What was received of the answer to this request.</param>
     public ChatRequest Continuing(ChatAnswer cut)
     {

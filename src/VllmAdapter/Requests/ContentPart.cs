@@ -65,7 +65,7 @@ public abstract record ContentPart
     /// <summary>Audio of a file, which travels in the request.</summary>
     /// <param name="path">The file. Its extension says what it is: wav, mp3, flac, ogg, opus, m4a, aac, aiff or webm.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <inheritdoc cref="ImageFromFileAsync"/>
+    /// <inheritdoc cref="ImageFromFileAsync" path="/*[not(self::param or self::typeparam)]"/>
     public static async Task<AudioPart> AudioFromFileAsync(string path, CancellationToken cancellationToken = default)
     {
         string format = MediaFile.TypeOf(path, MediaFile.Audio);
@@ -75,7 +75,7 @@ public abstract record ContentPart
     /// <summary>A video of a file, which travels in the request.</summary>
     /// <param name="path">The file. Its extension says what it is: mp4, m4v, webm, mov, mkv, avi, mpeg or mpg.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <inheritdoc cref="ImageFromFileAsync"/>
+    /// <inheritdoc cref="ImageFromFileAsync" path="/*[not(self::param or self::typeparam)]"/>
     public static async Task<VideoPart> VideoFromFileAsync(string path, CancellationToken cancellationToken = default)
     {
         string type = MediaFile.TypeOf(path, MediaFile.Videos);

@@ -30,7 +30,7 @@ public sealed class VllmRoutes
     public async Task<JsonElement> GetAsync(string path, RequestHeaders? headers = null, CancellationToken cancellationToken = default) =>
         (await AskAsync(path, HttpMethod.Get, body: null, headers, Element, cancellationToken).ConfigureAwait(false)).Value;
 
-    /// <inheritdoc cref="GetAsync(string, RequestHeaders?, CancellationToken)"/>
+    /// <inheritdoc cref="GetAsync(string, RequestHeaders?, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <typeparam name="TReply">What the JSON is read as.</typeparam>
     /// <param name="path">The route, from the server's root, such as <c>/v1/models</c>; a query may stand behind it.</param>
     /// <param name="replyType">How it is read, such as <c>MyContext.Default.MyReply</c>.</param>
@@ -56,7 +56,7 @@ public sealed class VllmRoutes
         return (await AskAsync(path, HttpMethod.Post, RequestJson.ToUtf8(body), headers, Element, cancellationToken).ConfigureAwait(false)).Value;
     }
 
-    /// <inheritdoc cref="PostAsync(string, JsonObject, RequestHeaders?, CancellationToken)"/>
+    /// <inheritdoc cref="PostAsync(string, JsonObject, RequestHeaders?, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
     /// <typeparam name="TBody">What is written as the body.</typeparam>
     /// <typeparam name="TReply">What the JSON is read as.</typeparam>
     /// <param name="path">The route, from the server's root, such as <c>/v1/decisions</c>; a query may stand behind it.</param>
