@@ -31,7 +31,7 @@ internal sealed class KeptReplies(HttpMessageHandler inner) : DelegatingHandler(
     // Further attempts have the same id with a number behind it.
     private static string? KeyOf(string id) => id.IndexOf('-', StringComparison.Ordinal) is var dash and > 0 ? id[..dash] : id.Length > 0 ? id : null;
 
-    private sealed class Tee(Stream body, MemoryStream kept, IDisposable owner) : ForwardOnlyStream
+    private sealed class Tee(Stream body, MemoryStream kept, IDisposable owner) : ForwardStream
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {

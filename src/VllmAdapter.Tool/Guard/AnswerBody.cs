@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace VllmAdapter.Tool.Guard;
 
 /// <summary>The answer as the proxy reads it. Who lets go of it before its end has left, and the server is to stop.</summary>
-internal sealed class AnswerBody(PipeReader frames, CancellationTokenSource left) : ForwardOnlyStream
+internal sealed class AnswerBody(PipeReader frames, CancellationTokenSource left) : ForwardStream
 {
     private int _disposals;
 

@@ -7,7 +7,7 @@ namespace VllmAdapter.Tool.Guard;
 /// A reply's body on its way to the adapter: one frame a read, so that all is known of the frames before when the adapter asks for the next one. Then they
 /// are settled (<see cref="Settled"/>): handed on as they came, or held.
 /// </summary>
-internal sealed class FrameStream(Stream body, int mostBuffered, IDisposable owner) : ForwardOnlyStream
+internal sealed class FrameStream(Stream body, int mostBuffered, IDisposable owner) : ForwardStream
 {
     private byte[] _bytes = new byte[4 * 1024];
     private FrameScanner _scanner;

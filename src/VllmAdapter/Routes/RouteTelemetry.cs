@@ -68,22 +68,7 @@ internal sealed class RouteTelemetry
         Close(error, CommonTags());
     }
 
-    private void Close(string? error, TagList tags)
-    {
-        if (error is not null)
-            tags.Add(Attributes.ErrorType, error);
-
-        Meters.Duration.Record(_transport.Clock.GetElapsedTime(_startedAt).TotalSeconds, tags);
-        if (_span is null)
-            return;
-
-        if (error is not null)
-            _span.SetTag(Attributes.ErrorType, error).SetStatus(ActivityStatusCode.Error);
-
-        // Stopping a span makes the one current that was so when it began, which need not be the caller's any more.
-        using var unchanged = new CurrentSpan(null);
-        _span.Stop();
-    }
+    private void Close(string? error, TagList tags) => SpanAttributes.End(_span, _transport.Clock.GetElapsedTime(_startedAt), error, tags);
 
     private TagList CommonTags() => SpanAttributes.Common(_question.Operation, _transport.Endpoint.At(_question.Path), _question.Model);
 }

@@ -138,22 +138,7 @@ internal sealed class CallTelemetry
             Meters.TokenUsage.Record(output, [.. tags, new(Attributes.TokenType, "output")]);
     }
 
-    private void Close(string? error, TagList tags)
-    {
-        if (error is not null)
-            tags.Add(Attributes.ErrorType, error);
-
-        Meters.Duration.Record(_call.Clock.GetElapsedTime(_startedAt).TotalSeconds, tags);
-        if (_span is null)
-            return;
-
-        if (error is not null)
-            _span.SetTag(Attributes.ErrorType, error).SetStatus(ActivityStatusCode.Error);
-
-        // Stopping a span makes the one current that was so when it began, which need not be the consumer's any more.
-        using var unchanged = new CurrentSpan(null);
-        _span.Stop();
-    }
+    private void Close(string? error, TagList tags) => SpanAttributes.End(_span, _call.Clock.GetElapsedTime(_startedAt), error, tags);
 
     private TagList CommonTags() => SpanAttributes.Common(_call.Operation, Address, _call.Model);
 

@@ -28,6 +28,24 @@ internal static class SpanAttributes
         return tags;
     }
 
+    /// <summary>Measures how long an operation took, and ends its span if it has one.</summary>
+    public static void End(Activity? span, TimeSpan took, string? error, TagList tags)
+    {
+        if (error is not null)
+            tags.Add(Attributes.ErrorType, error);
+
+        Meters.Duration.Record(took.TotalSeconds, tags);
+        if (span is null)
+            return;
+
+        if (error is not null)
+            span.SetTag(Attributes.ErrorType, error).SetStatus(ActivityStatusCode.Error);
+
+        // Stopping a span makes the one current that was so when it began, which need not be the consumer's any more.
+        using var unchanged = new CurrentSpan(null);
+        span.Stop();
+    }
+
     /// <summary>Read off the finished body, so that fields which came by <see cref="ChatRequest.Extra"/> count too.</summary>
     public static void OfRequest(Activity span, ChatCall call)
     {
