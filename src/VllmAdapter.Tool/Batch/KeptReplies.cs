@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using VllmAdapter.Tool.Guard;
 
 namespace VllmAdapter.Tool.Batch;
 
