@@ -13,6 +13,13 @@ internal struct FrameScanner
         while (bytes[_scanned..].IndexOfAny((byte)'\n', (byte)'\r') is >= 0 and var offset)
         {
             int at = _scanned + offset;
+            if (bytes[at] == '\r' && at + 1 == bytes.Length)
+            {
+                // The other half of the line end may be on its way.
+                _scanned = at;
+                return 0;
+            }
+
             bool isPair = bytes[at] == '\r' && at + 1 < bytes.Length && bytes[at + 1] == '\n';
             int next = at + (isPair ? 2 : 1);
             bool isBlank = at == _lineStart;
