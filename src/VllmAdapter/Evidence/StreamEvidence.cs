@@ -12,8 +12,10 @@ public sealed record StreamEvidence
 {
     private const int LongestUnread = 2000;
 
+    private static readonly RequestEvidence NothingAsked = new();
+
     private readonly ChoiceEvidenceList _choices = new();
-    private RequestEvidence _asked = new();
+    private RequestEvidence _asked = NothingAsked;
     private ValueList<FailedAttempt> _failedAttempts = ValueList<FailedAttempt>.Empty;
     private string? _requestId;
     private Facts _facts;
@@ -34,7 +36,7 @@ public sealed record StreamEvidence
     }
 
     /// <summary>What the request asked for.</summary>
-    public RequestEvidence Request { get => _asked; init => _asked = value ?? new(); }
+    public RequestEvidence Request { get => _asked; init => _asked = value ?? NothingAsked; }
 
     /// <summary>Whether the server is known to mark the end of its streams, as vLLM does.</summary>
     /// <value>True by default.</value>

@@ -9,6 +9,9 @@ namespace VllmAdapter;
 [JsonConverter(typeof(VllmJsonConverter))]
 public sealed record StreamOutcome
 {
+    // Nothing is written into it: only the adapter's own evidence is still being written.
+    private static readonly StreamEvidence NoEvidence = new();
+
     private readonly Aside<IReadOnlyList<ChatChoice>> _received = new([]);
     private readonly Aside<IncompleteStreamBehavior> _defaultBehavior = new(IncompleteStreamBehavior.Throw);
 
@@ -43,7 +46,7 @@ public sealed record StreamOutcome
     public IReadOnlyList<OutcomeNote> Notes { get; init => field = ValueList<OutcomeNote>.Of(value); } = ValueList<OutcomeNote>.Empty;
 
     /// <summary>Everything that was observed.</summary>
-    public StreamEvidence Evidence { get; init; } = new();
+    public StreamEvidence Evidence { get; init; } = NoEvidence;
 
     /// <summary>How many times a request was sent for it, at least 1.</summary>
     public int Attempts { get; init; } = 1;
