@@ -23,7 +23,7 @@ internal static class SpeechLanguages
         if (wanted is not null && wanted != English && wanted != CodeOf(options?.SpeechLanguage))
         {
             throw new NotSupportedException(
-                $"vLLM writes speech down in its own language or in English, not in '{options!.TextLanguage}'. Set TextLanguage to that of SpeechLanguage or to 'en', or leave it out.");
+                $"vLLM transcribes speech in its own language or translates it into English, not into '{options!.TextLanguage}'. Set TextLanguage to that of SpeechLanguage or to 'en', or leave it out.");
         }
     }
 }

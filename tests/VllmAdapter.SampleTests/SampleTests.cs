@@ -88,7 +88,7 @@ public sealed class SampleTests
         SampleRun run = await SampleRun.OfAsync(sample, Filled(args, vllm.Endpoint.ToString(), "llama"));
 
         run.ShouldEndWith(1);
-        run.Errors.Should().MatchRegex(sample == "Search" ? "embedding model" : "The server has no model 'llama' .*Choose one that it lists at /v1/models.");
+        run.Errors.Should().MatchRegex(sample == "Search" ? "embedding model" : "The server has no model 'llama' .*Use one of those listed at /v1/models.");
     }
 
     [Fact]

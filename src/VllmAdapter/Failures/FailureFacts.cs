@@ -78,7 +78,7 @@ internal sealed record FailureFacts
     /// <summary>The option that sets that limit.</summary>
     public string LimitedBy { get; init; } = nameof(VllmAdapterOptions.MaxEventBytes);
 
-    /// <summary>Set if a success of the right kind is not a whole answer to what was asked: what is wrong with it, as a clause without a full stop.</summary>
+    /// <summary>Set if a success of the right kind is not a complete answer to the request: what is wrong with it, as a clause without a full stop.</summary>
     public string? Invalid { get; init; }
 
     /// <summary>Kept out of all texts, should a gateway repeat them.</summary>

@@ -66,7 +66,7 @@ public enum RequestFailure
     UnexpectedContent,
 
     /// <summary>
-    /// A vLLM server answered, but what it answered is not a whole answer to what was asked: too few entries, doubled ones, a number that is none
+    /// A vLLM server answered, but what it answered is not a complete answer to the request: too few entries, doubled ones, a number that is none
     /// (NaN). Nothing of it is handed out. Asked again it may well be the same; the message says what is wrong.
     /// </summary>
     InvalidReply,

@@ -34,7 +34,7 @@ public enum OutcomeNoteKind
     EndedWithoutSentinel,
 
     /// <summary>
-    /// Calls are ready, but it cannot be excluded that a token limit cut them: a count of the tokens or the model's context window is missing,
+    /// Calls are ready, but nothing rules out that a token limit cut them: a count of the tokens or the model's context window is missing,
     /// and the note says which. Ask for usage, or set <see cref="VllmAdapterOptions.ContextWindow"/>.
     /// </summary>
     CutNotExcluded,

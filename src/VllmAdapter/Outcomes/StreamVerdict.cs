@@ -7,7 +7,7 @@ public enum StreamVerdict
     Completed = 1,
 
     /// <summary>
-    /// The server came to its end without a finish reason, so nothing says that the answer is whole and nothing that it was cut: use it, but
+    /// The server came to its end without a finish reason, so nothing says whether the answer is complete or was cut: use it, but
     /// know that nobody confirmed it. Or output is missing, all or surely a part of it: <see cref="StreamOutcome.Notes"/> says so.
     /// </summary>
     Unconfirmed,

@@ -114,5 +114,5 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     }
 
     private static InvalidOperationException NotOver(string what) => new(
-        $"{what} is there when the enumeration is over. Enumerate the stream to its end first; a request that failed before it began has none.");
+        $"{what} is available after the enumeration. Enumerate the stream to its end first; a request that failed before the stream began has none.");
 }

@@ -139,7 +139,7 @@ public sealed class VllmRoutes
     }
 
     private static Func<ServerReply, T> Typed<T>(JsonTypeInfo<T> type) =>
-        reply => JsonSerializer.Deserialize(reply.Json, type) ?? throw new JsonException("null is no answer.");
+        reply => JsonSerializer.Deserialize(reply.Json, type) ?? throw new JsonException("null is not an answer.");
 
     private sealed record Answer<T>(T Value);
 }

@@ -94,7 +94,7 @@ public sealed class ServerAdministration
         ArgumentNullException.ThrowIfNull(requestIds);
         return requestIds.Count > 0
             ? AbortAsync(new AbortJson([.. requestIds]), cancellationToken)
-            : throw new ArgumentException("There is no id, and vLLM takes that for all requests. Give one, or call AbortAllRequestsAsync.", nameof(requestIds));
+            : throw new ArgumentException("There is no id, which vLLM would take to mean all requests. Give one, or call AbortAllRequestsAsync.", nameof(requestIds));
     }
 
     /// <summary>Ends every request that runs or waits, whoever sent it.</summary>
@@ -175,7 +175,7 @@ public sealed class ServerAdministration
         RunningRequests.Abort => "abort",
         RunningRequests.Wait => "wait",
         RunningRequests.Keep => "keep",
-        _ => throw new ArgumentOutOfRangeException(nameof(running), running, "It is none of the values."),
+        _ => throw new ArgumentOutOfRangeException(nameof(running), running, "It is not one of the values."),
     };
 
     private sealed record Box<T>(T Value);

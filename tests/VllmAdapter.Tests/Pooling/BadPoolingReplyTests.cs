@@ -41,9 +41,9 @@ public sealed class BadPoolingReplyTests : IDisposable
         { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":[1,1e39]}""", "the embedding of Inputs[1] holds Infinity as number 1: the model made no finite number of this input" },
         { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwAAwH8="}""", "the embedding of Inputs[1] holds NaN as number 1: the model made no finite number of this input" },
         { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwAAgP8="}""", "the embedding of Inputs[1] holds -Infinity as number 1: the model made no finite number of this input" },
-        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwA="}""", "the embedding of Inputs[1] is base64 of 5 bytes, which are no whole number of 32-bit floats" },
-        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwA"}""", "the embedding of Inputs[1] is a text of 7 characters, which is no base64" },
-        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"!!!!!!=="}""", "the embedding of Inputs[1] is a text that is no base64" },
+        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwA="}""", "the embedding of Inputs[1] is base64 of 5 bytes, which is not a whole number of 32-bit floats" },
+        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwA"}""", "the embedding of Inputs[1] is a text of 7 characters, which is not base64" },
+        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"!!!!!!=="}""", "the embedding of Inputs[1] is a text that is not base64" },
     };
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class BadPoolingReplyTests : IDisposable
         _server.When("*").Respond("application/json", $$"""{"data":[{"embedding":{{vector}},"index":0}]}""");
 
         await ShouldBeInvalid(
-            adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], Dimensions = 2 }), "numbers where Dimensions asked for 2: this server does not heed dimensions");
+            adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], Dimensions = 2 }), "numbers where Dimensions asked for 2: this server ignores dimensions");
     }
 
     [Theory]
@@ -134,11 +134,11 @@ public sealed class BadPoolingReplyTests : IDisposable
     }
 
     [Theory]
-    [InlineData(200, """{"error":{"message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
-    [InlineData(200, """{"object":"error","message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
-    [InlineData(501, """{"error":{"message":"The model does not support Embeddings API","type":"NotImplementedError","param":null,"code":501}}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
-    [InlineData(404, """{"detail":"Not Found"}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
-    [InlineData(405, """{"detail":"Method Not Allowed"}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
+    [InlineData(200, """{"error":{"message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
+    [InlineData(200, """{"object":"error","message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
+    [InlineData(501, """{"error":{"message":"The model does not support Embeddings API","type":"NotImplementedError","param":null,"code":501}}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
+    [InlineData(404, """{"detail":"Not Found"}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
+    [InlineData(405, """{"detail":"Method Not Allowed"}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
     [InlineData(400, """{"error":{"message":"Out of range float values are not JSON compliant","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.InvalidReply, "send fewer at once to find it")]
     [InlineData(400, """{"error":{"message":"This model's maximum context length is 256 tokens. However, your prompt contains at least 257 input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the input prompt. (parameter=input_tokens, value=257)","type":"BadRequestError","param":"input_tokens","code":400}}""", RequestFailure.ContextWindowExceeded, "An input needs at least 257 tokens but the model's window is 256 (the server answered 400). Shorten it, or have the server cut it")]
     [InlineData(200, """{"object":"list","data":null}""", RequestFailure.UnexpectedContent, "not a list of embeddings")]
