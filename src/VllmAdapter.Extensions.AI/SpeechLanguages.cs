@@ -9,7 +9,7 @@ internal static class SpeechLanguages
 {
     private const string English = "en";
 
-    /// <summary>The language of a tag such as <c>de-DE</c>, which is all that vLLM takes.</summary>
+    /// <summary>The language of a tag such as <c>de-DE</c>, which is all that vLLM accepts.</summary>
     public static string? CodeOf(string? tag) => tag?.Split('-', '_')[0].ToLowerInvariant();
 
     /// <summary>Whether English is asked for, and another language is spoken, or one that nobody named.</summary>

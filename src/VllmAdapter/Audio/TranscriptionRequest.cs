@@ -31,7 +31,7 @@ public sealed record TranscriptionRequest
     /// <value>Null (default): the model's own guess, or English where it makes none.</value>
     public string? Language { get; init; }
 
-    /// <summary>Text that comes before the speech: names and spellings to go by.</summary>
+    /// <summary>Text that comes before the speech: names and spellings to follow.</summary>
     /// <value>Null (default): none.</value>
     public string? Prompt { get; init; }
 

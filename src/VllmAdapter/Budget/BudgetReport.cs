@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>A budget's answer, with the numbers that it was found by.</summary>
+/// <summary>A budget's answer, with the numbers behind it.</summary>
 public sealed record BudgetReport
 {
     /// <summary>Whether the budget allows another turn.</summary>

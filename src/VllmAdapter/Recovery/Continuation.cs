@@ -37,7 +37,7 @@ internal static class Continuation
             : lowered;
     }
 
-    /// <summary>The request whose answer begins after the text; with no text it begins anew.</summary>
+    /// <summary>The request whose answer begins after the text; with no text it starts over.</summary>
     public static ChatRequest WriteOn(ChatRequest request, string text, string reasoning)
     {
         if (text.Length == 0)

@@ -6,7 +6,7 @@ using System.Text;
 namespace VllmAdapter;
 
 /// <summary>The HTTP headers of one request.</summary>
-/// <remarks>Trace context needs nothing here: HttpClient sends the current activity by itself.</remarks>
+/// <remarks>Trace context needs nothing here: HttpClient sends the current activity automatically.</remarks>
 public sealed record RequestHeaders
 {
     private readonly EqualMap<string, string> _additional;

@@ -7,10 +7,10 @@ public sealed record ServerDiagnosis
 {
     internal static readonly TimeSpan UsualSpan = TimeSpan.FromSeconds(5);
 
-    /// <summary>What its engine does; null if nothing that could be asked tells.</summary>
+    /// <summary>What its engine does; null if nothing that could be asked shows it.</summary>
     public ServerActivity? Activity { get; private init; }
 
-    /// <summary>What it says of its own health. It says that it is healthy while it sleeps, is paused, or hangs.</summary>
+    /// <summary>What it says about its own health. It says that it is healthy while it sleeps, is paused, or hangs.</summary>
     public required ServerHealth Health { get; init; }
 
     /// <summary>Whether it says that it sleeps; null where the route is not there.</summary>

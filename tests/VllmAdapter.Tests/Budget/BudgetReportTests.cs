@@ -22,12 +22,12 @@ public sealed class BudgetReportTests
         { new() { Completion = 20 }, Known, "The budget is exhausted: 22 of 20 completion tokens spent." },
         { new() { Turns = 1 }, Known, "The budget is exhausted: 1 of 1 turns taken; 307 tokens spent." },
         { new() { ContextWindow = 300 }, Known, "The budget is exhausted: the last turn held 307 of the context window's 300 tokens; 307 tokens spent." },
-        { new() { Total = 1_000 }, Unknown, "Whether the limit of 1,000 tokens is reached cannot be told: at least 0 tokens spent, and the server sent no usage for all of them." },
-        { new() { Total = 400 }, Part, "Whether the limit of 400 tokens is reached cannot be told: 307 to 485 tokens spent, and no final usage came." },
-        { new() { Total = 30 }, SumOnly, "Whether the limit of 30 tokens is reached cannot be told: 28 to 30 tokens spent, and the counts of several choices may be too low, as vLLM 0.8.5's are." },
-        { new() { Total = 1_000 }, Beyond, "Whether the limit of 1,000 tokens is reached cannot be told: 5 to 19,508 tokens spent, and the server counted more than was allowed, which proves nothing." },
-        { new() { Completion = 100 }, Part, "Whether the limit of 100 completion tokens (22 to 200 spent) is reached cannot be told: 307 to 485 tokens spent, and no final usage came." },
-        { new() { ContextWindow = 400 }, Part, "Whether the context window of 400 tokens is reached cannot be told: 307 to 485 tokens spent, and no final usage came." },
+        { new() { Total = 1_000 }, Unknown, "It is not known whether the limit of 1,000 tokens is reached: at least 0 tokens spent, and the server sent no usage for all of them." },
+        { new() { Total = 400 }, Part, "It is not known whether the limit of 400 tokens is reached: 307 to 485 tokens spent, and no final usage came." },
+        { new() { Total = 30 }, SumOnly, "It is not known whether the limit of 30 tokens is reached: 28 to 30 tokens spent, and the counts of several choices may be too low, as vLLM 0.8.5's are." },
+        { new() { Total = 1_000 }, Beyond, "It is not known whether the limit of 1,000 tokens is reached: 5 to 19,508 tokens spent, and the server counted more than was allowed, which proves nothing." },
+        { new() { Completion = 100 }, Part, "It is not known whether the limit of 100 completion tokens (22 to 200 spent) is reached: 307 to 485 tokens spent, and no final usage came." },
+        { new() { ContextWindow = 400 }, Part, "It is not known whether the context window of 400 tokens is reached: 307 to 485 tokens spent, and no final usage came." },
     };
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class BudgetReportTests
         budget.Record(Part);
 
         budget.Check(TokenCount.Exactly(10)).Explain().Should()
-            .Be("Whether the limit of 400 tokens is reached cannot be told: 307 to 485 tokens spent, and no final usage came.");
+            .Be("It is not known whether the limit of 400 tokens is reached: 307 to 485 tokens spent, and no final usage came.");
         budget.Check(TokenCount.Exactly(93)).Explain().Should()
             .Be("The next prompt does not fit: it needs 93 tokens and its answer at least 1, but 0 to 93 of 400 are left.");
     }

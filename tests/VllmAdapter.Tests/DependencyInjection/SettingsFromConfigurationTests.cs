@@ -10,9 +10,9 @@ namespace VllmAdapter.Tests.DependencyInjection;
 public sealed class SettingsFromConfigurationTests
 {
     [Theory]
-    [InlineData("Modell", "granite", "Vllm:Modell is not a setting of the adapter. Is Model meant?")]
-    [InlineData("TimeLimits:FirstToken", "00:01:00", "Vllm:TimeLimits:FirstToken is not a setting of the adapter. Is TimeLimits:FirstChunk meant?")]
-    [InlineData("Resilience:CircuitBreaker:Ratio", "0.5", "Vllm:Resilience:CircuitBreaker:Ratio is not a setting of the adapter. Is Resilience:CircuitBreaker:FailureRatio meant?")]
+    [InlineData("Modell", "granite", "Vllm:Modell is not a setting of the adapter. Did you mean Model?")]
+    [InlineData("TimeLimits:FirstToken", "00:01:00", "Vllm:TimeLimits:FirstToken is not a setting of the adapter. Did you mean TimeLimits:FirstChunk?")]
+    [InlineData("Resilience:CircuitBreaker:Ratio", "0.5", "Vllm:Resilience:CircuitBreaker:Ratio is not a setting of the adapter. Did you mean Resilience:CircuitBreaker:FailureRatio?")]
     [InlineData("Something:Else", "1", "Vllm:Something is not a setting of the adapter.")]
     [InlineData("Termination", "OnSentinel", "Vllm:Termination cannot be set by configuration; set it in code.")]
     [InlineData("TimeLimits:FirstChunk", "60", "Vllm:TimeLimits:FirstChunk is \"60\", which would be that many days. Write hours, minutes and seconds, such as 00:01:30.")]

@@ -76,9 +76,9 @@ public class VllmRequestExceptionTests
         };
 
         VllmRequestException.For(facts).Message.Should().Be(
-            "The server could not get messages[0].content[0] of the request (the server answered 500): Cannot connect to host dead.example:443 "
-            + "ssl:default [Name or service not known]. The server fetches such a part by itself: give an address that it can reach, or send the "
-            + "bytes (a data URL in base64).");
+            "The server could not fetch messages[0].content[0] of the request (the server answered 500): Cannot connect to host dead.example:443 "
+            + "ssl:default [Name or service not known]. The server fetches this part itself: use an address that it can reach, or send the "
+            + "bytes (a base64 data URL).");
     }
 
     [Theory]
@@ -152,7 +152,7 @@ public class VllmRequestExceptionTests
         VllmRequestException.For(new() { Address = Chat, Cause = new IOException("The response ended prematurely."), BrokeOffAfter = TimeSpan.FromSeconds(silence) })
             .Message.Should().Be(
                 $"The reply at http://vllm.example:8000/v1/chat/completions broke off before its first event{after}: The response ended prematurely. "
-                + "Ask again; see the server's log.");
+                + "Try again; see the server's log.");
 
     [Theory]
     [InlineData("An error occurred while sending the request.", "The response ended prematurely. (ResponseEnded)", "The response ended prematurely. (ResponseEnded)")]

@@ -27,7 +27,7 @@ public sealed class UnknownFieldsTests : IDisposable
         { 20, false, "repetition_detection", null },
         { 20, false, "session_id", "vLLM has known it since about 0.27." },
         { 32, true, "return_weight_versions", "vLLM has known it since 0.33.0." },
-        { 33, true, "max_token", "check how it is written." },
+        { 33, true, "max_token", "check the spelling." },
         { 33, false, "max_token", null },
         { 33, true, "max_tokens", null },
     };

@@ -122,7 +122,7 @@ public sealed class ExplainInputTests
 
     [Theory]
     [InlineData("[]", "a JSON object is expected")]
-    [InlineData("{", "is no request")]
+    [InlineData("{", "is not a request")]
     public async Task A_request_that_is_none_is_a_sentence_and_code_2(string text, string sentence)
     {
         using var request = new TemporaryFile(text);
