@@ -54,7 +54,8 @@ internal sealed class FieldQuestion
         if (_fields.Select(_learning.WhyIgnored).FirstOrDefault(why => why is not null) is { } ignored)
         {
             throw new VllmRequestException(
-                $"The request was not sent. {ignored} Leave it out, or set VllmAdapterOptions.UnknownFields to Note.", RequestFailure.BadRequest) { Attempts = 0 };
+                $"The request was not sent. {ignored} Leave it out, or set VllmAdapterOptions.UnknownFields to Note.", RequestFailure.BadRequest)
+            { Attempts = 0 };
         }
     }
 }

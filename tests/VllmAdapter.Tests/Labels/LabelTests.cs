@@ -106,7 +106,10 @@ public sealed class LabelTests
         {
             Chat = ChatRequest.FromPrompt("?") with
             {
-                MaxTokens = 1, Logprobs = new() { TopLogprobs = 5 }, Sampling = new() { Temperature = 1, Seed = 3 }, Reasoning = new() { Enabled = true },
+                MaxTokens = 1,
+                Logprobs = new() { TopLogprobs = 5 },
+                Sampling = new() { Temperature = 1, Seed = 3 },
+                Reasoning = new() { Enabled = true },
             },
             Labels = ["yes", "no"],
         });
