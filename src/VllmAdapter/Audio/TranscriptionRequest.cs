@@ -36,7 +36,7 @@ public sealed record TranscriptionRequest
     public string? Prompt { get; init; }
 
     /// <summary>How freely tokens are drawn.</summary>
-    /// <value>0 or more; null (default): 0, the likeliest token.</value>
+    /// <value>0 or more; null (default): 0, the most likely token.</value>
     public double? Temperature { get; init; }
 
     /// <summary>How many tokens <b>each piece of 30 seconds</b> may have.</summary>

@@ -63,7 +63,7 @@ public sealed record TextRequest
     /// <remarks>Wire fields: <c>logprobs</c>, here a number, <c>logprob_token_ids</c>, <c>return_tokens_as_token_ids</c>.</remarks>
     public LogprobOptions? Logprobs { get; init; }
 
-    /// <summary>How many of the likeliest alternatives to report with each token of the prompt.</summary>
+    /// <summary>How many of the most likely alternatives to report with each token of the prompt.</summary>
     /// <value>
     /// 0 or more; -1 is the whole vocabulary. They are in <see cref="TextChoice.Extra"/> under <c>prompt_logprobs</c>. vLLM refuses them in a streamed
     /// request: set <see cref="Stream"/> to false.

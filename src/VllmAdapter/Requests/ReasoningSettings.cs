@@ -16,7 +16,7 @@ public sealed record ReasoningSettings
     /// <summary>Whether the reply shows the reasoning.</summary>
     /// <value>
     /// Null (default): true. False hides them, and with them log probabilities and token ids (gpt-oss since vLLM
-    /// 0.10.1, all models since about 0.26); they are generated and counted all the same.
+    /// 0.10.1, all models since about 0.26); they are still generated and counted.
     /// </value>
     public bool? Include { get; init; }
 

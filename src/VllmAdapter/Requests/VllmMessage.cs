@@ -24,7 +24,7 @@ public abstract record VllmMessage
     /// <summary>The kind of the message and its length, not what it says: conversations do not belong in logs.</summary>
     public sealed override string ToString() => RequestWords.Of(this);
 
-    /// <summary>An instruction to the model that stands above the conversation.</summary>
+    /// <summary>An instruction to the model that applies to the whole conversation.</summary>
     /// <param name="text">The instruction.</param>
     public static SystemMessage System(string text) => new(text);
 
@@ -66,7 +66,7 @@ public abstract record VllmMessage
     public static ToolMessage Tool(string toolCallId, params ContentPart[] parts) => new(toolCallId, "") { Parts = parts };
 }
 
-/// <summary>An instruction to the model that stands above the conversation.</summary>
+/// <summary>An instruction to the model that applies to the whole conversation.</summary>
 /// <param name="Text">The instruction.</param>
 [JsonConverter(typeof(VllmJsonConverter))]
 public sealed record SystemMessage(string Text) : VllmMessage;
