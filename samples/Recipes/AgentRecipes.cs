@@ -8,13 +8,13 @@ internal static class AgentRecipes
 {
     public static async Task RunAsync()
     {
-        await Tools(CallingOnce());
-        await ByHand(CallingOnce());
-        await WithinABudget(CallingOnce());
+        await Recipe.ShowAsync("Tools made of methods", Tools, CallingOnce());
+        await Recipe.ShowAsync("Tools in a loop of your own", ByHand, CallingOnce());
+        await Recipe.ShowAsync("An agent with a budget", WithinABudget, CallingOnce());
     }
 
-    private static VllmInferenceAdapter CallingOnce() => FakeVllm.InMemory(
-        Script.Model.Calls("get_weather", """{"city":"Paris","unit":"Celsius"}"""), Script.Model.Says("20 degrees.")).CreateAdapter();
+    private static FakeVllm CallingOnce() => FakeVllm.InMemory(
+        Script.Model.Calls("get_weather", """{"city":"Paris","unit":"Celsius"}"""), Script.Model.Says("20 degrees."));
 
     private static async Task Tools(VllmInferenceAdapter adapter)
     {

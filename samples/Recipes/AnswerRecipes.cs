@@ -6,9 +6,9 @@ internal static class AnswerRecipes
 {
     public static async Task RunAsync()
     {
-        await Typed(FakeVllm.InMemory(
-            Script.Model.Says("""{"name":"Soup","course":"Starter","ingredients":["water","salt"],"minutes":20}""")).CreateAdapter());
-        await OneOf(FakeVllm.InMemory(Script.Model.Says("spam")).CreateAdapter(), "You have won!");
+        await Recipe.ShowAsync("An answer of a type", Typed,
+            Script.Model.Says("""{"name":"Soup","course":"Starter","ingredients":["water","salt"],"minutes":20}"""));
+        await Recipe.ShowAsync("One of a few words", adapter => OneOf(adapter, "You have won!"), Script.Model.Says("spam"));
     }
 
     private static async Task Typed(VllmInferenceAdapter adapter)

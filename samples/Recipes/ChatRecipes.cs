@@ -6,29 +6,30 @@ internal static class ChatRecipes
 {
     public static async Task RunAsync()
     {
-        Address();
-        await Stream(FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.")).CreateAdapter());
+        await Recipe.ShowAsync("An adapter", Address);
+        await Recipe.ShowAsync("Stream an answer", Stream, Script.Model.Says("Llamas", " are", " calm."));
 
         Console.SetIn(new StringReader("Where do llamas live?\nAnd what do they eat there?\n"));
-        await Conversation(FakeVllm.InMemory(Script.Model.Says("In the Andes."), Script.Model.Says("Grass.")).CreateAdapter());
+        await Recipe.ShowAsync("A conversation", Conversation, Script.Model.Says("In the Andes."), Script.Model.Says("Grass."));
 
         byte[] png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
         string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}.png");
         await File.WriteAllBytesAsync(path, png);
-        await Pictures(FakeVllm.InMemory(Script.Model.Says("The first.")).CreateAdapter(), path, png);
+        await Recipe.ShowAsync("Pictures, audio, video", adapter => Pictures(adapter, path, png), Script.Model.Says("The first."));
         File.Delete(path);
-        await Reasoning(FakeVllm.InMemory(Script.Model.Reasons("6 x 7.").Says("42.")).CreateAdapter());
-        await Choices(FakeVllm.InMemory(Script.Model.Says("Tina.")).CreateAdapter());
-        await Logprobs(FakeVllm.InMemory(Script.Model.Says("Yes.")).CreateAdapter());
-        await Preview(FakeVllm.InMemory(Script.Model.Says([.. Enumerable.Repeat("Llamas are calm. ", 20)])).CreateAdapter());
+        await Recipe.ShowAsync("Reasoning", Reasoning, Script.Model.Reasons("6 x 7.").Says("42."));
+        await Recipe.ShowAsync("Several answers", Choices, Script.Model.Says("Tina."));
+        await Recipe.ShowAsync("Log probabilities", Logprobs, Script.Model.Says("Yes."));
+        await Recipe.ShowAsync("A policy of your own", Preview, Script.Model.Says([.. Enumerable.Repeat("Llamas are calm. ", 20)]));
     }
 
-    private static void Address()
+    private static Task Address()
     {
         // <adapter>
         var adapter = new VllmInferenceAdapter("http://localhost:8000", new VllmAdapterOptions { Model = "granite" });
         // </adapter>
         Console.WriteLine($"{adapter.Model} at {adapter.Endpoint}");
+        return Task.CompletedTask;
     }
 
     private static async Task Stream(VllmInferenceAdapter adapter)

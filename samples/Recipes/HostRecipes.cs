@@ -6,8 +6,10 @@ internal static class HostRecipes
 {
     public static async Task RunAsync()
     {
-        await Browser(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.").GoesSilent()));
-        await SeveralServers(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Chat.")), FakeVllm.InMemory(Script.Model.Says("Batch.")));
+        await Recipe.ShowAsync("A browser that leaves", () =>
+            Browser(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.").GoesSilent())));
+        await Recipe.ShowAsync("Several servers", () =>
+            SeveralServers(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Chat.")), FakeVllm.InMemory(Script.Model.Says("Batch."))));
     }
 
     private static WebApplicationBuilder NewBuilder()

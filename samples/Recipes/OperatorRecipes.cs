@@ -10,13 +10,14 @@ internal static class OperatorRecipes
     public static async Task RunAsync()
     {
         var development = new FakeVllmOptions { DevMode = true };
-        await Capabilities(FakeVllm.InMemory().CreateAdapter());
-        await Sleep(FakeVllm.InMemory(development).CreateAdapter());
-        await Diagnose(FakeVllm.InMemory(development).CreateAdapter());
-        await Latencies(FakeVllm.InMemory().CreateAdapter(), TimeSpan.FromMilliseconds(10));
-        await Events(FakeVllm.InMemory(Script.Model.Says("Calm.")).CreateAdapter());
-        await Pictures(FakeVllm.InMemory(Script.Model.Says("A llama.")).CreateAdapter(options => options.SendImagesOnce = true), new byte[100]);
-        OlderServers();
+        await Recipe.ShowAsync("What does the server offer?", Capabilities);
+        await Recipe.ShowAsync("Sleep, pause, abort", Sleep, FakeVllm.InMemory(development));
+        await Recipe.ShowAsync("Is it stuck?", Diagnose, FakeVllm.InMemory(development));
+        await Recipe.ShowAsync("How fast is it?", adapter => Latencies(adapter, TimeSpan.FromMilliseconds(10)));
+        await Recipe.ShowAsync("Any other route", Events, Script.Model.Says("Calm."));
+        await Recipe.ShowAsync("Pictures sent once", () =>
+            Pictures(FakeVllm.InMemory(Script.Model.Says("A llama.")).CreateAdapter(options => options.SendImagesOnce = true), new byte[100]));
+        await Recipe.ShowAsync("Fields that the server does not know", OlderServers);
     }
 
     private static async Task Capabilities(VllmInferenceAdapter adapter)
@@ -84,11 +85,12 @@ internal static class OperatorRecipes
         // </pictures>
     }
 
-    private static void OlderServers()
+    private static Task OlderServers()
     {
         // <unknown>
         var options = new VllmAdapterOptions { UnknownFields = UnknownFieldBehavior.Refuse };
         // </unknown>
         Console.WriteLine(options.UnknownFields);
+        return Task.CompletedTask;
     }
 }

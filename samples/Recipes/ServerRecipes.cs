@@ -7,15 +7,15 @@ internal static class ServerRecipes
 {
     public static async Task RunAsync()
     {
-        await ManyPrompts(
-            FakeVllm.InMemory(Script.Model.Says("Calm.")).CreateAdapter(),
-            [.. Enumerable.Range(1, 5).Select(number => $"Describe llama {number} in a word.")]);
-        await Lora(FakeVllm.InMemory(Script.Model.Says("Once upon a time.")).CreateAdapter());
-        await Tokens(FakeVllm.InMemory().CreateAdapter());
-        await Plan(FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 60 }).CreateAdapter());
-        await LongDocument(
-            FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 300 }, Script.Model.Says("They are calm.")).CreateAdapter(),
-            string.Concat(Enumerable.Repeat("Llamas are calm. ", 200)));
+        string[] prompts = [.. Enumerable.Range(1, 5).Select(number => $"Describe llama {number} in a word.")];
+        string document = string.Concat(Enumerable.Repeat("Llamas are calm. ", 200));
+
+        await Recipe.ShowAsync("Many prompts at once", adapter => ManyPrompts(adapter, prompts), Script.Model.Says("Calm."));
+        await Recipe.ShowAsync("LoRA adapters", Lora, Script.Model.Says("Once upon a time."));
+        await Recipe.ShowAsync("Count tokens", Tokens);
+        await Recipe.ShowAsync("Does it fit?", Plan, FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 60 }));
+        await Recipe.ShowAsync("A document longer than the window", adapter => LongDocument(adapter, document),
+            FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 300 }, Script.Model.Says("They are calm.")));
     }
 
     private static async Task ManyPrompts(VllmInferenceAdapter adapter, string[] prompts)

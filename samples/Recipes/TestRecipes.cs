@@ -4,7 +4,9 @@ using VllmAdapter.Testing;
 /// <summary>What a test of your own code looks like, whatever its framework.</summary>
 internal static class TestRecipes
 {
-    public static async Task RunAsync()
+    public static Task RunAsync() => Recipe.ShowAsync("A unit test", Test);
+
+    private static async Task Test()
     {
         // <test>
         using var vllm = FakeVllm.InMemory(Script.Model.Says("Llamas are calm.").Finishes("length"));
