@@ -1,6 +1,7 @@
 // A host with what Aspire sets for every service: retries and service discovery for all HTTP clients, health checks, OpenTelemetry.
 //   dotnet run --project samples/Host        two scripted vLLM servers inside; needs nothing, and ends by itself
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using VllmAdapter;
@@ -32,6 +33,11 @@ builder.Services.AddOpenTelemetry()
     .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource(VllmTelemetry.SourceName).AddConsoleExporter())
     .WithMetrics(metrics => metrics.AddMeter(VllmTelemetry.MeterName).AddConsoleExporter());
 // </telemetry>
+
+// <otlp>
+if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })        // an environment variable; Aspire sets it
+    builder.Services.AddOpenTelemetry().UseOtlpExporter();
+// </otlp>
 
 await using WebApplication app = builder.Build();
 app.MapGet("/ask", async (VllmInferenceAdapter adapter) => (await adapter.CompleteChatAsync("What are llamas like?")).ToString());

@@ -1,4 +1,5 @@
 using VllmAdapter;
+using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
 /// <summary>Questions, conversations, and what else a model says.</summary>
@@ -6,20 +7,27 @@ internal static class ChatRecipes
 {
     public static async Task RunAsync()
     {
+        Recipe.Title("An adapter");
         Address();
+        Recipe.Title("Stream an answer");
         await Stream(FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.")).CreateAdapter());
 
+        Recipe.Title("A conversation");
         Console.SetIn(new StringReader("Where do llamas live?\nAnd what do they eat there?\n"));
         await Conversation(FakeVllm.InMemory(Script.Model.Says("In the Andes."), Script.Model.Says("Grass.")).CreateAdapter());
 
+        Recipe.Title("Pictures, audio, video");
         byte[] png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
         string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}.png");
         await File.WriteAllBytesAsync(path, png);
         await Pictures(FakeVllm.InMemory(Script.Model.Says("The first.")).CreateAdapter(), path, png);
         File.Delete(path);
+
+        Recipe.Title("Reasoning");
         await Reasoning(FakeVllm.InMemory(Script.Model.Reasons("6 x 7.").Says("42.")).CreateAdapter());
-        await Choices(FakeVllm.InMemory(Script.Model.Says("Tina.")).CreateAdapter());
-        await Logprobs(FakeVllm.InMemory(Script.Model.Says("Yes.")).CreateAdapter());
+        Recipe.Title("All of it was reasoning");
+        await OnlyReasoning(FakeVllm.InMemory(Script.Model.Reasons("First", " I", " take", " six", " and", " then")).CreateAdapter());
+        Recipe.Title("A policy of your own");
         await Preview(FakeVllm.InMemory(Script.Model.Says([.. Enumerable.Repeat("Llamas are calm. ", 20)])).CreateAdapter());
     }
 
@@ -76,22 +84,13 @@ internal static class ChatRecipes
         Console.WriteLine();
     }
 
-    private static async Task Choices(VllmInferenceAdapter adapter)
+    private static async Task OnlyReasoning(VllmInferenceAdapter adapter)
     {
-        // <choices>
-        ChatAnswer answer = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("A name for a llama?") with { ChoiceCount = 3 });
-        foreach (ChatChoice choice in answer.Choices)
-            Console.WriteLine($"{choice.Index}: {choice.Text}");
-        // </choices>
-    }
-
-    private static async Task Logprobs(VllmInferenceAdapter adapter)
-    {
-        // <logprobs>
-        var request = ChatRequest.FromPrompt("Do llamas spit?") with { Logprobs = new LogprobOptions { TopLogprobs = 3 } };
-        foreach (TokenLogprob token in (await adapter.CompleteChatAsync(request)).Choices[0].Logprobs ?? [])
-            Console.WriteLine($"{token.Token} {Math.Exp(token.Logprob):P0}, out of {string.Join(", ", token.Top.Select(top => top.Token))}");
-        // </logprobs>
+        // <only-reasoning>
+        ChatAnswer answer = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("What is 6 x 7?") with { MaxTokens = 5 });
+        if (answer.Outcome.Notes.Any(note => note.Kind == OutcomeNoteKind.AllReasoning))
+            Console.WriteLine($"No answer: {answer.Outcome.Explain()}");
+        // </only-reasoning>
     }
 
     private static async Task Preview(VllmInferenceAdapter adapter)

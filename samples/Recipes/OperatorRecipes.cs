@@ -10,12 +10,19 @@ internal static class OperatorRecipes
     public static async Task RunAsync()
     {
         var development = new FakeVllmOptions { DevMode = true };
+        Recipe.Title("What a server offers");
         await Capabilities(FakeVllm.InMemory().CreateAdapter());
+        Recipe.Title("Sleep");
         await Sleep(FakeVllm.InMemory(development).CreateAdapter());
+        Recipe.Title("What a server is doing");
         await Diagnose(FakeVllm.InMemory(development).CreateAdapter());
+        Recipe.Title("Latencies");
         await Latencies(FakeVllm.InMemory().CreateAdapter(), TimeSpan.FromMilliseconds(10));
+        Recipe.Title("Any route");
         await Events(FakeVllm.InMemory(Script.Model.Says("Calm.")).CreateAdapter());
+        Recipe.Title("Images are sent once");
         await Pictures(FakeVllm.InMemory(Script.Model.Says("A llama.")).CreateAdapter(options => options.SendImagesOnce = true), new byte[100]);
+        Recipe.Title("Fields that a server does not know");
         OlderServers();
     }
 

@@ -6,6 +6,8 @@ internal static class TestRecipes
 {
     public static async Task RunAsync()
     {
+        Recipe.Title("A unit test");
+
         // <test>
         using var vllm = FakeVllm.InMemory(Script.Model.Says("Llamas are calm.").Finishes("length"));
         ChatAnswer answer = await vllm.CreateAdapter().CompleteChatAsync("How are llamas?");      // here, the code that you test

@@ -6,9 +6,13 @@ internal static class TextAndSpeechRecipes
 {
     public static async Task RunAsync()
     {
+        Recipe.Title("A text that goes on");
         await Completion(FakeVllm.InMemory(Script.Model.Says(" upon a time there was a llama.")).CreateAdapter());
+        Recipe.Title("Several prompts and choices");
         await Several(FakeVllm.InMemory(Script.Model.Says(" went on.")).CreateAdapter());
+        Recipe.Title("How likely is a given text?");
         await Scores(FakeVllm.InMemory(Script.Model.Says(" nothing")).CreateAdapter());
+        Recipe.Title("A field that no property has");
         await Extra(FakeVllm.InMemory(
             Script.Event("""{"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"length"}],"kv_transfer_params":{"remote_port":5600}}""").Done(),
             Script.Model.Says("Hi.")).CreateAdapter());
@@ -17,8 +21,11 @@ internal static class TextAndSpeechRecipes
         await File.WriteAllTextAsync(file, "RIFF, or what a real call would sound like");
         FakeVllmOptions whisper = new() { Kinds = ModelKinds.Transcribes };
         ScriptedReply call = Script.Says(" Hello there.").Finishes("stop").Says(" This is Ada.").Finishes("stop").Done();
+        Recipe.Title("Speech, written down");
         await Transcription(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
+        Recipe.Title("With times");
         await Subtitles(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
+        Recipe.Title("As it is heard");
         await Live(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
     }
 
