@@ -21,11 +21,11 @@ internal static class TextAndSpeechRecipes
         await File.WriteAllTextAsync(file, "RIFF, or what a real call would sound like");
         FakeVllmOptions whisper = new() { Kinds = ModelKinds.Transcribes };
         ScriptedReply call = Script.Says(" Hello there.").Finishes("stop").Says(" This is Ada.").Finishes("stop").Done();
-        Recipe.Title("Speech, written down");
+        Recipe.Title("Speech to text");
         await Transcription(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
         Recipe.Title("With times");
         await Subtitles(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
-        Recipe.Title("As it is heard");
+        Recipe.Title("Speech as a stream");
         await Live(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
     }
 

@@ -5,18 +5,21 @@ namespace VllmAdapter.Samples.Tests;
 /// <summary>What the pages show as output is what the sample prints.</summary>
 /// <remarks>
 /// A page says which by a comment before the block: <c>output: samples/Recipes#Heading</c>, or <c>output in any order: ...</c> where lines come as they are ready.
+/// VLLMADAPTER_WRITE_PAGES=1 makes the test write the output into the pages instead of comparing it.
 /// </remarks>
 public sealed partial class OutputTests(SampleRun run) : IClassFixture<SampleRun>
 {
+    /// <summary>Page, sample and heading, whether lines may come in any order, what is shown.</summary>
     public static TheoryData<string, string, bool, string> Outputs
     {
         get
         {
             var outputs = new TheoryData<string, string, bool, string>();
-            foreach (string page in Directory.GetFiles(Path.Combine(SampleRun.Root, "docs"), "*.md").Order(StringComparer.Ordinal))
+            IEnumerable<string> pages = [.. Directory.GetFiles(At("docs"), "*.md"), .. Directory.GetFiles(At("src"), "README.md", SearchOption.AllDirectories)];
+            foreach (string page in pages.Select(page => Path.GetRelativePath(SampleRun.Root, page).Replace('\\', '/')).Order(StringComparer.Ordinal))
             {
-                foreach (Match match in Output().Matches(File.ReadAllText(page)))
-                    outputs.Add(Path.GetFileName(page), match.Groups["heading"].Value, match.Groups["order"].Length > 0, match.Groups["text"].Value);
+                foreach (Match match in Output().Matches(File.ReadAllText(At(page))))
+                    outputs.Add(page, match.Groups["source"].Value, match.Groups["order"].Length > 0, match.Groups["text"].Value);
             }
 
             return outputs;
@@ -25,15 +28,24 @@ public sealed partial class OutputTests(SampleRun run) : IClassFixture<SampleRun
 
     [Theory]
     [MemberData(nameof(Outputs))]
-    public async Task An_output_is_what_the_sample_prints(string page, string heading, bool inAnyOrder, string shown)
+    public async Task An_output_is_what_the_sample_prints(string page, string source, bool inAnyOrder, string shown)
     {
-        string printed = await run.PrintsAsync(heading);
+        string[] parts = source.Split('#', 2);
+        string printed = await run.PrintsAsync(parts[0], parts[1]);
 
-        InOrder(printed, inAnyOrder).Should().Be(InOrder(shown, inAnyOrder), page);
+        if (Environment.GetEnvironmentVariable("VLLMADAPTER_WRITE_PAGES") == "1")
+            Write(page, source, InOrder(printed, isFree: false));
+        else
+            InOrder(printed, inAnyOrder).Should().Be(InOrder(shown, inAnyOrder), $"{page}; VLLMADAPTER_WRITE_PAGES=1 writes it anew");
     }
 
     [Fact]
     public void The_pages_show_outputs() => Outputs.Should().HaveCountGreaterThan(20);
+
+    private static string At(string path) => Path.Combine(SampleRun.Root, path);
+
+    private static void Write(string page, string source, string printed) => File.WriteAllText(At(page), Output().Replace(File.ReadAllText(At(page)), block =>
+        block.Groups["source"].Value == source ? block.Value[..(block.Groups["text"].Index - block.Index)] + printed + "\n```" : block.Value));
 
     // Lines end in no spaces on the pages.
     private static string InOrder(string text, bool isFree)
@@ -42,6 +54,6 @@ public sealed partial class OutputTests(SampleRun run) : IClassFixture<SampleRun
         return string.Join('\n', isFree ? lines.Order(StringComparer.Ordinal) : lines);
     }
 
-    [GeneratedRegex(@"<!-- output(?<order> in any order)?: samples/Recipes#(?<heading>.+?) -->\s*```text\n(?<text>.*?)\n```", RegexOptions.Singleline, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"<!-- output(?<order> in any order)?: (?<source>samples/\w+#.+?) -->\s*```text\n(?<text>.*?)\n```", RegexOptions.Singleline, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Output();
 }

@@ -1,20 +1,21 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace VllmAdapter.Samples.Tests;
 
-/// <summary>A run of a sample, once for all tests: what it prints below each of its headings ("== Heading").</summary>
+/// <summary>Runs of samples, one of each for all tests: what they print below each of their headings ("== Heading").</summary>
 public sealed partial class SampleRun
 {
-    private readonly Lazy<Task<Dictionary<string, string>>> _recipes = new(() => RunAsync("samples/Recipes"));
+    private readonly ConcurrentDictionary<string, Task<Dictionary<string, string>>> _runs = new(StringComparer.Ordinal);
 
     /// <summary>The folder of the repository that the tests run in.</summary>
     public static string Root { get; } = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
 
-    /// <summary>What samples/Recipes prints below a heading, without empty lines at its ends.</summary>
-    public async Task<string> PrintsAsync(string heading) => (await _recipes.Value).TryGetValue(heading, out string? text)
+    /// <summary>What a sample, such as samples/Recipes, prints below a heading, without empty lines at its ends.</summary>
+    public async Task<string> PrintsAsync(string sample, string heading) => (await _runs.GetOrAdd(sample, RunAsync)).TryGetValue(heading, out string? text)
         ? text
-        : throw new InvalidOperationException($"The sample prints no heading '{heading}'.");
+        : throw new InvalidOperationException($"{sample} prints no heading '{heading}'.");
 
     private static async Task<Dictionary<string, string>> RunAsync(string sample)
     {

@@ -4,6 +4,8 @@ using System.Text.RegularExpressions;
 namespace VllmAdapter.Tests.Documentation;
 
 /// <summary>What the pages show is what the samples run.</summary>
+/// <remarks>VLLMADAPTER_WRITE_PAGES=1 makes the test write the code into the pages instead of comparing it.</remarks>
+[Collection("Pages")]
 public sealed partial class ReadmeSnippetTests
 {
     private static IEnumerable<string> PagesWithCode =>
@@ -21,7 +23,7 @@ public sealed partial class ReadmeSnippetTests
             foreach (string page in PagesWithCode)
             {
                 foreach (Match match in Snippet().Matches(File.ReadAllText(At(page))))
-                    snippets.Add($"{page}: {match.Groups["file"].Value}#{match.Groups["name"].Value}", match.Groups["file"].Value + "#" + match.Groups["name"].Value, match.Groups["code"].Value);
+                    snippets.Add(page, match.Groups["file"].Value + "#" + match.Groups["name"].Value, match.Groups["code"].Value);
             }
 
             return snippets;
@@ -57,14 +59,19 @@ public sealed partial class ReadmeSnippetTests
 
     [Theory]
     [MemberData(nameof(Snippets))]
-    public void A_snippet_is_the_marked_part_of_its_sample(string where, string source, string shown)
+    public void A_snippet_is_the_marked_part_of_its_sample(string page, string source, string shown)
     {
+        string where = $"{page}: {source}";
         string[] parts = source.Split('#');
         string code = File.ReadAllText(At(parts[0]));
         Match marked = Regex.Match(code, $@"// <{parts[1]}>\n(?<code>.*?)\n[ ]*// </{parts[1]}>", RegexOptions.Singleline, TimeSpan.FromSeconds(5));
 
         marked.Success.Should().BeTrue($"{where}: the sample marks the part with // <{parts[1]}>");
-        Unindent(marked.Groups["code"].Value).Should().Be(shown.TrimEnd(), where);
+        string marks = Unindent(marked.Groups["code"].Value);
+        if (Environment.GetEnvironmentVariable("VLLMADAPTER_WRITE_PAGES") == "1")
+            Write(page, source, marks);
+        else
+            marks.Should().Be(shown.TrimEnd(), $"{where}; VLLMADAPTER_WRITE_PAGES=1 writes it anew");
     }
 
     [Fact]
@@ -94,6 +101,9 @@ public sealed partial class ReadmeSnippetTests
 
     [Fact]
     public void The_recipes_have_a_table() => Programs.Should().HaveCountGreaterThan(1);
+
+    private static void Write(string page, string source, string code) => File.WriteAllText(At(page), Snippet().Replace(File.ReadAllText(At(page)), block =>
+        $"{block.Groups["file"].Value}#{block.Groups["name"].Value}" == source ? block.Value[..(block.Groups["code"].Index - block.Index)] + code + "\n```" : block.Value));
 
     private static int LinesOfCode(Match snippet) => snippet.Groups["code"].Value.Split('\n').Count(line => line.Trim().Length > 0);
 
