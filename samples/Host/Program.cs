@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using VllmAdapter;
@@ -42,6 +43,11 @@ static async Task RunAsync()
         .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource(VllmTelemetry.SourceName).AddConsoleExporter())
         .WithMetrics(metrics => metrics.AddMeter(VllmTelemetry.MeterName).AddConsoleExporter());
     // </telemetry>
+
+    // <otlp>
+    if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })        // an environment variable; Aspire sets it
+        builder.Services.AddOpenTelemetry().UseOtlpExporter();
+    // </otlp>
 
     await using WebApplication app = builder.Build();
     app.MapGet("/ask", async (VllmInferenceAdapter adapter) => (await adapter.CompleteChatAsync("What are llamas like?")).ToString());

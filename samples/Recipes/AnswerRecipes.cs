@@ -6,9 +6,16 @@ internal static class AnswerRecipes
 {
     public static async Task RunAsync()
     {
-        await Recipe.ShowAsync("An answer of a type", Typed,
-            Script.Model.Says("""{"name":"Soup","course":"Starter","ingredients":["water","salt"],"minutes":20}"""));
-        await Recipe.ShowAsync("One of a few words", adapter => OneOf(adapter, "You have won!"), Script.Model.Says("spam"));
+        Recipe.Title("An answer of a type");
+        await Typed(FakeVllm.InMemory(
+            Script.Model.Says("""{"name":"Soup","course":"Starter","ingredients":["water","salt"],"minutes":20}""")).CreateAdapter());
+        Recipe.Title("A typed answer that is cut");
+        await Half(FakeVllm.InMemory(
+            Script.Model.Says("""{"name":"Soup",""", "\"course\":\"Starter\",", "\"ingredients\":[\"water\",", "\"salt\"]}")).CreateAdapter());
+        Recipe.Title("One of a few words");
+        await OneOf(FakeVllm.InMemory(Script.Model.Says("spam")).CreateAdapter(), "You have won!");
+        Recipe.Title("By a regular expression");
+        await Pattern(FakeVllm.InMemory(Script.Model.Says("2026-11-26")).CreateAdapter());
     }
 
     private static async Task Typed(VllmInferenceAdapter adapter)
@@ -20,6 +27,22 @@ internal static class AnswerRecipes
         Console.WriteLine($"{dish.Name}: {dish.Course}, {string.Join(" and ", dish.Ingredients)}");
     }
 
+    private static async Task Half(VllmInferenceAdapter adapter)
+    {
+        // <half>
+        var request = ChatRequest.FromPrompt("A soup, please.") with { Output = StructuredOutput.JsonSchema<Dish>("dish"), MaxTokens = 3 };
+        ChatAnswer answer = await adapter.CompleteChatAsync(request);
+        try
+        {
+            Console.WriteLine(answer.TextAs<Dish>().Name);
+        }
+        catch (IncompleteStreamException half)
+        {
+            Console.WriteLine(half.Message);
+        }
+        // </half>
+    }
+
     private static async Task OneOf(VllmInferenceAdapter adapter, string mail)
     {
         // <one-of>
@@ -27,6 +50,15 @@ internal static class AnswerRecipes
         ChatAnswer kind = await adapter.CompleteChatAsync(ChatRequest.FromPrompt($"What is this mail?\n{mail}") with { Output = kinds });
         Console.WriteLine(kind.Text);
         // </one-of>
+    }
+
+    private static async Task Pattern(VllmInferenceAdapter adapter)
+    {
+        // <regex>
+        var request = ChatRequest.FromPrompt("When is the fair?") with { Output = StructuredOutput.Regex(@"\d{4}-\d{2}-\d{2}") };
+        DateOnly day = DateOnly.ParseExact((await adapter.CompleteChatAsync(request)).Text, "yyyy-MM-dd");
+        // </regex>
+        Console.WriteLine(day.DayOfWeek);
     }
 }
 

@@ -1,4 +1,5 @@
 using VllmAdapter;
+using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
 /// <summary>Questions, conversations, and what else a model says.</summary>
@@ -6,30 +7,36 @@ internal static class ChatRecipes
 {
     public static async Task RunAsync()
     {
-        await Recipe.ShowAsync("An adapter", Address);
-        await Recipe.ShowAsync("Stream an answer", Stream, Script.Model.Says("Llamas", " are", " calm."));
+        Recipe.Title("An adapter");
+        Address();
+        Recipe.Title("Stream an answer");
+        await Stream(FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.")).CreateAdapter());
 
+        Recipe.Title("A conversation");
         Console.SetIn(new StringReader("Where do llamas live?\nAnd what do they eat there?\n"));
-        await Recipe.ShowAsync("A conversation", Conversation, Script.Model.Says("In the Andes."), Script.Model.Says("Grass."));
+        await Conversation(FakeVllm.InMemory(Script.Model.Says("In the Andes."), Script.Model.Says("Grass.")).CreateAdapter());
 
+        Recipe.Title("Pictures, audio, video");
         byte[] png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
         string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}.png");
         await File.WriteAllBytesAsync(path, png);
-        await Recipe.ShowAsync("Pictures, audio, video", adapter => Pictures(adapter, path, png), Script.Model.Says("The first."));
+        await Pictures(FakeVllm.InMemory(Script.Model.Says("The first.")).CreateAdapter(), path, png);
         File.Delete(path);
-        await Recipe.ShowAsync("Reasoning", Reasoning, Script.Model.Reasons("6 x 7.").Says("42."));
-        await Recipe.ShowAsync("Several answers", Choices, Script.Model.Says("Tina."));
-        await Recipe.ShowAsync("Log probabilities", Logprobs, Script.Model.Says("Yes."));
-        await Recipe.ShowAsync("A policy of your own", Preview, Script.Model.Says([.. Enumerable.Repeat("Llamas are calm. ", 20)]));
+
+        Recipe.Title("Reasoning");
+        await Reasoning(FakeVllm.InMemory(Script.Model.Reasons("6 x 7.").Says("42.")).CreateAdapter());
+        Recipe.Title("All of it was reasoning");
+        await OnlyReasoning(FakeVllm.InMemory(Script.Model.Reasons("First", " I", " take", " six", " and", " then")).CreateAdapter());
+        Recipe.Title("A policy of your own");
+        await Preview(FakeVllm.InMemory(Script.Model.Says([.. Enumerable.Repeat("Llamas are calm. ", 20)])).CreateAdapter());
     }
 
-    private static Task Address()
+    private static void Address()
     {
         // <adapter>
         var adapter = new VllmInferenceAdapter("http://localhost:8000", new VllmAdapterOptions { Model = "granite" });
         // </adapter>
         Console.WriteLine($"{adapter.Model} at {adapter.Endpoint}");
-        return Task.CompletedTask;
     }
 
     private static async Task Stream(VllmInferenceAdapter adapter)
@@ -77,22 +84,13 @@ internal static class ChatRecipes
         Console.WriteLine();
     }
 
-    private static async Task Choices(VllmInferenceAdapter adapter)
+    private static async Task OnlyReasoning(VllmInferenceAdapter adapter)
     {
-        // <choices>
-        ChatAnswer answer = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("A name for a llama?") with { ChoiceCount = 3 });
-        foreach (ChatChoice choice in answer.Choices)
-            Console.WriteLine($"{choice.Index}: {choice.Text}");
-        // </choices>
-    }
-
-    private static async Task Logprobs(VllmInferenceAdapter adapter)
-    {
-        // <logprobs>
-        var request = ChatRequest.FromPrompt("Do llamas spit?") with { Logprobs = new LogprobOptions { TopLogprobs = 3 } };
-        foreach (TokenLogprob token in (await adapter.CompleteChatAsync(request)).Choices[0].Logprobs ?? [])
-            Console.WriteLine($"{token.Token} {Math.Exp(token.Logprob):P0}, out of {string.Join(", ", token.Top.Select(top => top.Token))}");
-        // </logprobs>
+        // <only-reasoning>
+        ChatAnswer answer = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("What is 6 x 7?") with { MaxTokens = 5 });
+        if (answer.Outcome.Notes.Any(note => note.Kind == OutcomeNoteKind.AllReasoning))
+            Console.WriteLine($"No answer: {answer.Outcome.Explain()}");
+        // </only-reasoning>
     }
 
     private static async Task Preview(VllmInferenceAdapter adapter)

@@ -6,16 +6,16 @@ internal static class HostRecipes
 {
     public static async Task RunAsync()
     {
-        await Recipe.ShowAsync("A browser that leaves", () =>
-            Browser(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.").GoesSilent())));
-        await Recipe.ShowAsync("Several servers", () =>
-            SeveralServers(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Chat.")), FakeVllm.InMemory(Script.Model.Says("Batch."))));
+        Recipe.Title("A browser that leaves");
+        await Browser(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.").GoesSilent()));
+        Recipe.Title("Several servers");
+        await SeveralServers(NewBuilder(), FakeVllm.InMemory(Script.Model.Says("Chat.")), FakeVllm.InMemory(Script.Model.Says("Batch.")));
     }
 
-    private static WebApplicationBuilder NewBuilder()
+    public static WebApplicationBuilder NewBuilder()
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(["--urls", "http://127.0.0.1:0"]);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.ClearProviders();
         return builder;
     }
 

@@ -10,14 +10,20 @@ internal static class OperatorRecipes
     public static async Task RunAsync()
     {
         var development = new FakeVllmOptions { DevMode = true };
-        await Recipe.ShowAsync("What does the server offer?", Capabilities);
-        await Recipe.ShowAsync("Sleep, pause, abort", Sleep, FakeVllm.InMemory(development));
-        await Recipe.ShowAsync("Is it stuck?", Diagnose, FakeVllm.InMemory(development));
-        await Recipe.ShowAsync("How fast is it?", adapter => Latencies(adapter, TimeSpan.FromMilliseconds(10)));
-        await Recipe.ShowAsync("Any other route", Events, Script.Model.Says("Calm."));
-        await Recipe.ShowAsync("Pictures sent once", () =>
-            Pictures(FakeVllm.InMemory(Script.Model.Says("A llama.")).CreateAdapter(options => options.SendImagesOnce = true), new byte[100]));
-        await Recipe.ShowAsync("Fields that the server does not know", OlderServers);
+        Recipe.Title("What a server offers");
+        await Capabilities(FakeVllm.InMemory().CreateAdapter());
+        Recipe.Title("Sleep");
+        await Sleep(FakeVllm.InMemory(development).CreateAdapter());
+        Recipe.Title("What a server is doing");
+        await Diagnose(FakeVllm.InMemory(development).CreateAdapter());
+        Recipe.Title("Latencies");
+        await Latencies(FakeVllm.InMemory().CreateAdapter(), TimeSpan.FromMilliseconds(10));
+        Recipe.Title("Any route");
+        await Events(FakeVllm.InMemory(Script.Model.Says("Calm.")).CreateAdapter());
+        Recipe.Title("Images are sent once");
+        await Pictures(FakeVllm.InMemory(Script.Model.Says("A llama.")).CreateAdapter(options => options.SendImagesOnce = true), new byte[100]);
+        Recipe.Title("Fields that a server does not know");
+        OlderServers();
     }
 
     private static async Task Capabilities(VllmInferenceAdapter adapter)
@@ -85,12 +91,11 @@ internal static class OperatorRecipes
         // </pictures>
     }
 
-    private static Task OlderServers()
+    private static void OlderServers()
     {
         // <unknown>
         var options = new VllmAdapterOptions { UnknownFields = UnknownFieldBehavior.Refuse };
         // </unknown>
         Console.WriteLine(options.UnknownFields);
-        return Task.CompletedTask;
     }
 }

@@ -1,4 +1,4 @@
-// Short answers to "how do I ...?"; docs/recipes.md shows the marked parts.
+// Short answers to "how do I ...?"; the pages under docs show the marked parts, and what they print.
 return await Sample.RunAsync(args, """
     Recipes
 
@@ -11,11 +11,16 @@ return await Sample.RunAsync(args, """
 static async Task RunAsync()
 {
     await ChatRecipes.RunAsync();
+    await HistoryRecipes.RunAsync();
+    await SamplingRecipes.RunAsync();
     await AnswerRecipes.RunAsync();
     await AgentRecipes.RunAsync();
     await ServerRecipes.RunAsync();
     await OperatorRecipes.RunAsync();
+    await GatewayRecipes.RunAsync();
     await HostRecipes.RunAsync();
+    await RelayRecipes.RunAsync();
+    await AppRecipes.RunAsync();
     await TextAndSpeechRecipes.RunAsync();
     await TestRecipes.RunAsync();
 }

@@ -7,15 +7,20 @@ internal static class ServerRecipes
 {
     public static async Task RunAsync()
     {
-        string[] prompts = [.. Enumerable.Range(1, 5).Select(number => $"Describe llama {number} in a word.")];
-        string document = string.Concat(Enumerable.Repeat("Llamas are calm. ", 200));
-
-        await Recipe.ShowAsync("Many prompts at once", adapter => ManyPrompts(adapter, prompts), Script.Model.Says("Calm."));
-        await Recipe.ShowAsync("LoRA adapters", Lora, Script.Model.Says("Once upon a time."));
-        await Recipe.ShowAsync("Count tokens", Tokens);
-        await Recipe.ShowAsync("Does it fit?", Plan, FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 60 }));
-        await Recipe.ShowAsync("A document longer than the window", adapter => LongDocument(adapter, document),
-            FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 300 }, Script.Model.Says("They are calm.")));
+        Recipe.Title("Many prompts at once");
+        await ManyPrompts(
+            FakeVllm.InMemory(Script.Model.Says("Calm.")).CreateAdapter(),
+            [.. Enumerable.Range(1, 5).Select(number => $"Describe llama {number} in a word.")]);
+        Recipe.Title("LoRA adapters");
+        await Lora(FakeVllm.InMemory(Script.Model.Says("Once upon a time.")).CreateAdapter());
+        Recipe.Title("Count tokens");
+        await Tokens(FakeVllm.InMemory().CreateAdapter());
+        Recipe.Title("Does it fit?");
+        await Plan(FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 60 }).CreateAdapter());
+        Recipe.Title("A document longer than the window");
+        await LongDocument(
+            FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 300 }, Script.Model.Says("They are calm.")).CreateAdapter(),
+            string.Concat(Enumerable.Repeat("Llamas are calm. ", 200)));
     }
 
     private static async Task ManyPrompts(VllmInferenceAdapter adapter, string[] prompts)

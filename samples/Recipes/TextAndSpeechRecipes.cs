@@ -6,20 +6,27 @@ internal static class TextAndSpeechRecipes
 {
     public static async Task RunAsync()
     {
-        await Recipe.ShowAsync("A text that goes on", Completion, Script.Model.Says(" upon a time there was a llama."));
-        await Recipe.ShowAsync("Several prompts and choices", Several, Script.Model.Says(" went on."));
-        await Recipe.ShowAsync("How likely is a given text?", Scores, Script.Model.Says(" nothing"));
-        await Recipe.ShowAsync("What the library has no property for", Extra,
+        Recipe.Title("A text that goes on");
+        await Completion(FakeVllm.InMemory(Script.Model.Says(" upon a time there was a llama.")).CreateAdapter());
+        Recipe.Title("Several prompts and choices");
+        await Several(FakeVllm.InMemory(Script.Model.Says(" went on.")).CreateAdapter());
+        Recipe.Title("How likely is a given text?");
+        await Scores(FakeVllm.InMemory(Script.Model.Says(" nothing")).CreateAdapter());
+        Recipe.Title("A field that no property has");
+        await Extra(FakeVllm.InMemory(
             Script.Event("""{"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"length"}],"kv_transfer_params":{"remote_port":5600}}""").Done(),
-            Script.Model.Says("Hi."));
+            Script.Model.Says("Hi.")).CreateAdapter());
 
         string file = Path.Combine(Path.GetTempPath(), "call.wav");
         await File.WriteAllTextAsync(file, "RIFF, or what a real call would sound like");
         FakeVllmOptions whisper = new() { Kinds = ModelKinds.Transcribes };
         ScriptedReply call = Script.Says(" Hello there.").Finishes("stop").Says(" This is Ada.").Finishes("stop").Done();
-        await Recipe.ShowAsync("Speech, written down", adapter => Transcription(adapter, file), FakeVllm.InMemory(whisper, call));
-        await Recipe.ShowAsync("With times", adapter => Subtitles(adapter, file), FakeVllm.InMemory(whisper, call));
-        await Recipe.ShowAsync("As it is heard", adapter => Live(adapter, file), FakeVllm.InMemory(whisper, call));
+        Recipe.Title("Speech to text");
+        await Transcription(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
+        Recipe.Title("With times");
+        await Subtitles(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
+        Recipe.Title("Speech as a stream");
+        await Live(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
     }
 
     private static async Task Completion(VllmInferenceAdapter adapter)
@@ -60,7 +67,6 @@ internal static class TextAndSpeechRecipes
         if (prefill.Extra?.TryGetValue("kv_transfer_params", out var handOver) is true)
             await adapter.CompleteChatAsync(question with { Extra = new() { ["kv_transfer_params"] = System.Text.Json.Nodes.JsonObject.Create(handOver) } });
         // </extra>
-        Console.WriteLine(prefill.Extra is null ? "nothing" : string.Join(", ", prefill.Extra.Keys));
     }
 
     private static async Task Transcription(VllmInferenceAdapter adapter, string path)

@@ -15,3 +15,24 @@ let conversation = task {
 
 conversation.Wait()
 // </first>
+
+// <stream>
+let stream (adapter: VllmInferenceAdapter) = task {
+    let request =
+        ChatRequest(
+            Messages = [| VllmMessage.System "Answer in one sentence."; VllmMessage.User "What is a llama?" |],
+            MaxTokens = 200,
+            Sampling = SamplingOptions(Temperature = 0.2))
+
+    let answer = adapter.StreamChatAsync request
+    use chunks = answer.GetAsyncEnumerator()
+    let mutable isMore = true
+    while isMore do
+        let! isThere = chunks.MoveNextAsync()
+        isMore <- isThere
+        if isMore then printf "%s" chunks.Current.Text
+    printfn " (%O)" answer.Outcome.Verdict
+}
+// </stream>
+
+(stream (new VllmInferenceAdapter("http://localhost:8000", VllmAdapterOptions(Model = "Qwen/Qwen3-8B")))).Wait()

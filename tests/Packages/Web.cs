@@ -7,9 +7,12 @@ builder.WebHost.UseUrls("http://127.0.0.1:0");
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Configuration["Vllm:Endpoint"] = "http://localhost:8000";
 builder.Configuration["Vllm:Model"] = "Qwen/Qwen3-8B";
-builder.Services.AddVllmAdapter(builder.Configuration.GetSection("Vllm"));
 builder.Services.AddVllmChatClient();
-builder.Services.AddHealthChecks().AddVllm();
+
+// <health>
+builder.Services.AddVllmAdapter(builder.Configuration.GetSection("Vllm"));
+builder.Services.AddHealthChecks().AddVllm(tags: ["ready"]);
+// </health>
 
 var app = builder.Build();
 app.MapHealthChecks("/healthz");

@@ -1,8 +1,8 @@
-using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace VllmAdapter.Testing.Tests;
 
-/// <summary>The tests that the readme shows, run as they stand there.</summary>
+/// <summary>The tests that the readme shows, run as they stand there. That it shows these very lines is checked with the other pages.</summary>
 public sealed class ReadmeTests
 {
     // <flaky>
@@ -46,26 +46,71 @@ public sealed class ReadmeTests
     }
     // </agent>
 
-    [Theory]
-    [InlineData("flaky", 10)]
-    [InlineData("chain", 10)]
-    [InlineData("agent", 14)]
-    public void The_readme_shows_this_very_code(string snippet, int mostLines)
+    // <clock>
+    [Fact]
+    public async Task My_code_gives_up_after_two_minutes_of_silence()
     {
-        string tests = File.ReadAllText(FromRoot("tests", "VllmAdapter.Testing.Tests", "ReadmeTests.cs"));
-        string code = Regex.Match(tests, $"// <{snippet}>\n(.*?)\n *// </{snippet}>", RegexOptions.Singleline).Groups[1].Value;
-        string shown = Regex.Replace(code, "^    ", "", RegexOptions.Multiline);
+        var clock = new ManualTimeProvider();
+        using var vllm = FakeVllm.InMemory(new FakeVllmOptions { TimeProvider = clock }, Script.Says("Llamas").GoesSilent());
 
-        shown.Split('\n').Length.Should().BeInRange(5, mostLines);
-        File.ReadAllText(FromRoot("src", "VllmAdapter.Testing", "README.md")).Should().Contain($"```csharp\n{shown}\n```");
+        Task<ChatAnswer> asking = vllm.CreateAdapter().CompleteChatAsync("How are llamas?");
+        await clock.WhenTimerArmedAsync(TimeSpan.FromMinutes(2));   // the adapter waits now
+        clock.Advance(TimeSpan.FromMinutes(2));                     // its patience ends
+
+        (await Assert.ThrowsAsync<IncompleteStreamException>(() => asking)).Must().BeStalled().WithText("Llamas");
+    }
+    // </clock>
+
+    [Fact]
+    public async Task An_outcome_can_be_asserted_in_one_sentence()
+    {
+        using var vllm = FakeVllm.InMemory(Script.Says("Sunny.").Done());
+        ChatStream stream = vllm.CreateAdapter().StreamChatAsync("How is the weather?");
+        await foreach (ChatChunk _ in stream)
+        {
+        }
+
+        // <must>
+        stream.Must().BeUnconfirmed().WithText("Sunny.").WithoutUsage().LeavingBudget(BudgetState.Indeterminate, BudgetLimits.OfTotal(1_000));
+        // </must>
     }
 
-    private static string FromRoot(params string[] path)
+    [Fact]
+    public async Task An_application_is_pointed_at_the_server()
     {
-        string root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "VllmAdapter.sln")))
-            root = Path.GetDirectoryName(root)!;
-        return Path.Combine([root, .. path]);
+        using var vllm = FakeVllm.InMemory(Script.Model.Says("Calm."));
+        var services = new ServiceCollection();
+
+        // <host>
+        services.AddVllmAdapter(options => options.Endpoint = vllm.Endpoint).HttpClient.ConfigurePrimaryHttpMessageHandler(vllm.CreateHandler);
+        // </host>
+
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        (await provider.GetRequiredService<VllmInferenceAdapter>().CompleteChatAsync("How are llamas?")).Text.Should().Be("Calm.");
+    }
+
+    [Fact]
+    public async Task What_was_recorded_is_served_again()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}");
+        using var server = FakeVllm.InMemory(Script.Model.Says("Llamas are calm."));
+        using HttpMessageHandler network = server.CreateHandler();
+        try
+        {
+            // <recordings>
+            using var http = new HttpClient(new RecordingHandler(folder) { InnerHandler = network });
+            var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions { Endpoint = new Uri("http://localhost:8000") });
+            await adapter.CompleteChatAsync("Tell me about llamas.");                               // writes exchange-0001.json
+
+            using var vllm = FakeVllm.Replay(Path.Combine(folder, "exchange-0001.json"));           // and this serves it
+            // </recordings>
+
+            (await vllm.CreateAdapter().CompleteChatAsync("Tell me about llamas.")).Text.Should().Be("Llamas are calm.");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private sealed class MyHandler : DelegatingHandler;

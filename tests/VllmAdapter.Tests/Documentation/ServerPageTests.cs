@@ -5,6 +5,7 @@ namespace VllmAdapter.Tests.Documentation;
 
 /// <summary>docs/server.md has a row for each route that the adapter knows of, with what it takes to have it.</summary>
 /// <remarks>VLLMADAPTER_WRITE_PAGES=1 makes the test write the table instead of comparing it.</remarks>
+[Collection("Pages")]
 public sealed class ServerPageTests
 {
     private const string Begins = "<!-- routes -->\n";

@@ -9,6 +9,7 @@ namespace VllmAdapter.Tests.Documentation;
 
 /// <summary>docs/settings.md is made from the options themselves and their documentation.</summary>
 /// <remarks>VLLMADAPTER_WRITE_PAGES=1 makes the test write the page instead of comparing it.</remarks>
+[Collection("Pages")]
 public sealed partial class SettingsPageTests
 {
     private static readonly (Type Type, string Section, string Title)[] Options =
