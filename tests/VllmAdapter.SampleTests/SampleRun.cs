@@ -18,6 +18,9 @@ internal sealed record SampleRun(int ExitCode, string Output, string Errors)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+
+            // Beside these tests lie the settings of all samples.
+            WorkingDirectory = Path.GetDirectoryName(program),
         };
 
         // A sample that reads its settings from the environment must not see the developer's.
