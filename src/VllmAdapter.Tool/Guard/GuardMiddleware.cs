@@ -80,7 +80,7 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
             return;
         }
 
-        var exchange = new GuardExchange(asked, options);
+        var exchange = new GuardExchange(options.AskWhole ? asked.AskedWhole() : asked, options);
         context.Features.Set(exchange);
         await next(context).ConfigureAwait(false);
 

@@ -147,7 +147,7 @@ internal sealed class GuardedAnswer
     private Ending Judge(StreamOutcome outcome)
     {
         _windows.Keep(_template.RequestUri!.GetLeftPart(UriPartial.Path), _exchange.Request.Model, outcome.Evidence.Request.ContextWindow);
-        var ending = Ending.Of(outcome, _exchange.Options.OnCut);
+        Ending ending = _exchange.Ended = Ending.Of(outcome, _exchange.Options.OnCut);
         _metrics.Ended(ending);
         return ending;
     }

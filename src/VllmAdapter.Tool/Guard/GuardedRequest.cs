@@ -22,6 +22,9 @@ internal sealed class GuardedRequest
     /// <summary>Whether the reply is to be streamed.</summary>
     public bool IsStreamed { get; init; }
 
+    /// <summary>Whether the reply is asked for whole, and handed on as the stream that the client asked for.</summary>
+    public bool BecomesStream { get; init; }
+
     /// <summary>Whether the client did not ask for the usage that comes, so that it is not to see it.</summary>
     public bool HidesUsage { get; init; }
 
@@ -64,6 +67,25 @@ internal sealed class GuardedRequest
             // A name that is there twice, for one: servers read the last.
             return new GuardedRequest { Route = route, Body = body };
         }
+    }
+
+    /// <summary>The same, asked for whole where a stream with tools was asked for: streaming parsers are what loses calls.</summary>
+    public GuardedRequest AskedWhole()
+    {
+        if (!IsStreamed || Route != GuardedRoute.Chat || Json is not { } json || json["tools"] is not JsonArray { Count: > 0 })
+            return this;
+
+        json["stream"] = false;
+        json.Remove("stream_options");
+        return new GuardedRequest
+        {
+            Body = Encoding.UTF8.GetBytes(json.ToJsonString()),
+            Json = json,
+            BecomesStream = true,
+            HidesUsage = HidesUsage,
+            ChoicesPerPrompt = ChoicesPerPrompt,
+            Model = Model,
+        };
     }
 
     private static bool Asks(JsonObject json, GuardedRoute route) => route switch

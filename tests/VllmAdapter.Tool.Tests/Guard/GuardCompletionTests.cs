@@ -62,7 +62,7 @@ public sealed class GuardCompletionTests
         await using FakeVllm vllm = await FakeVllm.StartAsync(new FakeVllmOptions { Model = null }, script);
         await using RunningGuard guard = await RunningGuard.WithAsync(new() { ["Explain"] = "false" }, vllm.Endpoint);
         PlainClient guarded = await PlainClient.AskAsync(guard.Address, ask, Path);
-        string sentOn = vllm.Requests[0].Body;
+        string sentOn = vllm.Requests.First(request => request.Method == "POST").Body;
 
         PlainClient direct = await PlainClient.AskAsync(vllm.Endpoint, ask, Path);
 
@@ -78,7 +78,7 @@ public sealed class GuardCompletionTests
 
         PlainClient client = await PlainClient.AskAsync(guard.Address, Ask, Path);
 
-        vllm.Requests[0].Json!["stream_options"]!["include_usage"]!.GetValue<bool>().Should().BeTrue();
+        vllm.Requests.First(request => request.Method == "POST").Json!["stream_options"]!["include_usage"]!.GetValue<bool>().Should().BeTrue();
         client.Events.Should().NotContain(data => data.Contains("completion_tokens", StringComparison.Ordinal));
         client.Events[^1].Should().Be("[DONE]");
     }

@@ -62,7 +62,7 @@ public sealed class GuardResponseTests
         await using RunningGuard guard = await RunningGuard.WithAsync(new() { ["Explain"] = "false" }, vllm.Endpoint);
 
         PlainClient guarded = await PlainClient.AskAsync(guard.Address, ask, Path);
-        string sentOn = vllm.Requests[0].Body;
+        string sentOn = vllm.Requests.First(request => request.Method == "POST").Body;
         PlainClient direct = await PlainClient.AskAsync(vllm.Endpoint, ask, Path);
 
         guarded.Ran.Should().ContainSingle().Which.Name.Should().Be("get_weather");
@@ -153,7 +153,7 @@ public sealed class GuardResponseTests
         using HttpResponseMessage fetched = await http.GetAsync(new Uri(guard.Address, $"{Path}/resp_1"));
 
         guarded.Error.Should().Be((await PlainClient.AskAsync(vllm.Endpoint, Background, Path)).Error).And.Contain("background mode");
-        vllm.Requests[0].Body.Should().Be(Background);
+        vllm.Requests.First(request => request.Method == "POST").Body.Should().Be(Background);
         fetched.StatusCode.Should().Be(System.Net.HttpStatusCode.NotFound);
     }
 
