@@ -199,6 +199,7 @@ internal sealed class ReplyBody
     private static IEventTranslation? Translation(string path) => path switch
     {
         VllmEndpoint.Responses => new ResponseEvents(),
+        VllmEndpoint.Messages => new MessageEvents(),
         _ => null,
     };
 

@@ -78,7 +78,12 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
                 return Refuse(text, "an event holds more than one JSON object");
 
             _isTranslated = true;
-            return chunk.IsEmpty ? EventKind.Nothing : DecodeObject(chunk, isNamed && chunk == text);
+            return chunk switch
+            {
+                [] => EventKind.Nothing,
+                [(byte)'{', ..] => DecodeObject(chunk, isNamed && chunk == text),
+                _ => DecodeFirst("message", chunk),
+            };
         }
         catch (JsonException why)
         {
