@@ -7,4 +7,5 @@ await ServerRecipes.RunAsync();
 await OperatorRecipes.RunAsync();
 await HostRecipes.RunAsync();
 await TextAndSpeechRecipes.RunAsync();
+await ResponseRecipes.RunAsync();
 await TestRecipes.RunAsync();
