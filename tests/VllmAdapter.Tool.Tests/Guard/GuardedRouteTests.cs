@@ -18,7 +18,12 @@ public sealed class GuardedRouteTests
     [InlineData("/v1/embeddings", null)]
     [InlineData("/completions", null)]
     [InlineData("/", null)]
-    public void A_route_is_known_by_its_end_below_any_path(string path, string? route) => GuardedRoutes.At(path)?.ToString().Should().Be(route);
+    public void A_route_is_known_by_its_end_below_any_path(string path, string? route)
+    {
+        string? known = GuardedRoutes.At(path)?.ToString();
+
+        known.Should().Be(route);
+    }
 
     [Theory]
     [InlineData("Chat", """{"messages":[],"n":3}""", 3)]
