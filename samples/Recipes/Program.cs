@@ -22,5 +22,6 @@ static async Task RunAsync()
     await RelayRecipes.RunAsync();
     await AppRecipes.RunAsync();
     await TextAndSpeechRecipes.RunAsync();
+    await ResponseRecipes.RunAsync();
     await TestRecipes.RunAsync();
 }

@@ -130,6 +130,9 @@ internal enum FakeShape
     /// <summary>Plain completions.</summary>
     Text,
 
+    /// <summary>Responses.</summary>
+    Response,
+
     /// <summary>What was heard, in its own language.</summary>
     Transcription,
 

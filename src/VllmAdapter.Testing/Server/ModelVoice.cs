@@ -49,6 +49,8 @@ internal sealed class ModelVoice(int choice, FakeCall call, VllmProfile profile)
         bool isLength = engine == "length";
         return call.ToolChoice switch
         {
+            // A response has a status for it, whatever the parsers made of the call.
+            _ when call.Shape == FakeShape.Response => engine,
             "required" when profile.LosesReasons => isLength && _begun.Count > 0 ? "length" : null,
             null when isLength => _begun.Count > 0 && profile.CompletesNamedWith == "tool_calls" ? "tool_calls" : "length",
             null => profile.CompletesNamedWith,

@@ -36,10 +36,10 @@ internal static class ReplyRendering
 
     private static WireReply Stream(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
-        IChunkWriter chunks = WriterOf(script, call, profile);
+        ScriptedReply asWritten = script;
         if (script.IsModel)
             script = new ModelStream(script, call, profile).ToLiteral();
-        ImmutableArray<WireStep> body = new StreamRendering(script, call, profile, chunks).Render();
+        ImmutableArray<WireStep> body = Events(script, call, profile, WriterOf(asWritten, call, profile));
         if (script.IsUnterminated)
             body = PieceShaping.Unterminated(body);
         body = PieceShaping.InPiecesOf(body, script.PieceSizes);
@@ -62,9 +62,14 @@ internal static class ReplyRendering
         if (call.IncludesUsage)
             end = end.Uses(call.PromptTokens, Math.Max(0, pieces - 1));
 
-        ImmutableArray<WireStep> events = new StreamRendering(end.Done(), call, profile, WriterOf(end, call, profile)).Render();
+        ImmutableArray<WireStep> events = Events(end.Done(), call, profile, WriterOf(end, call, profile));
         return pieces > 0 ? events : [head, .. events];
     }
+
+    private static ImmutableArray<WireStep> Events(ScriptedReply script, FakeCall call, VllmProfile profile, IChunkWriter chunks) =>
+        call.Shape == FakeShape.Response
+            ? new ResponseRendering(script, call, profile).Render()
+            : new StreamRendering(script, call, profile, chunks).Render();
 
     private static WireReply Whole(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
@@ -77,6 +82,7 @@ internal static class ReplyRendering
         WholeReply whole = script.IsModel ? ModelWhole.Of(script, call, profile) : WholeReply.Of(script);
         string body = WriterOf(script, call, profile) switch
         {
+            _ when call.Shape == FakeShape.Response => new ResponseWriter(call, profile).Whole(whole),
             TextChunkWriter text => text.Whole(whole),
             SpeechWriter speech => speech.Whole(script.IsModel ? [[whole.Choices[0].Text ?? ""]] : PiecesOf(script)),
             _ => whole.ToJson(call, profile),

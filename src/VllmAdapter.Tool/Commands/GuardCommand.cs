@@ -20,14 +20,20 @@ internal static class GuardCommand
         var settings = new Option<string?>("--settings") { Description = "A JSON file with the sections Guard and ReverseProxy (YARP's own). It may change while the guard runs." };
         var onCut = new Option<string?>("--on-cut") { Description = "How an answer ends that a token limit cut: length (the finish reason), or error (an error event, and a body that breaks off)." };
         onCut.AcceptOnlyFromAmong("length", "error");
+        var askWhole = new Option<bool>("--ask-whole") { Description = "Ask for chats with tools whole, and hand them on as streams: for a server whose streaming parser loses calls (check tells)." };
         var command = new Command("guard", "A proxy that makes any client honest: cuts end as errors, half a tool call never goes out, a missing finish reason is written.")
         {
-            to, listen, settings, onCut,
+            to, listen, settings, onCut, askWhole,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             List<IConfigurationSource> sources = Sources(
-                [.. (parsed.GetValue(to) ?? []).Select(BackEnd)], parsed.GetValue(settings), parsed.GetValue(onCut), sentence => terminal.Error.WriteLine(sentence));
+                [.. (parsed.GetValue(to) ?? []).Select(BackEnd)], parsed.GetValue(settings), sentence => terminal.Error.WriteLine(sentence));
+            if (parsed.GetValue(onCut) is { } cutEnding)
+                sources.Add(Setting(nameof(GuardOptions.OnCut), cutEnding));
+            if (parsed.GetValue(askWhole))
+                sources.Add(Setting(nameof(GuardOptions.AskWhole), "true"));
+
             GuardServer guard = await GuardServer.StartAsync([.. parsed.GetRequiredValue(listen).Select(Listen)], sources, cancellationToken).ConfigureAwait(false);
             await using (guard.ConfigureAwait(false))
             {
@@ -41,7 +47,7 @@ internal static class GuardCommand
         return command;
     }
 
-    private static List<IConfigurationSource> Sources(Uri[] to, string? file, string? onCut, Action<string> tell)
+    private static List<IConfigurationSource> Sources(Uri[] to, string? file, Action<string> tell)
     {
         Dictionary<string, string?>? backEnds = to.Length > 0 ? GuardSettings.Of(to) : null;
         List<IConfigurationSource> sources = [];
@@ -51,11 +57,12 @@ internal static class GuardCommand
         if (file is not null)
             sources.Add(new SettingsFile(file, tell) { Defaults = backEnds });
 
-        if (onCut is not null)
-            sources.Add(new MemoryConfigurationSource { InitialData = [new($"{GuardSettings.Section}:{nameof(GuardOptions.OnCut)}", onCut)] });
-
         return sources;
     }
+
+    // What is said on the command line has the last word.
+    private static MemoryConfigurationSource Setting(string name, string value) =>
+        new() { InitialData = [new($"{GuardSettings.Section}:{name}", value)] };
 
     private static Uri BackEnd(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address is { Scheme: "http" or "https" }

@@ -11,7 +11,9 @@ internal sealed class AnswerFrames(PipeWriter client, GuardExchange exchange)
 {
     private readonly List<(byte[] Bytes, FrameTraits Traits)> _held = [];
     private readonly HashSet<int> _finished = [];
+    private readonly GuardedRoute _route = exchange.Request.Route;
     private FrameTraits _read;
+    private int _sequence = -1;
     private byte[]? _example;
     private bool _isHolding;
     private bool _hasUnflushed;
@@ -38,7 +40,10 @@ internal sealed class AnswerFrames(PipeWriter client, GuardExchange exchange)
     /// <summary>Takes over frames of which all is known.</summary>
     public void Settle(ReadOnlySpan<byte> frames)
     {
-        FrameTraits traits = FrameTraitsReading.Of(frames);
+        FrameTraits traits = FrameTraitsReading.Of(frames, _route);
+        if (_route == GuardedRoute.Responses)
+            _sequence = ResponseEdits.LastSequence(frames) ?? _sequence;
+
         if (exchange.Request.Choices > 1)
             traits &= ~FrameTraits.Finish;
 
@@ -71,8 +76,13 @@ internal sealed class AnswerFrames(PipeWriter client, GuardExchange exchange)
         if (!rest.IsEmpty)
             Hold(rest, _read);
 
+        if (_route == GuardedRoute.Responses)
+            _sequence = ResponseEdits.LastSequence(rest) ?? _sequence;
+
         if (ending.IsError)
             EndAsError(ending);
+        else if (_route == GuardedRoute.Responses)
+            EndAsResponse(ending);
         else
             EndAsAnswer(ending);
 
@@ -83,12 +93,28 @@ internal sealed class AnswerFrames(PipeWriter client, GuardExchange exchange)
     {
         foreach (var (bytes, traits) in _held)
         {
-            if (FrameEdits.TextOf(bytes, traits) is { } text)
+            if (FrameEdits.TextOf(bytes, traits, _route) is { } text)
                 client.Write(FrameEdits.Closed(text));
         }
 
-        client.Write(FrameEdits.FrameOf(Words.Error(ending)));
+        client.Write(_route == GuardedRoute.Responses ? ResponseEdits.Error(ending, _sequence + 1) : FrameEdits.FrameOf(Words.Error(ending)));
         exchange.BreaksOff = true;
+    }
+
+    private void EndAsResponse(Ending ending)
+    {
+        int last = _held.FindLastIndex(static frame => frame.Traits.HasFlag(FrameTraits.Finish));
+        for (int i = 0; i < _held.Count; i++)
+        {
+            byte[] bytes = _held[i].Bytes;
+            if (i == last)
+                bytes = ResponseEdits.Terminal(bytes, ending);
+
+            if (i == last && exchange.Options.Explain)
+                bytes = FrameEdits.WithField(bytes, Words.Field, Words.Explanation(ending.Outcome));
+
+            client.Write(i == _held.Count - 1 ? FrameEdits.Closed(bytes) : bytes);
+        }
     }
 
     private void EndAsAnswer(Ending ending)
@@ -126,7 +152,7 @@ internal sealed class AnswerFrames(PipeWriter client, GuardExchange exchange)
     {
         foreach (int choice in missing)
         {
-            var chunk = FrameEdits.FinishChunk(_example, choice, ending.Reasons[choice]);
+            var chunk = FrameEdits.FinishChunk(_example, choice, ending.Reasons[choice], _route);
             if (exchange.Options.Explain && choice == missing[^1])
                 chunk[Words.Field] = Words.Explanation(ending.Outcome);
 
@@ -179,7 +205,7 @@ internal sealed class AnswerFrames(PipeWriter client, GuardExchange exchange)
         int first = _held.Count;
         foreach (byte[] frame in split)
         {
-            FrameTraits traits = FrameTraitsReading.Of(frame);
+            FrameTraits traits = FrameTraitsReading.Of(frame, _route);
             seen |= traits;
             _held.Add((frame, traits));
         }

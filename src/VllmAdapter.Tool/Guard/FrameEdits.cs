@@ -54,10 +54,13 @@ internal static class FrameEdits
     }
 
     /// <summary>What a frame may still say in an answer that ends as an error: its text, without calls and without an end. Null if that is nothing.</summary>
-    public static byte[]? TextOf(byte[] frame, FrameTraits traits)
+    public static byte[]? TextOf(byte[] frame, FrameTraits traits, GuardedRoute route = GuardedRoute.Chat)
     {
         if (traits == FrameTraits.Comment)
             return frame;
+
+        if (route == GuardedRoute.Responses)
+            return traits == FrameTraits.None && JsonOf(frame) is { } said && said["error"] is null && said["type"]?.ToString() != "error" ? frame : null;
 
         if (JsonOf(frame) is not { } json || json["error"] is not null || json["choices"] is not JsonArray { Count: > 0 } choices)
             return null;
@@ -69,6 +72,7 @@ internal static class FrameEdits
         foreach (JsonObject choice in choices.OfType<JsonObject>())
         {
             choice["finish_reason"] = null;
+            hasText |= choice["text"] is JsonValue written && written.TryGetValue(out string? words) && words.Length > 0;
             if (choice["delta"] is not JsonObject delta)
                 continue;
 
@@ -81,8 +85,9 @@ internal static class FrameEdits
     }
 
     /// <summary>A chunk like another one that says nothing but how a choice ended.</summary>
-    public static JsonObject FinishChunk(byte[]? likeThis, int choice, string reason)
+    public static JsonObject FinishChunk(byte[]? likeThis, int choice, string reason, GuardedRoute route = GuardedRoute.Chat)
     {
+        bool isText = route == GuardedRoute.Completions;
         JsonObject chunk = likeThis is null ? [] : JsonOf(likeThis) ?? [];
         var finish = new JsonObject();
         foreach (string name in (ReadOnlySpan<string>)["id", "object", "created", "model"])
@@ -91,8 +96,8 @@ internal static class FrameEdits
                 finish[name] = value.DeepClone();
         }
 
-        finish["object"] ??= "chat.completion.chunk";
-        finish["choices"] = new JsonArray(new JsonObject { ["index"] = choice, ["delta"] = new JsonObject(), ["finish_reason"] = reason });
+        finish["object"] ??= isText ? "text_completion" : "chat.completion.chunk";
+        finish["choices"] = new JsonArray(new JsonObject { ["index"] = choice, [isText ? "text" : "delta"] = isText ? "" : new JsonObject(), ["finish_reason"] = reason });
         return finish;
     }
 

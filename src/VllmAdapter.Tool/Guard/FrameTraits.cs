@@ -25,10 +25,13 @@ internal enum FrameTraits
 internal static class FrameTraitsReading
 {
     /// <summary>Tells by the bytes alone, beside what the adapter reads of them: a call must not slip through on either way.</summary>
-    public static FrameTraits Of(ReadOnlySpan<byte> frame)
+    public static FrameTraits Of(ReadOnlySpan<byte> frame, GuardedRoute route = GuardedRoute.Chat)
     {
         if (IsComment(frame))
             return FrameTraits.Comment;
+
+        if (route == GuardedRoute.Responses)
+            return ResponseEdits.TraitsOf(frame);
 
         var traits = FrameTraits.None;
         if (HasValue(frame, "\"tool_calls\""u8, (byte)'[') || HasValue(frame, "\"function_call\""u8, (byte)'{'))

@@ -21,6 +21,9 @@ internal sealed class GuardExchange(GuardedRequest request, GuardOptions options
     /// <summary>Whether the chosen back end could not be reached, even if another one answered.</summary>
     public Exception? FirstFault { get; set; }
 
+    /// <summary>How the answer ended; null while nobody knows.</summary>
+    public Ending? Ended { get; set; }
+
     /// <summary>Whether the body must break off, so that no client takes it for whole.</summary>
     public bool BreaksOff { get; set; }
 }

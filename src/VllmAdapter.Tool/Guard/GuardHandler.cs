@@ -5,8 +5,13 @@ internal sealed class GuardHandler(HttpMessageHandler inner, ContextWindowMemory
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         request.Options.TryGetValue(GuardExchange.Key, out GuardExchange? exchange)
-            ? new GuardedAnswer(exchange, request, PassOnAsync, windows, metrics).AskAsync(cancellationToken)
+            ? AnswerAsync(exchange, new GuardedAnswer(exchange, request, PassOnAsync, windows, metrics), cancellationToken)
             : PassOnAsync(request, cancellationToken);
+
+    private static Task<HttpResponseMessage> AnswerAsync(GuardExchange exchange, GuardedAnswer answer, CancellationToken cancellationToken) =>
+        exchange.Request.BecomesStream
+            ? new StreamOfWhole(exchange, answer.AskAsync, TimeProvider.System).AskAsync(cancellationToken)
+            : answer.AskAsync(cancellationToken);
 
     private Task<HttpResponseMessage> PassOnAsync(HttpRequestMessage request, CancellationToken cancellationToken) => base.SendAsync(request, cancellationToken);
 }

@@ -9,15 +9,13 @@ namespace VllmAdapter.Tool.Guard;
 /// <summary>Takes the requests that are under guard out of the proxy's way, and breaks the body off where an answer must not look whole.</summary>
 internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics metrics)
 {
-    private const string ChatRoute = "/chat/completions";
-
     // What was written reaches the client before the connection is reset; HTTP/1.0 has no other way to say that a body broke off.
     private static readonly TimeSpan TimeToLeave = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Before anything else of the proxy.</summary>
     public async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
-        if (!HttpMethods.IsPost(context.Request.Method) || !IsChat(context.Request.Path))
+        if (!HttpMethods.IsPost(context.Request.Method) || GuardedRoutes.At(context.Request.Path) is not { } route)
         {
             metrics.PassedThrough();
             await next(context).ConfigureAwait(false);
@@ -34,7 +32,7 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
                 return;
             }
 
-            await GuardAsync(context, next, options).ConfigureAwait(false);
+            await GuardAsync(context, next, route, options).ConfigureAwait(false);
         }
         finally
         {
@@ -61,7 +59,7 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
 
     public static GuardExchange? ExchangeOf(HttpContext context) => context.Features.Get<GuardExchange>();
 
-    private async Task GuardAsync(HttpContext context, RequestDelegate next, GuardOptions options)
+    private async Task GuardAsync(HttpContext context, RequestDelegate next, GuardedRoute route, GuardOptions options)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
@@ -72,7 +70,17 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
             return;
         }
 
-        var exchange = new GuardExchange(GuardedRequest.Read(body), options);
+        GuardedRequest asked = GuardedRequest.Read(body, route);
+        if (asked.IsInBackground)
+        {
+            // What comes back is a ticket, not an answer.
+            context.Request.Body = new MemoryStream(body, writable: false);
+            metrics.PassedThrough();
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        var exchange = new GuardExchange(options.AskWhole ? asked.AskedWhole() : asked, options);
         context.Features.Set(exchange);
         await next(context).ConfigureAwait(false);
 
@@ -84,8 +92,6 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
         else if (!context.Response.HasStarted && context.Response is { StatusCode: >= 500, ContentLength: null or 0, ContentType: null })
             await TellAsync(context).ConfigureAwait(false);
     }
-
-    private static bool IsChat(PathString path) => path.Value?.EndsWith(ChatRoute, StringComparison.OrdinalIgnoreCase) is true;
 
     private static async Task<byte[]?> ReadAsync(HttpRequest request, int most, CancellationToken cancellationToken)
     {

@@ -9,6 +9,15 @@ internal sealed record GuardOptions
     /// <summary>Whether the last chunk of an answer says how it ended (the field <c>vllm_adapter</c>).</summary>
     public bool Explain { get; init; } = true;
 
+    /// <summary>
+    /// Whether a chat that streams and has tools is asked for whole, and handed on as a stream: where the server's streaming parser loses calls that the whole reply has
+    /// (<c>vllm-adapter check</c> tells: <c>stream-loses-calls</c> and others). The client then waits for the whole answer before its first word.
+    /// </summary>
+    public bool AskWhole { get; init; }
+
+    /// <summary>How often a comment keeps the connection warm while a whole answer is waited for.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How many times a request is sent at most, before its answer begins: where there are several back ends, each time to another one.</summary>
     public int MaxAttempts { get; init; } = 3;
 
@@ -44,6 +53,7 @@ internal sealed record GuardOptions
         { MaxAnswers: < 1 } => "Guard:MaxAnswers must be at least 1.",
         _ when !IsLimit(FirstChunk) => "Guard:FirstChunk must be a time above zero and at most 24 days, such as 00:05:00.",
         _ when !IsLimit(BetweenChunks) => "Guard:BetweenChunks must be a time above zero and at most 24 days, such as 00:02:00.",
+        _ when !IsLimit(KeepAlive) => "Guard:KeepAlive must be a time above zero and at most 24 days, such as 00:00:10.",
         { Total: { } total } when !IsLimit(total) => "Guard:Total must be a time above zero and at most 24 days, such as 00:30:00.",
         _ => null,
     };

@@ -75,21 +75,14 @@ internal sealed class GuardedAnswer
         }
     }
 
-    private ChatStream Ask()
+    private IAsyncEnumerable<ChatChunk> Ask()
     {
         GuardedRequest asked = _exchange.Request;
         string address = _template.RequestUri!.GetLeftPart(UriPartial.Path);
         string? key = _template.Headers.Authorization is { Scheme: "Bearer", Parameter: { Length: > 0 } bearer } && Ascii.IsValid(bearer) ? bearer : null;
         VllmAdapterOptions options = _exchange.Options.ToAdapterOptions(new Uri(address), key, _windows.Of(address, asked.Model));
         var http = new HttpClient(_attempts, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
-        return new VllmInferenceAdapter(http, options).StreamChatAsync(new ChatRequest
-        {
-            Messages = [],
-            Extra = asked.Json,
-            Stream = asked.IsStreamed,
-            SendUnchecked = true,
-            Headers = ClientsId() is { } id ? new RequestHeaders { RequestId = id } : null,
-        });
+        return Questions.Ask(new VllmInferenceAdapter(http, options), asked, ClientsId() is { } id ? new RequestHeaders { RequestId = id } : null);
     }
 
     private string? ClientsId() =>
@@ -154,7 +147,7 @@ internal sealed class GuardedAnswer
     private Ending Judge(StreamOutcome outcome)
     {
         _windows.Keep(_template.RequestUri!.GetLeftPart(UriPartial.Path), _exchange.Request.Model, outcome.Evidence.Request.ContextWindow);
-        var ending = Ending.Of(outcome, _exchange.Options.OnCut);
+        Ending ending = _exchange.Ended = Ending.Of(outcome, _exchange.Options.OnCut);
         _metrics.Ended(ending);
         return ending;
     }
@@ -166,7 +159,7 @@ internal sealed class GuardedAnswer
 
         byte[] body = reply.Unsettled.ToArray();
         if (ending.Reasons.Count > 0)
-            body = WholeEdits.WithReasons(body, ending, _exchange.Options.Explain);
+            body = WholeEdits.WithReasons(body, ending, _exchange.Options.Explain, _exchange.Request.Route);
 
         HttpResponseMessage response = _attempts.Head!.With(new ByteArrayContent(body));
         response.Headers.TryAddWithoutValidation(Words.VerdictHeader, Words.Snake(ending.Outcome.Verdict));
@@ -194,7 +187,8 @@ internal sealed class GuardedAnswer
 
         response.Dispose();
         return Replies.Error(
-            400, "The guard cannot read the request as JSON with messages, so it could not judge an answer to it. Send one JSON object in which no name is there twice.",
+            400,
+            $"The guard cannot read the request as JSON with {GuardedRoutes.FieldOf(_exchange.Request.Route)}, so it could not judge an answer to it. Send one JSON object in which no name is there twice.",
             "invalid_request_error");
     }
 }

@@ -62,7 +62,7 @@ internal static class Words
     private static string WayOut(StreamOutcome outcome) => outcome.WithheldToolCalls[0].Reason switch
     {
         WithheldReason.ChoiceCut when outcome.Limit == LengthLimit.ContextWindow => "Shorten the conversation and ask again.",
-        WithheldReason.ChoiceCut => "Raise max_tokens and ask again.",
+        WithheldReason.ChoiceCut => "Raise max_tokens (on /v1/responses max_output_tokens) and ask again.",
         WithheldReason.EndUnconfirmed or WithheldReason.ArgumentsMissing or WithheldReason.ArgumentsOpen => "Ask again with \"stream\": false.",
         WithheldReason.NameMissing => "Ask for one choice (n = 1), or check the server's --tool-call-parser.",
         WithheldReason.ArgumentsMalformed or WithheldReason.ArgumentsNotAnObject => "Ask again; if it stays so, check the server's --tool-call-parser.",

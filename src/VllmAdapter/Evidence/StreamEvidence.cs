@@ -302,6 +302,13 @@ public sealed record StreamEvidence
     /// <summary>Takes over the model's context window, which was asked for beside the request.</summary>
     internal void Learn(int? contextWindow) => _asked = _asked with { ContextWindow = Request.ContextWindow ?? contextWindow };
 
+    /// <summary>Takes over how many tokens the server says it allowed, where the request did not say it.</summary>
+    internal void Allow(int tokens)
+    {
+        if (_asked.MaxTokens is null)
+            _asked = _asked with { ServerMaxTokens = _asked.ServerMaxTokens ?? tokens };
+    }
+
     /// <summary>Takes over that reasoning came which the request hid, and that it was left out.</summary>
     internal void LeaveOutReasoning() => _facts.HasUnwantedReasoning = true;
 

@@ -29,6 +29,8 @@ internal sealed class VllmEndpoint
 
     public const string ChatCompletions = "v1/chat/completions";
     public const string Completions = "v1/completions";
+    public const string Responses = "v1/responses";
+    public const string Messages = "v1/messages";
     public const string Transcriptions = "v1/audio/transcriptions";
     public const string Translations = "v1/audio/translations";
     public const string Render = "v1/chat/completions/render";

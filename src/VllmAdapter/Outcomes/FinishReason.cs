@@ -35,11 +35,25 @@ public readonly record struct FinishReason(string Value)
     /// <summary>The upstream of a gateway failed; vLLM sends an error event instead.</summary>
     public static FinishReason Error { get; } = new("error");
 
+    /// <summary>
+    /// The status of a whole response, in the words of <c>/v1/responses</c>. vLLM 0.11.0 also says it of one that a token limit cut, so it is held against the
+    /// count of tokens.
+    /// </summary>
+    public static FinishReason Completed { get; } = new("completed");
+
+    /// <summary>
+    /// The model ended its turn, in the words of <c>/v1/messages</c>. vLLM also says it where it has no reason at all, so it is held against the count of tokens.
+    /// </summary>
+    public static FinishReason EndTurn { get; } = new("end_turn");
+
     /// <inheritdoc/>
     public override string ToString() => Value ?? "";
 
     /// <summary>Whether the model came to its end by itself. Text Generation Inference and others write the end token's name for "stop".</summary>
-    internal bool MeansFinished => this == Stop || SaysCalls || Value is "eos" or "eos_token";
+    internal bool MeansFinished => this == Stop || SaysCalls || this == Completed || this == EndTurn || Value is "eos" or "eos_token";
 
     internal bool SaysCalls => this == ToolCalls || this == FunctionCall;
+
+    /// <summary>Whether servers are known to write it over a cut.</summary>
+    internal bool MayHideLength => SaysCalls || this == Completed || this == EndTurn;
 }

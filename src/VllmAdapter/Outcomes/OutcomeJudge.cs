@@ -147,7 +147,7 @@ public static class OutcomeJudge
         StreamEvidence evidence, ChoiceEvidence choice, TerminationCause cause, FinishReason? declared)
     {
         bool ended = evidence.SentinelSeen;
-        bool mayHideLength = declared is null or { SaysCalls: true };
+        bool mayHideLength = declared is null or { MayHideLength: true };
 
         return declared switch
         {
@@ -171,7 +171,7 @@ public static class OutcomeJudge
             { } reason when reason == FinishReason.Length => (StreamVerdict.LengthLimited, Certainty.Declared),
 
             // A declared "stop" is believed even at max tokens: vLLM looks for the end token first. "tool_calls" is not:
-            // old servers write it over "length", new ones still do when not streaming (vllm#58228).
+            // old servers write it over "length", new ones still do when not streaming (vllm#58228); nor is the "completed" of responses (0.11.0).
             // A count beyond max tokens proves nothing.
             _ when mayHideLength && TokenRoom.LimitReached(evidence, choice) is not null => (StreamVerdict.LengthLimited, Certainty.Inferred),
 

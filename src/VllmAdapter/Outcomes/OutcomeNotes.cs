@@ -59,7 +59,7 @@ internal static class OutcomeNotes
 
         HashSet<int> ready = [.. outcome.ToolCalls.Select(call => call.ChoiceIndex)];
         return choices
-            .Where(choice => ready.Contains(choice.Index) && (!choice.HasDeclared || choice.Declared.Any(reason => reason.SaysCalls)))
+            .Where(choice => ready.Contains(choice.Index) && (!choice.HasDeclared || choice.Declared.Any(reason => reason.MayHideLength)))
             .Where(choice => !TokenRoom.IsShown(outcome.Evidence, choice))
             .Select(choice => WhatWouldShowRoom(outcome.Evidence, choice))
             .FirstOrDefault();

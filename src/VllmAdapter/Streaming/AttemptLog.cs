@@ -165,6 +165,9 @@ internal sealed class AttemptLog(ChatCall call, Attempt attempt, ReplyBody body)
 
         _gathering.AssembleInto(_evidence, call.Evidence.Tools);
         _evidence.Close(body.Decoder.Reader);
+        if (body.Decoder.TokensAllowed is { } allowed)
+            _evidence.Allow(allowed);
+
         if (_tailWasRead)
             _evidence.EndWithoutBlankLine();
     }

@@ -25,7 +25,7 @@ internal sealed class ReplyBody
         (Response, _wire, _call, _cancellationToken) = (response, wire, call, cancellationToken);
         _decompressed = Decompression.Of(response, wire);
         Bytes = new ObservedStream(_decompressed, call.Clock, call.MaxEventBytes, call.MaxReplyBytes);
-        Decoder = new EventDecoder(PolicyTraits.Of(call.Termination).Sentinels, call.Evidence.ChoiceCount, call.Secrets);
+        Decoder = new EventDecoder(PolicyTraits.Of(call.Termination).Sentinels, call.Evidence.ChoiceCount, call.Secrets, Translation(call.Path));
     }
 
     public HttpResponseMessage Response { get; }
@@ -58,9 +58,6 @@ internal sealed class ReplyBody
 
     // Caddy without a route answers so.
     private bool IsDeclaredEmpty => Response.Content.Headers.ContentLength == 0;
-
-    // Its whole replies have a text where those of chats have a message.
-    private bool IsOfCompletions => _call.Path == VllmEndpoint.Completions;
 
     private bool IsLabelledJson => IsOfType("application/json");
 
@@ -184,12 +181,27 @@ internal sealed class ReplyBody
         // Behind a reply that is called an event stream a sentinel may stand (decolua/9router#3492).
         json = JsonFront.LengthOf(json) is > 0 and var length ? json[..length] : json;
         EventKind kind = Decoder.Decode("message", json);
-        if (kind == EventKind.Error || (kind == EventKind.Chunk && (json.IndexOf("\"message\""u8) >= 0 || (IsOfCompletions && json.IndexOf("\"text\""u8) >= 0))))
+        if (kind == EventKind.Error || (kind == EventKind.Chunk && MayBeAReply(json)))
             return kind;
 
         (IsBareJson, IsForeign) = (IsLabelledEvents, !IsLabelledEvents);
         return EventKind.Unreadable;
     }
+
+    // Whole completions have a text where chats have a message.
+    private bool MayBeAReply(ReadOnlySpan<byte> json) => _call.Path switch
+    {
+        VllmEndpoint.Completions => json.IndexOf("\"text\""u8) >= 0 || json.IndexOf("\"message\""u8) >= 0,
+        VllmEndpoint.Responses => json.IndexOf("\"response\""u8) >= 0,
+        _ => json.IndexOf("\"message\""u8) >= 0,
+    };
+
+    private static IEventTranslation? Translation(string path) => path switch
+    {
+        VllmEndpoint.Responses => new ResponseEvents(),
+        VllmEndpoint.Messages => new MessageEvents(),
+        _ => null,
+    };
 
     private bool IsOfType(string mediaType) =>
         string.Equals(Response.Content.Headers.ContentType?.MediaType, mediaType, StringComparison.OrdinalIgnoreCase);

@@ -51,7 +51,7 @@ internal sealed class ToolCallGate(StreamEvidence evidence, ChoiceEvidence choic
     // Older servers write "tool_calls" over "length", so that word alone confirms nothing; "stop" does. And the sentinel says
     // nothing of a limit that the true count may be at.
     private bool EndIsConfirmed =>
-        (choice.HasDeclared && !choice.Declared.Any(reason => reason.SaysCalls))
+        (choice.HasDeclared && !choice.Declared.Any(reason => reason.MayHideLength))
         || (choice.HasDeclared && TokenRoom.IsShown(evidence, choice))
         || (evidence.EndIsMarked && !TokenRoom.MayBeAtLimit(evidence, choice));
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Says what an event is, and decodes it.</summary>
-internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets secrets)
+internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets secrets, IEventTranslation? translation = null)
 {
     private const int LongestSentinel = 64;
     private const int LongestExcerpt = 8 * 1024;
@@ -13,6 +13,7 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
 
     private byte[] _event = [];
     private Range? _glued;
+    private bool _isTranslated;
 
     public ChunkReader Reader { get; } = new(answersAsked);
 
@@ -35,9 +36,12 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
     /// <summary>Whether the unreadable event is JSON that only lacks its end.</summary>
     public bool IsCut { get; private set; }
 
+    /// <summary>How many tokens the server says it allowed the answer, where its route says it.</summary>
+    public int? TokensAllowed => translation?.TokensAllowed;
+
     public EventKind Decode(string eventType, ReadOnlySpan<byte> data)
     {
-        _event = [];
+        (_event, _isTranslated) = ([], false);
         return DecodeFirst(eventType, data);
     }
 
@@ -50,6 +54,7 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
         return text switch
         {
             _ when IsSentinel(text) => Mark(text, isTheEnd: true),
+            [(byte)'{', ..] when eventType != "error" && translation is not null && !_isTranslated => Translate(text, isNamed),
             [(byte)'{', ..] when eventType != "error" => DecodeObject(text, isNamed),
             _ when eventType == "error" => DecodeError(text),
             [] => EventKind.Nothing,
@@ -62,6 +67,29 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
 
     /// <summary>Decodes what a proxy glued to the last event without a blank line, if it did.</summary>
     public EventKind? DecodeGlued() => _glued is { } rest ? DecodeFirst("message", _event.AsSpan(rest)) : null;
+
+    // One event of another route may be several of a chat, the sentinel behind them.
+    private EventKind Translate(ReadOnlySpan<byte> text, bool isNamed)
+    {
+        try
+        {
+            int length = translation!.Translate(text, out ReadOnlySpan<byte> chunk);
+            if (!Trim(text[length..]).IsEmpty)
+                return Refuse(text, "an event holds more than one JSON object");
+
+            _isTranslated = true;
+            return chunk switch
+            {
+                [] => EventKind.Nothing,
+                [(byte)'{', ..] => DecodeObject(chunk, isNamed && chunk == text),
+                _ => DecodeFirst("message", chunk),
+            };
+        }
+        catch (JsonException why)
+        {
+            return Refuse(text, why.Message);
+        }
+    }
 
     private EventKind DecodeObject(ReadOnlySpan<byte> text, bool isNamed)
     {

@@ -7,7 +7,7 @@ public sealed class GuardRecordedTests
 {
     public static TheoryData<string> Servers => [.. Directory.EnumerateDirectories(Folder).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
 
-    private static string Folder => Path.Combine(AppContext.BaseDirectory, "Recordings");
+    internal static string Folder => Path.Combine(AppContext.BaseDirectory, "Recordings");
 
     [Theory]
     [MemberData(nameof(Servers))]
@@ -46,7 +46,7 @@ public sealed class GuardRecordedTests
         error.Contains("output_missing", StringComparison.Ordinal)
         || (expected["withheld_calls"] is null && error.Contains("tool_call_withheld", StringComparison.Ordinal));
 
-    private static string? WrongWith(PlainClient client, JsonObject expected, JsonObject request)
+    internal static string? WrongWith(PlainClient client, JsonObject expected, JsonObject request)
     {
         string verdict = expected["verdict"]!.GetValue<string>();
         bool withholds = expected["withheld_calls"] is { } withheld && withheld.ToJsonString() is not ("0" or "[]");

@@ -115,6 +115,12 @@ internal sealed record PlainClient
             return;
         }
 
+        if (json["object"]?.ToString() == "response" || json["type"]?.ToString().StartsWith("response.", StringComparison.Ordinal) is true)
+        {
+            TakeResponse(json);
+            return;
+        }
+
         foreach (JsonObject choice in (json["choices"] as JsonArray ?? []).OfType<JsonObject>())
         {
             if (choice["index"] is { } index && index.GetValueKind() == JsonValueKind.Number && index.GetValue<int>() != 0)
@@ -125,11 +131,44 @@ internal sealed record PlainClient
             }
 
             JsonNode? said = choice["delta"] ?? choice["message"];
-            Text += said is JsonObject && said["content"] is JsonValue content ? TextOf(content) : "";
+            Text += (said is JsonObject ? said["content"] : choice["text"]) is JsonValue content ? TextOf(content) : "";
             TakeCalls(choice, 0);
             if (choice["finish_reason"] is JsonValue reason && reason.TryGetValue(out string? word) && word.Length > 0)
                 Finish = word;
         }
+    }
+
+    // It believes the name of the terminal event, and that an item is whole which is done.
+    private void TakeResponse(JsonObject json)
+    {
+        switch (json["type"]?.ToString())
+        {
+            case "response.output_text.delta":
+                Text += json["delta"]!.GetValue<string>();
+                break;
+            case "response.output_item.done":
+                TakeItem(json["item"]!);
+                break;
+            case "response.completed" or "response.incomplete" or "response.failed":
+                Finish = json["type"]!.GetValue<string>();
+                _isDone = true;
+                break;
+            case null:
+                foreach (JsonNode item in json["output"]!.AsArray().OfType<JsonObject>())
+                {
+                    Text += string.Concat((item["content"] as JsonArray ?? []).Select(part => part!["text"]?.ToString()));
+                    TakeItem(item);
+                }
+
+                Finish = $"response.{json["status"]}";
+                break;
+        }
+    }
+
+    private void TakeItem(JsonNode item)
+    {
+        if (item["type"]?.ToString() == "function_call")
+            _calls[_calls.Count] = (item["name"]?.ToString(), new StringBuilder(item["arguments"]?.ToString()));
     }
 
     private string? TextOf(JsonValue content)

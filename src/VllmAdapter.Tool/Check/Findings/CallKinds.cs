@@ -4,7 +4,7 @@ namespace VllmAdapter.Tool.Check;
 internal static class CallKinds
 {
     private const string AskWhole =
-        "Server: another --tool-call-parser, or a newer vLLM. Client: ask without streaming (ChatRequest.Stream = false, or StreamRecovery.AskWhole) if the whole reply is right.";
+        "Server: another --tool-call-parser, or a newer vLLM. Client: ask without streaming (ChatRequest.Stream = false, or StreamRecovery.AskWhole; any other client behind vllm-adapter guard --ask-whole) if the whole reply is right.";
 
     public static FindingKind CutCallLooksWhole { get; } = new(
         "cut-call-looks-whole", Severity.Fault, "A call that was cut looks whole, and the server does not say that it was cut",
@@ -49,7 +49,7 @@ internal static class CallKinds
     public static FindingKind CallInText { get; } = new(
         "call-in-text", Severity.Fault, "A call is delivered as text",
         "The agent does nothing, and the user reads markup.",
-        "Server: the --tool-call-parser (and chat template) that fits the model. Client: ask without streaming if the whole reply is right.");
+        "Server: the --tool-call-parser (and chat template) that fits the model. Client: ask without streaming, or behind vllm-adapter guard --ask-whole, if the whole reply is right.");
 
     public static FindingKind CallsAnnounced { get; } = new(
         "calls-announced-none-came", Severity.Fault, "The server declares tool_calls, and no call came",

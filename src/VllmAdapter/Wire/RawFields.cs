@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace VllmAdapter;
+
+/// <summary>Fields of a JSON object as they are written, so that they can be copied without being read.</summary>
+internal static class RawFields
+{
+    /// <summary>The bytes of the current value, to whose end the reader is moved.</summary>
+    public static ReadOnlySpan<byte> ReadRaw(this scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    {
+        int start = (int)reader.TokenStartIndex;
+        reader.SkipValue();
+        return json[start..(int)reader.BytesConsumed];
+    }
+
+    /// <summary>Whether a value is a text with something in it.</summary>
+    public static bool IsText(ReadOnlySpan<byte> raw) => raw is [(byte)'"', _, .., (byte)'"'];
+
+    /// <summary>Whether a value is a list with something in it.</summary>
+    public static bool IsFilledList(ReadOnlySpan<byte> raw) => raw is [(byte)'[', ..] && raw[1..^1].Trim(" \t\r\n"u8).Length > 0;
+
+    /// <summary>What is between the quotes of a text; empty for any other value.</summary>
+    public static ReadOnlySpan<byte> Unquoted(ReadOnlySpan<byte> raw) => IsText(raw) ? raw[1..^1] : [];
+
+    /// <summary>A whole number; -1 for any other value.</summary>
+    public static int NumberOr(ReadOnlySpan<byte> raw, int otherwise) =>
+        System.Buffers.Text.Utf8Parser.TryParse(raw, out int number, out int length) && length == raw.Length ? number : otherwise;
+
+    /// <summary>Goes through a list of objects.</summary>
+    public static void ForEachObject(ReadOnlySpan<byte> list, RawElement visit)
+    {
+        var reader = new Utf8JsonReader(list, JsonText.Reading);
+        if (list.IsEmpty || !reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+            return;
+
+        for (int place = 0; reader.ReadElement(); place++)
+        {
+            bool isObject = reader.TokenType == JsonTokenType.StartObject;
+            ReadOnlySpan<byte> element = reader.ReadRaw(list);
+            if (isObject)
+                visit(element, place);
+        }
+    }
+}
+
+/// <summary>Takes over one object of a list.</summary>
+internal delegate void RawElement(ReadOnlySpan<byte> element, int place);

@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using VllmAdapter.Tests.Recorded;
+
+namespace VllmAdapter.Tests.Responses;
+
+/// <summary>Says in the typed API what a recorded body of <c>/v1/responses</c> says; what it cannot say goes through <see cref="ResponseRequest.Extra"/>.</summary>
+internal static class RecordedResponseRequest
+{
+    public static ResponseRequest FromBody(JsonObject body)
+    {
+        ResponseRequest typed = Typed(body);
+        JsonObject built = Build(typed);
+        var rest = new JsonObject();
+        foreach (var (name, value) in body)
+        {
+            bool isDefault = name == "stream" && value!.GetValueKind() == System.Text.Json.JsonValueKind.False;
+            if (!isDefault && (!built.TryGetPropertyValue(name, out JsonNode? same) || !JsonNode.DeepEquals(same, value)))
+                rest[name] = value?.DeepClone();
+        }
+
+        return rest.Count == 0 ? typed : typed with { Extra = rest };
+    }
+
+    public static JsonObject Build(ResponseRequest request) =>
+        JsonNode.Parse(RequestJson.ToUtf8(ResponseRequestBody.Build(request, null)))!.AsObject();
+
+    private static ResponseRequest Typed(JsonObject body) => new()
+    {
+        Model = body.Text("model"),
+        Input = [VllmMessage.User(body.Text("input")!)],
+        MaxOutputTokens = body.Int("max_output_tokens"),
+        Sampling = RecordedRequest.Sampling(body),
+        Output = RecordedOutput.From(body),
+        Tools = [.. (body["tools"] as JsonArray ?? []).OfType<JsonObject>().Select(tool => new ToolDefinition(tool.Text("name")!, tool.Text("description"), tool["parameters"]!))],
+        Stream = body.Bool("stream") is true,
+        SendUnchecked = true,
+    };
+}
