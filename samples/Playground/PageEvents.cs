@@ -12,7 +12,10 @@ internal sealed class PageEvents(Visitor visitor)
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
     private int _chunks;
 
-    public static SseItem<string> Refused(string message) => Event("refused", message);
+    /// <summary>The event that carries why a question was not answered.</summary>
+    public const string RefusedEvent = "refused";
+
+    public static SseItem<string> Refused(string message) => Event(RefusedEvent, message);
 
     public IEnumerable<SseItem<string>> Of(ToolLoopEvent step) => step switch
     {

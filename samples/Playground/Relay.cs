@@ -27,7 +27,7 @@ internal static class Relay
                 }
                 catch (Exception refused) when (refused is VllmRequestException or ArgumentException)
                 {
-                    refusal = refused.Message;
+                    refusal = Sample.SentenceOf(refused);
                 }
 
                 if (refusal is not null)

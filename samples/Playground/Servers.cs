@@ -16,7 +16,7 @@ internal sealed class Servers(VllmInferenceAdapter own) : IDisposable
 
         // Or the page would let strangers send requests into the network that it runs in.
         if (!isLocal)
-            throw new ArgumentException("Only who opens the page at the machine that it runs on may name a server.", nameof(question));
+            throw new ArgumentException("Only a browser on the machine that runs this page may name a server.", nameof(question));
 
         string? model = string.IsNullOrWhiteSpace(question.Model) ? null : question.Model.Trim();
         return _others.GetOrAdd((question.Server.Trim(), model), static other => new VllmInferenceAdapter(other.Server, new VllmAdapterOptions { Model = other.Model }));

@@ -1,34 +1,43 @@
-// Streams an answer and says how it ended.
-//   dotnet run --project samples/QuickStart                                  a scripted vLLM and a recorded one; needs nothing
-//   dotnet run --project samples/QuickStart http://localhost:8000 granite    a real one
 using VllmAdapter;
 using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
-if (args is [var address, ..])
+return await Sample.RunAsync(args, """
+    QuickStart [ADDRESS [MODEL]]
+
+    Streams an answer and says how it ended. Without arguments it asks a scripted vLLM and a recorded one, and needs no server.
+    ADDRESS is that of a real server, MODEL one of its models. VLLM_API_KEY holds the server's key, if it wants one.
+
+        dotnet run --project samples/QuickStart http://localhost:8000 granite
+    """, RunAsync, values: 2);
+
+async Task RunAsync()
 {
-    await TellAboutLlamas(new Uri(address), args.ElementAtOrDefault(1));
-    return;
+    if (args is [var address, ..])
+    {
+        await TellAboutLlamas(address, args.ElementAtOrDefault(1));
+        return;
+    }
+
+    await using (FakeVllm vllm = await FakeVllm.StartAsync(
+        Script.Model.Says("Llamas", " are", " calm", " pack", " animals", " of", " the", " Andes", ".")))
+    {
+        Console.WriteLine($"A scripted vLLM answers at {vllm.Endpoint}");
+        await TellAboutLlamas(vllm.Endpoint.ToString(), model: null);
+    }
+
+    Console.WriteLine();
+    Console.WriteLine("Now what vLLM 0.8.5 really sent for a tool without arguments: a call without argument text, and no finish reason.");
+    await using (FakeVllm vllm = await FakeVllm.StartAsync(Script.Replays(RecordedStreams.StoryWithoutFinishReason)))
+    {
+        await CallATool(vllm.Endpoint);
+    }
 }
 
-await using (FakeVllm vllm = await FakeVllm.StartAsync(
-    Script.Model.Says("Llamas", " are", " calm", " pack", " animals", " of", " the", " Andes", ".")))
-{
-    Console.WriteLine($"A scripted vLLM answers at {vllm.Endpoint}");
-    await TellAboutLlamas(vllm.Endpoint, model: null);
-}
-
-Console.WriteLine();
-Console.WriteLine("Now what vLLM 0.8.5 really sent for a tool without arguments: a call without argument text, and no finish reason.");
-await using (FakeVllm vllm = await FakeVllm.StartAsync(Script.Replays(RecordedStreams.StoryWithoutFinishReason)))
-{
-    await CallATool(vllm.Endpoint);
-}
-
-static async Task TellAboutLlamas(Uri endpoint, string? model)
+static async Task TellAboutLlamas(string address, string? model)
 {
     // <stream>
-    var adapter = new VllmInferenceAdapter(endpoint, new VllmAdapterOptions { Model = model });
+    var adapter = new VllmInferenceAdapter(address, new VllmAdapterOptions { Model = model, ApiKey = Sample.ApiKey });
 
     await foreach (ChatChunk chunk in adapter.StreamChatAsync("Tell me about llamas."))
     {

@@ -67,6 +67,7 @@ internal static class TextAndSpeechRecipes
         if (prefill.Extra?.TryGetValue("kv_transfer_params", out var handOver) is true)
             await adapter.CompleteChatAsync(question with { Extra = new() { ["kv_transfer_params"] = System.Text.Json.Nodes.JsonObject.Create(handOver) } });
         // </extra>
+        Console.WriteLine($"The prefill said {string.Join(", ", prefill.Extra!)}");
     }
 
     private static async Task Transcription(VllmInferenceAdapter adapter, string path)

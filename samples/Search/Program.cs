@@ -1,17 +1,29 @@
 // A small semantic search: embeds passages and a question, ranks what lies close, and answers from what was found.
-//   dotnet run --project samples/Search                                                       a scripted vLLM; needs nothing
-//   dotnet run --project samples/Search http://gpu:8001                                       an embedding model: search and rank
-//   dotnet run --project samples/Search http://gpu:8001 http://gpu:8000 "What do llamas eat?" and a model that writes, which answers
 using VllmAdapter;
 
-string question = args.ElementAtOrDefault(2) ?? "What do llamas eat?";
-if (args is [var embeddings, ..])
-{
-    await Search.RunAsync(new VllmInferenceAdapter(embeddings), args.ElementAtOrDefault(1) is { } chat ? new VllmInferenceAdapter(chat) : null, question);
-    return;
-}
+return await Sample.RunAsync(args, """
+    Search [EMBEDDINGS [CHAT [QUESTION]]]
 
-await using FakeSearchServer server = await FakeSearchServer.StartAsync();
-Console.WriteLine($"A scripted vLLM answers at {server.Endpoint}");
-await Search.RunAsync(server.NewAdapter(), server.NewAdapter(), question);
-await SearchRecipes.RunAsync();
+    A small semantic search: embeds passages and a question, ranks the closest passages, and answers from them.
+    Without arguments it asks a scripted vLLM and needs no server. EMBEDDINGS is the address of a server with an embedding model,
+    CHAT that of one with a chat model, which writes the answer. VLLM_API_KEY holds their key, if they want one.
+
+        dotnet run --project samples/Search http://gpu:8001 http://gpu:8000 "What do llamas eat?"
+    """, RunAsync, values: 3);
+
+async Task RunAsync()
+{
+    string question = args.ElementAtOrDefault(2) ?? "What do llamas eat?";
+    if (args is [var embeddings, ..])
+    {
+        var options = new VllmAdapterOptions { ApiKey = Sample.ApiKey };
+        var embedder = new VllmInferenceAdapter(embeddings, options);
+        await Search.RunAsync(embedder, args.ElementAtOrDefault(1) is { } chat ? new VllmInferenceAdapter(chat, options) : null, question);
+        return;
+    }
+
+    await using FakeSearchServer server = await FakeSearchServer.StartAsync();
+    Console.WriteLine($"A scripted vLLM answers at {server.Endpoint}");
+    await Search.RunAsync(server.NewAdapter(), server.NewAdapter(), question);
+    await SearchRecipes.RunAsync();
+}

@@ -8,25 +8,34 @@ internal static class SearchRecipes
 {
     public static async Task RunAsync()
     {
-        Console.WriteLine("\nThe recipes of docs/search.md:");
         await using FakeVllm embeds = await FakeVllm.StartAsync(new FakeVllmOptions { Kinds = ModelKinds.Embeds, IsMatryoshka = true });
+        Heading("Embed");
         await EmbedAsync(embeds.CreateAdapter());
+        Heading("Microsoft.Extensions.AI");
         await GeneratorAsync(embeds.CreateAdapter());
+        Heading("When a reply is not whole");
         await FaultAsync();
 
         await using FakeVllm ranks = await FakeVllm.StartAsync(new FakeVllmOptions { Kinds = ModelKinds.Ranks });
+        Heading("Rerank and score");
         await RankAsync(ranks.CreateAdapter());
 
         await using FakeVllm classifies = await FakeVllm.StartAsync(new FakeVllmOptions { Kinds = ModelKinds.Classifies, Labels = ["praise", "complaint", "question"] });
+        Heading("Classify");
         await ClassifyAsync(classifies.CreateAdapter());
 
         await using FakeVllm tokens = await FakeVllm.StartAsync(new FakeVllmOptions { Kinds = ModelKinds.EmbedsTokens });
+        Heading("A pooling model's own output");
         await PoolAsync(tokens.CreateAdapter());
 
         await using FakeVllm writes = await FakeVllm.StartAsync(request => Script.Model.Says(request.Body.Contains("praise", StringComparison.Ordinal) ? "praise" : "yes"));
+        Heading("Classify with a model that writes");
         await LabelAsync(writes.CreateAdapter());
+        Heading("Qwen3-Reranker, served as a chat model");
         await RerankByChatAsync(writes.CreateAdapter(), "What do llamas eat?", "Llamas graze.");
     }
+
+    private static void Heading(string title) => Console.WriteLine($"\n== {title}");
 
     private static async Task EmbedAsync(VllmInferenceAdapter adapter)
     {

@@ -1,8 +1,5 @@
 // An agent whose server does not say how its stream ended. The call is whole, so it is run, and the agent goes on to its answer.
 // Then a server that closes a cut call into valid JSON: it looks whole, but the token count shows the cut, so it is not run.
-//
-//     dotnet run --project samples/ToolAgent                          recorded vLLM 0.8.5 streams, no server needed
-//     dotnet run --project samples/ToolAgent http://localhost:8000    a real server, started with a tool parser
 using System.ComponentModel;
 using VllmAdapter;
 using VllmAdapter.Agents;
@@ -14,20 +11,33 @@ Tool[] tools =
     Tool.From("save_plan", "Saves a plan.", ([Description("What the plan is called")] string title) => $"Saved {title}."),
 ];
 
-if (args is [var url, ..])
+return await Sample.RunAsync(args, """
+    ToolAgent [ADDRESS [MODEL]]
+
+    An agent with two tools, which prints every step. Without arguments it reads recorded vLLM 0.8.5 streams and needs no server.
+    ADDRESS is that of a real server, started with a tool parser, MODEL one of its models. VLLM_API_KEY holds its key, if it wants one.
+
+        dotnet run --project samples/ToolAgent http://localhost:8000
+    """, RunAsync, values: 2);
+
+async Task RunAsync()
 {
-    await RunAsync("A real server", new VllmInferenceAdapter(new Uri(url)), maxTokens: 500);
-    return;
+    if (args is [var address, ..])
+    {
+        var options = new VllmAdapterOptions { Model = args.ElementAtOrDefault(1), ApiKey = Sample.ApiKey };
+        await AskAsync("A real server", new VllmInferenceAdapter(address, options), maxTokens: 500);
+        return;
+    }
+
+    ScriptedReply answer = Script.Says("Your random number", " is 4.").Finishes("stop").Uses(prompt: 160, completion: 7).Done();
+    using var forgetful = FakeVllm.InMemory(Script.Replays(RecordedStreams.StoryWithoutFinishReason), answer);
+    await AskAsync("The finish reason is missing", forgetful.CreateAdapter(), maxTokens: 200);
+
+    using var closing = FakeVllm.InMemory(Script.Replays(RecordedStreams.CutCallThatLooksWhole));
+    await AskAsync("Max tokens cut the call", closing.CreateAdapter(), maxTokens: 22);
 }
 
-ScriptedReply answer = Script.Says("Your random number", " is 4.").Finishes("stop").Uses(prompt: 160, completion: 7).Done();
-using var forgetful = FakeVllm.InMemory(Script.Replays(RecordedStreams.StoryWithoutFinishReason), answer);
-await RunAsync("The finish reason is missing", forgetful.CreateAdapter(), maxTokens: 200);
-
-using var closing = FakeVllm.InMemory(Script.Replays(RecordedStreams.CutCallThatLooksWhole));
-await RunAsync("Max tokens cut the call", closing.CreateAdapter(), maxTokens: 22);
-
-async Task RunAsync(string title, VllmInferenceAdapter adapter, int maxTokens)
+async Task AskAsync(string title, VllmInferenceAdapter adapter, int maxTokens)
 {
     Console.WriteLine($"== {title}");
     var loop = new ToolLoop(adapter, tools);

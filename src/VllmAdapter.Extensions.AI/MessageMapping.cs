@@ -48,8 +48,8 @@ internal static class MessageMapping
             : message.Role == Developer ? new DeveloperMessage(text) { Name = message.AuthorName }
             : throw new NotSupportedException(
                 message.Role == ChatRole.Tool
-                    ? "A message of the role 'tool' holds text beside its results, for which vLLM has no place. Put it into the FunctionResultContent."
-                    : $"vLLM knows no role '{message.Role}'. Send the text as a message of the system, the user or the assistant.");
+                    ? "A message of the role 'tool' contains text besides its results, which vLLM has no place for. Put it into the FunctionResultContent."
+                    : $"vLLM does not know the role '{message.Role}'. Send the text as a message of the system, the user or the assistant.");
     }
 
     private static void AddAssistant(List<VllmMessage> mapped, ChatMessage message, IReadOnlyList<AnsweredCall> calls, ChatMessage? before)

@@ -55,7 +55,7 @@ internal static class PartMapping
         content is FunctionCallContent or FunctionResultContent or TextReasoningContent or UsageContent or ErrorContent;
 
     private static NotSupportedException Unsupported(AIContent content, string holder) => new(
-        $"{holder} holds {NameOf(content)}, for which vLLM has no place there. "
+        $"{holder} holds {NameOf(content)}, which vLLM has no place for. "
         + "A user's message and the result of a tool may hold text, images, audio and video: send the text of a document, or its pages as images.");
 
     private static string NameOf(AIContent content) => content switch

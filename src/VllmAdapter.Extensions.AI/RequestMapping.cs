@@ -40,7 +40,7 @@ internal static class RequestMapping
         if (options?.ConversationId is { Length: > 0 } conversation)
         {
             throw new NotSupportedException(
-                $"The conversation '{conversation}' cannot be gone on with: vLLM keeps none. Send its messages, and leave ChatOptions.ConversationId empty.");
+                $"The conversation '{conversation}' cannot be continued: vLLM stores none. Send its messages, and leave ChatOptions.ConversationId empty.");
         }
 
 #pragma warning disable MEAI001 // Experimental, and refused: without this check it would be passed over in silence.
@@ -48,7 +48,7 @@ internal static class RequestMapping
 #pragma warning restore MEAI001
         {
             throw new NotSupportedException(
-                "vLLM keeps no answers, so a ChatOptions.ContinuationToken cannot be gone on with. Ask again without it.");
+                "vLLM stores no answers, so a ChatOptions.ContinuationToken cannot be continued. Ask again without it.");
         }
     }
 

@@ -9,7 +9,7 @@ internal static class SpeechLanguages
 {
     private const string English = "en";
 
-    /// <summary>The language of a tag such as <c>de-DE</c>, which is all that vLLM takes.</summary>
+    /// <summary>The language of a tag such as <c>de-DE</c>, which is all that vLLM accepts.</summary>
     public static string? CodeOf(string? tag) => tag?.Split('-', '_')[0].ToLowerInvariant();
 
     /// <summary>Whether English is asked for, and another language is spoken, or one that nobody named.</summary>
@@ -23,7 +23,7 @@ internal static class SpeechLanguages
         if (wanted is not null && wanted != English && wanted != CodeOf(options?.SpeechLanguage))
         {
             throw new NotSupportedException(
-                $"vLLM writes speech down in its own language or in English, not in '{options!.TextLanguage}'. Set TextLanguage to that of SpeechLanguage or to 'en', or leave it out.");
+                $"vLLM transcribes speech in its own language or translates it into English, not into '{options!.TextLanguage}'. Set TextLanguage to that of SpeechLanguage or to 'en', or leave it out.");
         }
     }
 }

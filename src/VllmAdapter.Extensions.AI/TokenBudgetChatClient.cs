@@ -150,7 +150,7 @@ internal sealed class TokenBudgetChatClient : DelegatingChatClient
     private static ChatResponseUpdate[] Refusal(BudgetReport report)
     {
         string id = $"msg-{Guid.NewGuid():N}";
-        var words = new ErrorContent($"The turn was not asked for. {report.Explain()} Raise the limits of the TokenBudget, or begin another run.")
+        var words = new ErrorContent($"The request was not sent. {report.Explain()} Raise the limits of the TokenBudget, or start another run.")
         {
             ErrorCode = VllmChatClientExtensions.TokenBudgetErrorCode,
             RawRepresentation = report,

@@ -18,7 +18,7 @@ internal static class ToolMapping
         if (tool is not AIFunctionDeclaration function)
         {
             throw new NotSupportedException(
-                $"The tool '{tool.Name}' ({tool.GetType().Name}) is one that its provider runs, and vLLM runs none. Take it out of ChatOptions.Tools, or give a function that does the same.");
+                $"The tool '{tool.Name}' ({tool.GetType().Name}) is run by its provider, and vLLM runs no tools. Remove it from ChatOptions.Tools, or provide a function that does the same.");
         }
 
         return new ToolDefinition(function.Name, function.Description is { Length: > 0 } description ? description : null)

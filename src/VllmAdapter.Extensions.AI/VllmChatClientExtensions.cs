@@ -5,7 +5,7 @@ namespace VllmAdapter.Extensions.AI;
 /// <summary>Brings an adapter and Microsoft.Extensions.AI together.</summary>
 public static class VllmChatClientExtensions
 {
-    /// <summary>How often in a row a chat client lets the model correct calls that cannot be used, unless told otherwise.</summary>
+    /// <summary>How often in a row a chat client lets the model correct calls that cannot be used, unless set otherwise.</summary>
     public const int DefaultMaxCorrections = 3;
 
     /// <summary>
@@ -14,13 +14,13 @@ public static class VllmChatClientExtensions
     /// </summary>
     public const string OutcomeKey = "vllm.outcome";
 
-    /// <summary>The <see cref="ErrorContent.ErrorCode"/> of content that stands for a tool call which must not be run.</summary>
+    /// <summary>The <see cref="ErrorContent.ErrorCode"/> of content that represents a tool call which must not be run.</summary>
     public const string UnusableToolCallErrorCode = "unusable_tool_call";
 
     /// <summary>The <see cref="ErrorContent.ErrorCode"/> of what the model says in place of an answer that it declines to give.</summary>
     public const string RefusalErrorCode = "Refusal";
 
-    /// <summary>The <see cref="ErrorContent.ErrorCode"/> of what stands in place of a turn that a <see cref="TokenBudget"/> did not allow.</summary>
+    /// <summary>The <see cref="ErrorContent.ErrorCode"/> of what replaces a turn that a <see cref="TokenBudget"/> did not allow.</summary>
     public const string TokenBudgetErrorCode = "token_budget";
 
     /// <summary>
@@ -72,7 +72,7 @@ public static class VllmChatClientExtensions
 
     /// <summary>Keeps a client within a budget: a turn that cannot fit is not asked for, and the response says so.</summary>
     /// <param name="client">The client that asks the model. What invokes functions goes around the result, so that each turn is counted.</param>
-    /// <param name="budget">What may be spent, by all who use the client.</param>
+    /// <param name="budget">What may be spent, by all users of the client.</param>
     /// <param name="countsPrompts">
     /// Whether the server is asked how long each prompt is before it is sent, which costs one to four short calls. Without it a prompt is known to have at
     /// least what the one before it had, with its answer.

@@ -14,7 +14,7 @@ public static class VllmHealthChecksBuilderExtensions
     /// <param name="adapter">The adapter's name (<c>AddVllmAdapter("batch", ...)</c>); null for the one without a name.</param>
     /// <param name="name">The check's name; <c>vllm</c>, or <c>vllm-batch</c> for an adapter with a name, by default.</param>
     /// <param name="failureStatus">What to report of a server that cannot be used; unhealthy by default.</param>
-    /// <param name="tags">To choose checks by, such as <c>ready</c>. Keep it off liveness: restarting your service heals no server.</param>
+    /// <param name="tags">To choose checks by, such as <c>ready</c>. Do not use it for liveness: restarting your service does not heal the server.</param>
     /// <param name="timeout">How long the whole check may take; 5 seconds by default. More than zero, at most 24 days.</param>
     /// <returns>The same builder.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range.</exception>

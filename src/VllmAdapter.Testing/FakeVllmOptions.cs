@@ -38,7 +38,7 @@ public sealed record FakeVllmOptions
     public int Port { get; init; }
 
     /// <summary>The address of this machine where a started server listens.</summary>
-    /// <value>Loopback: nobody else reaches it. <see cref="IPAddress.Any"/> is for containers and test networks.</value>
+    /// <value>Loopback: no other machine reaches it. <see cref="IPAddress.Any"/> is for containers and test networks.</value>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>Tokens that prompt and output may have together.</summary>

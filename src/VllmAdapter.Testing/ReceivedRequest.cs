@@ -22,7 +22,7 @@ public sealed record ReceivedRequest
     /// <summary>The body as text; empty when there was none.</summary>
     public string Body { get; init; } = "";
 
-    /// <summary>The body as JSON, parsed anew at every call; null when it is no JSON. Of a name that is there twice, the last counts.</summary>
+    /// <summary>The body as JSON, parsed again on every call; null when it is not JSON. If a name occurs twice, the last one counts.</summary>
     public JsonNode? Json
     {
         get

@@ -15,9 +15,14 @@ internal static class Failures
         FileNotFoundException or DirectoryNotFoundException => (failure.Message, ExitCode.Unusable),
         UnauthorizedAccessException => (failure.Message, ExitCode.Unusable),
         IOException io => (io.Message, ExitCode.Unavailable),
-        FormatException or ArgumentException => (failure.Message, ExitCode.Unusable),
+        FormatException or ArgumentException => (SentenceOf(failure), ExitCode.Unusable),
         _ => ($"This should not have happened ({failure.GetType().Name}: {failure.Message}). Please report it, with the command.", ExitCode.Unusable),
     };
+
+    /// <summary>The message without the name of a parameter, which .NET appends for developers.</summary>
+    public static string SentenceOf(Exception failure) => failure is ArgumentException { ParamName: { } parameter }
+        ? failure.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal)
+        : failure.Message;
 
     private static string Innermost(Exception failure) => failure.GetBaseException().Message;
 }

@@ -34,7 +34,7 @@ public interface IVllmChat
     /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <exception cref="VllmRequestException">The request never became a stream.</exception>
-    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends.</exception>
+    /// <exception cref="IncompleteStreamException">The stream did not end the way an answer ends.</exception>
     /// <exception cref="ChatCanceledException">The caller canceled; what came is in it.</exception>
     Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default) =>
         ChatStream.GatherAsync(this, request, cancellationToken);

@@ -2,12 +2,12 @@ namespace VllmAdapter;
 
 public sealed partial class VllmInferenceAdapter
 {
-    /// <summary>Has speech written down in its own language. The reply is streamed underneath, for only the stream tells whether a piece was cut.</summary>
+    /// <summary>Transcribes speech in its own language. The reply is streamed underneath, because only the stream shows whether a piece was cut.</summary>
     /// <param name="request">What to write down.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the work on the server.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
-    /// <exception cref="VllmRequestException">The server refused (a file that is none, an unknown language, more than 25 MB), or its reply is not whole.</exception>
+    /// <exception cref="VllmRequestException">The server refused (a file that is not audio, an unknown language, more than 25 MB), or its reply is not whole.</exception>
     /// <exception cref="IncompleteStreamException">The reply did not end as it should; <see cref="Transcription.Of(ChatAnswer)"/> reads what came.</exception>
     /// <exception cref="ChatCanceledException">The caller canceled a streamed reply; what came is in it.</exception>
     public async Task<Transcription> TranscribeAsync(TranscriptionRequest request, CancellationToken cancellationToken = default)
@@ -44,7 +44,7 @@ public sealed partial class VllmInferenceAdapter
     public TranscriptionStream StreamTranscriptionAsync(AudioFile audio, CancellationToken cancellationToken = default) =>
         StreamTranscriptionAsync(new TranscriptionRequest { Audio = audio }, cancellationToken);
 
-    /// <summary>Has speech written down in English, whatever language is spoken (<see cref="TranscriptionRequest.Language"/> says which).</summary>
+    /// <summary>Translates speech into English, whatever language is spoken (<see cref="TranscriptionRequest.Language"/> says which).</summary>
     /// <inheritdoc cref="TranscribeAsync(TranscriptionRequest, CancellationToken)"/>
     public async Task<Transcription> TranslateAsync(TranscriptionRequest request, CancellationToken cancellationToken = default)
     {
@@ -58,7 +58,7 @@ public sealed partial class VllmInferenceAdapter
     public Task<Transcription> TranslateAsync(AudioFile audio, CancellationToken cancellationToken = default) =>
         TranslateAsync(new TranscriptionRequest { Audio = audio }, cancellationToken);
 
-    /// <summary>Has speech written down in English, and hands the text out as it comes.</summary>
+    /// <summary>Translates speech into English, and hands the text out as it comes.</summary>
     /// <inheritdoc cref="StreamTranscriptionAsync(TranscriptionRequest, CancellationToken)"/>
     public TranscriptionStream StreamTranslationAsync(TranscriptionRequest request, CancellationToken cancellationToken = default)
     {

@@ -10,7 +10,7 @@ public sealed partial class VllmInferenceAdapter
     /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <remarks>
     /// The enumeration throws <see cref="VllmRequestException"/> if the request never became a stream (one refused prompt refuses them all), and, after
-    /// everything received was handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends.
+    /// everything received was handed out, <see cref="IncompleteStreamException"/> if the stream did not end the way an answer ends.
     /// </remarks>
     public TextStream StreamTextAsync(TextRequest request, CancellationToken cancellationToken = default)
     {
@@ -31,7 +31,7 @@ public sealed partial class VllmInferenceAdapter
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <exception cref="VllmRequestException">The request never became a stream.</exception>
-    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; <see cref="TextAnswer.Of(ChatAnswer)"/> reads what came.</exception>
+    /// <exception cref="IncompleteStreamException">The stream did not end the way an answer ends; <see cref="TextAnswer.Of(ChatAnswer)"/> reads what came.</exception>
     /// <exception cref="ChatCanceledException">The caller canceled; what came is in it.</exception>
     public async Task<TextAnswer> CompleteTextAsync(TextRequest request, CancellationToken cancellationToken = default) =>
         await StreamTextAsync(request, cancellationToken).GatherAsync().ConfigureAwait(false);

@@ -14,7 +14,7 @@ public sealed partial class VllmInferenceAdapter
         return ClassifyAsync(new LabelRequest { Chat = LabelCalls.QuestionAbout(text, labels), Labels = labels }, cancellationToken);
     }
 
-    /// <summary>Has a model that writes text answer by one of a few labels, and tells how likely it finds each.</summary>
+    /// <summary>Has a generative model answer with one of a few labels, and reports how likely it finds each.</summary>
     /// <param name="request">What is asked, and the labels.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
@@ -23,7 +23,7 @@ public sealed partial class VllmInferenceAdapter
     /// The request never became an answer; or the answer has no log probabilities, or none of the labels among them
     /// (<see cref="RequestFailure.InvalidReply"/>, with the answer's text in <see cref="VllmRequestException.ResponseBody"/>).
     /// </exception>
-    /// <exception cref="IncompleteStreamException">The answer broke off. One that was cut by its length still tells its labels.</exception>
+    /// <exception cref="IncompleteStreamException">The answer broke off. One that was cut by its length still has its labels.</exception>
     public Task<LabelResult> ClassifyAsync(LabelRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -87,7 +87,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         ToolTelemetry = new ToolTelemetry(_logger, _settings.Transport.Clock);
     }
 
-    /// <summary>What the server can be asked beside chats: models, health, tokens, and a plan before a request is sent.</summary>
+    /// <summary>What the server can be asked besides chats: models, health, tokens, and a plan before a request is sent.</summary>
     public VllmServer Server { get; }
 
     /// <summary>Any route of the server that the adapter has no method for.</summary>
@@ -113,7 +113,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
     /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <remarks>
     /// The enumeration throws <see cref="VllmRequestException"/> if the request never became a stream, and, after everything received was
-    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end as an answer ends (see <see cref="VllmAdapterOptions.OnIncompleteStream"/>).
+    /// handed out, <see cref="IncompleteStreamException"/> if the stream did not end the way an answer ends (see <see cref="VllmAdapterOptions.OnIncompleteStream"/>).
     /// </remarks>
     public ChatStream StreamChatAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
@@ -137,7 +137,7 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <exception cref="ObjectDisposedException">The adapter, its client or a handler is disposed.</exception>
     /// <exception cref="VllmRequestException">The request never became a stream.</exception>
-    /// <exception cref="IncompleteStreamException">The stream did not end as an answer ends; see <see cref="VllmAdapterOptions.OnIncompleteStream"/>.</exception>
+    /// <exception cref="IncompleteStreamException">The stream did not end the way an answer ends; see <see cref="VllmAdapterOptions.OnIncompleteStream"/>.</exception>
     /// <exception cref="ChatCanceledException">The caller canceled; what came is in it.</exception>
     public Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default) =>
         ChatStream.GatherAsync(this, request, cancellationToken);

@@ -24,7 +24,8 @@ internal static class EmbeddingReport
         var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions { Endpoint = new Uri("http://vllm.test"), Model = "m" });
         var openAI = new EmbeddingClient("m", new ApiKeyCredential("none"), new OpenAIClientOptions
         {
-            Endpoint = new Uri("http://vllm.test/v1"), Transport = new HttpClientPipelineTransport(http),
+            Endpoint = new Uri("http://vllm.test/v1"),
+            Transport = new HttpClientPipelineTransport(http),
         });
         string[] texts = [.. Enumerable.Range(0, Texts).Select(number => string.Create(CultureInfo.InvariantCulture, $"the llama number {number} eats grass by day"))];
         (string Name, Func<Task<double>> Embed)[] ways =
@@ -93,7 +94,9 @@ internal static class EmbeddingReport
     {
         EmbeddingResult result = await adapter.EmbedAsync(new EmbeddingRequest
         {
-            Inputs = [.. texts.Select(PoolingInput.FromText)], MaxBatchSize = BatchSize, MaxParallelRequests = parallel,
+            Inputs = [.. texts.Select(PoolingInput.FromText)],
+            MaxBatchSize = BatchSize,
+            MaxParallelRequests = parallel,
         });
         return result.Vectors.Sum(vector => (double)vector.Span[^1]);
     }

@@ -136,8 +136,8 @@ public sealed class MessageMappingTests
         { new(ChatRole.Assistant, [new TextContent("Here."), new DataContent(new byte[] { 1 }, "image/png")]), "A message of the role 'assistant' holds image/png*" },
         { new(ChatRole.User, [new OtherContent()]), "A user's message holds a OtherContent*" },
         { new(ChatRole.Assistant, [new OtherContent()]), "A message of the role 'assistant' holds a OtherContent*" },
-        { new(ChatRole.Tool, [new TextContent("By the way."), new FunctionResultContent("a", "x")]), "A message of the role 'tool' holds text beside its results*" },
-        { new(new ChatRole("critic"), "Good."), "vLLM knows no role 'critic'*" },
+        { new(ChatRole.Tool, [new TextContent("By the way."), new FunctionResultContent("a", "x")]), "A message of the role 'tool' contains text besides its results*" },
+        { new(new ChatRole("critic"), "Good."), "vLLM does not know the role 'critic'*" },
         { new(ChatRole.Tool, [new FunctionResultContent("a", new DataContent(new byte[] { 1 }, "application/pdf"))]), "The result of a tool holds application/pdf*" },
     };
 

@@ -119,9 +119,9 @@ public sealed class RequestMappingTests
 
     public static TheoryData<ChatOptions, string> Refused => new()
     {
-        { new() { Tools = [BridgePlay.RandomNumber, new HostedWebSearchTool()] }, "The tool 'web_search' (HostedWebSearchTool) is one that its provider runs*" },
-        { new() { ConversationId = "conv-1" }, "The conversation 'conv-1' cannot be gone on with*" },
-        { new() { ContinuationToken = ResponseContinuationToken.FromBytes(new byte[] { 1 }) }, "vLLM keeps no answers*" },
+        { new() { Tools = [BridgePlay.RandomNumber, new HostedWebSearchTool()] }, "The tool 'web_search' (HostedWebSearchTool) is run by its provider*" },
+        { new() { ConversationId = "conv-1" }, "The conversation 'conv-1' cannot be continued*" },
+        { new() { ContinuationToken = ResponseContinuationToken.FromBytes(new byte[] { 1 }) }, "vLLM stores no answers*" },
     };
 
     [Theory]

@@ -26,8 +26,8 @@ public sealed class TokenBudgetTests
         ErrorContent said = response.Messages[^1].Contents.OfType<ErrorContent>().Single();
         said.ErrorCode.Should().Be(VllmChatClientExtensions.TokenBudgetErrorCode);
         said.Message.Should().Be(
-            "The turn was not asked for. The next prompt does not fit: it needs at least 45 tokens and its answer at least 1, but 25 of 100 are left. "
-            + "Raise the limits of the TokenBudget, or begin another run.");
+            "The request was not sent. The next prompt does not fit: it needs at least 45 tokens and its answer at least 1, but 25 of 100 are left. "
+            + "Raise the limits of the TokenBudget, or start another run.");
         StreamOutcome outcome = response.GetStreamOutcome()!;
         (outcome.Verdict, outcome.Limit).Should().Be((StreamVerdict.StoppedByPolicy, LengthLimit.TokenBudget));
         budget.Spent.Should().Be(TokenCount.Exactly(75));

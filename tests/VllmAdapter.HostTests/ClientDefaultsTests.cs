@@ -97,7 +97,7 @@ public sealed class ClientDefaultsTests
         (failure.Failure, failure.Message).Should().Be((
             RequestFailure.Timeout,
             "A resilience handler or pipeline gave up after 0.1 s at http://vllm.test/v1/chat/completions. "
-            + "Raise its time limit, or take it off: TimeLimits has all that an adapter needs."));
+            + "Raise its time limit, or remove it: TimeLimits has all that an adapter needs."));
     }
 
     private void AddDefaults(Action<HttpStandardResilienceOptions>? configure = null) =>

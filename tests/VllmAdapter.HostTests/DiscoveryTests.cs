@@ -86,7 +86,7 @@ public sealed class DiscoveryTests
             .Awaiting(adapter => adapter.CompleteChatAsync("Hello.")).Should().ThrowAsync<VllmRequestException>()).Which;
 
         failure.Message.Should().Be(
-            "Nobody looked up where https+http://vllm/v1/chat/completions is. Add service discovery to the adapter's client "
+            "No service discovery resolved https+http://vllm/v1/chat/completions. Add service discovery to the adapter's client "
             + "(.HttpClient.AddServiceDiscovery(), or for all clients), or set the endpoint to an http or https address.");
     }
 

@@ -35,7 +35,7 @@ public sealed class HealthCheckTests
     [InlineData(200, "", "application/json", "{\"object\":\"list\",\"data\":[]}", HealthStatus.Degraded, "serves no model")]
     [InlineData(503, "", "application/json", "{\"object\":\"list\",\"data\":[{\"id\":\"granite\"}]}", HealthStatus.Unhealthy, "503")]
     [InlineData(200, "", "text/html", "<html><title>Welcome to nginx!</title></html>", HealthStatus.Unhealthy, "text/html")]
-    [InlineData(200, "<html><title>Welcome to nginx!</title></html>", "application/json", "{}", HealthStatus.Unhealthy, "A web page was answered")]
+    [InlineData(200, "<html><title>Welcome to nginx!</title></html>", "application/json", "{}", HealthStatus.Unhealthy, "The answer is a web page")]
     [InlineData(200, "", "application/json", "{\"llamas\":[]}", HealthStatus.Unhealthy, "not a list of models")]
     public async Task Healthy_is_what_answers_as_vllm_or_a_known_gateway_does(
         int healthStatus, string health, string contentType, string models, HealthStatus status, string description)

@@ -59,7 +59,7 @@ public sealed class TlsTests
         VllmRequestException refused = (await ask.Should().ThrowAsync<VllmRequestException>()).Which;
         refused.Failure.Should().Be(RequestFailure.ConnectionFailed);
         refused.Attempts.Should().Be(1);
-        refused.Message.Should().EndWith("try http:// in the endpoint.");
+        refused.Message.Should().EndWith("use http:// in the endpoint.");
     }
 
     private static VllmInferenceAdapter Trusting(TlsServer server)

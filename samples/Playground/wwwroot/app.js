@@ -41,7 +41,7 @@ $('ask').onsubmit = async event => {
   leaving = new AbortController();
   $('stop').disabled = false;
   $('send').disabled = true;
-  verdict('', 'Receiving…', 'Nothing is said of an answer before it has ended.');
+  verdict('', 'Receiving…', 'The verdict comes when the answer has ended.');
   list('evidence', [], 'waiting for the first chunk');
   list('calls', [], 'none');
 
@@ -73,7 +73,7 @@ $('ask').onsubmit = async event => {
         list('evidence', [data.restsOn, ...data.evidence]);
         list('calls', calls.concat(data.withheld.map(call => `withheld: ${call}`)), 'none');
         $('tokens').textContent = data.tokensLeft;
-        show(`end ${data.colour}`, `${data.verdict}: ${data.explanation}${data.isAskedAgain ? ' It is asked again.' : ''}`);
+        show(`end ${data.colour}`, `${data.verdict}: ${data.explanation}${data.isAskedAgain ? ' Asking again.' : ''}`);
         thought = answer = null;
       } else if (name === 'refused') {
         verdict('broken', 'Refused', data);
@@ -96,7 +96,7 @@ $('forget').onclick = async () => {
   leaving?.abort();
   await fetch(`/forget?visitor=${encodeURIComponent(visitor)}`, { method: 'POST' });
   $('talk').replaceChildren();
-  verdict('', 'No answer yet', 'The conversation begins anew.');
+  verdict('', 'No answer yet', 'A new conversation has begun.');
   list('evidence', [], 'none yet');
   list('calls', [], 'none');
   $('tokens').textContent = 'Nothing spent.';

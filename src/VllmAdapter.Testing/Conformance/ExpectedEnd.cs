@@ -44,7 +44,7 @@ public sealed record ExpectedEnd
     /// <value>Null: anything but exhausted, which no scenario is.</value>
     public BudgetState? Budget { get; init; }
 
-    /// <summary>Whether the enumeration throws <see cref="IncompleteStreamException"/>, as it does by default for answers that did not end as answers end.</summary>
+    /// <summary>Whether the enumeration throws <see cref="IncompleteStreamException"/>, as it does by default for answers that did not end the way answers end.</summary>
     public bool Throws => Verdict is StreamVerdict.ServerError or StreamVerdict.Malformed or StreamVerdict.Stalled
         or StreamVerdict.Interrupted or StreamVerdict.Aborted;
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace VllmAdapter.Testing;
 
-/// <summary>One way in which an answer ends in the wild: what the server sends, who reported it, and what must come of it.</summary>
+/// <summary>One way in which an answer ends in the wild: what the server sends, who reported it, and what must result from it.</summary>
 /// <remarks>Immutable and thread-safe; can be run any number of times. <see cref="Scenarios.All"/> has those that are known.</remarks>
 /// <example>
 /// <code>
@@ -38,7 +38,7 @@ public sealed record Scenario
     /// <value>vLLM 0.32.0.</value>
     public VllmProfile Profile { get; init; } = VllmProfile.V0_33;
 
-    /// <summary>Sets the options that the scenario goes by, such as short time limits where a silence is its point.</summary>
+    /// <summary>Sets the options that the scenario uses, such as short time limits where a silence is its point.</summary>
     /// <value>One attempt, for a scenario is one reply; everything else is left at the defaults.</value>
     public Action<VllmAdapterOptions> Configure
     {

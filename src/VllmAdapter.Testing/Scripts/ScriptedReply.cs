@@ -108,7 +108,7 @@ public sealed record ScriptedReply
     /// <summary>The usage chunk: no choices, only counts.</summary>
     /// <param name="prompt">Tokens of the prompt.</param>
     /// <param name="completion">Tokens of all choices together.</param>
-    /// <param name="reasoning">How many of them were reasoning, which vLLM tells since 0.28.</param>
+    /// <param name="reasoning">How many of them were reasoning, which vLLM reports since 0.28.</param>
     /// <exception cref="InvalidOperationException">After <see cref="Script.Model"/>, where the server counts.</exception>
     public ScriptedReply Uses(int prompt, int completion, int? reasoning = null) => Literal(nameof(Uses)).Then(new ScriptStep.Usage(prompt, completion, reasoning));
 

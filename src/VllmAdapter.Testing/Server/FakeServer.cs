@@ -179,7 +179,7 @@ internal sealed class FakeServer
     // Up to 0.15 every route is on every server, and says so inside a 200.
     private WireReply NoChats(ReceivedRequest request) => (_options.Profile.Minor, request.Method) switch
     {
-        (>= 16, _) => Json("""{"detail":"Not Found"}""", 404),
+        ( >= 16, _) => Json("""{"detail":"Not Found"}""", 404),
         (_, "POST") => ReplyRendering.Error(200, new ServerFault("The model does not support Chat Completions API", "BadRequestError", 400), _options.Profile),
         _ => NotAllowed("POST"),
     };

@@ -1,6 +1,6 @@
 namespace VllmAdapter.Testing;
 
-/// <summary>The fields of a chat request that a version knows; any other is ignored without a word.</summary>
+/// <summary>The fields of a chat request that a version knows; any other is silently ignored.</summary>
 /// <remarks>Those of 0.32.0 are read off its own description.</remarks>
 internal static class RequestFields
 {

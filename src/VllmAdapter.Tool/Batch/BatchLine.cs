@@ -25,12 +25,12 @@ internal sealed record BatchLine
         JsonObject line;
         try
         {
-            line = JsonNode.Parse(text) as JsonObject ?? throw new JsonException("it is no object");
+            line = JsonNode.Parse(text) as JsonObject ?? throw new JsonException("it is not an object");
             _ = line.Count;
         }
         catch (Exception unreadable) when (unreadable is JsonException or ArgumentException)
         {
-            return new BatchLine { Number = number, Fault = $"The line is no JSON object: {unreadable.Message}" };
+            return new BatchLine { Number = number, Fault = $"The line is not a JSON object: {Failures.SentenceOf(unreadable)}" };
         }
 
         string? id = TextOf(line["custom_id"]);

@@ -60,7 +60,7 @@ internal sealed class BatchOutput : IAsyncDisposable
         catch (IOException full)
         {
             throw new ToolException(
-                $"The results cannot be written: {full.Message} What was written is in {_path}; make room and give the same command again.", ExitCode.Unavailable, full);
+                $"The results cannot be written: {full.Message} What was written is in {_path}; make room and run the same command again.", ExitCode.Unavailable, full);
         }
     }
 

@@ -32,8 +32,8 @@ internal sealed record BatchResult(byte[] Line, string Verdict, bool IsWhole, in
         line["response"] = refusal?.StatusCode is { } status
             ? new JsonObject { ["status_code"] = (int)status, ["request_id"] = requestId, ["body"] = JsonOf(Encoding.UTF8.GetBytes(refusal.ResponseBody ?? "")) }
             : null;
-        line["error"] = new JsonObject { ["code"] = refusal is null ? "invalid_request" : Words.Snake(refusal.Failure), ["message"] = refused.Message };
-        line[Words.Field] = new JsonObject { ["verdict"] = "refused", ["explanation"] = refused.Message };
+        line["error"] = new JsonObject { ["code"] = refusal is null ? "invalid_request" : Words.Snake(refusal.Failure), ["message"] = Failures.SentenceOf(refused) };
+        line[Words.Field] = new JsonObject { ["verdict"] = "refused", ["explanation"] = Failures.SentenceOf(refused) };
         return new(FrameEdits.ToUtf8(line), "refused", IsWhole: false, CompletionTokens: 0);
     }
 

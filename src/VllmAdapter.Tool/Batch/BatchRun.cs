@@ -40,7 +40,10 @@ internal sealed class BatchRun(BatchOptions options, Action<string> tell)
             using var http = new HttpClient(kept) { Timeout = Timeout.InfiniteTimeSpan };
             var adapter = new VllmInferenceAdapter(http, new VllmAdapterOptions
             {
-                Endpoint = options.Server, ApiKey = options.ApiKey, Model = options.Model, LearnContextWindow = true,
+                Endpoint = options.Server,
+                ApiKey = options.ApiKey,
+                Model = options.Model,
+                LearnContextWindow = true,
             });
             await AskAsync(new RepeatingChat(adapter, options.Retries, options.CutRetries, _budget), input, output, kept, cancellationToken).ConfigureAwait(false);
         }

@@ -64,7 +64,7 @@ internal sealed class BatchSummary
             text.Append(CultureInfo.InvariantCulture, $"  {verdict,-18} {count,10:N0}\n");
 
         if (NotAnswered > 0)
-            text.Append(CultureInfo.InvariantCulture, $"  {"not answered",-18} {NotAnswered,10:N0}   give the same command again to ask them\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {"not answered",-18} {NotAnswered,10:N0}   run the same command again to ask them\n");
 
         if (UnusableLines > 0)
             text.Append(CultureInfo.InvariantCulture, $"  {"unusable lines",-18} {UnusableLines,10:N0}\n");

@@ -44,7 +44,7 @@ internal sealed class CheckRun(Terminal terminal, IReadOnlyList<IProbe> probes, 
     private static void ThrowIfUnwritable(string? file)
     {
         if (file is not null && (Directory.Exists(file) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))))
-            throw new ToolException($"The report cannot be written to {file}: there is no such folder, or it is one.");
+            throw new ToolException($"The report cannot be written to {file}: there is no such folder, or the path is a folder.");
     }
 
     private static async Task SaveAsync(string? file, Func<string> text, CancellationToken cancellationToken)

@@ -105,7 +105,7 @@ internal sealed class Checker(Target target, Action<IProbe>? onProbe = null)
         try
         {
             ServerHealth health = await target.Adapter.Server.CheckHealthAsync(cancellationToken).ConfigureAwait(false);
-            return health.IsHealthy ? null : health.Reason ?? "/health says that it is not well.";
+            return health.IsHealthy ? null : health.Reason ?? "/health says that it is not healthy.";
         }
         catch (VllmRequestException gone) when (gone.Failure is RequestFailure.ConnectionFailed or RequestFailure.Timeout)
         {

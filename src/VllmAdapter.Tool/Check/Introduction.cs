@@ -41,9 +41,9 @@ internal static class Introduction
     private static string Sentence(VllmRequestException refused) => refused.Failure switch
     {
         RequestFailure.Unauthorized or RequestFailure.Forbidden =>
-            $"The server does not let us in: put the key into a variable of the environment and name it with --key-env. ({refused.Message})",
+            $"The server did not accept the key: put it in an environment variable and name that with --key-env. ({refused.Message})",
         RequestFailure.RouteNotFound => $"There is no vLLM server here, or a gateway that lists no models: check the address, or name the model with --model. ({refused.Message})",
-        RequestFailure.UnexpectedContent or RequestFailure.InvalidReply => $"This is no vLLM server: check the address. ({refused.Message})",
+        RequestFailure.UnexpectedContent or RequestFailure.InvalidReply => $"This is not a vLLM server: check the address. ({refused.Message})",
         _ => refused.Message,
     };
 

@@ -10,15 +10,15 @@ internal static class BatchCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var input = new Argument<string>("in") { Description = "The requests: one JSON object a line with custom_id, url and body, as vllm run-batch and OpenAI's batches take them." };
-        var output = new Argument<string>("out") { Description = "The results. A file of an earlier run is taken up again: what it holds is not asked again." };
+        var input = new Argument<string>("in") { Description = "The requests: one JSON object per line with custom_id, url and body, as for vllm run-batch and OpenAI's batches." };
+        var output = new Argument<string>("out") { Description = "The results. The file of an earlier run is continued: what it contains is not asked again." };
         var to = new Option<string>("--to") { Description = "The server, such as http://localhost:8000.", Required = true };
-        var parallel = new Option<int>("--parallel") { Description = "How many requests are asked at once.", DefaultValueFactory = static _ => 32 };
+        var parallel = new Option<int>("--parallel") { Description = "How many requests run at once.", DefaultValueFactory = static _ => 32 };
         var model = new Option<string?>("--model") { Description = "The model of requests that name none." };
-        var key = new Option<string>("--key-env") { Description = "The variable of the environment that holds the key.", DefaultValueFactory = static _ => "VLLM_API_KEY" };
-        var retries = new Option<int>("--retries") { Description = "How many times an answer is asked again that broke off.", DefaultValueFactory = static _ => 2 };
-        var retryCut = new Option<int>("--retry-cut") { Description = "How many times an answer is asked again, with twice the room, that max_tokens cut.", DefaultValueFactory = static _ => 0 };
-        var budget = new Option<long?>("--max-total-tokens") { Description = "The tokens that the whole file may cost; then no more is asked." };
+        var key = new Option<string>("--key-env") { Description = "The environment variable that holds the key.", DefaultValueFactory = static _ => "VLLM_API_KEY" };
+        var retries = new Option<int>("--retries") { Description = "How many times to ask again for an answer that broke off.", DefaultValueFactory = static _ => 2 };
+        var retryCut = new Option<int>("--retry-cut") { Description = "How many times to ask again, with twice the max_tokens, for an answer that max_tokens cut.", DefaultValueFactory = static _ => 0 };
+        var budget = new Option<long?>("--max-total-tokens") { Description = "The tokens that the whole file may cost; after that, no more requests are sent." };
         var command = new Command("batch", "Asks every request of a file and writes each answer with how it ended. Can be killed and started again.")
         {
             input, output, to, parallel, model, key, retries, retryCut, budget,
@@ -40,7 +40,7 @@ internal static class BatchCommand
             BatchSummary summary = await RunAsync(terminal, options, cancellationToken).ConfigureAwait(false);
             terminal.WritePlain(summary.ToString());
             if (summary.Stopped is { } stopped)
-                throw new ToolException($"{stopped} Give the same command again when it answers.", ExitCode.Unavailable);
+                throw new ToolException($"{stopped} Run the same command again when it answers.", ExitCode.Unavailable);
 
             return (int)summary.Code;
         });

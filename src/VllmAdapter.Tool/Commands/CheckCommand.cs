@@ -10,12 +10,12 @@ internal static class CheckCommand
     {
         var url = new Argument<string?>("url") { Description = "The server, such as http://localhost:8000.", Arity = ArgumentArity.ZeroOrOne };
         var model = new Option<string?>("--model") { Description = "The model to ask; the first that the server lists by default." };
-        var key = new Option<string?>("--key-env") { Description = "The variable of the environment that holds the API key." };
-        var json = new Option<string?>("--json") { Description = "A file to write the report to, for programs." };
+        var key = new Option<string?>("--key-env") { Description = "The environment variable that holds the API key." };
+        var json = new Option<string?>("--json") { Description = "A file to write the report to, as JSON for programs." };
         var markdown = new Option<string?>("--markdown") { Description = "A file to write the report to, for whoever runs the server." };
-        var quick = new Option<bool>("--quick") { Description = "Only the few probes that find most." };
-        var demo = new Option<bool>("--demo") { Description = "Checks a server with faults that is inside the tool." };
-        var command = new Command("check", "Finds out what a deployment does wrong: asks short questions, one at a time, and tells how the answers end.")
+        var quick = new Option<bool>("--quick") { Description = "Run only the few probes that find the most." };
+        var demo = new Option<bool>("--demo") { Description = "Check a faulty server that is built into the tool." };
+        var command = new Command("check", "Finds out what a deployment does wrong: asks short questions, one at a time, and reports how the answers end.")
         {
             url, model, key, json, markdown, quick, demo,
         };

@@ -9,7 +9,7 @@ internal static class CommandOptions
 {
     public static Option<int> Port(int usual) => new("--port")
     {
-        Description = "The port of this machine to listen on; 0 for a free one.",
+        Description = "The local port to listen on; 0 for any free one.",
         HelpName = "N",
         DefaultValueFactory = _ => usual,
         CustomParser = static result => Number(result, 0, ushort.MaxValue, "a port, 0 to 65535") ?? 0,

@@ -14,7 +14,7 @@ internal static class ExplainCommand
         {
             Description = "What vllm-adapter record wrote, what curl -N -i printed, the events of a stream, or a whole reply; - for what is piped in.",
         };
-        var request = new Option<string?>("--request") { Description = "The JSON that was asked, for files that hold only the answer.", HelpName = "FILE" };
+        var request = new Option<string?>("--request") { Description = "The JSON of the request, for files that contain only the answer.", HelpName = "FILE" };
         Option<int?> window = CommandOptions.Tokens("--context-window", "The model's context window (max_model_len), if you know it.");
         var json = new Option<bool>("--json") { Description = "Print JSON, for programs." };
         var command = new Command(
@@ -60,12 +60,12 @@ internal static class ExplainCommand
         {
             var body = JsonNode.Parse(text) as JsonObject;
             return body is null
-                ? throw new ToolException($"{path} is no request: a JSON object is expected.")
+                ? throw new ToolException($"{path} is not a request: a JSON object is expected.")
                 : input with { HasRequest = true, Exchange = input.Exchange with { Request = input.Exchange.Request with { Body = body } } };
         }
         catch (JsonException notJson)
         {
-            throw new ToolException($"{path} is no request: {notJson.Message}", innerException: notJson);
+            throw new ToolException($"{path} is not a request: {notJson.Message}", innerException: notJson);
         }
     }
 }

@@ -11,14 +11,14 @@ internal static class FakeCommand
 
     public static Command Create(Terminal terminal)
     {
-        var profile = new Option<string?>("--profile") { Description = "The vLLM version whose habits it has.", HelpName = "VERSION" };
+        var profile = new Option<string?>("--profile") { Description = "The vLLM version to imitate.", HelpName = "VERSION" };
         var scenario = new Option<string?>("--scenario") { Description = "Plays this scenario to every chat request.", HelpName = "NAME" };
         var recording = new Option<string?>("--recording") { Description = "Plays this recorded exchange to every chat request.", HelpName = "FILE" };
-        var model = new Option<string?>("--model") { Description = "The model that it serves; any name is taken unless one is given.", HelpName = "NAME" };
+        var model = new Option<string?>("--model") { Description = "The model that it serves; any name is accepted unless one is given.", HelpName = "NAME" };
         Option<int?> window = CommandOptions.Tokens("--context-window", "The model's context window.");
         Option<int> port = CommandOptions.Port(UsualPort);
         var host = new Option<string>("--host") { Description = "The address to listen on; 0.0.0.0 in a container.", DefaultValueFactory = _ => "127.0.0.1", HelpName = "ADDRESS" };
-        var list = new Option<bool>("--list") { Description = "Lists the scenarios, and what a careful client concludes of each, and ends." };
+        var list = new Option<bool>("--list") { Description = "Lists the scenarios, and what a careful client concludes from each, and ends." };
         var json = new Option<bool>("--json") { Description = "With --list: as JSON." };
         var command = new Command("fake", "A vLLM server for tests in any language, with every known way to end wrong.")
         {

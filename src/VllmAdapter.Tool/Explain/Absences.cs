@@ -10,8 +10,8 @@ internal static class Absences
         if (undeclared.Length > 0)
         {
             yield return evidence.Request.ChoiceCount > 1
-                ? $"a finish reason for choice {string.Join(" and ", undeclared)}: nobody said how it ended"
-                : "a finish reason: nobody said how the answer ended";
+                ? $"a finish reason for choice {string.Join(" and ", undeclared)}: nothing says how it ended"
+                : "a finish reason: nothing says how the answer ended";
         }
 
         if (!evidence.UsageIsFinal)

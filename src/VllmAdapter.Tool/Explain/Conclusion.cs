@@ -79,7 +79,7 @@ internal sealed record Conclusion
 
     private static string NoteOf(OutcomeNote note, StreamOutcome outcome) =>
         note.Kind == OutcomeNoteKind.CutNotExcluded && outcome is { Evidence: { UsageIsFinal: true, Request.ContextWindow: null } }
-            ? "The model's context window is not known, so it cannot be excluded that it cut a call: give it with --context-window."
+            ? "The model's context window is not known, so nothing rules out that it cut a call: give it with --context-window."
             : note.Text;
 
     // What a client must never make of a missing count: that the tokens are used up.
@@ -91,16 +91,16 @@ internal sealed record Conclusion
             {
                 LengthLimit.MaxTokens => "All that this request allowed are used. That is this request's limit, not the end of a budget: raise max_tokens.",
                 LengthLimit.ContextWindow => "The model's context window is full: shorten the messages.",
-                LengthLimit.ServerMaxTokens => "A limit of the server's own was reached, below the request's: look at its --override-generation-config.",
-                _ => "Some limit was reached, and nothing tells which: ask for usage (stream_options.include_usage).",
+                LengthLimit.ServerMaxTokens => "The server's own limit was reached, below the request's: look at its --override-generation-config.",
+                _ => "Some limit was reached, and nothing says which one: ask for usage (stream_options.include_usage).",
             };
         }
 
         return (outcome.Usage, outcome.Evidence.UsageIsFinal) switch
         {
-            (null, _) => "Nobody counted them. That is no sign that they are used up.",
+            (null, _) => "They were not counted. That does not mean that they are used up.",
             ({ } usage, true) => $"{Wording.Number(usage.PromptTokens)} for the prompt, {Wording.Number(usage.CompletionTokens)} for the answer.",
-            ({ } usage, false) => $"At least {Wording.Number(usage.CompletionTokens)} for the answer; the last count did not come. That is no sign that they are used up.",
+            ({ } usage, false) => $"At least {Wording.Number(usage.CompletionTokens)} for the answer; the last count did not come. That does not mean that they are used up.",
         };
     }
 }

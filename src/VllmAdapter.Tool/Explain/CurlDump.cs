@@ -45,7 +45,7 @@ internal static class CurlDump
         string[] lines = Encoding.Latin1.GetString(dump.Span[..end]).Split('\n', StringSplitOptions.TrimEntries);
         string[] words = lines[0].Split(' ', 3);
         if (words.Length < 2 || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int status) || status is < 100 or > 599)
-            throw new ToolException($"{name} begins with {Wording.Quote(lines[0])}, which is no status line of HTTP.");
+            throw new ToolException($"{name} begins with {Wording.Quote(lines[0])}, which is not an HTTP status line.");
 
         List<KeyValuePair<string, string>> headers = [];
         foreach (string line in lines.Skip(1))

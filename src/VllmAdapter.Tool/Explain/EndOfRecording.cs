@@ -7,7 +7,7 @@ internal sealed class EndOfRecording(RecordedInput input, Replay replay)
 
     public (string Came, string Proves) Describe() => replay switch
     {
-        { Refusal: not null } => ($"HTTP {_response.Status}", "The request was not taken: there is no answer."),
+        { Refusal: not null } => ($"HTTP {_response.Status}", "The request was not accepted: there is no answer."),
         { HasUnread: true } => ("more, which was not read", "The reader had what ends an answer, or had given up; see the verdict."),
         _ => OfTheBody(replay.Answer!.Outcome),
     };
@@ -26,16 +26,16 @@ internal sealed class EndOfRecording(RecordedInput input, Replay replay)
         _ when !input.HasEnd && !outcome.Evidence.IsWholeReply => ("the file ends", outcome.Evidence.SentinelSeen
             ? "The end of the stream is in it."
             : "The end of the stream is not in it: it was cut, or whoever saved it left."),
-        _ when outcome.Evidence.IsWholeReply => ("the body ends in order", "The reply came whole; whether the answer is whole, only its words tell."),
+        _ when outcome.Evidence.IsWholeReply => ("the body ends in order", "The reply came whole; whether the answer is whole, only its text can show."),
         _ when outcome.Evidence.SentinelSeen => ("the body ends in order", "Nothing was lost on the way."),
         _ when outcome.Evidence.EveryChoiceDeclared => ("the body ends in order", "But [DONE] did not come, which vLLM always sends; the finish reason did."),
         _ => ("the body ends in order", "But [DONE] did not come, which vLLM always sends: something on the way may have closed a cut stream in order."),
     };
 
     private static string AfterCut(StreamOutcome outcome) => outcome.Evidence.EveryChoiceDeclared
-        ? "The finish reason had come by then, so the answer is not touched by it."
-        : "What came is a part of the answer.";
+        ? "The finish reason had come by then, so the answer is not affected."
+        : "What came is only part of the answer.";
 
     private static string Waited(StreamOutcome outcome) =>
-        outcome.Verdict == StreamVerdict.Stalled ? $"{outcome.Evidence.SilentFor.TotalSeconds:0} s" : "a short grace, for the answer had ended";
+        outcome.Verdict == StreamVerdict.Stalled ? $"{outcome.Evidence.SilentFor.TotalSeconds:0} s" : "a short grace period, because the answer had ended";
 }

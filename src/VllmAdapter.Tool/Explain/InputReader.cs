@@ -99,6 +99,6 @@ internal static class InputReader
         bytes.Span.StartsWith("\uFEFF"u8) ? bytes["\uFEFF"u8.Length..] : bytes;
 
     private static ToolException NoRecording(string name, string start) => new(
-        $"{name} is no recording of a chat answer: it begins with {Wording.Quote(start[..Math.Min(start.Length, 40)])}. "
+        $"{name} is not a recording of a chat answer: it begins with {Wording.Quote(start[..Math.Min(start.Length, 40)])}. "
         + "explain reads what vllm-adapter record wrote, what curl -N -i printed, the events of a stream, or a whole reply.");
 }

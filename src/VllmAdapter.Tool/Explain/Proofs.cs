@@ -44,17 +44,17 @@ internal sealed class Proofs(RecordedInput input, Replay replay)
     private string Proves(OpenEntry entry) => entry.Kind switch
     {
         TimelineKind.Text when IsTemplateToken(entry.Text) =>
-            "No words of the model's: a token of its template, which the server's parser should have taken out.",
+            "Not the model's words: a token of its template, which the server's parser should have removed.",
         TimelineKind.Text => "The model writes. No text proves by itself that it is whole.",
-        TimelineKind.Reasoning => "The model thinks. This is not the answer.",
+        TimelineKind.Reasoning => "The model reasons. This is not the answer.",
         TimelineKind.Refusal => "The model declines to answer.",
         TimelineKind.Call => OfCall(entry),
         TimelineKind.FinishReason => OfWord(entry),
         TimelineKind.Usage => OfUsage(entry.Evidence.Usage!),
-        TimelineKind.Sentinel => "The server came to the end of its stream. It sends this after errors and cuts too, so it says nothing of the answer.",
-        TimelineKind.KeepAlive => "The connection lives. That says nothing of the model.",
+        TimelineKind.Sentinel => "The server came to the end of its stream. It sends this after errors and cuts too, so it says nothing about the answer.",
+        TimelineKind.KeepAlive => "The connection is alive. That says nothing about the model.",
         TimelineKind.Error => "The server failed. Whatever follows does not make the answer whole.",
-        TimelineKind.Unreadable => $"This is no part of a chat stream: {entry.Evidence.Malformation}.",
+        TimelineKind.Unreadable => $"This is not part of a chat stream: {entry.Evidence.Malformation}.",
         _ when entry.FirstEvent == 1 => "The server took the request. The model has written nothing yet.",
         _ => "Nothing that a reader sees. Servers send such chunks while they hold a call back.",
     };
@@ -67,7 +67,7 @@ internal sealed class Proofs(RecordedInput input, Replay replay)
             JsonState.Kind.Empty => "A call without arguments. It may mean none, or they were lost.",
             JsonState.Kind.Whole => "The JSON is whole. That does not prove a whole call: some servers close cut calls themselves.",
             JsonState.Kind.Open => "Half a call: its JSON is still open.",
-            _ => "The arguments are no JSON object.",
+            _ => "The arguments are not a JSON object.",
         };
         return state + id;
     }
@@ -88,7 +88,7 @@ internal sealed class Proofs(RecordedInput input, Replay replay)
             _ when saysCalls => "The server says that the model called tools.",
             _ when word == FinishReason.Stop => "The server says that the model ended its answer.",
             _ when word == FinishReason.Length => $"The server says that a token limit cut the answer{Limit(ruling?.Limit)}.",
-            _ when word == FinishReason.Abort => "The server gave the request up.",
+            _ when word == FinishReason.Abort => "The server gave up on the request.",
             _ when word == FinishReason.Error => "The server says that it failed.",
             _ when ruling is { Verdict: StreamVerdict.Completed } => "The server says, in a word of its own, that the model ended its answer.",
             _ => "The server ended the answer for a reason of its own.",
@@ -99,7 +99,7 @@ internal sealed class Proofs(RecordedInput input, Replay replay)
     {
         (LengthLimit.ContextWindow, _) => "Prompt and answer fill the model's context window: the answer is cut.",
         (LengthLimit.ServerMaxTokens, _) => "The final count. It is less than the request allowed.",
-        (_, null) => "The final count. The request named no limit that it could be held against.",
+        (_, null) => "The final count. The request set no limit to compare it with.",
         (_, { } most) when Asked.ChoiceCount > 1 => $"The sum over all choices; the request allowed {Wording.Number(most)} to each.",
         (_, { } most) when usage.CompletionTokens < most => $"The final count: less than the {Wording.Number(most)} that the request allowed, so they did not cut it.",
         (_, { } most) when usage.CompletionTokens == most => $"The final count: all {Wording.Number(most)} that the request allowed.",

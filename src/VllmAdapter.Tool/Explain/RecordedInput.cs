@@ -1,6 +1,6 @@
 namespace VllmAdapter.Tool.Explain;
 
-/// <summary>What <c>explain</c> was given, as an exchange, and what the file does not tell.</summary>
+/// <summary>What <c>explain</c> was given, as an exchange, and what the file does not say.</summary>
 internal sealed record RecordedInput
 {
     public required RecordedExchange Exchange { get; init; }

@@ -14,7 +14,7 @@ internal static class VerdictWords
         StreamVerdict.LengthLimited => "A token limit cut the answer.",
         StreamVerdict.StoppedByServer => "The server ended the answer for a reason of its own.",
         StreamVerdict.StoppedByPolicy => "The reader ended it.",
-        StreamVerdict.Aborted => "The server gave the request up.",
+        StreamVerdict.Aborted => "The server gave up on the request.",
         StreamVerdict.Interrupted => "The answer broke off.",
         StreamVerdict.Stalled => "The server fell silent in the middle of the answer.",
         StreamVerdict.ServerError => "The server failed in the middle of the answer.",

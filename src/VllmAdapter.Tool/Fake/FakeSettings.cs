@@ -17,7 +17,7 @@ internal static class FakeSettings
             return scenario;
 
         string[] alike = [.. Scenarios.All.Select(known => known.Id).OrderByDescending(id => WordsInCommon(id, name)).ThenBy(id => id.Length).Take(3)];
-        throw new ToolException($"There is no scenario \"{Explain.Wording.OneLine(name)}\". Like it are {string.Join(", ", alike)}; --list names all {Scenarios.All.Count}.");
+        throw new ToolException($"There is no scenario \"{Explain.Wording.OneLine(name)}\". Similar: {string.Join(", ", alike)}; --list shows all {Scenarios.All.Count}.");
     }
 
     /// <exception cref="ToolException">It is no address of a machine.</exception>

@@ -13,9 +13,9 @@ internal static class AwaitedResult
     public static string? Obstacle(Type declared) => declared switch
     {
         { IsGenericType: true } when declared.GetGenericTypeDefinition().FullName == Async =>
-            "it gives back an F# Async, which nobody would start. Give back a task: use task { ... } or Async.StartAsTask",
+            "it returns an F# Async, which nothing would start. Return a task: use task { ... } or Async.StartAsTask",
         _ when new[] { declared }.Concat(declared.GetInterfaces()).Any(IsAsyncSequence) =>
-            "it gives back its values one by one. Gather them and give back a list",
+            "it returns its values one by one. Collect them and return a list",
         _ => null,
     };
 
@@ -33,7 +33,7 @@ internal static class AwaitedResult
             if (returned is not Task task)
             {
                 return returned is not null && Obstacle(returned.GetType()) is { } obstacle
-                    ? throw new InvalidOperationException($"The tool gave nothing back: {obstacle}.")
+                    ? throw new InvalidOperationException($"The tool returned nothing: {obstacle}.")
                     : (returned, declared);
             }
 

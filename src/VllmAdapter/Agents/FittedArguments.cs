@@ -31,7 +31,7 @@ internal sealed class FittedArguments
         }
         catch (InvalidOperationException half)
         {
-            throw new JsonException("The arguments hold half a surrogate pair, which is no text.", half);
+            throw new JsonException("The arguments contain half a surrogate pair, which is not text.", half);
         }
 
         if (!fitted._hasChanged)

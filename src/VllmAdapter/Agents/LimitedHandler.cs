@@ -39,7 +39,7 @@ internal static class LimitedHandler
         {
             Cancel(own);
             throw new TimeoutException(
-                $"The handler took longer than {limit} ({nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.HandlerTimeout)}) and was left behind.", late);
+                $"The handler took longer than {limit} ({nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.HandlerTimeout)}) and was abandoned.", late);
         }
         catch (OperationCanceledException) when (!running.IsCompleted)
         {

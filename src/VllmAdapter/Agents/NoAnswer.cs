@@ -34,14 +34,14 @@ internal static class NoAnswer
     {
         NoAnswerKind.Declined => "The model declined to answer; its words are in Text.",
         NoAnswerKind.CallAsText =>
-            $"A call of the tool '{First(turn)!.CallMarkup}' stands as text in the reply and was not run: the server's tool parser did not find it. "
+            $"A call of the tool '{First(turn)!.CallMarkup}' appears as text in the reply and was not run: the server's tool parser did not find it. "
             + "Check that vLLM's --tool-call-parser is the one for this model.",
         NoAnswerKind.StoppedWhileReasoning =>
             $"A stop string or token ended the turn while the model was reasoning: {OutcomeNotes.Count(First(turn)!.ReasoningLength, "character")} of reasoning, no answer. "
-            + "Take a stop string that its thoughts do not hold.",
+            + "Use a stop string that does not occur in its reasoning.",
         NoAnswerKind.OnlyReasoning =>
-            $"The model only thought: {OutcomeNotes.Count(First(turn)!.ReasoningLength, "character")} of reasoning, no answer. "
-            + "Check that vLLM's --reasoning-parser is the one for this model, or ask with less reasoning.",
+            $"The model only reasoned: {OutcomeNotes.Count(First(turn)!.ReasoningLength, "character")} of reasoning, no answer. "
+            + "Check that vLLM's --reasoning-parser is the one for this model, or ask for less reasoning.",
         _ => null,
     };
 

@@ -15,10 +15,10 @@ internal static class RunExplanation
             ToolLoopVerdict.BudgetExhausted => $"Stopped after {turns}: {run.Budget?.Explain()}",
             ToolLoopVerdict.TurnLimit =>
                 $"Stopped after {turns}, the most allowed. Raise {nameof(ToolLoopOptions)}.{nameof(ToolLoopOptions.MaxTurns)} if the run is worth it.",
-            ToolLoopVerdict.HandlerFailed => $"Stopped after {turns}, because a tool failed: {run.Failure?.Message}",
+            ToolLoopVerdict.HandlerFailed => $"Stopped after {turns}, because a tool failed: {ExceptionSentence.Of(run.Failure)}",
             ToolLoopVerdict.StoppedByCaller =>
-                $"Stopped after {turns}: {nameof(ToolLoopOptions.BeforeCall)} did not let '{Named(run.StoppedAt?.Name)}' be run.",
-            _ => $"Stopped after {turns}: {run.Failure?.Message ?? WhyUnusable(run.Turns[^1])}",
+                $"Stopped after {turns}: {nameof(ToolLoopOptions.BeforeCall)} did not allow '{Named(run.StoppedAt?.Name)}' to run.",
+            _ => $"Stopped after {turns}: {ExceptionSentence.Of(run.Failure) ?? WhyUnusable(run.Turns[^1])}",
         };
 
         // An answer may rest on a call that failed; any other end may come of it.

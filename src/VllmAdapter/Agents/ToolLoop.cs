@@ -32,7 +32,7 @@ public sealed class ToolLoop
     private readonly IReadOnlyList<ToolDefinition> _definitions;
 
     /// <summary>Makes a loop.</summary>
-    /// <param name="chat">Asks the model: an adapter, or what wraps one. Failures of handlers are logged where it is the adapter itself.</param>
+    /// <param name="chat">Asks the model: an adapter, or something that wraps one. Failures of handlers are logged where it is the adapter itself.</param>
     /// <param name="tools">The tools that the model may call.</param>
     /// <param name="options">Limits and choices; null for the defaults.</param>
     /// <exception cref="ArgumentException">Two tools have one name, an option is out of range, or a tool needs services and there are none.</exception>
@@ -74,7 +74,7 @@ public sealed class ToolLoop
     /// <exception cref="ArgumentException">The request asks for several choices, or names a tool that the loop cannot run.</exception>
     /// <remarks>
     /// <para>
-    /// The enumeration throws <see cref="VllmRequestException"/> if already the first request never becomes a stream. Leaving it early hangs up
+    /// The enumeration throws <see cref="VllmRequestException"/> if even the first request never becomes a stream. Leaving it early hangs up
     /// and waits for handlers that are running, after canceling them.
     /// </para>
     /// <para>
@@ -97,7 +97,7 @@ public sealed class ToolLoop
 
     /// <summary>Runs to the end.</summary>
     /// <returns>How the run ended; look at <see cref="ToolLoopResult.Verdict"/> first.</returns>
-    /// <exception cref="VllmRequestException">Already the first request never became a stream.</exception>
+    /// <exception cref="VllmRequestException">Even the first request never became a stream.</exception>
     /// <inheritdoc cref="RunAsync(ChatRequest, TokenBudget, CancellationToken)"/>
     public Task<ToolLoopResult> CompleteAsync(
         ChatRequest request, TokenBudget? budget = null, CancellationToken cancellationToken = default) =>
@@ -115,7 +115,7 @@ public sealed class ToolLoop
     /// <param name="cancellationToken">Ends the run with <see cref="OperationCanceledException"/>.</param>
     /// <typeparam name="T">The type of the answer.</typeparam>
     /// <returns>How the run ended; look at <see cref="ToolLoopResult{T}.HasValue"/> first.</returns>
-    /// <exception cref="VllmRequestException">Already the first request never became a stream.</exception>
+    /// <exception cref="VllmRequestException">Even the first request never became a stream.</exception>
     /// <remarks>
     /// A model that is held to a schema cannot call tools. So it is free at first, and once it answers without calling another tool, that answer is asked
     /// for again, held to the schema and without tools: one turn more, of <see cref="ToolLoopOptions.MaxTurns"/> and of the budget, unless the answer

@@ -43,14 +43,14 @@ public sealed record ToolLoopOptions
     /// <summary>How long a handler may take, from its start; waiting for a place among <see cref="MaxParallelHandlers"/> does not count.</summary>
     /// <value>
     /// Null (default), or <see cref="Timeout.InfiniteTimeSpan"/>: as long as it likes. Otherwise more than zero and at most 49 days: its token is
-    /// canceled then, and the call fails with a <see cref="TimeoutException"/>, for which <see cref="DescribeFailure"/> finds the words. A handler
-    /// that ignores its token is left behind: it goes on beside the run, and what comes of it is dropped.
+    /// canceled then, and the call fails with a <see cref="TimeoutException"/>, which <see cref="DescribeFailure"/> describes. A handler
+    /// that ignores its token is abandoned: it keeps running beside the run, and its result is dropped.
     /// </value>
     public TimeSpan? HandlerTimeout { get; init; }
 
     /// <summary>Decides about a call before its handler runs: run it, refuse it with words to the model, or stop the run. For approvals and limits.</summary>
     /// <value>
-    /// Null (default): every call that is ready is run. Asked once for each such call, one after the other in the model's order, before any call of the
+    /// Null (default): every call that is ready is run. Called once for each such call, one after the other in the model's order, before any call of the
     /// turn runs; the call's arguments are whole and fit the handler's types. What it throws ends the run, and comes out of the enumeration.
     /// </value>
     /// <example>
@@ -69,7 +69,7 @@ public sealed record ToolLoopOptions
     public IServiceProvider? Services { get; init; }
 
     /// <summary>
-    /// Counts the prompt tokens that a request would have; what it does not know it leaves open. With it a run that has a budget stops before a
+    /// Counts the prompt tokens that a request would have; it leaves open what it does not know. With it, a run that has a budget stops before a
     /// turn whose prompt does not fit, and settles turns for which the server sent no usage. See <see cref="CountingWith"/>.
     /// </summary>
     /// <value>Null (default): the next prompt is held to be no shorter than the last one with its answer.</value>

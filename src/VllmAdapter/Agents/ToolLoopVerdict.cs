@@ -17,7 +17,7 @@ public enum ToolLoopVerdict
 
     /// <summary>
     /// The last turn cannot be used: it was cut or broke, its calls stayed damaged, the server refused the request, or it ended well and yet gives no
-    /// answer (thoughts alone, a call that stands as text, a refusal).
+    /// answer (reasoning only, a call that appears as text, a refusal).
     /// <see cref="ToolLoopResult.Explain"/> says what happened; run <see cref="ToolLoopResult.Request"/> to ask that turn again.
     /// </summary>
     Incomplete,

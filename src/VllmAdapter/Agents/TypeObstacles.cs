@@ -12,14 +12,14 @@ internal static class TypeObstacles
     /// <returns>Words for an exception; null if nothing stands against it.</returns>
     public static string? To(JsonTypeInfo type) => type switch
     {
-        _ when IsOneByOne(type.Type) => "it gives its values one by one. Take a list",
+        _ when IsOneByOne(type.Type) => "it gives its values one by one. Use a list",
         { Kind: not JsonTypeInfoKind.Object } or { PolymorphismOptions: not null } => null,
-        { Type: { IsInterface: true } or { IsAbstract: true } } => "it is abstract, and nothing says what to make of it",
+        { Type: { IsInterface: true } or { IsAbstract: true } } => "it is abstract, and nothing says which type to create",
 
         // Streams, clients, connections, tasks.
-        _ when typeof(IDisposable).IsAssignableFrom(type.Type) || typeof(IAsyncDisposable).IsAssignableFrom(type.Type) => "it is no data: somebody has to dispose it",
+        _ when typeof(IDisposable).IsAssignableFrom(type.Type) || typeof(IAsyncDisposable).IsAssignableFrom(type.Type) => "it is not data: it has to be disposed",
         { Properties.Count: 0 } when Fields(type.Type) > 0 => "it has fields and no properties, as tuples have",
-        _ when UnfilledValue(type) is { } value => $"its constructor takes '{value}', and no property is called so",
+        _ when UnfilledValue(type) is { } value => $"its constructor takes '{value}', and no property has that name",
         _ => null,
     };
 

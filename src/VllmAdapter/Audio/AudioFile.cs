@@ -35,7 +35,7 @@ public sealed record AudioFile
     /// <summary>The bytes of the file.</summary>
     public ReadOnlyMemory<byte> Content { get; }
 
-    /// <summary>The name that the file goes by; vLLM itself looks at the bytes alone.</summary>
+    /// <summary>The name of the file; vLLM itself only looks at the bytes.</summary>
     public string FileName { get; }
 
     /// <summary>Its type, such as <c>audio/wav</c>: what was said, else what the name's extension says.</summary>
@@ -61,7 +61,7 @@ public sealed record AudioFile
 
     /// <summary>Reads a stream to its end, from where it stands; it is not disposed.</summary>
     /// <param name="stream">The stream; at most 2 GB.</param>
-    /// <param name="fileName">The name that the file goes by.</param>
+    /// <param name="fileName">The name of the file.</param>
     /// <param name="mediaType">Its type; null for what the extension says.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ArgumentException">The stream is empty.</exception>

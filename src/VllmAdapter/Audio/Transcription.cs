@@ -11,10 +11,10 @@ public sealed record Transcription
     /// <summary>The segments, in the order of their times; empty unless <see cref="TranscriptionRequest.Segments"/> asked for them.</summary>
     public IReadOnlyList<TranscriptionSegment> Segments { get; init; } = [];
 
-    /// <summary>The language, where the server tells it: with segments. It may be what it was told, or took for granted, rather than what it heard.</summary>
+    /// <summary>The language, where the server reports it: with segments. It may be what it was told, or took for granted, rather than what it heard.</summary>
     public string? Language { get; init; }
 
-    /// <summary>The length of the audio, where the server tells it: with segments, and in a whole reply without them rounded up to the second.</summary>
+    /// <summary>The length of the audio, where the server reports it: with segments, and in a whole reply without them rounded up to the second.</summary>
     public TimeSpan? Duration { get; init; }
 
     /// <summary>The tokens counted by the server over all pieces, or null if it sent none: a whole reply has none.</summary>

@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>One piece of a transcription, handed out in the very read that completed it.</summary>
+/// <summary>One piece of a transcription, handed out by the same read that completed it.</summary>
 /// <remarks>Immutable. The last chunk of every stream carries the <see cref="Outcome"/> and nothing else.</remarks>
 public sealed record TranscriptionChunk
 {

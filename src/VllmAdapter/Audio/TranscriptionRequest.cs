@@ -31,12 +31,12 @@ public sealed record TranscriptionRequest
     /// <value>Null (default): the model's own guess, or English where it makes none.</value>
     public string? Language { get; init; }
 
-    /// <summary>Text that comes before the speech: names and spellings to go by.</summary>
+    /// <summary>Text that comes before the speech: names and spellings to follow.</summary>
     /// <value>Null (default): none.</value>
     public string? Prompt { get; init; }
 
     /// <summary>How freely tokens are drawn.</summary>
-    /// <value>0 or more; null (default): 0, the likeliest token.</value>
+    /// <value>0 or more; null (default): 0, the most likely token.</value>
     public double? Temperature { get; init; }
 
     /// <summary>How many tokens <b>each piece of 30 seconds</b> may have.</summary>

@@ -18,7 +18,7 @@ public sealed class TranscriptionStream : IAsyncEnumerable<TranscriptionChunk>
     public IAsyncEnumerator<TranscriptionChunk> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
         new MappedChunks<TranscriptionChunk>(_stream.GetAsyncEnumerator(cancellationToken), TranscriptionChunk.Of);
 
-    /// <summary>Enumerates to the end, and gives back what was gathered.</summary>
+    /// <summary>Enumerates to the end, and returns what was gathered.</summary>
     internal async Task<Transcription> GatherAsync()
     {
         await ChatStream.GatherAsync(_stream).ConfigureAwait(false);

@@ -16,7 +16,7 @@ internal static class WholeTranscription
         if (FieldsOf(reply) is not { } told || !told.Remove("text", out JsonElement said))
             return null;
 
-        string text = said.ValueKind == JsonValueKind.String ? Text(said) : throw new InvalidReplyException("its text is none");
+        string text = said.ValueKind == JsonValueKind.String ? Text(said) : throw new InvalidReplyException("its text is not a string");
         if (request.Segments && Of(told).Segments.Count == 0 && (text.Trim().Length > 0 || !told.ContainsKey("segments")))
             throw new InvalidReplyException("it has no segments, which were asked for");
 
@@ -82,7 +82,7 @@ internal static class WholeTranscription
     private static TranscriptionSegment[] Segments(JsonElement segments)
     {
         if (segments.ValueKind != JsonValueKind.Array)
-            throw new InvalidReplyException("its segments are no list");
+            throw new InvalidReplyException("its segments are not a list");
 
         return [.. segments.EnumerateArray().Select(Segment)];
     }

@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>What a run of one or more turns may spend. A limit that is null does not bind.</summary>
+/// <summary>What a run of one or more turns may spend. A limit that is null does not apply.</summary>
 public sealed record BudgetLimits
 {
     /// <summary>Prompt and completion tokens of all turns together, at least 1.</summary>

@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>A budget's answer, with the numbers that it was found by.</summary>
+/// <summary>A budget's answer, with the numbers behind it.</summary>
 public sealed record BudgetReport
 {
     /// <summary>Whether the budget allows another turn.</summary>
@@ -58,8 +58,8 @@ public sealed record BudgetReport
         BudgetState.Insufficient => $"The next prompt does not fit: it needs {NextPrompt} tokens and its answer at least 1, but {WhatIsLeft}.",
         BudgetState.Available => $"The budget allows another turn: {SpentOfTotal} spent{(Remaining is { } left ? $", {left} left" : "")}{AndNext}.",
         _ when Missing.Contains(MissingMetadata.NextPrompt) =>
-            $"Whether the next prompt fits cannot be told: it needs {NextPrompt} tokens and its answer at least 1, and {WhatIsLeft}.",
-        _ => $"Whether {Limit} is reached cannot be told: {Spent} tokens spent, {Absent}.",
+            $"It is not known whether the next prompt fits: it needs {NextPrompt} tokens and its answer at least 1, and {WhatIsLeft}.",
+        _ => $"It is not known whether {Limit} is reached: {Spent} tokens spent, {Absent}.",
     };
 
     /// <summary>The answer for a turn with this prompt.</summary>
@@ -110,7 +110,7 @@ public sealed record BudgetReport
     private string Absent => Missing switch
     {
         _ when Missing.Contains(MissingMetadata.Usage) => "and the server sent no usage for all of them",
-        _ when Missing.Contains(MissingMetadata.FinalUsage) => "and the final usage did not come",
+        _ when Missing.Contains(MissingMetadata.FinalUsage) => "and no final usage came",
         _ when Missing.Contains(MissingMetadata.CredibleUsage) => "and the server counted more than was allowed, which proves nothing",
         _ => "and the counts of several choices may be too low, as vLLM 0.8.5's are",
     };

@@ -1,6 +1,6 @@
 namespace VllmAdapter.Diagnostics;
 
-/// <summary>What is not known of the tokens of a turn: mostly what a server did not tell.</summary>
+/// <summary>What is not known about the tokens of a turn: usually what the server did not report.</summary>
 public enum MissingMetadata
 {
     /// <summary>No usage at all, or one that does not count the prompt: ask for it with <see cref="UsageReporting"/>; a gateway may strip it.</summary>

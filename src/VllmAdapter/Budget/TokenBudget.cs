@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>Tracks what a run of turns has spent, and says whether it may go on. It never infers exhaustion from absence.</summary>
+/// <summary>Tracks what a run of turns has spent, and says whether it may continue. It never infers exhaustion from a missing count.</summary>
 /// <remarks>Thread-safe; one instance serves a run, however many turns and parallel streams it has.</remarks>
 /// <example>
 /// <code>
@@ -56,7 +56,7 @@ public sealed class TokenBudget
 
     /// <summary>Adds a turn: exactly if its final usage came, as an interval if only part of it did, as an open interval if nothing came.</summary>
     /// <param name="outcome">How the turn ended.</param>
-    /// <returns>Whether the run may go on.</returns>
+    /// <returns>Whether the run may continue.</returns>
     public BudgetReport Record(StreamOutcome outcome)
     {
         ArgumentNullException.ThrowIfNull(outcome);
@@ -80,7 +80,7 @@ public sealed class TokenBudget
     /// All tokens of that turn, prompt and completion. Counts that the server has shown already are not undercut; a count that is
     /// itself not exact narrows the turn's, and leaves it open.
     /// </param>
-    /// <returns>Whether the run may go on.</returns>
+    /// <returns>Whether the run may continue.</returns>
     /// <exception cref="InvalidOperationException">Every turn is settled.</exception>
     public BudgetReport Resolve(TokenCount exact)
     {
@@ -104,7 +104,7 @@ public sealed class TokenBudget
         }
     }
 
-    /// <summary>Says whether anything is left to go on with, whatever the next turn needs.</summary>
+    /// <summary>Says whether anything is left, whatever the next turn needs.</summary>
     public BudgetReport Check()
     {
         lock (_gate)

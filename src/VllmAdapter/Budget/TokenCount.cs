@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VllmAdapter.Diagnostics;
 
-/// <summary>A number of tokens that may be known only in part: exactly, between two bounds, or at least so many.</summary>
+/// <summary>A number of tokens that may be known only in part: exactly, between two bounds, or at least that many.</summary>
 /// <remarks>The default value is "at least zero": nothing is known. Sums and comparisons of bounds are sound: the true number is never outside them.</remarks>
 public readonly record struct TokenCount
 {

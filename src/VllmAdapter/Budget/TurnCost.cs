@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>What one turn cost, as far as its outcome tells.</summary>
+/// <summary>What one turn cost, as far as its outcome shows.</summary>
 internal sealed record TurnCost
 {
     private TurnCost()
@@ -25,7 +25,7 @@ internal sealed record TurnCost
     /// <summary>What the turn held of the context window: the prompt and the longest of the choices.</summary>
     public TokenCount Context { get; private init; }
 
-    /// <summary>What the server did not tell; null if it told everything.</summary>
+    /// <summary>What the server did not report; null if it reported everything.</summary>
     public MissingMetadata? Missing { get; private init; }
 
     private int Choices { get; init; } = 1;

@@ -10,7 +10,7 @@ internal static class TextContinuation
         _ when cut.Evidence.Request.ChoiceCount > 1 || cut.Evidence.Choices.Count > 1 => "it has several choices",
         { Prompts: [{ Text: null }] } => "its prompt was given by tokens",
         { Echo: true } => "it repeats its prompt",
-        { Output: not null } => "its output format would begin anew",
+        { Output: not null } => "its output format would start over",
         { MaxTokens: { } most } when most - Continuation.Spent(cut) < 1 => "its max tokens are spent",
         _ => null,
     };

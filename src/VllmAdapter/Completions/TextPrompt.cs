@@ -1,7 +1,7 @@
 namespace VllmAdapter;
 
 /// <summary>A text that the model is to write on, given as text or as the ids of its tokens.</summary>
-/// <remarks>Immutable. No chat template is applied to it. A text converts by itself: <c>Prompts = ["Once upon a time"]</c>.</remarks>
+/// <remarks>Immutable. No chat template is applied to it. A text converts implicitly: <c>Prompts = ["Once upon a time"]</c>.</remarks>
 public sealed record TextPrompt
 {
     private TextPrompt()

@@ -63,7 +63,7 @@ public sealed record TextRequest
     /// <remarks>Wire fields: <c>logprobs</c>, here a number, <c>logprob_token_ids</c>, <c>return_tokens_as_token_ids</c>.</remarks>
     public LogprobOptions? Logprobs { get; init; }
 
-    /// <summary>How many of the likeliest alternatives to report with each token of the prompt.</summary>
+    /// <summary>How many of the most likely alternatives to report with each token of the prompt.</summary>
     /// <value>
     /// 0 or more; -1 is the whole vocabulary. They are in <see cref="TextChoice.Extra"/> under <c>prompt_logprobs</c>. vLLM refuses them in a streamed
     /// request: set <see cref="Stream"/> to false.
@@ -94,7 +94,7 @@ public sealed record TextRequest
     /// <value>Null (default): as the adapter's options say.</value>
     public IStreamTerminationPolicy? Termination { get; init; }
 
-    /// <summary>What to do when the reply does not end as an answer ends.</summary>
+    /// <summary>What to do when the reply does not end the way an answer ends.</summary>
     /// <value>Null (default): as the adapter's options say.</value>
     public IncompleteStreamBehavior? OnIncompleteStream { get; init; }
 
@@ -119,7 +119,7 @@ public sealed record TextRequest
     public static TextRequest FromPrompt(string prompt) => new() { Prompts = [TextPrompt.FromText(prompt)] };
 
     /// <summary>The request that lets the model write on where its text broke off: the prompt, with what was received behind it.</summary>
-    /// <param name="cut">How the text of this request ended, as the adapter's stream gave it; from JSON it has no text.</param>
+    /// <param name="cut">How the text of this request ended, as the adapter's stream gave it; read from JSON it has no text.</param>
     /// <remarks>
     /// Max tokens are lowered by what was spent; raise <see cref="MaxTokens"/> first to go on with a text that max tokens had cut. Where nothing was
     /// received, it is the same request.

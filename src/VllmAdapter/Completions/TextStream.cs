@@ -26,7 +26,7 @@ public sealed class TextStream : IAsyncEnumerable<TextChunk>
         return new MappedChunks<TextChunk>(_stream.GetAsyncEnumerator(cancellationToken), chunk => TextChunk.Of(chunk, perPrompt));
     }
 
-    /// <summary>Enumerates to the end, and gives back what was gathered.</summary>
+    /// <summary>Enumerates to the end, and returns what was gathered.</summary>
     internal async Task<TextAnswer> GatherAsync()
     {
         await ChatStream.GatherAsync(_stream).ConfigureAwait(false);

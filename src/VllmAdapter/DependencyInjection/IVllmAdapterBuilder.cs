@@ -15,7 +15,7 @@ public interface IVllmAdapterBuilder
     /// <summary>The adapter's HTTP client: message handlers, service discovery, a primary handler of your own.</summary>
     /// <remarks>
     /// A message handler sees the request until the headers of the reply came, and never the end of a stream. Leave
-    /// <see cref="System.Net.Http.HttpClient.Timeout"/> infinite: <see cref="VllmAdapterOptions.TimeLimits"/> has all clocks.
+    /// <see cref="System.Net.Http.HttpClient.Timeout"/> infinite: <see cref="VllmAdapterOptions.TimeLimits"/> has all the time limits.
     /// </remarks>
     IHttpClientBuilder HttpClient { get; }
 }

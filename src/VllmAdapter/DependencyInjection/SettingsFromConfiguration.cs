@@ -47,11 +47,11 @@ internal sealed class SettingsFromConfiguration(string adapter, IConfiguration c
             }
             else if (!SettingNames.All.Contains(path, StringComparer.OrdinalIgnoreCase))
             {
-                yield return $"{setting.Path} is no setting of an adapter.{(SettingNames.Nearest(path) is { } meant ? $" Is {meant} meant?" : "")}";
+                yield return $"{setting.Path} is not a setting of the adapter.{(SettingNames.Nearest(path) is { } meant ? $" Did you mean {meant}?" : "")}";
             }
             else if (SettingNames.IsTime(path) && IsNumber(setting.Value))
             {
-                yield return $"{setting.Path} is \"{setting.Value}\", which would be as many days. "
+                yield return $"{setting.Path} is \"{setting.Value}\", which would be that many days. "
                     + "Write hours, minutes and seconds, such as 00:01:30.";
             }
 

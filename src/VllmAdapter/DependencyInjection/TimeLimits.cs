@@ -4,9 +4,9 @@ namespace VllmAdapter;
 /// <remarks>
 /// <para>An answer takes as long as its model writes, so only waiting is limited: <see cref="Total"/>, the limit on a whole answer, is null by default. Set
 /// it, or cancel by a token, where somebody waits for the end.</para>
-/// <para>All clocks have one owner: <see cref="HttpClient.Timeout"/> is switched off on the adapter's own clients. The limits on the
+/// <para>All time limits have one owner: <see cref="HttpClient.Timeout"/> is switched off on the adapter's own clients. The limits on the
 /// reply make up the default termination policy (<see cref="ToPolicy"/>); a policy of your own, of the options or of a request, replaces them.
-/// <see cref="Timeout.InfiniteTimeSpan"/> is no limit; the longest that is one is 24 days.</para>
+/// <see cref="Timeout.InfiniteTimeSpan"/> means no limit; the longest limit is 24 days.</para>
 /// </remarks>
 public sealed class TimeLimits
 {

@@ -39,7 +39,7 @@ public static class VllmAdapterBuilderExtensions
     /// <param name="configure">Called for each handler that is made, after the adapter has set it up; what it does not touch stays as it suits vLLM.</param>
     /// <returns>The same builder.</returns>
     /// <remarks>
-    /// The factory makes a new handler every two minutes. Nothing is called where the client was given a primary handler of another make
+    /// The factory makes a new handler every two minutes. Nothing is called where the client was given a different kind of primary handler
     /// (<c>.HttpClient.ConfigurePrimaryHttpMessageHandler(...)</c>), which replaces this one with all its settings.
     /// </remarks>
     /// <example>

@@ -25,8 +25,8 @@ public sealed class VllmAdapterOptions
     /// <summary>The key sent as <c>Authorization: Bearer</c>; null or empty for none. It is never logged.</summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>Gives the key for each request, for keys that are renewed while the adapter runs: a token that expires, a file that is written anew.</summary>
-    /// <value>Null by default: <see cref="ApiKey"/>. Where it is set it outranks that one, and where it gives null no key is sent.</value>
+    /// <summary>Gives the key for each request, for keys that are renewed while the adapter runs: a token that expires, a file that is rewritten.</summary>
+    /// <value>Null by default: <see cref="ApiKey"/>. If set, it takes precedence over that, and if it returns null no key is sent.</value>
     /// <remarks>
     /// <para>Asked before every attempt of every request, from several threads at once, so it should keep the key until that expires. The time
     /// that it takes counts as time of the request (<see cref="TimeLimits.Headers"/>), and its token ends with the request.</para>
@@ -42,7 +42,7 @@ public sealed class VllmAdapterOptions
 
     /// <summary>The model's context window in tokens (<c>max_model_len</c>), if you know it: a cut can then be attributed to it.</summary>
     /// <value>
-    /// Null by default: what the server told, once <see cref="VllmServer.GetModelsAsync"/>, <see cref="VllmServer.PlanAsync"/> or a
+    /// Null by default: what the server reported, once <see cref="VllmServer.GetModelsAsync"/>, <see cref="VllmServer.PlanAsync"/> or a
     /// tokenization has asked it; unknown before.
     /// </value>
     public int? ContextWindow { get; set; }
@@ -61,7 +61,7 @@ public sealed class VllmAdapterOptions
     /// <value>Null by default: the sentinel, the finish reasons, or the limits of <see cref="TimeLimits"/>.</value>
     public IStreamTerminationPolicy? Termination { get; set; }
 
-    /// <summary>What to do with a stream that did not end as an answer ends.</summary>
+    /// <summary>What to do with a stream that did not end the way an answer ends.</summary>
     /// <value><see cref="IncompleteStreamBehavior.Throw"/> by default.</value>
     public IncompleteStreamBehavior OnIncompleteStream { get; set; } = IncompleteStreamBehavior.Throw;
 
@@ -74,7 +74,7 @@ public sealed class VllmAdapterOptions
     public int MaxEventBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>The most that is read of one reply, counted after decompression; a longer one ends as <see cref="StreamVerdict.Malformed"/>, and keeps what came.</summary>
-    /// <value>256 MiB by default: about 800,000 tokens, one a chunk. With many log probabilities a chunk is ten times as large.</value>
+    /// <value>256 MiB by default: about 800,000 tokens, one per chunk. With many log probabilities a chunk is ten times as large.</value>
     public long MaxReplyBytes { get; set; } = 256L * 1024 * 1024;
 
     /// <summary>Whether the server marks the end of its streams (<c>[DONE]</c>).</summary>
@@ -90,13 +90,13 @@ public sealed class VllmAdapterOptions
     /// told it yet: a call that the window cut cannot be told from a whole one without it.
     /// </summary>
     /// <value>
-    /// Null by default: yes, but not on an <see cref="HttpClient"/> that the caller brought.
+    /// Null by default: yes, but not on an <see cref="HttpClient"/> that the caller provided.
     /// </value>
     public bool? LearnContextWindow { get; set; }
 
-    /// <summary>What to do with a request that sets a field which the server does not know: vLLM ignores such fields without a word.</summary>
+    /// <summary>What to do with a request that sets a field which the server does not know: vLLM silently ignores such fields.</summary>
     /// <value>
-    /// Null by default: <see cref="UnknownFieldBehavior.Note"/>, but <see cref="UnknownFieldBehavior.Off"/> on an <see cref="HttpClient"/> that the caller brought.
+    /// Null by default: <see cref="UnknownFieldBehavior.Note"/>, but <see cref="UnknownFieldBehavior.Off"/> on an <see cref="HttpClient"/> that the caller provided.
     /// </value>
     /// <remarks>
     /// The server is asked once (<c>/openapi.json</c>, and where that is switched off, <c>/version</c>), beside the first request that sets a field which not
@@ -104,7 +104,7 @@ public sealed class VllmAdapterOptions
     /// </remarks>
     public UnknownFieldBehavior? UnknownFields { get; set; }
 
-    /// <summary>Whether an image with an id (<see cref="ImagePart.Uuid"/>) goes by that alone once the server has it, as on the later turns of a conversation.</summary>
+    /// <summary>Whether an image with an id (<see cref="ImagePart.Uuid"/>) is sent as that id alone once the server has it, as on the later turns of a conversation.</summary>
     /// <value>
     /// False by default. Needs vLLM 0.11 or later with its cache for media. Where the server has dropped an image meanwhile, the request goes out
     /// again with all of them, which counts as an attempt, whatever <see cref="ResilienceOptions.MaxAttempts"/> is.
@@ -115,7 +115,7 @@ public sealed class VllmAdapterOptions
     /// </remarks>
     public bool SendImagesOnce { get; set; }
 
-    /// <summary>How often a request is tried again before its answer begins, and how many answers may be under way at once.</summary>
+    /// <summary>How often a request is retried before its answer begins, and how many answers may be under way at once.</summary>
     /// <value>Up to 3 attempts by default.</value>
     public ResilienceOptions Resilience { get; set; } = new();
 
@@ -129,9 +129,9 @@ public sealed class VllmAdapterOptions
     public ResiliencePipeline? ResiliencePipeline { get; set; }
 
     /// <summary>Changes the HTTP handler that the adapter makes for itself: certificates of the client (mutual TLS), a proxy, a name server.</summary>
-    /// <value>Null by default. Called once for each handler, after the adapter has set it up, so what is not touched stays as it suits vLLM.</value>
+    /// <value>Null by default. Called once for each handler, after the adapter has set it up, so what you leave alone keeps the value that suits vLLM.</value>
     /// <remarks>
-    /// Not called for an <see cref="HttpClient"/> that the caller brought, nor where a registered client was given a primary handler of another make. See
+    /// Not called for an <see cref="HttpClient"/> that the caller provided, nor where a registered client was given a different kind of primary handler. See
     /// <see cref="Microsoft.Extensions.DependencyInjection.VllmAdapterBuilderExtensions.ConfigurePrimaryHandler(Microsoft.Extensions.DependencyInjection.IVllmAdapterBuilder, Action{SocketsHttpHandler})"/>
     /// for adapters in a host.
     /// </remarks>

@@ -47,7 +47,7 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
 
         if (options.MaxReplyBytes < options.MaxEventBytes)
         {
-            yield return "MaxReplyBytes must be at least MaxEventBytes, for a reply holds its events, "
+            yield return "MaxReplyBytes must be at least MaxEventBytes, because a reply contains its events, "
                 + $"but they are {options.MaxReplyBytes} and {options.MaxEventBytes}.";
         }
 
@@ -87,9 +87,9 @@ internal sealed class VllmAdapterOptionsValidator : IValidateOptions<VllmAdapter
                 continue;
 
             if (value <= TimeSpan.Zero)
-                yield return $"TimeLimits.{name} must be longer than zero, but is {value}. Timeout.InfiniteTimeSpan is no limit.";
+                yield return $"TimeLimits.{name} must be longer than zero, but is {value}. Use Timeout.InfiniteTimeSpan for no limit.";
             else if (value > LongestTimer)
-                yield return $"TimeLimits.{name} must be at most {LongestTimer.Days} days, but is {value}. Timeout.InfiniteTimeSpan is no limit.";
+                yield return $"TimeLimits.{name} must be at most {LongestTimer.Days} days, but is {value}. Use Timeout.InfiniteTimeSpan for no limit.";
         }
     }
 }

@@ -83,7 +83,7 @@ public static class VllmAdapterServiceCollectionExtensions
     /// (<c>ConfigureHttpClientDefaults(client => client.AddStandardResilienceHandler())</c>) do not apply to it, and the factory's own log entries
     /// are left out (<c>.HttpClient.AddDefaultLogger()</c> brings them back); all other defaults do. <see cref="ILogger"/> and <see cref="TimeProvider"/> come
     /// from the services, if they are there. It is registered as <see cref="IVllmChat"/> too, under the same key, unless that is taken: register a
-    /// decorator after it to put that in its place. Calling this again for the same name adds to the options and registers nothing anew.
+    /// decorator after it to put that in its place. Calling this again for the same name adds to the options and registers nothing twice.
     /// </remarks>
     /// <example>
     /// <code>

@@ -107,7 +107,7 @@ internal static class EmbeddingCalls
             if (asked is { } due)
             {
                 return length == due ? null : string.Create(
-                    CultureInfo.InvariantCulture, $"has {length} numbers where Dimensions asked for {due}: this server does not heed dimensions");
+                    CultureInfo.InvariantCulture, $"has {length} numbers where Dimensions asked for {due}: this server ignores dimensions");
             }
 
             int first = Interlocked.CompareExchange(ref _first, length, 0);

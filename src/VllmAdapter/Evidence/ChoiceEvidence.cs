@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace VllmAdapter.Diagnostics;
 
 /// <summary>What was observed of one choice.</summary>
-/// <remarks>While the stream runs the adapter goes on writing to the same instance; a copy (<c>choice with { }</c>) does not change.</remarks>
+/// <remarks>While the stream runs, the adapter keeps writing to the same instance; a copy (<c>choice with { }</c>) does not change.</remarks>
 public sealed record ChoiceEvidence
 {
     private const int MostReasons = 16;

@@ -4,7 +4,7 @@ namespace VllmAdapter.Diagnostics;
 
 /// <summary>Everything that was observed of a stream: what policies decide on and what the verdict rests on.</summary>
 /// <remarks>
-/// While the stream runs the adapter goes on writing to the same instance; a policy that wants to keep a moment keeps a copy
+/// While the stream runs, the adapter keeps writing to the same instance; a policy that wants to keep a moment keeps a copy
 /// (<c>evidence with { }</c>), which nothing changes any more. After the end it does not change. Tests and replays build one with an object
 /// initializer.
 /// </remarks>
@@ -12,8 +12,10 @@ public sealed record StreamEvidence
 {
     private const int LongestUnread = 2000;
 
+    private static readonly RequestEvidence NothingAsked = new();
+
     private readonly ChoiceEvidenceList _choices = new();
-    private RequestEvidence _asked = new();
+    private RequestEvidence _asked = NothingAsked;
     private ValueList<FailedAttempt> _failedAttempts = ValueList<FailedAttempt>.Empty;
     private string? _requestId;
     private Facts _facts;
@@ -34,7 +36,7 @@ public sealed record StreamEvidence
     }
 
     /// <summary>What the request asked for.</summary>
-    public RequestEvidence Request { get => _asked; init => _asked = value ?? new(); }
+    public RequestEvidence Request { get => _asked; init => _asked = value ?? NothingAsked; }
 
     /// <summary>Whether the server is known to mark the end of its streams, as vLLM does.</summary>
     /// <value>True by default.</value>
@@ -112,7 +114,7 @@ public sealed record StreamEvidence
     /// <summary>The error that the server reported.</summary>
     public ServerError? Error { get => _facts.Error; init => _facts.Error = value; }
 
-    /// <summary>The last credible usage, or null if none came. A usage that counts nothing at all is no usage.</summary>
+    /// <summary>The last credible usage, or null if none came. A usage that counts nothing at all does not count as usage.</summary>
     public TokenUsage? Usage { get => _facts.Usage; init => _facts.Usage = value; }
 
     /// <summary>Whether <see cref="Usage"/> is the trailing one, for the whole request.</summary>
@@ -142,7 +144,7 @@ public sealed record StreamEvidence
     /// </summary>
     public int ChoiceIndexesSeen { get => _facts.ChoiceIndexesSeen; init => _facts.ChoiceIndexesSeen = value; }
 
-    /// <summary>Whether each piece of text repeated all text before it, so that the text is there several times over.</summary>
+    /// <summary>Whether each piece of text repeated all text before it, so that the text appears several times over.</summary>
     public bool LooksCumulative { get => _facts.LooksCumulative; init => _facts.LooksCumulative = value; }
 
     /// <summary>Whether reasoning came although the request hid it (<c>include_reasoning: false</c>); it was left out.</summary>

@@ -1,7 +1,7 @@
 namespace VllmAdapter.Diagnostics;
 
 /// <summary>The numbers that a server gave when it refused a request that does not fit its context window.</summary>
-/// <remarks>What the server did not tell is null; no number is guessed.</remarks>
+/// <remarks>What the server did not report is null; no number is guessed.</remarks>
 public sealed record ContextRefusal
 {
     /// <summary>Tokens that the model can hold, prompt and output together.</summary>

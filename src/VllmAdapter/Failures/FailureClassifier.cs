@@ -86,7 +86,7 @@ internal static class FailureClassifier
         address?.AbsolutePath is { } path
         && path.EndsWith("/completions", StringComparison.Ordinal) && !path.EndsWith("/chat/completions", StringComparison.Ordinal);
 
-    /// <summary>Whether a failure of this kind may pass by itself.</summary>
+    /// <summary>Whether a failure of this kind may go away by itself.</summary>
     public static bool CanPass(RequestFailure failure) => failure
         is RequestFailure.RateLimited
         or RequestFailure.Overloaded

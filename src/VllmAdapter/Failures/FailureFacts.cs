@@ -60,7 +60,7 @@ internal sealed record FailureFacts
     /// <summary>Set if a reply broke off after its headers and before its first event: how long nothing had come by then.</summary>
     public TimeSpan? BrokeOffAfter { get; init; }
 
-    /// <summary>How many events were handed out before the reply failed; null if it is no stream of events, or none came.</summary>
+    /// <summary>How many events were handed out before the reply failed; null if it is not a stream of events, or none came.</summary>
     public int? EventsBefore { get; init; }
 
     /// <summary>True if a strategy on our own side kept it from being sent.</summary>
@@ -78,7 +78,7 @@ internal sealed record FailureFacts
     /// <summary>The option that sets that limit.</summary>
     public string LimitedBy { get; init; } = nameof(VllmAdapterOptions.MaxEventBytes);
 
-    /// <summary>Set if a success of the right kind is not a whole answer to what was asked: what is wrong with it, as a clause without a full stop.</summary>
+    /// <summary>Set if a success of the right kind is not a complete answer to the request: what is wrong with it, as a clause without a full stop.</summary>
     public string? Invalid { get; init; }
 
     /// <summary>Kept out of all texts, should a gateway repeat them.</summary>

@@ -25,19 +25,19 @@ internal static class FailureSentence
             (RequestFailure.ConnectionFailed, { FailedToSecure: true }) =>
                 $"No secure connection{At(facts)}{Again(facts)}{Because(facts)} "
                 + (facts.SpeaksNoTls
-                    ? "What answers there speaks no TLS: try http:// in the endpoint."
-                    : "Check the server's certificate, and that it is https at all; if not, write http:// in the endpoint."),
+                    ? "What answers there does not speak TLS: use http:// in the endpoint."
+                    : "Check the server's certificate, and that it serves https at all; if not, use http:// in the endpoint."),
             (RequestFailure.ConnectionFailed, { EventsBefore: { } events }) =>
-                $"The reply{At(facts)} broke off after {Events(events)}{Because(facts)} What came was handed out. Ask again; see the server's log.",
+                $"The reply{At(facts)} broke off after {Events(events)}{Because(facts)} Everything received was handed out. Try again; see the server's log.",
             (RequestFailure.Timeout, { EventsBefore: { } events, GaveUpAfter: { } waited }) =>
                 $"No event for {Seconds(waited)}{At(facts)} after {Events(events)}. Raise TimeLimits.BetweenChunks, or see the server's load.",
             (RequestFailure.ConnectionFailed, { BrokeOffAfter: { } silence }) =>
-                $"The reply{At(facts)} broke off before its first event{Silence(silence)}{Again(facts)}{Because(facts)} Ask again; see the server's log.",
+                $"The reply{At(facts)} broke off before its first event{Silence(silence)}{Again(facts)}{Because(facts)} Try again; see the server's log.",
             (RequestFailure.ConnectionFailed, { BrokeWhileSending: { } size }) =>
                 $"The connection{At(facts)} broke while {Megabytes(size)} were being sent{Again(facts)}{Because(facts)} "
-                + "A body limit of a proxy is likely (nginx: client_max_body_size): send less, or raise it.",
+                + "A proxy's limit on the body is the likely cause (nginx: client_max_body_size): send less, or raise it.",
             (RequestFailure.ConnectionFailed, { Address: { } address, Cause: NotSupportedException }) when VllmEndpoint.IsNameOfService(address) =>
-                $"Nobody looked up where {Shown(address)} is. Add service discovery to the adapter's client (.HttpClient.AddServiceDiscovery(), or for all clients), "
+                $"No service discovery resolved {Shown(address)}. Add service discovery to the adapter's client (.HttpClient.AddServiceDiscovery(), or for all clients), "
                 + "or set the endpoint to an http or https address.",
             (RequestFailure.ConnectionFailed, _) =>
                 $"No connection{At(facts)}{Again(facts)}{Because(facts)} Check that a vLLM server listens there.",
@@ -45,10 +45,10 @@ internal static class FailureSentence
                 $"The request was not sent{At(facts)}{Because(facts)} Wait{After(facts)}, or ask another server.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited, Cause: TimeoutRejectedException }) =>
                 $"A resilience handler or pipeline gave up after {Seconds(waited)}{At(facts)}{Again(facts)}. "
-                + "Raise its time limit, or take it off: TimeLimits has all that an adapter needs.",
+                + "Raise its time limit, or remove it: TimeLimits has all that an adapter needs.",
             (RequestFailure.Timeout, { GaveUpAfter: { } waited }) =>
                 $"No answer within {Seconds(waited)}{At(facts)}{Again(facts)}. "
-                + "Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or ask Server.DiagnoseAsync what the server is doing.",
+                + "Raise the limit (TimeLimits, or the Timeout of your own HttpClient), or ask Server.DiagnoseAsync what the server is doing.",
             (RequestFailure.UnexpectedContent, { FollowedTo: { } other }) =>
                 $"The HttpClient followed a redirect to {ServerText.Quote(Shown(other), facts.Secrets)} and sent the request there; what came back was not read. "
                 + "Set the endpoint to the final address, and AllowAutoRedirect of the client's handler to false.",
@@ -61,7 +61,7 @@ internal static class FailureSentence
                 $"The server answered {(int)status} with {MediaType(facts)}, which is not {facts.Expected}{said} "
                 + $"Check that the endpoint is a vLLM server{At(facts)}.",
             (RequestFailure.InvalidReply, { Invalid: { } wrong }) =>
-                $"The reply{At(facts)}{Again(facts)} is not a whole answer to what was asked: {ServerText.Quote(wrong, facts.Secrets)}. Nothing of it is used; see the server's log.",
+                $"The reply{At(facts)}{Again(facts)} is not a complete answer to the request: {ServerText.Quote(wrong, facts.Secrets)}. None of it is used; see the server's log.",
             _ => $"{WhatHappened(facts, meaning)} ({Answered(facts)}){said} {FailureWayOut.Of(facts, meaning)}",
         };
     }
@@ -72,24 +72,24 @@ internal static class FailureSentence
         RequestFailure.ModelNotFound => "The server has no such model",
         RequestFailure.RouteNotFound when facts.Status == HttpStatusCode.MisdirectedRequest => "The server does not answer for this host name",
         RequestFailure.RouteNotFound => $"The server does not offer {facts.Address?.AbsolutePath ?? "this"}",
-        RequestFailure.Unauthorized when facts.Status == HttpStatusCode.ProxyAuthenticationRequired => "A proxy on the way wants credentials",
-        RequestFailure.Unauthorized when FailureWayOut.WantsPassword(facts) => $"A gateway before the server wants a user and a password ({facts.Challenge})",
+        RequestFailure.Unauthorized when facts.Status == HttpStatusCode.ProxyAuthenticationRequired => "A proxy on the way requires credentials",
+        RequestFailure.Unauthorized when FailureWayOut.WantsPassword(facts) => $"A gateway in front of the server requires a user name and password ({facts.Challenge})",
         RequestFailure.Unauthorized => "The server did not accept the API key",
         RequestFailure.Forbidden when meaning.IsQuotaSpent => "Credit or quota is used up",
         RequestFailure.RateLimited when meaning.IsQuotaSpent => "Credit or quota is used up",
         RequestFailure.Forbidden => "The server forbids this",
-        RequestFailure.BadRequest when meaning.BlamedPart is { } part => $"The server could not get {part} of the request",
-        RequestFailure.BadRequest when facts.Status == HttpStatusCode.RequestEntityTooLarge => $"The request{Size(facts)} is too large for the server or for a gateway before it",
+        RequestFailure.BadRequest when meaning.BlamedPart is { } part => $"The server could not fetch {part} of the request",
+        RequestFailure.BadRequest when facts.Status == HttpStatusCode.RequestEntityTooLarge => $"The request{Size(facts)} is too large for the server or for a gateway in front of it",
         RequestFailure.BadRequest when facts.Status == HttpStatusCode.RequestHeaderFieldsTooLarge => "The request's headers are too large",
         RequestFailure.BadRequest => "The server refused the request",
         RequestFailure.RateLimited => "Too many requests",
         RequestFailure.Overloaded => "The server's queue is full",
-        RequestFailure.Unavailable when facts.Status == HttpStatusCode.BadRequest => "A gateway before the server gave the request up",
+        RequestFailure.Unavailable when facts.Status == HttpStatusCode.BadRequest => "A gateway in front of the server gave up on the request",
         RequestFailure.Unavailable => "No working vLLM behind this address",
-        RequestFailure.EngineDead => "The engine behind the server died",
+        RequestFailure.EngineDead => "The server's engine died",
         RequestFailure.UnexpectedContent => $"The server redirects {(Target(facts) is { } target ? $"to {target}" : "elsewhere")}",
         RequestFailure.Timeout => "A gateway waited too long for the server",
-        RequestFailure.InvalidReply => "The model made a number that is none (NaN or infinite), and the server could not write it",
+        RequestFailure.InvalidReply => "The model produced NaN or infinity, which the server could not write",
         _ => "The server failed on this request",
     };
 
@@ -135,7 +135,7 @@ internal static class FailureSentence
     private static string Shown(Uri address) => $"{address.Scheme}://{address.Authority}{address.AbsolutePath}";
 
     private static string Silence(TimeSpan silence) =>
-        silence > TimeSpan.FromSeconds(1) ? $", after {Seconds(silence)} of silence; a proxy's idle limit is likely" : "";
+        silence > TimeSpan.FromSeconds(1) ? $", after {Seconds(silence)} of silence; probably a proxy's idle timeout" : "";
 
     private static string Size(FailureFacts facts) => (facts.FormLength ?? facts.RequestBody.Length) switch
     {

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Finds what a server's words have in common with the messages of the request, wherever they repeat them.</summary>
-/// <remarks>A gateway that is overloaded may well print what it was asked; nobody's prompt belongs into a log.</remarks>
+/// <remarks>A gateway that is overloaded may well print what it was asked; nobody's prompt belongs in a log.</remarks>
 internal static class RequestEcho
 {
     // So many characters in a row are no accident; a whole message is none either, if it is not a mere word.

@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>Why a request never became a stream, told by what the caller should do about it.</summary>
+/// <summary>Why a request never became a stream, named by what the caller should do about it.</summary>
 /// <remarks>
 /// Retrying helps with <see cref="RateLimited"/>, <see cref="Overloaded"/>, <see cref="Unavailable"/>,
 /// <see cref="EngineDead"/>, <see cref="ConnectionFailed"/>, <see cref="Timeout"/> and <see cref="NotSent"/>, and with no other.
@@ -17,8 +17,8 @@ public enum RequestFailure
     ModelNotFound,
 
     /// <summary>
-    /// The server lacks the endpoint or the feature, in whatever form it says so (404 without a word about a model, 405, 501, 403 for what is switched
-    /// off, or a 200 with an error inside as up to vLLM 0.15): the message names the kind of model, version or start option that it takes.
+    /// The server lacks the endpoint or the feature, in whatever form it says so (404 that does not mention a model, 405, 501, 403 for what is switched
+    /// off, or a 200 with an error inside as up to vLLM 0.15): the message names the kind of model, version or start option that it needs.
     /// </summary>
     RouteNotFound,
 
@@ -48,14 +48,14 @@ public enum RequestFailure
     Unavailable,
 
     /// <summary>
-    /// The engine behind the API died, whatever code the server wrote on it (0.8.5 and 0.11.0 write 400): retry; it
-    /// works again once the server was restarted.
+    /// The engine behind the API died, whatever status the server sent (0.8.5 and 0.11.0 write 400): retry; it
+    /// works again once the server has been restarted.
     /// </summary>
     EngineDead,
 
     /// <summary>
-    /// The server failed while it worked on this request (500). Not retried by default, because it is mostly a parser
-    /// or a grammar that fails again on the same input: look into the server's log, or change the request.
+    /// The server failed while it worked on this request (500). Not retried by default, because the cause is usually a parser
+    /// or a grammar that fails again on the same input: look at the server's log, or change the request.
     /// </summary>
     ServerError,
 
@@ -66,13 +66,13 @@ public enum RequestFailure
     UnexpectedContent,
 
     /// <summary>
-    /// A vLLM server answered, but what it answered is not a whole answer to what was asked: too few entries, doubled ones, a number that is none
-    /// (NaN). Nothing of it is handed out. Asked again it may well be the same; the message says what is wrong.
+    /// A vLLM server answered, but what it answered is not a complete answer to the request: too few entries, duplicates, a value that is not a number
+    /// (NaN). None of it is handed out. A retry may well end the same way; the message says what is wrong.
     /// </summary>
     InvalidReply,
 
     /// <summary>
-    /// No answer at all: nobody listens there, or the connection broke. Check the address, then retry; a certificate that was refused stays
+    /// No answer at all: nothing listens there, or the connection broke. Check the address, then retry; a certificate that was refused stays
     /// refused (<see cref="VllmRequestException.IsRetryable"/> is false).
     /// </summary>
     ConnectionFailed,

@@ -3,7 +3,7 @@ using System.Net;
 namespace VllmAdapter;
 
 /// <summary>
-/// The request never became a stream: the server refused it, could not be reached, or is no vLLM server.
+/// The request never became a stream: the server refused it, could not be reached, or is not a vLLM server.
 /// </summary>
 /// <remarks>
 /// Cancellation by the caller is never reported this way. The API key appears in none of the texts. The server's text

@@ -7,7 +7,7 @@ internal static class ApiKeyText
     public static string? ProblemOf(string key) => key switch
     {
         "" => "is empty; leave it null for none",
-        _ when key.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) => "begins with \"Bearer\", which is added by itself; leave it out",
+        _ when key.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) => "begins with \"Bearer\", which is added automatically; leave it out",
         _ when key[^1] is '\n' or '\r' => "ends with a line break, as text from a file does; trim it",
         _ when char.IsWhiteSpace(key[0]) || char.IsWhiteSpace(key[^1]) => "begins or ends with white space; trim it",
         _ when key.AsSpan().ContainsAnyExceptInRange('!', '~') => "must consist of visible ASCII characters, without white space; leave it null for none",

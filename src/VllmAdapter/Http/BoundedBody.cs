@@ -161,7 +161,7 @@ internal sealed record BoundedBody(byte[] Bytes, bool IsTooLarge, Exception? Fau
     }
 
     private sealed class DeafBodyException(CancellationToken cancellationToken)
-        : OperationCanceledException("The body did not heed its token, and was left alone.", cancellationToken);
+        : OperationCanceledException("The body ignored its cancellation token and was abandoned.", cancellationToken);
 }
 
 /// <summary>A body in memory that is lent by the shared pool until it is disposed; nothing may hold on to its bytes.</summary>

@@ -89,7 +89,7 @@ internal sealed class DecompressedStream(Stream decoder, CompressedStream compre
             length += count;
         }
 
-        throw new InvalidDataException("The compressed body goes on behind its end.");
+        throw new InvalidDataException("The compressed body goes on past its end.");
     }
 
     private static EndOfStreamException Cut(Exception? inner = null) => new("The compressed body ended before its end.", inner);

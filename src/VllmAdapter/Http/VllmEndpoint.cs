@@ -75,11 +75,11 @@ internal sealed class VllmEndpoint
         _ when !endpoint.IsAbsoluteUri || !IsHttp(endpoint.Scheme) =>
             NotAnAddress(endpoint.OriginalString),
         { UserInfo.Length: > 0 } =>
-            $"Endpoint must hold no user name and no password, for they would never be sent, but \"{WithoutSecrets(endpoint.OriginalString)}\" was given with them. "
-            + "Set ApiKey, or send the header Authorization (RequestHeaders.Additional).",
+            $"Endpoint must not contain a user name or password, which would never be sent, but \"{WithoutSecrets(endpoint.OriginalString)}\" has them. "
+            + "Set ApiKey, or send the Authorization header (RequestHeaders.Additional).",
         { Query.Length: > 1 } =>
-            $"Endpoint must have no query, for it does not reach the routes, but \"{WithoutSecrets(endpoint.OriginalString)}\" was given with one. "
-            + "Set ApiKey if it is a key; let a message handler of the HttpClient add it if the gateway wants it with every request.",
+            $"Endpoint must not have a query, which would not reach the routes, but \"{WithoutSecrets(endpoint.OriginalString)}\" has one. "
+            + "Set ApiKey if it is a key; if the gateway needs it on every request, add it in a message handler of the HttpClient.",
         _ => null,
     };
 

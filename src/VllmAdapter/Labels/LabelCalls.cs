@@ -54,15 +54,15 @@ internal static class LabelCalls
 
         IReadOnlyList<TokenLogprob> tokens = AnswerTokens(answer);
         if (tokens.Count == 0)
-            throw Invalid(answer, "has no log probabilities, so nothing tells how likely each label is: a gateway may have left them out, or the server does not give them");
+            throw Invalid(answer, "has no log probabilities, so nothing says how likely each label is: a gateway may have left them out, or the server does not give them");
 
         double[] shares = LabelTokens.Share(labels, tokens);
         double seen = shares.Sum();
         if (seen is not (> 0 and <= 1.01))
         {
             throw Invalid(answer, seen > 0
-                ? string.Create(CultureInfo.InvariantCulture, $"has log probabilities that are none: together they are {seen}")
-                : "has none of the labels among the likeliest tokens: name labels that the model would say, and ask for one of them in the prompt");
+                ? string.Create(CultureInfo.InvariantCulture, $"has log probabilities that cannot be right: together they are {seen}")
+                : "has none of the labels among the most likely tokens: use labels that the model would say, and ask for one of them in the prompt");
         }
 
         LabelProbability[] told = [.. labels.Select((label, at) => new LabelProbability(label, shares[at] / seen, shares[at]))];
@@ -108,7 +108,7 @@ internal static class LabelCalls
         if (request.Labels.Count < 2)
             throw RequestRefusal.Because($"Labels must be two or more, but there are {request.Labels.Count}.");
         if (request.Labels.Any(label => string.IsNullOrWhiteSpace(label) || label.Trim() != label))
-            throw RequestRefusal.Because("Labels must be texts without blanks at their ends, but one is empty or has some.");
+            throw RequestRefusal.Because("Labels must not be empty or begin or end with white space, but one is or does.");
         if (request.Labels.Distinct(StringComparer.Ordinal).Count() < request.Labels.Count)
             throw RequestRefusal.Because("Labels must differ from one another, but two are the same.");
         if (request.Chat.ChoiceCount > 1)

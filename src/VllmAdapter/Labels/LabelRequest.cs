@@ -15,7 +15,7 @@ public sealed record LabelRequest
     /// <summary>What is asked. It should name the labels and ask for one of them alone.</summary>
     /// <remarks>
     /// What is not set in it is set so: temperature 0, no thinking (<c>enable_thinking</c> false), as many tokens as the longest label may take, and the 20
-    /// likeliest tokens of each place, which is what servers report at most unless they were told otherwise (<c>--max-logprobs</c>).
+    /// likeliest tokens of each place, which is what servers report at most unless configured otherwise (<c>--max-logprobs</c>).
     /// </remarks>
     public required ChatRequest Chat { get; init; }
 

@@ -3,7 +3,7 @@ namespace VllmAdapter;
 /// <summary>The caller canceled an answer that was being gathered. Everything that was received until then is here.</summary>
 /// <remarks>
 /// It is an <see cref="OperationCanceledException"/> with the caller's own token, and may be caught as one. Thrown by the methods that gather
-/// (<see cref="IVllmChat.CompleteChatAsync"/>); who enumerates a <see cref="ChatStream"/> has <see cref="ChatStream.Answer"/>.
+/// (<see cref="IVllmChat.CompleteChatAsync"/>); when you enumerate a <see cref="ChatStream"/>, use <see cref="ChatStream.Answer"/>.
 /// </remarks>
 public sealed class ChatCanceledException : OperationCanceledException
 {

@@ -33,7 +33,7 @@ internal static class ChoiceNotes
         if (choice.CallMarkup is { } tool)
         {
             Note(OutcomeNoteKind.CallInText,
-                $"The text holds a call of {ServerText.Quote(tool, MostOfAWord)} that the server's parser did not find, and it was not run; "
+                $"The text contains a call of {ServerText.Quote(tool, MostOfAWord)} that the server's parser did not find, and it was not run; "
                 + "check --tool-call-parser, or ask once more without streaming.");
         }
 

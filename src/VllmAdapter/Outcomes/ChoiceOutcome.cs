@@ -18,6 +18,6 @@ public sealed record ChoiceOutcome
     /// <summary>Which limit cut it, if one did.</summary>
     public LengthLimit? Limit { get; init; }
 
-    /// <summary>Completion tokens of this choice alone, or null if the server did not count them apart.</summary>
+    /// <summary>Completion tokens of this choice alone, or null if the server did not count them separately.</summary>
     public int? CompletionTokens { get; init; }
 }

@@ -23,7 +23,7 @@ public readonly record struct FinishReason(string Value)
     /// <summary>The older name of <see cref="ToolCalls"/>, sent by some gateways.</summary>
     public static FinishReason FunctionCall { get; } = new("function_call");
 
-    /// <summary>The server gave the request up, for example because it was told to stop (vLLM 0.20).</summary>
+    /// <summary>The server gave up on the request, for example because it was told to stop (vLLM 0.20).</summary>
     public static FinishReason Abort { get; } = new("abort");
 
     /// <summary>The server's repetition detection ended the answer (vLLM 0.17 and later).</summary>

@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>What the adapter does when a stream did not end as an answer ends, after everything received was handed out.</summary>
+/// <summary>What the adapter does when a stream did not end the way an answer ends, after everything received was handed out.</summary>
 /// <remarks>Cancellation by the caller always surfaces as <see cref="OperationCanceledException"/>, whatever is chosen here.</remarks>
 public enum IncompleteStreamBehavior
 {

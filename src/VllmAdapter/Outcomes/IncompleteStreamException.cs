@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>A stream that began did not end as an answer ends. Everything that was received is here.</summary>
+/// <summary>A stream that began did not end the way an answer ends. Everything that was received is here.</summary>
 public sealed class IncompleteStreamException : VllmException
 {
     /// <summary>Makes the exception that an adapter would throw; for tests, decorators and stand-ins.</summary>

@@ -12,7 +12,7 @@ public enum LengthLimit
     /// <summary>The caller's own <see cref="TokenBudget"/>: raise its limits if the run is worth it.</summary>
     TokenBudget,
 
-    /// <summary>The server said "length", but the counts that would tell which limit are missing: ask for usage, or set the context window.</summary>
+    /// <summary>The server said "length", but the counts that would show which limit are missing: ask for usage, or set the context window.</summary>
     Unattributed,
 
     /// <summary>

@@ -28,7 +28,7 @@ internal static class OutcomeExplanation
             StreamVerdict.StoppedByPolicy when outcome.TerminatedBy == TerminationCause.BudgetExhausted =>
                 $"the caller's token budget was spent after {Chunks(evidence)}",
             StreamVerdict.StoppedByPolicy => $"the caller's policy stopped the stream after {Chunks(evidence)} ({ServerText.Quote(outcome.TerminatedBy.Value, MostOfAWord)})",
-            StreamVerdict.Aborted => "the server gave the request up (abort)",
+            StreamVerdict.Aborted => "the server gave up on the request (abort)",
             StreamVerdict.Interrupted => Interruption(outcome),
             StreamVerdict.Stalled => Stall(outcome),
             StreamVerdict.ServerError => Failure(outcome),
@@ -50,17 +50,17 @@ internal static class OutcomeExplanation
             { IsWholeReply: true } => "the reply came whole",
             _ => "the body ended in order",
         };
-        return $"{end}, but no finish reason; nothing says that the answer is whole and nothing that it was cut";
+        return $"{end}, but no finish reason; nothing says whether the answer is complete or was cut";
     }
 
     private static string Length(StreamOutcome outcome)
     {
         string cut = outcome.Limit switch
         {
-            LengthLimit.MaxTokens => "the request's own max tokens cut the answer",
+            LengthLimit.MaxTokens => "the request's max tokens cut the answer",
             LengthLimit.ContextWindow => "the model's context window cut the answer",
-            LengthLimit.ServerMaxTokens => "a limit of the server's own cut the answer (its --override-generation-config, the model's max_new_tokens, or a gateway's)",
-            _ => "a token limit cut the answer, and nothing tells which",
+            LengthLimit.ServerMaxTokens => "the server's own limit cut the answer (its --override-generation-config, the model's max_new_tokens, or a gateway's)",
+            _ => "a token limit cut the answer, and nothing says which one",
         };
         return (outcome.Certainty, Worst(outcome)?.FinishReason) switch
         {
@@ -92,7 +92,7 @@ internal static class OutcomeExplanation
     // A cut that follows a silence names the setting behind it.
     private static string AfterSilence(StreamEvidence evidence) =>
         evidence.SilentFor > WorthTelling
-            ? $", after {Seconds(evidence.SilentFor)} of silence; an idle limit of a proxy on the way is likely"
+            ? $", after {Seconds(evidence.SilentFor)} of silence; probably the idle timeout of a proxy on the way"
             : "";
 
     private static string Malformation(StreamEvidence evidence)
@@ -112,7 +112,7 @@ internal static class OutcomeExplanation
         string silence = evidence.SilentFor >= LeastTold ? $"no {Progress(evidence)} for {Seconds(evidence.SilentFor)}" : "no chunk in time";
         return outcome.TerminatedBy switch
         {
-            var cause when cause == TerminationCause.Deadline => $"the deadline was over after {Seconds(evidence.Elapsed)} and {Chunks(evidence)}",
+            var cause when cause == TerminationCause.Deadline => $"the deadline passed after {Seconds(evidence.Elapsed)} and {Chunks(evidence)}",
             var cause when cause == TerminationCause.FirstChunkTimeout && evidence.SilentFor >= LeastTold =>
                 $"no chunk within {Seconds(evidence.SilentFor)}{alive} (first chunk timeout)",
             var cause when cause == TerminationCause.FirstChunkTimeout => $"no chunk in time{alive} (first chunk timeout)",

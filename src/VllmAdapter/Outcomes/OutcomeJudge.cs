@@ -217,15 +217,15 @@ public static class OutcomeJudge
 
     private static LengthLimit? LimitBehind(
         StreamVerdict verdict, StreamEvidence evidence, ChoiceEvidence choice, TerminationCause cause) => verdict switch
-    {
-        StreamVerdict.StoppedByPolicy when cause == TerminationCause.BudgetExhausted => LengthLimit.TokenBudget,
-        not StreamVerdict.LengthLimited => null,
-        _ when TokenRoom.LimitReached(evidence, choice) is { } reached => reached,
+        {
+            StreamVerdict.StoppedByPolicy when cause == TerminationCause.BudgetExhausted => LengthLimit.TokenBudget,
+            not StreamVerdict.LengthLimited => null,
+            _ when TokenRoom.LimitReached(evidence, choice) is { } reached => reached,
 
-        // "length" with room left under max tokens and in the window: a limit that the request does not know of.
-        _ when TokenRoom.IsShown(evidence, choice) => LengthLimit.ServerMaxTokens,
-        _ => LengthLimit.Unattributed,
-    };
+            // "length" with room left under max tokens and in the window: a limit that the request does not know of.
+            _ when TokenRoom.IsShown(evidence, choice) => LengthLimit.ServerMaxTokens,
+            _ => LengthLimit.Unattributed,
+        };
 
     // An error, an open call or a missing answer of one choice alone leaves the others as they are; what cut the stream cut it for all.
     private static bool BreaksTheStream(StreamVerdict verdict, StreamEvidence evidence) => verdict switch

@@ -27,14 +27,14 @@ public enum OutcomeNoteKind
     /// <summary>All tokens went to reasoning; there is no answer. Raise <see cref="ChatRequest.MaxTokens"/>, or lower <see cref="ReasoningSettings.MaxTokens"/>.</summary>
     AllReasoning,
 
-    /// <summary>The server sent no usage: nothing is known of the tokens spent.</summary>
+    /// <summary>The server sent no usage: nothing is known about the tokens spent.</summary>
     UsageMissing,
 
     /// <summary>The finish reason came, but then the connection broke, fell silent or ended without the sentinel.</summary>
     EndedWithoutSentinel,
 
     /// <summary>
-    /// Calls are ready, but it cannot be excluded that a token limit cut them: a count of the tokens or the model's context window is missing,
+    /// Calls are ready, but nothing rules out that a token limit cut them: a count of the tokens or the model's context window is missing,
     /// and the note says which. Ask for usage, or set <see cref="VllmAdapterOptions.ContextWindow"/>.
     /// </summary>
     CutNotExcluded,
@@ -57,13 +57,13 @@ public enum OutcomeNoteKind
     /// <summary>The reply's id changed on the way: text may be doubled or missing.</summary>
     ResponseIdChanged,
 
-    /// <summary>Some text was not valid UTF-8, or holds the replacement character.</summary>
+    /// <summary>Some text was not valid UTF-8, or contains the replacement character.</summary>
     LossyText,
 
-    /// <summary>Fields of unexpected types were passed over.</summary>
+    /// <summary>Fields of unexpected types were skipped.</summary>
     OddFields,
 
-    /// <summary>More choices came than were asked for, or their numbers were not to be believed.</summary>
+    /// <summary>More choices came than were asked for, or their numbers could not be trusted.</summary>
     UnexpectedChoices,
 
     /// <summary>The answer took more than one request (<see cref="ChatRequest.Recovery"/>); each is in <see cref="StreamOutcome.Parts"/>.</summary>
@@ -81,7 +81,7 @@ public enum OutcomeNoteKind
     /// <summary>A stop string was met inside the reasoning, and there is no answer: choose one that the model does not write while it reasons.</summary>
     StoppedInReasoning,
 
-    /// <summary>The model declined to answer; what it said is in <see cref="ChatAnswer.Refusal"/>. Asking again is no way out.</summary>
+    /// <summary>The model declined to answer; what it said is in <see cref="ChatAnswer.Refusal"/>. Asking again does not help.</summary>
     Refused,
 
     /// <summary>
@@ -93,7 +93,7 @@ public enum OutcomeNoteKind
     /// <summary>The server counted more tokens than the request allowed: the count proves nothing, and exhausts no budget.</summary>
     CountBeyondMaxTokens,
 
-    /// <summary>Each piece of text repeats all text before it: the text is there several times over.</summary>
+    /// <summary>Each piece of text repeats all text before it: the text appears several times over.</summary>
     CumulativeText,
 
     /// <summary>Reasoning came although the request hid it; it was left out, and its tokens count.</summary>

@@ -36,13 +36,13 @@ internal static class OutcomeNotes
             Note(OutcomeNoteKind.LossyText, "Some text was not valid UTF-8; the replacement character stands in its place.");
 
         if (evidence.LooksCumulative)
-            Note(OutcomeNoteKind.CumulativeText, "Each piece of text repeats all text before it, so the text is there several times over.");
+            Note(OutcomeNoteKind.CumulativeText, "Each piece of text repeats all text before it, so the text appears several times over.");
 
         if (evidence.HasUnwantedReasoning)
             Note(OutcomeNoteKind.UnwantedReasoning, "Reasoning came although the request hid it; it was left out, and its tokens count.");
 
         if (evidence.Oddities > 0)
-            Note(OutcomeNoteKind.OddFields, $"{Count(evidence.Oddities, "field")} of an unexpected type passed over.");
+            Note(OutcomeNoteKind.OddFields, $"{Count(evidence.Oddities, "field")} of an unexpected type skipped.");
 
         if (UnexpectedChoices(evidence) is { } numbers)
             Note(OutcomeNoteKind.UnexpectedChoices, numbers);
@@ -67,13 +67,13 @@ internal static class OutcomeNotes
 
     private static string WhatWouldShowRoom(StreamEvidence evidence, ChoiceEvidence choice) => evidence switch
     {
-        _ when TokenRoom.CountedFor(evidence, choice) is null => "Without a token count it cannot be excluded that the token limit cut a call.",
-        _ when !TokenRoom.IsCountedToTheEnd(evidence, choice) => "Without a final token count it cannot be excluded that the token limit cut a call.",
-        _ when TokenRoom.IsBeyondMaxTokens(evidence, choice) => "The token count is beyond max tokens, so it cannot be excluded that the token limit cut a call.",
+        _ when TokenRoom.CountedFor(evidence, choice) is null => "Without a token count nothing rules out that the token limit cut a call.",
+        _ when !TokenRoom.IsCountedToTheEnd(evidence, choice) => "Without a final token count nothing rules out that the token limit cut a call.",
+        _ when TokenRoom.IsBeyondMaxTokens(evidence, choice) => "The token count is beyond max tokens, so nothing rules out that the token limit cut a call.",
         { Request.ContextWindow: null } =>
-            "The model's context window is not known, so it cannot be excluded that it cut a call: set VllmAdapterOptions.ContextWindow or "
+            "The model's context window is not known, so nothing rules out that it cut a call: set VllmAdapterOptions.ContextWindow or "
             + "LearnContextWindow, or call VllmServer.GetModelsAsync once.",
-        _ => "Without a count of the prompt it cannot be excluded that the context window cut a call.",
+        _ => "Without a count of the prompt nothing rules out that the context window cut a call.",
     };
 
     private static string? UnexpectedChoices(StreamEvidence evidence)

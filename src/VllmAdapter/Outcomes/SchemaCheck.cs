@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>
-/// Holds a JSON value against what a schema surely says: types, required and forbidden properties, enums, at all depths. Every other word
+/// Checks a JSON value against what a schema surely says: types, required and forbidden properties, enums, at all depths. Every other word
 /// of JSON Schema is passed over, so a value that it finds nothing against may still not fit.
 /// </summary>
 internal sealed class SchemaCheck

@@ -9,6 +9,9 @@ namespace VllmAdapter;
 [JsonConverter(typeof(VllmJsonConverter))]
 public sealed record StreamOutcome
 {
+    // Nothing is written into it: only the adapter's own evidence is still being written.
+    private static readonly StreamEvidence NoEvidence = new();
+
     private readonly Aside<IReadOnlyList<ChatChoice>> _received = new([]);
     private readonly Aside<IncompleteStreamBehavior> _defaultBehavior = new(IncompleteStreamBehavior.Throw);
 
@@ -24,7 +27,7 @@ public sealed record StreamOutcome
     /// <summary>Why the adapter stopped reading.</summary>
     public TerminationCause TerminatedBy { get; init; }
 
-    /// <summary>One outcome a choice, by index.</summary>
+    /// <summary>One outcome for each choice, by index.</summary>
     public IReadOnlyList<ChoiceOutcome> Choices { get; init => field = ValueList<ChoiceOutcome>.Of(value); } = ValueList<ChoiceOutcome>.Empty;
 
     /// <summary>The calls that are ready: whole, and of choices that were not cut. Look at <see cref="ToolCall.Problems"/> before running one.</summary>
@@ -43,7 +46,7 @@ public sealed record StreamOutcome
     public IReadOnlyList<OutcomeNote> Notes { get; init => field = ValueList<OutcomeNote>.Of(value); } = ValueList<OutcomeNote>.Empty;
 
     /// <summary>Everything that was observed.</summary>
-    public StreamEvidence Evidence { get; init; } = new();
+    public StreamEvidence Evidence { get; init; } = NoEvidence;
 
     /// <summary>How many times a request was sent for it, at least 1.</summary>
     public int Attempts { get; init; } = 1;
@@ -61,7 +64,7 @@ public sealed record StreamOutcome
     /// <summary>What the adapter does about incomplete streams where a request does not say: a loop asks for reports, and goes by this itself.</summary>
     internal IncompleteStreamBehavior DefaultBehavior { get => _defaultBehavior.Value; init => _defaultBehavior = new(value); }
 
-    /// <summary>Whether the answer can be taken as whole: <see cref="StreamVerdict.Completed"/> or <see cref="StreamVerdict.Unconfirmed"/>.</summary>
+    /// <summary>Whether the answer can be taken as complete: <see cref="StreamVerdict.Completed"/> or <see cref="StreamVerdict.Unconfirmed"/>.</summary>
     public bool IsComplete => Verdict is StreamVerdict.Completed or StreamVerdict.Unconfirmed;
 
     /// <summary>What happened, in one or two plain sentences with the numbers in them.</summary>
@@ -76,10 +79,10 @@ public sealed record StreamOutcome
     /// </remarks>
     public string ToJson() => JsonSerializer.Serialize(SavedOutcome.Of(this), OutcomeJsonContext.ForLogs.SavedOutcome);
 
-    /// <summary>Reads what <see cref="ToJson"/> wrote. Fields that are not known are passed over.</summary>
+    /// <summary>Reads what <see cref="ToJson"/> wrote. Unknown fields are skipped.</summary>
     /// <param name="json">The text.</param>
     /// <returns>An equal outcome. It has no text of the answer, so <see cref="ChatRequest.With(StreamOutcome, ToolMessage[])"/> takes only calls from it.</returns>
-    /// <exception cref="JsonException">The text is no outcome.</exception>
+    /// <exception cref="JsonException">The text is not an outcome.</exception>
     public static StreamOutcome Parse([StringSyntax(StringSyntaxAttribute.Json)] string json)
     {
         ArgumentNullException.ThrowIfNull(json);

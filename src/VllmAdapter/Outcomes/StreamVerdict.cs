@@ -7,7 +7,7 @@ public enum StreamVerdict
     Completed = 1,
 
     /// <summary>
-    /// The server came to its end without a finish reason, so nothing says that the answer is whole and nothing that it was cut: use it, but
+    /// The server came to its end without a finish reason, so nothing says whether the answer is complete or was cut: use it, but
     /// know that nobody confirmed it. Or output is missing, all or surely a part of it: <see cref="StreamOutcome.Notes"/> says so.
     /// </summary>
     Unconfirmed,
@@ -21,11 +21,11 @@ public enum StreamVerdict
     /// <summary>The budget or a policy of the caller's ended the stream: what came before is good, more may have followed.</summary>
     StoppedByPolicy,
 
-    /// <summary>The server gave the request up (finish reason <c>abort</c>): ask again, perhaps elsewhere.</summary>
+    /// <summary>The server gave up on the request (finish reason <c>abort</c>): ask again, perhaps elsewhere.</summary>
     Aborted,
 
     /// <summary>
-    /// The connection was cut, or the body ended where an answer cannot end, be it in order: with neither a finish reason nor the sentinel
+    /// The connection was cut, or the body ended where an answer cannot end, even if it ended in order: with neither a finish reason nor the sentinel
     /// (<see cref="VllmAdapterOptions.ExpectsSentinel"/>). Ask again, or continue the text.
     /// </summary>
     Interrupted,

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>
-/// Holds the text of a finished answer against the shape that was asked for: servers ignore a setting that they do not know without a word
+/// Compares the text of a finished answer with the shape that was asked for: servers ignore a setting that they do not know silently
 /// (vLLM 0.8.5 does so with <c>structured_outputs</c>, later ones with <c>guided_*</c>).
 /// </summary>
 internal static class StructuredOutputCheck

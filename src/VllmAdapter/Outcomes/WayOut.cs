@@ -13,7 +13,7 @@ internal static class WayOut
         _ when outcome.TerminatedBy == TerminationCause.Deadline => "Raise TimeLimits.Total (Termination.After), or ask for less.",
         _ when outcome.TerminatedBy == TerminationCause.FirstChunkTimeout =>
             "The server may be queueing or loading: see its load, or raise TimeLimits.FirstChunk (Termination.OnSilence).",
-        _ => "A server that was told to stop leaves its streams open and silent: ask another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence).",
+        _ => "A server that is shutting down leaves its streams open and silent: use another one, or raise TimeLimits.BetweenChunks (Termination.OnSilence).",
     };
 
     private static string? Advice(StreamOutcome outcome)
@@ -21,14 +21,14 @@ internal static class WayOut
         bool hasCalls = outcome.ToolCalls.Count + outcome.WithheldToolCalls.Count > 0;
         return outcome.Verdict switch
         {
-            StreamVerdict.ServerError when !Continuation.IsWorthTrying(outcome) => "Correct the request; sent again it will fail again.",
+            StreamVerdict.ServerError when !Continuation.IsWorthTrying(outcome) => "Correct the request; unchanged, it will fail again.",
             StreamVerdict.Interrupted or StreamVerdict.Aborted or StreamVerdict.ServerError when hasCalls || WasAskedAgain(outcome) =>
                 "Ask again; what came is in Received.",
             StreamVerdict.Interrupted or StreamVerdict.Aborted or StreamVerdict.ServerError =>
                 "Ask again, or let ChatRequest.Recovery continue plain text; what came is in Received.",
-            StreamVerdict.Malformed => "Check what stands between here and the server; what came is in Received.",
+            StreamVerdict.Malformed => "Check what lies between the client and the server; what came is in Received.",
             StreamVerdict.LengthLimited when outcome.Limit == LengthLimit.ContextWindow =>
-                "Shorten the messages; VllmServer.PlanAsync tells beforehand what fits.",
+                "Shorten the messages; VllmServer.PlanAsync tells you in advance what fits.",
             StreamVerdict.LengthLimited when outcome.Limit == LengthLimit.ServerMaxTokens =>
                 MayBeContinued(outcome) ? "Raise that limit, or go on with ChatRequest.Continuing(outcome)." : "Raise that limit and ask again.",
             StreamVerdict.LengthLimited when outcome is { Limit: LengthLimit.Unattributed, Usage: not null, Evidence.Request.ContextWindow: null } =>

@@ -5,10 +5,10 @@ namespace VllmAdapter;
 /// <summary>A question about any number of inputs, which is sent in several requests where one would be too large.</summary>
 public abstract record PoolingBatchRequest : PoolingRequest
 {
-    /// <summary>How many inputs go into one request at most, where nothing else is said.</summary>
+    /// <summary>How many inputs go into one request at most, unless set otherwise.</summary>
     public const int DefaultMaxBatchSize = 128;
 
-    /// <summary>How many requests are under way at once at most, where nothing else is said.</summary>
+    /// <summary>How many requests are under way at once at most, unless set otherwise.</summary>
     public const int DefaultMaxParallelRequests = 4;
 
     private readonly EqualJson _templateArguments;
@@ -28,7 +28,7 @@ public abstract record PoolingBatchRequest : PoolingRequest
     /// <value>1 or more; <see cref="DefaultMaxBatchSize"/> by default. One input that the server refuses loses those that are sent with it.</value>
     public int MaxBatchSize { get; init; } = DefaultMaxBatchSize;
 
-    /// <summary>How many requests are under way at once. What is held in memory beside the results is the replies of these.</summary>
+    /// <summary>How many requests are under way at once. What is held in memory besides the results is the replies of these.</summary>
     /// <value>1 or more; <see cref="DefaultMaxParallelRequests"/> by default.</value>
     public int MaxParallelRequests { get; init; } = DefaultMaxParallelRequests;
 

@@ -88,7 +88,7 @@ internal sealed class PoolingReplyReader<T>(string field, string noun, string in
     private static PoolingEntry<T> Skipped(ref Utf8JsonReader reader)
     {
         reader.SkipValue();
-        return new PoolingEntry<T>(null, default, "is no object");
+        return new PoolingEntry<T>(null, default, "is not an object");
     }
 
     private static bool Is(ReadOnlySpan<byte> name, string expected) =>

@@ -41,7 +41,7 @@ public abstract record PoolingRequest
     /// Whether the model's last step is applied: normalisation to length 1 for embeddings, sigmoid or softmax for scores and classes
     /// (<c>use_activation</c>; older servers ignore it, or call it <c>normalize</c> or <c>activation</c>).
     /// </summary>
-    /// <value>Null (default): as the model is set up, which mostly is true.</value>
+    /// <value>Null (default): as the model is set up, which is true for most.</value>
     public bool? UseActivation { get; init; }
 
     /// <summary>The priority and the cache salt; nothing else of it is sent, for these models have no other.</summary>
@@ -53,7 +53,7 @@ public abstract record PoolingRequest
     public RequestHeaders? Headers { get; init; }
 
     /// <summary>Further fields of the body, for what this version has no property for.</summary>
-    /// <value>Null (default): none. They have the last word, but what decides how the reply is to be read cannot be among them.</value>
+    /// <value>Null (default): none. They override everything else, but cannot contain what decides how the reply is read.</value>
     public JsonObject? Extra { get => _extra.Json; init => _extra = new(value); }
 
     /// <summary>What the request consists of, in counts, not what it says.</summary>

@@ -1,11 +1,11 @@
 namespace VllmAdapter;
 
 /// <summary>
-/// What a score means. No reply of a server tells it, so it is the caller's word, from the model and how the server was started; a name of your own is
+/// What a score means. No reply of a server says it, so it is the caller's word, from the model and how the server was started; a name of your own is
 /// as good.
 /// </summary>
 /// <remarks>
-/// Scores of two kinds, or of two models, cannot be compared with one another, nor held against the same threshold. Where a kind has a range, a score
+/// Scores of two kinds, or of two models, cannot be compared with one another, nor checked against the same threshold. Where a kind has a range, a score
 /// outside of it is refused: then the word is wrong for the server that answered.
 /// </remarks>
 /// <param name="Name">Its name.</param>
@@ -26,7 +26,7 @@ public readonly record struct ScoreKind(string Name)
     /// <summary>From -1 to 1: an embedding model that is asked to score or to rank.</summary>
     public static ScoreKind Cosine { get; } = new("cosine");
 
-    /// <summary>Any number, mostly above 1: a model of token embeddings (late interaction, ColBERT) that is asked to score or to rank.</summary>
+    /// <summary>Any number, usually above 1: a model of token embeddings (late interaction, ColBERT) that is asked to score or to rank.</summary>
     public static ScoreKind MaxSim { get; } = new("maxsim");
 
     /// <inheritdoc/>

@@ -100,13 +100,13 @@ internal sealed class VectorReader
         long bytes = text.Length / 4 * 3L - padding;
         if (text.Length % 4 != 0 || bytes < 0)
         {
-            problem = string.Create(CultureInfo.InvariantCulture, $"is a text of {text.Length} characters, which is no base64");
+            problem = string.Create(CultureInfo.InvariantCulture, $"is a text of {text.Length} characters, which is not base64");
             return [];
         }
 
         if (bytes % sizeof(float) != 0)
         {
-            problem = string.Create(CultureInfo.InvariantCulture, $"is base64 of {bytes} bytes, which are no whole number of 32-bit floats");
+            problem = string.Create(CultureInfo.InvariantCulture, $"is base64 of {bytes} bytes, which is not a whole number of 32-bit floats");
             return [];
         }
 
@@ -114,7 +114,7 @@ internal sealed class VectorReader
         OperationStatus status = Base64.DecodeFromUtf8(text, MemoryMarshal.AsBytes(vector.AsSpan()), out _, out int written);
         if (status != OperationStatus.Done || written != bytes)
         {
-            problem = "is a text that is no base64";
+            problem = "is a text that is not base64";
             return [];
         }
 

@@ -61,13 +61,13 @@ internal static class PoolCalls
         problem = null;
         if (reader.TokenType == JsonTokenType.String)
         {
-            problem = "is a text, which tells no shape: this server does not heed encoding_format float";
+            problem = "is a text, which has no shape: this server ignores encoding_format float";
             return null;
         }
 
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            problem = "is no list of numbers";
+            problem = "is not a list of numbers";
             reader.SkipValue();
             return null;
         }

@@ -17,7 +17,7 @@ internal static class ScoreReader
             {
                 JsonTokenType.Null => "is null: the model made no finite number of this (some servers write NaN so)",
                 JsonTokenType.String => "is a text, not a number",
-                _ => "is no finite number",
+                _ => "is not a finite number",
             };
             reader.SkipValue();
             return 0;

@@ -18,7 +18,7 @@ internal static class Continuation
         _ when cut.Evidence.Request.ChoiceCount > 1 || cut.Evidence.Choices.Count > 1 => "it has several choices",
         _ when cut.ToolCalls.Count + cut.WithheldToolCalls.Count > 0 => "it has a tool call",
         _ when cut.Evidence.Request.RequiresCall => "it had to be a tool call",
-        _ when request.Output is not null || HasFormatInExtra(request) => "its output format would begin anew",
+        _ when request.Output is not null || HasFormatInExtra(request) => "its output format would start over",
         _ when string.IsNullOrWhiteSpace(TextOf(cut)) && ReasoningOf(cut).Length > 0 => "its reasoning is not over",
         _ when RequestMaxTokens.Of(request) - Spent(cut) < 1 => "its max tokens are spent",
         _ => null,
@@ -37,7 +37,7 @@ internal static class Continuation
             : lowered;
     }
 
-    /// <summary>The request whose answer begins after the text; with no text it begins anew.</summary>
+    /// <summary>The request whose answer begins after the text; with no text it starts over.</summary>
     public static ChatRequest WriteOn(ChatRequest request, string text, string reasoning)
     {
         if (text.Length == 0)

@@ -50,7 +50,7 @@ internal static class RecoveredReply
     }
 
     private static string AskedAgain(IReadOnlyList<ChatAnswer> parts) =>
-        $"The streamed answer ({parts[0].Outcome.Verdict}) had lost something, so it was asked for once more without streaming.";
+        $"The streamed answer ({parts[0].Outcome.Verdict}) had lost something, so it was requested again without streaming.";
 
     private static string Count(ChatAnswer part) => OutcomeNotes.Count(Continuation.Spent(part.Outcome), "token");
 

@@ -36,7 +36,7 @@ public sealed record StreamRecovery
     /// other parser may keep what the streaming one lost (vLLM 0.8.5 with <c>hermes</c>, 0.32.0 with <c>granite</c>).
     /// </summary>
     /// <remarks>
-    /// The model answers anew, so the second answer takes the place of the first. Its chunk is handed out before the
+    /// The model answers again from the start, so the second answer takes the place of the first. Its chunk is handed out before the
     /// outcome, after whatever the first one had shown. An answer cut by a limit, and a broken stream, are not asked for again.
     /// </remarks>
     public static StreamRecovery AskWhole() => new() { AsksWhole = true };

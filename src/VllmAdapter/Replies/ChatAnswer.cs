@@ -84,7 +84,7 @@ public sealed record ChatAnswer
     /// <summary>Reads the text of choice 0, JSON as <see cref="ChatRequest.Output"/> asked for it, into a type. Half an answer is never read.</summary>
     /// <param name="type">The type's metadata, from a source-generated context.</param>
     /// <typeparam name="T">The type of the answer.</typeparam>
-    /// <exception cref="IncompleteStreamException">The answer is cut, or did not end as an answer ends; see <see cref="StreamOutcome.EnsureComplete"/>.</exception>
+    /// <exception cref="IncompleteStreamException">The answer is cut, or did not end the way an answer ends; see <see cref="StreamOutcome.EnsureComplete"/>.</exception>
     /// <exception cref="JsonException">The text does not fit the type.</exception>
     public T TextAs<T>(JsonTypeInfo<T> type)
     {
@@ -103,7 +103,7 @@ public sealed record ChatAnswer
     /// <summary>Reads the text of choice 0 into a type, whose members are found by reflection. Half an answer is never read.</summary>
     /// <param name="serializer">How to read; by default in camel case, enums by name.</param>
     /// <typeparam name="T">The type of the answer.</typeparam>
-    /// <exception cref="IncompleteStreamException">The answer is cut, or did not end as an answer ends; see <see cref="StreamOutcome.EnsureComplete"/>.</exception>
+    /// <exception cref="IncompleteStreamException">The answer is cut, or did not end the way an answer ends; see <see cref="StreamOutcome.EnsureComplete"/>.</exception>
     /// <exception cref="JsonException">The text does not fit the type.</exception>
     [RequiresUnreferencedCode(ReflectedJson.UsesReflection)]
     [RequiresDynamicCode(ReflectedJson.UsesReflection)]

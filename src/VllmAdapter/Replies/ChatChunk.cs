@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace VllmAdapter;
 
-/// <summary>One piece of an answer, handed out in the very read that completed it.</summary>
+/// <summary>One piece of an answer, handed out by the same read that completed it.</summary>
 /// <remarks>Immutable. The last chunk of every stream carries the <see cref="Outcome"/> and nothing else.</remarks>
 public sealed record ChatChunk
 {

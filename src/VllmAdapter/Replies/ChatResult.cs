@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>What came of one of many requests.</summary>
+/// <summary>The result of one of many requests.</summary>
 public sealed record ChatResult
 {
     /// <summary>Which request it was, from 0.</summary>
@@ -9,7 +9,7 @@ public sealed record ChatResult
     /// <summary>The request.</summary>
     public required ChatRequest Request { get; init; }
 
-    /// <summary>The answer, or what came of it if it did not end as one (<see cref="Failure"/> says so then); null if nothing came.</summary>
+    /// <summary>The answer, or what was received if it did not end as one (<see cref="Failure"/> says so then); null if nothing came.</summary>
     public ChatAnswer? Answer { get; init; }
 
     /// <summary>Why there is no whole answer; null if there is one, or if the request asked for a report instead (<see cref="ChatRequest.OnIncompleteStream"/>).</summary>

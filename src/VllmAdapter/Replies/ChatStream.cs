@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>An answer on its way: nothing is sent before it is enumerated, and it can be enumerated once.</summary>
+/// <summary>A streamed answer: nothing is sent before it is enumerated, and it can be enumerated once.</summary>
 /// <remarks>
 /// Leaving the loop early hangs up, which makes vLLM stop generating. Not thread-safe: a call of <c>MoveNextAsync</c> or <c>DisposeAsync</c> while
 /// another <c>MoveNextAsync</c> is under way is refused with <see cref="InvalidOperationException"/>, and changes nothing. <see cref="Outcome"/> and
@@ -27,7 +27,7 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     /// <remarks>Wire field: <c>created</c>.</remarks>
     public DateTimeOffset? CreatedAt => Head.CreatedAt;
 
-    /// <summary>What the first chunk said of the whole reply.</summary>
+    /// <summary>What the first chunk said about the whole reply.</summary>
     internal ReplyHead Head { get; set; }
 
     /// <summary>How the stream ended; null if it has not, or never began.</summary>
@@ -66,7 +66,7 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
         return new ChatStream(enumeratorsToken => new GivenReply(chunks, enumeratorsToken));
     }
 
-    /// <summary>A stream that hands out an answer which is there already: for tests and caches. Can be enumerated once, as any.</summary>
+    /// <summary>A stream that hands out an existing answer: for tests and caches. Can be enumerated once, as any.</summary>
     /// <param name="answer">The answer, such as <see cref="ChatAnswer.Of(string)"/> makes.</param>
     /// <remarks>It never throws: what kind of end the answer had is in its outcome, the last thing to be handed out.</remarks>
     public static ChatStream Of(ChatAnswer answer)
@@ -78,11 +78,11 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     /// <summary>Takes over what was received.</summary>
     internal void End(ChatAnswer answer) => _answer = answer;
 
-    /// <summary>Asks, enumerates to the end, and gives back what was gathered.</summary>
+    /// <summary>Asks, enumerates to the end, and returns what was gathered.</summary>
     internal static async Task<ChatAnswer> GatherAsync(IVllmChat chat, ChatRequest request, CancellationToken cancellationToken) =>
         await GatherAsync(chat.StreamChatAsync(request, cancellationToken)).ConfigureAwait(false);
 
-    /// <summary>Enumerates to the end, and gives back what was gathered.</summary>
+    /// <summary>Enumerates to the end, and returns what was gathered.</summary>
     internal static async Task<ChatAnswer> GatherAsync(ChatStream stream)
     {
         try
@@ -114,5 +114,5 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     }
 
     private static InvalidOperationException NotOver(string what) => new(
-        $"{what} is there when the enumeration is over. Enumerate the stream to its end first; a request that failed before it began has none.");
+        $"{what} is available after the enumeration. Enumerate the stream to its end first; a request that failed before the stream began has none.");
 }

@@ -8,13 +8,13 @@ public static class ManyChats
 {
     private const int DefaultParallel = 16;
 
-    /// <summary>Asks for many answers, some of them at once, and hands each out as soon as it is there.</summary>
+    /// <summary>Asks for many answers, several of them at once, and hands each out as soon as it is there.</summary>
     /// <param name="chat">Who answers.</param>
     /// <param name="requests">What to ask. They are taken one by one as places get free, so a sequence may be longer than memory.</param>
-    /// <param name="maxParallel">How many are asked at once. 16 by default: a vLLM server answers dozens at once faster than one after the other.</param>
+    /// <param name="maxParallel">How many run at once. 16 by default: a vLLM server answers dozens at once faster than one after the other.</param>
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>, and what is under way on the server.</param>
     /// <returns>
-    /// One result for each request, in the order of their ends; <see cref="ChatResult.Index"/> tells the place in <paramref name="requests"/>.
+    /// One result for each request, in the order of their ends; <see cref="ChatResult.Index"/> is the place in <paramref name="requests"/>.
     /// What fails is a value: one failure keeps none of the others from being asked.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxParallel"/> is below 1.</exception>

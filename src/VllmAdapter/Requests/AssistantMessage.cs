@@ -14,11 +14,11 @@ public sealed record AssistantMessage : VllmMessage
     /// <value>Null (default): not sent.</value>
     /// <remarks>
     /// Sent as <c>reasoning</c>, vLLM's own name for it since 0.16, unless <see cref="ReasoningName"/> says otherwise. Whether the model sees it
-    /// again is up to its chat template: most drop the thoughts of past turns.
+    /// again is up to its chat template: most drop the reasoning of past turns.
     /// </remarks>
     public string? Reasoning { get; init; }
 
-    /// <summary>The field that <see cref="Reasoning"/> is sent in: a server reads past thoughts only under the name that it gave them itself.</summary>
+    /// <summary>The field that <see cref="Reasoning"/> is sent in: a server reads past reasoning only under the name that it used itself.</summary>
     /// <value>Null (default): <c>reasoning</c>. The other name in use is <c>reasoning_content</c>.</value>
     public string? ReasoningName { get; init; }
 

@@ -123,11 +123,11 @@ public sealed record ChatRequest
     /// <value>Null (default): as the adapter's options say.</value>
     public IStreamTerminationPolicy? Termination { get; init; }
 
-    /// <summary>What to do when the reply does not end as an answer ends.</summary>
+    /// <summary>What to do when the reply does not end the way an answer ends.</summary>
     /// <value>Null (default): as the adapter's options say.</value>
     public IncompleteStreamBehavior? OnIncompleteStream { get; init; }
 
-    /// <summary>What to do when the stream had begun and does not give its answer.</summary>
+    /// <summary>What to do when a stream has begun but does not deliver its answer.</summary>
     /// <value>Null (default): nothing; the outcome says what happened.</value>
     public StreamRecovery? Recovery { get; init; }
 
@@ -143,12 +143,12 @@ public sealed record ChatRequest
     /// <value>Null (default): none.</value>
     /// <remarks>
     /// Merged at the top level of the body, never under "extra_body", and with the last word: a name that a property
-    /// has written too is replaced whole, by null as well. vLLM ignores names that it does not know without saying so.
+    /// has written too is replaced whole, by null as well. vLLM silently ignores names that it does not know.
     /// Only <c>stream</c> is not free: it has to agree with <see cref="Stream"/>.
     /// </remarks>
     public JsonObject? Extra { get => _extra.Json; init => _extra = new(value); }
 
-    /// <summary>Whether the request is sent as it is, even if every vLLM is known to refuse it, or some version to end on it for everybody that it serves.</summary>
+    /// <summary>Whether the request is sent as it is, even if every vLLM is known to refuse it, or some version is known to crash on it for all its users.</summary>
     /// <value>
     /// False (default): an <see cref="ArgumentException"/> says what is wrong, with the member and its range, before anything is sent. Refused is what
     /// every vLLM from 0.8.5 to 0.33.0 refuses (a number out of its range, a tool choice without tools, an empty stop text), also in
@@ -172,12 +172,12 @@ public sealed record ChatRequest
     /// <summary>The request as JSON, to be kept and read again (<see cref="Parse"/>).</summary>
     /// <remarks>
     /// <para>
-    /// The wire's fields as they are set, <c>messages</c> first of all, and under <c>vllm_adapter</c> what the wire has no field for. It is no request body:
+    /// The wire's fields as they are set, <c>messages</c> first of all, and under <c>vllm_adapter</c> what the wire has no field for. It is not a request body:
     /// what the adapter's options add is not in it. <c>JsonSerializer.Serialize(request)</c> writes the same, and of
     /// <c>request.Messages</c> an OpenAI <c>messages</c> array.
     /// </para>
     /// <para>
-    /// Of a call in the history its id, name and arguments are written. Half of a surrogate pair, which is no text, becomes the replacement character, as
+    /// Of a call in the history its id, name and arguments are written. Half of a surrogate pair, which is not text, becomes the replacement character, as
     /// when it is sent.
     /// </para>
     /// </remarks>
@@ -210,7 +210,7 @@ public sealed record ChatRequest
         return this with { Messages = [.. Messages, .. messages] };
     }
 
-    /// <summary>The request for the next turn: the same, with what the model answered and what the tools gave back.</summary>
+    /// <summary>The request for the next turn: the same, with what the model answered and what the tools returned.</summary>
     /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
     /// <param name="results">
     /// The results of the turn's calls. A call that is left without one is answered with its problems, or with the fact that it was not run.
@@ -229,7 +229,7 @@ public sealed record ChatRequest
     /// <inheritdoc cref="With(StreamOutcome, ToolMessage[])" path="/*[not(self::param or self::typeparam)]"/>
     /// <param name="turn">How the turn ended. Of several choices, choice 0 is taken.</param>
     /// <param name="keepReasoning">
-    /// Whether the turn's thoughts are sent back, under the name that they came with; the chat template decides what the model sees of them. False is
+    /// Whether the turn's reasoning is sent back, under the name that they came with; the chat template decides what the model sees of them. False is
     /// for servers in between that refuse the field, or keeps requests small.
     /// </param>
     /// <param name="results">The results of the turn's calls.</param>
@@ -258,7 +258,7 @@ public sealed record ChatRequest
     /// </summary>
     /// <param name="turn">How the turn ended.</param>
     /// <remarks>
-    /// A withheld call may have no id and holds arguments that nobody can replay, so it never enters the history. The words join the last message
+    /// A withheld call may have no id, and it holds arguments that cannot be replayed, so it never enters the history. The words join the last message
     /// where a user message of their own would break the order of roles that some chat templates insist on.
     /// </remarks>
     public ChatRequest Correcting(StreamOutcome turn)
@@ -275,15 +275,15 @@ public sealed record ChatRequest
         return Correcting(turn.OutcomeWithText);
     }
 
-    /// <summary>The request that lets the model write on where its answer broke off.</summary>
-    /// <param name="cut">How the answer to this request ended, as the adapter's stream gave it; from JSON it has no text.</param>
+    /// <summary>The request that lets the model continue where its answer broke off.</summary>
+    /// <param name="cut">How the answer to this request ended, as the adapter's stream gave it; read from JSON it has no text.</param>
     /// <remarks>
     /// Its answer begins where the text received ends. Max tokens are lowered by what was spent; raise <see cref="MaxTokens"/> first to
-    /// continue an answer that max tokens had cut. Where nothing was received, it is the same request. Templates that trim messages (Llama 3's)
+    /// continue an answer that max tokens had cut. If nothing was received, it is the same request. Templates that trim messages (Llama 3's)
     /// let the model write the white space at the seam again; <see cref="StreamRecovery.Continue"/> takes care of that.
     /// </remarks>
     /// <exception cref="ArgumentException">
-    /// The answer cannot be continued: it has several choices, a tool call, an output format, reasoning that is not over, or no token left.
+    /// The answer cannot be continued: it has several choices, a tool call, an output format, unfinished reasoning, or no tokens left.
     /// </exception>
     public ChatRequest Continuing(StreamOutcome cut)
     {

@@ -146,11 +146,8 @@ internal static class ChatRequestBody
         body.Put("thinking_token_budget", reasoning?.MaxTokens);
         body.Put("include_reasoning", reasoning?.Include);
 
-        var arguments = new JsonObject();
-        arguments.Put("enable_thinking", reasoning?.Enabled);
-        foreach (var (name, value) in template?.TemplateArguments ?? [])
-            arguments[name] = value?.DeepClone();
-        body.Put("chat_template_kwargs", arguments);
+        if (reasoning?.Enabled is not null || template?.TemplateArguments is { Count: > 0 })
+            body["chat_template_kwargs"] = TemplateArguments(reasoning, template);
 
         if (template is null)
             return;
@@ -162,6 +159,16 @@ internal static class ChatRequestBody
         body.Put("add_generation_prompt", template.AddGenerationPrompt ?? unlessContinued);
         body.Put("add_special_tokens", template.AddSpecialTokens);
         body.Put("echo", template.Echo);
+    }
+
+    private static JsonObject TemplateArguments(ReasoningSettings? reasoning, PromptOptions? template)
+    {
+        var arguments = new JsonObject();
+        arguments.Put("enable_thinking", reasoning?.Enabled);
+        foreach (var (name, value) in template?.TemplateArguments ?? [])
+            arguments[name] = value?.DeepClone();
+
+        return arguments;
     }
 
     public static void PutPrompt(JsonObject body, PromptOptions? prompt)
@@ -210,7 +217,10 @@ internal static class ChatRequestBody
 
     public static void Merge(JsonObject body, JsonObject? extra, bool stream)
     {
-        foreach (var (name, value) in extra ?? [])
+        if (extra is null)
+            return;
+
+        foreach (var (name, value) in extra)
         {
             if (name == "stream" && IsTrue(value) != stream)
             {

@@ -54,7 +54,7 @@ public abstract record ContentPart
     /// <summary>An image of a file, which travels in the request.</summary>
     /// <param name="path">The file. Its extension says what it is: png, jpg, jpeg, gif, webp, bmp, tif, tiff, avif or heic.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="ArgumentException">The extension is none of these, or the file is empty.</exception>
+    /// <exception cref="ArgumentException">The extension is not one of these, or the file is empty.</exception>
     /// <exception cref="IOException">The file is not there (<see cref="FileNotFoundException"/>), or cannot be read.</exception>
     public static async Task<ImagePart> ImageFromFileAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -135,7 +135,7 @@ public sealed record ImagePart(string Url) : ContentPart
 
     /// <summary>An id by which the server keeps what it made of the image (<c>uuid</c>, vLLM 0.11 and later): a hash of its content is a good one.</summary>
     /// <value>
-    /// Null (default): not sent. The server goes by the id alone: another image under the same id is taken for the first one. With
+    /// Null (default): not sent. The server relies on the id alone: another image with the same id is taken for the first one. With
     /// <see cref="VllmAdapterOptions.SendImagesOnce"/> an image that the server has is not sent again.
     /// </value>
     public string? Uuid { get; init; }

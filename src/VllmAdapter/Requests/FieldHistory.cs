@@ -67,7 +67,7 @@ internal sealed record FieldHistory(Version? Since, Version? Until = null, bool 
     public string Explain() => (Since, Until) switch
     {
         (_, { } until) => $"vLLM knew it before {until}{(Instead is { } instead ? $"; use {instead}" : "")}.",
-        ({ } since, _) => $"vLLM knows it since {(IsRough ? $"about {since.ToString(2)}" : since)}.",
+        ({ } since, _) => $"vLLM has known it since {(IsRough ? $"about {since.ToString(2)}" : since)}.",
         _ => "Every vLLM knows it.",
     };
 

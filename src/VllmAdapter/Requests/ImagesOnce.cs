@@ -66,7 +66,7 @@ internal sealed class ImagesOnce
         if (_withData.FirstOrDefault(image => image.Uuid == uuid) is { Url: { } other } && other != url)
         {
             throw RequestRefusal.Because(
-                $"Two images of the request have the uuid \"{ServerText.Quote(uuid, limit: 60)}\", and the server would take one for the other. Give each image an id of its own.");
+                $"Two images of the request have the uuid \"{ServerText.Quote(uuid, limit: 60)}\", and the server would confuse them. Give each image an id of its own.");
         }
 
         if (!_sent.Contains(uuid, url))

@@ -4,7 +4,7 @@ namespace VllmAdapter;
 /// <remarks>Those of the prompt are asked for with <see cref="PromptOptions.TopLogprobs"/>.</remarks>
 public sealed record LogprobOptions
 {
-    /// <summary>How many of the likeliest alternatives to report with each token.</summary>
+    /// <summary>How many of the most likely alternatives to report with each token.</summary>
     /// <value>
     /// 0 up to the server's <c>--max-logprobs</c> (20 unless set); -1 is the whole vocabulary. Null (default): none.
     /// </value>

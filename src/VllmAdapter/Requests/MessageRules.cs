@@ -37,7 +37,7 @@ internal static class MessageRules
                 return "a text in each part of type text, not null";
         }
 
-        return (message["tool_calls"] as JsonArray ?? []).Any(HasWrongArguments)
+        return (message["tool_calls"] as JsonArray)?.Any(HasWrongArguments) is true
             ? "the arguments of a tool call as a text of JSON, not as null or JSON itself"
             : null;
     }

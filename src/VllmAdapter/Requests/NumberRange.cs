@@ -24,6 +24,18 @@ internal sealed record NumberRange(string Field, string Member, string Range, de
     public static NumberRange Whole(string field, string member, string range, decimal least, decimal most = decimal.MaxValue) =>
         new(field, member, range, least, most) { IsWhole = true };
 
+    /// <summary>What is wrong with the first number that is outside of its range; null if none is.</summary>
+    public static string? FirstFault(JsonObject body, NumberRange[] ranges)
+    {
+        foreach (NumberRange range in ranges)
+        {
+            if (range.FaultOf(body) is { } fault)
+                return fault;
+        }
+
+        return null;
+    }
+
     /// <summary>What is wrong; null if nothing is, or if the field is not there.</summary>
     public string? FaultOf(JsonObject body)
     {

@@ -51,7 +51,7 @@ public sealed record PromptOptions
     /// <value>Null (default): the side that the tokenizer is set to.</value>
     public TruncationSide? TruncationSide { get; init; }
 
-    /// <summary>How many of the likeliest alternatives to report with each token of the prompt.</summary>
+    /// <summary>How many of the most likely alternatives to report with each token of the prompt.</summary>
     /// <value>
     /// 0 or more; -1 is the whole vocabulary. vLLM refuses it in a streamed request: set
     /// <see cref="ChatRequest.Stream"/> to false.

@@ -13,10 +13,10 @@ public sealed record ReasoningSettings
     /// <value>0 or more; -1 is without limit. Needs vLLM 0.19 and a server set up with a reasoning parser.</value>
     public int? MaxTokens { get; init; }
 
-    /// <summary>Whether the reply shows the thoughts.</summary>
+    /// <summary>Whether the reply shows the reasoning.</summary>
     /// <value>
     /// Null (default): true. False hides them, and with them log probabilities and token ids (gpt-oss since vLLM
-    /// 0.10.1, all models since about 0.26); they are generated and counted all the same.
+    /// 0.10.1, all models since about 0.26); they are still generated and counted.
     /// </value>
     public bool? Include { get; init; }
 

@@ -52,10 +52,10 @@ internal static class RequestCheck
             throw Refused($"{refused}. Every vLLM refuses it.", "Correct it");
         CheckConstraints(body);
         if (TextOf(body["guided_regex"]) is { } pattern && RegexCheck.FaultOf(pattern) is { } fault)
-            throw Refused($"guided_regex does not compile: {fault}. vLLM 0.8.5 ends on it, for everybody.", "Correct it");
+            throw Refused($"guided_regex does not compile: {fault}. vLLM 0.8.5 crashes on it, for every user.", "Correct it");
     }
 
-    // OpenAI's default written out: the engine of vLLM 0.11.0 ends on it, and to every other server it says nothing.
+    // OpenAI's default written out: the engine of vLLM 0.11.0 crashes on it, and to every other server it says nothing.
     private static void LeaveTextFormatOut(JsonObject body)
     {
         if (body["response_format"] is JsonObject format && TextOf(format["type"]) == "text")
@@ -71,7 +71,7 @@ internal static class RequestCheck
         if (kinds.Length == 0)
         {
             throw Refused(
-                "structured_outputs asks for nothing: the engine of vLLM 0.11.0 ends on it, and newer ones answer 400.",
+                "structured_outputs asks for nothing: the engine of vLLM 0.11.0 crashes on it, and newer ones answer 400.",
                 $"Set one of {string.Join(", ", Constraints)}, or leave it out");
         }
 
@@ -81,14 +81,14 @@ internal static class RequestCheck
         if (kinds.Length > 1)
         {
             throw Refused(
-                $"The request asks for {string.Join(" and ", kinds)} together: vLLM 0.11.0 falls silent on such a request, for everybody, and newer ones answer 400.",
+                $"The request asks for {string.Join(" and ", kinds)} together: vLLM 0.11.0 falls silent on such a request, for every user, and newer ones answer 400.",
                 "Ask for one of them");
         }
 
         if (TextOf(outputs["grammar"]) is { } grammar && GrammarCheck.FaultOf(grammar) is { } fault)
         {
             throw Refused(
-                $"The grammar does not compile: {fault}. vLLM 0.11.0, 0.15.1 and 0.20.2 end on it, for everybody.", "Correct it");
+                $"The grammar does not compile: {fault}. vLLM 0.11.0, 0.15.1 and 0.20.2 crash on it, for every user.", "Correct it");
         }
     }
 
@@ -103,5 +103,5 @@ internal static class RequestCheck
     private static string? TextOf(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? said) ? said : null;
 
     private static ArgumentException Refused(string what, string wayOut) => RequestRefusal.Because(
-        $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it all the same.");
+        $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it anyway.");
 }

@@ -22,7 +22,7 @@ public sealed record RequestEvidence
     /// <summary>How many choices were asked for (<c>n</c>).</summary>
     public int ChoiceCount { get; init; } = 1;
 
-    /// <summary>How many prompts the choices are of, in their order: each has its share of <see cref="ChoiceCount"/>. More than 1 only on the route of plain completions.</summary>
+    /// <summary>How many prompts the choices belong to, in their order: each has its share of <see cref="ChoiceCount"/>. More than 1 only on the route of plain completions.</summary>
     public int PromptCount { get; init; } = 1;
 
     /// <summary>Whether nothing new was to be written and only the prompt given back (<c>echo</c> with <c>max_tokens</c> 0): the server then declares <c>length</c>, and counts one token.</summary>

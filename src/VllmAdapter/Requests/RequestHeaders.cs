@@ -6,7 +6,7 @@ using System.Text;
 namespace VllmAdapter;
 
 /// <summary>The HTTP headers of one request.</summary>
-/// <remarks>Trace context needs nothing here: HttpClient sends the current activity by itself.</remarks>
+/// <remarks>Trace context needs nothing here: HttpClient sends the current activity automatically.</remarks>
 public sealed record RequestHeaders
 {
     private readonly EqualMap<string, string> _additional;
@@ -26,7 +26,7 @@ public sealed record RequestHeaders
 
     /// <summary>The priority as a header (<c>X-Vllm-Priority</c>), for gateways that schedule by headers.</summary>
     /// <value>
-    /// Lower goes first. On servers that read it (vLLM since about 0.28) it outranks
+    /// Lower goes first. On servers that read it (vLLM since about 0.28) it takes precedence over
     /// <see cref="ServingOptions.Priority"/>, which every version reads.
     /// </value>
     public long? Priority { get; init; }

@@ -26,8 +26,9 @@ internal static class RequestJson
         try
         {
             writer.WriteStartObject();
-            foreach ((string field, JsonNode? value) in body)
+            for (int i = 0; i < body.Count; i++)
             {
+                (string field, JsonNode? value) = body.GetAt(i);
                 writer.WritePropertyName(field);
                 if (field == "messages")
                     Write(writer, value, options);
@@ -63,8 +64,9 @@ internal static class RequestJson
         {
             case JsonObject json:
                 writer.WriteStartObject();
-                foreach ((string name, JsonNode? value) in json)
+                for (int i = 0; i < json.Count; i++)
                 {
+                    (string name, JsonNode? value) = json.GetAt(i);
                     writer.WritePropertyName(name);
                     Write(writer, value, options);
                 }
@@ -74,8 +76,9 @@ internal static class RequestJson
 
             case JsonArray array:
                 writer.WriteStartArray();
-                foreach (JsonNode? item in array)
-                    Write(writer, item, options);
+                for (int i = 0; i < array.Count; i++)
+                    Write(writer, array[i], options);
+
                 writer.WriteEndArray();
                 break;
 
@@ -105,13 +108,27 @@ internal static class RequestJson
         return (int)Math.Min(SmallestRoom + text + (text > Piece ? 8 * Piece : 0), Array.MaxLength / 2);
     }
 
-    private static long TextIn(JsonNode? node) => node switch
+    private static long TextIn(JsonNode? node)
     {
-        JsonObject json => json.Sum(property => property.Key.Length + 8 + TextIn(property.Value)),
-        JsonArray array => array.Sum(TextIn),
-        JsonValue value => TextOf(value)?.Length ?? 8,
-        _ => 4,
-    };
+        long length = 0;
+        switch (node)
+        {
+            case JsonObject json:
+                for (int i = 0; i < json.Count; i++)
+                    length += json.GetAt(i).Key.Length + 8 + TextIn(json.GetAt(i).Value);
+
+                return length;
+
+            case JsonArray array:
+                for (int i = 0; i < array.Count; i++)
+                    length += TextIn(array[i]);
+
+                return length;
+
+            default:
+                return node is JsonValue value ? TextOf(value)?.Length ?? 8 : 4;
+        }
+    }
 
     // Text that was parsed is written as it was.
     private static string? TextOf(JsonValue value) => !value.TryGetValue(out JsonElement _) && value.TryGetValue(out string? text) ? text : null;

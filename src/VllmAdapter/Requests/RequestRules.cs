@@ -22,8 +22,19 @@ internal static class RequestRules
     ];
 
     /// <summary>What is wrong with the body, by the member and its range; null if nothing is that every server refuses.</summary>
-    public static string? FaultOf(JsonObject body) =>
-        Ranges.Select(range => range.FaultOf(body)).Concat(Rules.Select(rule => rule(body))).FirstOrDefault(fault => fault is not null);
+    public static string? FaultOf(JsonObject body) => NumberRange.FirstFault(body, Ranges) ?? FirstFault(body, Rules);
+
+    /// <summary>What the first rule that is broken says; null if none is.</summary>
+    public static string? FirstFault(JsonObject body, Func<JsonObject, string?>[] rules)
+    {
+        foreach (Func<JsonObject, string?> rule in rules)
+        {
+            if (rule(body) is { } fault)
+                return fault;
+        }
+
+        return null;
+    }
 
     private static string? Logprobs(JsonObject body)
     {

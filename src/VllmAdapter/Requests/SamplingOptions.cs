@@ -11,18 +11,18 @@ public sealed record SamplingOptions
     private readonly EqualMap<int, double> _logitBias;
 
     /// <summary>How freely tokens are drawn.</summary>
-    /// <value>0 (always the likeliest token) or more; at most 2 since vLLM 0.24.</value>
+    /// <value>0 (always the most likely token) or more; at most 2 since vLLM 0.24.</value>
     public double? Temperature { get; init; }
 
-    /// <summary>Draws from the likeliest tokens that together have this probability.</summary>
+    /// <summary>Draws from the most likely tokens that together have this probability.</summary>
     /// <value>Above 0, at most 1.</value>
     public double? TopP { get; init; }
 
-    /// <summary>Draws from this many of the likeliest tokens.</summary>
+    /// <summary>Draws from this many of the most likely tokens.</summary>
     /// <value>1 or more; 0 and -1 switch it off.</value>
     public int? TopK { get; init; }
 
-    /// <summary>Leaves out tokens less likely than this share of the likeliest one.</summary>
+    /// <summary>Leaves out tokens less likely than this share of the most likely one.</summary>
     /// <value>0 to 1. Refused by servers that decode speculatively.</value>
     public double? MinP { get; init; }
 

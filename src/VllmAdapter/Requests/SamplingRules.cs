@@ -29,8 +29,7 @@ internal static class SamplingRules
     private static readonly Func<JsonObject, string?>[] Rules = [MinTokens, Stop, Bias, Format];
 
     /// <inheritdoc cref="RequestRules.FaultOf"/>
-    public static string? FaultOf(JsonObject body) =>
-        Ranges.Select(range => range.FaultOf(body)).Concat(Rules.Select(rule => rule(body))).FirstOrDefault(fault => fault is not null);
+    public static string? FaultOf(JsonObject body) => NumberRange.FirstFault(body, Ranges) ?? RequestRules.FirstFault(body, Rules);
 
     private static string? MinTokens(JsonObject body) =>
         NumberOf(body["min_tokens"]) is { } least && NumberOf(body["max_tokens"]) is { } most && least > most && body["max_completion_tokens"] is null
@@ -40,7 +39,7 @@ internal static class SamplingRules
     private static string? Stop(JsonObject body)
     {
         JsonNode? stop = body["stop"];
-        return TextOf(stop) is "" || (stop as JsonArray ?? []).Any(text => TextOf(text) is "")
+        return TextOf(stop) is "" || (stop as JsonArray)?.Any(static text => TextOf(text) is "") is true
             ? "Sampling.Stop (stop) must be texts of at least one character, but one is empty"
             : null;
     }

@@ -20,7 +20,7 @@ internal sealed class SentImages
         return sent == MarkOf(url)
             ? true
             : throw RequestRefusal.Because(
-                $"The image with the uuid \"{ServerText.Quote(uuid, limit: 60)}\" is another one than was sent under it before, and the server would take it for that. "
+                $"The image with the uuid \"{ServerText.Quote(uuid, limit: 60)}\" differs from the one sent under it before, and the server would use the earlier one. "
                 + "Give each image an id of its own, such as a hash of its content.");
     }
 

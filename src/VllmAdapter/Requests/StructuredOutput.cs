@@ -9,7 +9,7 @@ namespace VllmAdapter;
 /// <summary>The shape that the answer must have; the server lets the model write nothing else.</summary>
 /// <remarks>
 /// JSON goes through <c>response_format</c>, which every version and gateway knows; the other kinds through
-/// <c>structured_outputs</c>, which vLLM knows since 0.11 and servers before ignore without a word. A schema that the
+/// <c>structured_outputs</c>, which vLLM has known since 0.11 and earlier servers silently ignore. A schema that the
 /// server cannot compile is reported as the first event of a 200 reply. An answer cut by max tokens is cut JSON.
 /// </remarks>
 [JsonConverter(typeof(VllmJsonConverter))]

@@ -1,9 +1,9 @@
 namespace VllmAdapter;
 
-/// <summary>What to do with a request that sets a field which the server does not know, and would ignore without a word.</summary>
+/// <summary>What to do with a request that sets a field which the server does not know, and would silently ignore.</summary>
 public enum UnknownFieldBehavior
 {
-    /// <summary>It is sent, and a warning is logged, once for each field. Nothing waits for it: the server is asked beside the first such request.</summary>
+    /// <summary>It is sent, and a warning is logged, once for each field. Nothing waits for it: the server is asked in parallel with the first such request.</summary>
     Note = 1,
 
     /// <summary>

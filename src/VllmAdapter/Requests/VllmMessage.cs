@@ -24,7 +24,7 @@ public abstract record VllmMessage
     /// <summary>The kind of the message and its length, not what it says: conversations do not belong in logs.</summary>
     public sealed override string ToString() => RequestWords.Of(this);
 
-    /// <summary>An instruction to the model that stands above the conversation.</summary>
+    /// <summary>An instruction to the model that applies to the whole conversation.</summary>
     /// <param name="text">The instruction.</param>
     public static SystemMessage System(string text) => new(text);
 
@@ -55,18 +55,18 @@ public abstract record VllmMessage
     public static AssistantMessage Assistant(string? text, params ToolCall[] toolCalls) =>
         new() { Text = text, ToolCalls = toolCalls };
 
-    /// <summary>What a tool gave back.</summary>
+    /// <summary>What a tool returned.</summary>
     /// <param name="toolCallId">The id of the call that is answered.</param>
     /// <param name="content">The result as text, often JSON.</param>
     public static ToolMessage Tool(string toolCallId, string content) => new(toolCallId, content);
 
-    /// <summary>What a tool gave back, where that is more than text.</summary>
+    /// <summary>What a tool returned, if that is more than text.</summary>
     /// <param name="toolCallId">The id of the call that is answered.</param>
     /// <param name="parts">Text, images and other parts, in order.</param>
     public static ToolMessage Tool(string toolCallId, params ContentPart[] parts) => new(toolCallId, "") { Parts = parts };
 }
 
-/// <summary>An instruction to the model that stands above the conversation.</summary>
+/// <summary>An instruction to the model that applies to the whole conversation.</summary>
 /// <param name="Text">The instruction.</param>
 [JsonConverter(typeof(VllmJsonConverter))]
 public sealed record SystemMessage(string Text) : VllmMessage;
@@ -76,7 +76,7 @@ public sealed record SystemMessage(string Text) : VllmMessage;
 [JsonConverter(typeof(VllmJsonConverter))]
 public sealed record DeveloperMessage(string Text) : VllmMessage;
 
-/// <summary>What a tool gave back for a call of the assistant message before it.</summary>
+/// <summary>What a tool returned for a call of the assistant message before it.</summary>
 /// <param name="ToolCallId">The id of the call that is answered.</param>
 /// <param name="Content">The result as text, often JSON.</param>
 [JsonConverter(typeof(VllmJsonConverter))]

@@ -2,11 +2,11 @@ using Polly;
 
 namespace VllmAdapter;
 
-/// <summary>How often and when a request is tried again, as long as nothing of its answer was handed out.</summary>
+/// <summary>How often and when a request is retried, as long as nothing of its answer was handed out.</summary>
 /// <remarks>
-/// Tried again is what may succeed unchanged (<see cref="VllmRequestException.IsRetryable"/>): no connection, 429, 502, 503, 504, a dead
-/// engine, the same told by an error event that comes first in a 200, and a connection that breaks before the first event. After the first
-/// event nothing is ever tried again; see <see cref="ChatRequest.Recovery"/> for that.
+/// Retried is what may succeed unchanged (<see cref="VllmRequestException.IsRetryable"/>): no connection, 429, 502, 503, 504, a dead
+/// engine, the same reported by an error event that comes first in a 200, and a connection that breaks before the first event. After the first
+/// event nothing is ever retried; see <see cref="ChatRequest.Recovery"/> for that.
 /// </remarks>
 public sealed class ResilienceOptions
 {
@@ -48,9 +48,9 @@ public sealed class ResilienceOptions
     /// <summary>How many answers may be under way at once; further requests wait for their turn, in order.</summary>
     /// <value>Null by default: no limit.</value>
     /// <remarks>
-    /// A request holds its place from before its first attempt until its stream has ended, because that is how long the server works on it.
+    /// A request holds its slot from before its first attempt until its stream has ended, because that is how long the server works on it.
     /// The wait counts against a total time limit, and ends with the caller's token. A wait of 30 seconds is logged as a warning: a stream that is
-    /// neither read to its end nor disposed holds its place for ever.
+    /// neither read to its end nor disposed holds its slot forever.
     /// </remarks>
     public int? MaxConcurrentStreams { get; set; }
 
@@ -88,7 +88,7 @@ public sealed class CircuitBreakerOptions
     /// <value>30 seconds by default.</value>
     public TimeSpan SamplingDuration { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long nothing is sent; then one attempt decides whether to go on. At least half a second.</summary>
+    /// <summary>How long nothing is sent; after that, one attempt decides whether to continue. At least half a second.</summary>
     /// <value>10 seconds by default.</value>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -16,11 +16,11 @@ internal static class ResilienceOptionsValidation
         }
 
         if (options.MaxAttempts < 1)
-            yield return $"Resilience.MaxAttempts must be at least 1, which is no retry, but is {options.MaxAttempts}.";
+            yield return $"Resilience.MaxAttempts must be at least 1, which means no retries, but is {options.MaxAttempts}.";
 
         if (options.BaseDelay < TimeSpan.Zero || options.BaseDelay > options.LongestDelay || options.LongestDelay > Longest)
         {
-            yield return "Resilience.BaseDelay must lie between zero and Resilience.MaxDelay, and that be at most a day, "
+            yield return "Resilience.BaseDelay must lie between zero and Resilience.MaxDelay, and MaxDelay must be at most a day, "
                 + $"but they are {options.BaseDelay} and {options.MaxDelay}.";
         }
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace VllmAdapter;
 
-/// <summary>The events of a route beside chat: one reply, from its sending to its last event.</summary>
+/// <summary>The events of a route other than chat: one reply, from its sending to its last event.</summary>
 internal sealed class EventReply : IAsyncDisposable
 {
     private const int LargestExcerpt = 256 * 1024;

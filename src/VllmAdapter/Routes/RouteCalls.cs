@@ -9,7 +9,7 @@ using Polly.Timeout;
 namespace VllmAdapter;
 
 /// <summary>
-/// Asks on the routes beside chat: with the adapter's key and settings, tried again while that may help (nothing was handed out), reported as one span.
+/// Asks on the routes other than chat: with the adapter's key and settings, retried while that may help (nothing was handed out), reported as one span.
 /// </summary>
 /// <remarks>Thread-safe. Each attempt may take as long as a first chunk (<see cref="TimeLimits.FirstChunk"/>), all of them as long as <see cref="TimeLimits.Total"/>.</remarks>
 internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
@@ -44,7 +44,7 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
     /// <summary>Asks, and reads the events of the answer as they come.</summary>
     /// <param name="question">What to ask.</param>
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="VllmRequestException">No attempt got an event, or the stream told of an error, broke off or fell silent.</exception>
+    /// <exception cref="VllmRequestException">No attempt got an event, or the stream reported an error, broke off or fell silent.</exception>
     public async IAsyncEnumerable<SseItem<string>> StreamAsync(RouteQuestion question, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         question.Headers?.ThrowIfUnusable();

@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>A question on a route beside chat, whose whole answer is read before any of it is handed out.</summary>
+/// <summary>A question on a route other than chat, whose whole answer is read before any of it is handed out.</summary>
 /// <param name="Path">The route, from the server's root, such as <c>v1/embeddings</c>.</param>
 /// <param name="Operation">What spans and measurements call it (<c>gen_ai.operation.name</c>), such as <c>embeddings</c>.</param>
 internal sealed record RouteQuestion(string Path, string Operation)
@@ -10,7 +10,7 @@ internal sealed record RouteQuestion(string Path, string Operation)
     /// <summary>The body; null if there is none, or if it is no JSON.</summary>
     public byte[]? JsonBody { get; init; }
 
-    /// <summary>Makes a body that is no JSON, anew for each attempt.</summary>
+    /// <summary>Makes a body that is not JSON, again for each attempt.</summary>
     public Func<HttpContent>? NewContent { get; init; }
 
     public RequestHeaders? Headers { get; init; }

@@ -5,7 +5,7 @@ using static VllmAdapter.Diagnostics.VllmTelemetry;
 
 namespace VllmAdapter;
 
-/// <summary>Reports one question on a route beside chat, from its sending to its answer: its span, its measurements and its log.</summary>
+/// <summary>Reports one question on a route other than chat, from its sending to its answer: its span, its measurements and its log.</summary>
 internal sealed class RouteTelemetry
 {
     private readonly RouteQuestion _question;

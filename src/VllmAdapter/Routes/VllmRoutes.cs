@@ -8,7 +8,7 @@ namespace VllmAdapter;
 /// <summary>Any route of the server, asked with the adapter's address, key, retries and typed errors: JSON out, JSON or events back.</summary>
 /// <remarks>
 /// <para>Thread-safe. For what the adapter has a method for, take the method: it checks that an answer is whole. Here only the JSON is checked to be some.</para>
-/// <para>A request is tried again where that may help (<see cref="ResilienceOptions"/>), so a route that changes something on the server may be asked twice.</para>
+/// <para>A request is retried where that may help (<see cref="ResilienceOptions"/>), so a route that changes something on the server may be asked twice.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -81,17 +81,17 @@ public sealed class VllmRoutes
 
     /// <summary>Posts JSON, and reads the server-sent events of the answer as they come.</summary>
     /// <param name="path">The route, from the server's root, such as <c>/v1/responses</c>; a query may stand behind it.</param>
-    /// <param name="body">The body, sent as it is; set in it what makes the route stream, mostly <c>"stream": true</c>.</param>
+    /// <param name="body">The body, sent as it is; set in it what makes the route stream, usually <c>"stream": true</c>.</param>
     /// <param name="headers">Headers of the request; null for none of its own.</param>
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>, and the work on the server.</param>
     /// <returns>
     /// The events, with their type and their data, a closing <c>[DONE]</c> included. Nothing is sent before they are enumerated, and each enumeration
-    /// sends anew.
+    /// sends again.
     /// </returns>
     /// <exception cref="ArgumentException">The path leads to no route of this server, or a header cannot be sent.</exception>
     /// <remarks>
     /// <para>The enumeration throws <see cref="VllmRequestException"/> if the server refuses or answers no events, and, after what came was handed out,
-    /// where the stream tells of an error, breaks off, or brings nothing for <see cref="TimeLimits.BetweenChunks"/>. A request is tried again
+    /// where the stream reports an error, breaks off, or brings nothing for <see cref="TimeLimits.BetweenChunks"/>. A request is retried
     /// until its first event came, and never after it.</para>
     /// <para>What the events mean is not looked at: that the stream ended in order does not say that the answer is whole.</para>
     /// </remarks>
@@ -139,7 +139,7 @@ public sealed class VllmRoutes
     }
 
     private static Func<ServerReply, T> Typed<T>(JsonTypeInfo<T> type) =>
-        reply => JsonSerializer.Deserialize(reply.Json, type) ?? throw new JsonException("null is no answer.");
+        reply => JsonSerializer.Deserialize(reply.Json, type) ?? throw new JsonException("null is not an answer.");
 
     private sealed record Answer<T>(T Value);
 }

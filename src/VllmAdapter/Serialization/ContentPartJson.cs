@@ -19,7 +19,7 @@ internal static class ContentPartJson
     private static ContentPart? Known(SavedFields fields) => TextIn(fields, "type") switch
     {
         "text" => TextIn(fields, "text") is { } text ? new TextPart(text) : null,
-        "image_url" => Inside(fields, "image_url") is { } image && TextIn(image, "url") is { } url 
+        "image_url" => Inside(fields, "image_url") is { } image && TextIn(image, "url") is { } url
             ? new ImagePart(url) { Detail = TextIn(image, "detail"), Uuid = TextIn(fields, "uuid") }
             : null,
         "input_audio" => Inside(fields, "input_audio") is { } audio && TextIn(audio, "data") is { } data && TextIn(audio, "format") is { } format

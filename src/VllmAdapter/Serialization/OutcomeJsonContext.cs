@@ -13,7 +13,7 @@ namespace VllmAdapter;
 [JsonSerializable(typeof(SavedOutcome))]
 internal sealed partial class OutcomeJsonContext : JsonSerializerContext
 {
-    /// <summary>Quotes and letters stay readable; a log is no web page.</summary>
+    /// <summary>Quotes and letters stay readable; a log is not a web page.</summary>
     public static OutcomeJsonContext ForLogs =>
         field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

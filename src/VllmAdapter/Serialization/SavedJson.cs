@@ -10,7 +10,7 @@ internal static class SavedJson
     // Two values under one name: nobody can tell which one was meant.
     private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = JsonText.MaxDepth, AllowDuplicateProperties = false };
 
-    /// <param name="json">The text. Half of a surrogate pair, which is no text, becomes the replacement character.</param>
+    /// <param name="json">The text. Half of a surrogate pair, which is not text, becomes the replacement character.</param>
     /// <param name="what">What the text should be, for the sentence: "a saved request".</param>
     /// <param name="read">Reads it; what it keeps has to be cloned.</param>
     /// <exception cref="JsonException">The text is not JSON, or not that.</exception>

@@ -19,7 +19,7 @@ internal static class StructuredOutputJson
         return json;
     }
 
-    /// <exception cref="JsonException">There is no shape that is known.</exception>
+    /// <exception cref="JsonException">There is no known shape.</exception>
     public static StructuredOutput Read(JsonElement json)
     {
         var fields = new SavedFields(json, "");

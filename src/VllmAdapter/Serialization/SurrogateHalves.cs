@@ -4,7 +4,7 @@ using System.Text;
 namespace VllmAdapter;
 
 /// <summary>
-/// Finds half a surrogate pair (half an emoji) in the text of JSON, as a character or as an escape: it parses, but is no text, and servers that
+/// Finds half a surrogate pair (half an emoji) in the text of JSON, as a character or as an escape: it parses, but is not text, and servers that
 /// meet it in a history fail in this and every later turn.
 /// </summary>
 internal static class SurrogateHalves

@@ -9,7 +9,7 @@ internal sealed record ApiDescription(IReadOnlySet<string> Paths, IReadOnlySet<s
 {
     public const string Route = "openapi.json";
 
-    /// <summary>Reads it; null if it is no description of a vLLM server.</summary>
+    /// <summary>Reads it; null if it does not describe a vLLM server.</summary>
     public static ApiDescription? Read(ref Utf8JsonReader reader, CancellationToken cancellationToken)
     {
         using JsonDocument document = JsonDocument.ParseValue(ref reader);

@@ -9,6 +9,6 @@ public enum CapabilitySource
     /// <summary>The server was asked on that route, in a way that no model has to work for; what the answer means depends on its release.</summary>
     Probe,
 
-    /// <summary>Nothing that could be asked tells: only a real request does.</summary>
+    /// <summary>Nothing that could be asked shows it: only a real request does.</summary>
     Nothing,
 }

@@ -45,14 +45,14 @@ internal sealed class CapabilitySurvey(ServerState server)
 
         // Where a route of the wrong model lies as well, or one that is switched off, only a request tells the two apart.
         bool tells = !route.DependsOnModel || (version?.IsAtLeast(0, 16) is true && route is { MayBeSwitchedOff: false, MayRefuseTheModel: false, Path: not "/v1/embeddings" });
-        string there = isListed ? "The server lists it in /openapi.json." : "A GET was answered as by a route that is there.";
+        string there = isListed ? "The server lists it in /openapi.json." : "A GET was answered the way an existing route answers.";
         CapabilitySource source = isListed ? CapabilitySource.ApiDescription : CapabilitySource.Probe;
         if (tells)
             return new(route.Path, IsOffered: true, source, there, route.Needs);
 
         return route.EmptyQuestion is { } question
             ? (await EmptyAsync(route.AskedAt ?? route.Path, question, route.MayBeSwitchedOff, cancellationToken).ConfigureAwait(false)).Of(route)
-            : new(route.Path, IsOffered: null, CapabilitySource.Nothing, $"{there} Whether its model has it, only a real request tells.", route.Needs);
+            : new(route.Path, IsOffered: null, CapabilitySource.Nothing, $"{there} Only a real request can tell whether its model supports it.", route.Needs);
     }
 
     // A gateway has the routes that it has, whatever is behind it; that it lacks one is so.
@@ -61,7 +61,7 @@ internal sealed class CapabilitySurvey(ServerState server)
         Answer probed = await ProbeAsync(route, cancellationToken).ConfigureAwait(false);
         return route.Method == HttpMethod.Get || probed.IsThere is null
             ? probed.Of(route)
-            : new(route.Path, IsOffered: null, CapabilitySource.Nothing, $"{probed.Reason} But that is a gateway's answer, which says nothing of the server behind it.", route.Needs);
+            : new(route.Path, IsOffered: null, CapabilitySource.Nothing, $"{probed.Reason} But that is a gateway's answer, which says nothing about the server behind it.", route.Needs);
     }
 
     private Task<Answer> ProbeAsync(KnownRoute route, CancellationToken cancellationToken) =>

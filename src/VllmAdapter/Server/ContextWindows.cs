@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace VllmAdapter.Server;
 
-/// <summary>What the server has told about context windows so far, by model. Thread-safe; the latest word counts.</summary>
+/// <summary>What the server has reported about context windows so far, by model. Thread-safe; the latest word counts.</summary>
 internal sealed class ContextWindows
 {
     // Stands for requests that name no model: the server takes its first one.

@@ -54,7 +54,7 @@ internal sealed class FieldLearning
         ServerVersion? version = await OrNullAsync(_server.GetVersionAsync(CancellationToken.None)).ConfigureAwait(false);
         ApiDescription? description = await OrNullAsync(_server.GetDescriptionAsync(CancellationToken.None)).ConfigureAwait(false);
         if (description?.ChatFields is null && version?.Number is null)
-            throw new InvalidOperationException("The server tells neither its fields nor its release.");
+            throw new InvalidOperationException("The server reports neither its fields nor its version.");
 
         _known = new Known(version, description?.ChatFields);
         TellWaiting();
@@ -82,7 +82,7 @@ internal sealed class FieldLearning
             FieldHistory? history = FieldHistory.Of(field);
             bool isIgnored = Fields is not null ? !Fields.Contains(field) : history is not null && Version?.Number is { } number && history.IsIgnoredBy(number);
             return isIgnored
-                ? $"{Server} ignores the field \"{ServerText.Quote(field, limit: 60)}\" of the request without a word. {history?.Explain() ?? "No vLLM from 0.8.5 to 0.33.0 is known to have it: check how it is written."}"
+                ? $"{Server} ignores the field \"{ServerText.Quote(field, limit: 60)}\" of the request silently. {history?.Explain() ?? "No vLLM from 0.8.5 to 0.33.0 is known to have it: check the spelling."}"
                 : null;
         }
     }

@@ -17,9 +17,9 @@ internal sealed class FieldQuestion
     /// <summary>The question that a body raises; null for none, which costs a look at the names of its fields.</summary>
     /// <param name="body">The finished body.</param>
     /// <param name="behavior">What to do about a field that the server does not know.</param>
-    /// <param name="learning">What the server has told of its fields.</param>
+    /// <param name="learning">What the server has reported about its fields.</param>
     /// <param name="logger">Where to note it.</param>
-    /// <param name="ofTheRoute">Fields that only a route beside chat has; of them nothing is known.</param>
+    /// <param name="ofTheRoute">Fields that only a route other than chat has; of them nothing is known.</param>
     public static FieldQuestion? Of(
         JsonObject body, UnknownFieldBehavior behavior, FieldLearning learning, ILogger logger, IReadOnlySet<string>? ofTheRoute = null)
     {
@@ -54,7 +54,8 @@ internal sealed class FieldQuestion
         if (_fields.Select(_learning.WhyIgnored).FirstOrDefault(why => why is not null) is { } ignored)
         {
             throw new VllmRequestException(
-                $"The request was not sent. {ignored} Leave it out, or set VllmAdapterOptions.UnknownFields to Note.", RequestFailure.BadRequest) { Attempts = 0 };
+                $"The request was not sent. {ignored} Leave it out, or set VllmAdapterOptions.UnknownFields to Note.", RequestFailure.BadRequest)
+            { Attempts = 0 };
         }
     }
 }

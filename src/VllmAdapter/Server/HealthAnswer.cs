@@ -19,8 +19,8 @@ internal static class HealthAnswer
             "" => null,
             _ when IsGood(text.Trim('"')) => null,
             ['{', ..] => ProblemOfJson(text, secrets),
-            ['<', ..] => "A web page was answered, so there is another server than vLLM behind this address. Check the endpoint.",
-            _ => $"The answer \"{ServerText.Quote(text, secrets)}\" is not vLLM's, nor that of a gateway that is known. Check the endpoint.",
+            ['<', ..] => "The answer is a web page, so something other than vLLM is behind this address. Check the endpoint.",
+            _ => $"The answer \"{ServerText.Quote(text, secrets)}\" is neither vLLM's nor that of a known gateway. Check the endpoint.",
         };
     }
 
@@ -41,7 +41,7 @@ internal static class HealthAnswer
             // Then it is an answer of nobody's that is known.
         }
 
-        return $"The answer {ServerText.Quote(text, secrets)} is not vLLM's, nor that of a gateway that is known. Check the endpoint.";
+        return $"The answer {ServerText.Quote(text, secrets)} is neither vLLM's nor that of a known gateway. Check the endpoint.";
     }
 
     private static bool IsGood(string word) => Good.Contains(word.Trim().TrimEnd('.', '!'), StringComparer.OrdinalIgnoreCase);

@@ -27,16 +27,16 @@ internal sealed record KnownRoute(string Path, string Needs)
 /// <remarks>Which server offers which was recorded of 0.8.5, 0.11.0, 0.20.2, 0.32.0 and 0.33.0.</remarks>
 internal static class KnownRoutes
 {
-    private const string Generates = "It takes a model that generates; servers of embedding, reranking, classifying and speech models do not have it.";
-    private const string Embeds = "It takes an embedding model (--runner pooling, if vLLM does not see that it is one; --task embed before 0.10), served for the task embed.";
-    private const string Ranks = "It takes a reranker (a classifier with one label), an embedding model or one of late interaction.";
-    private const string Classifies = "It takes a classification model, and vLLM 0.9 or later.";
-    private const string Pools = "It takes a pooling model: one that embeds, classifies or rewards.";
-    private const string Listens = "It takes a speech model such as Whisper, and the audio packages (pip install vllm[audio]).";
+    private const string Generates = "It needs a generative model; servers of embedding, reranking, classifying and speech models do not have it.";
+    private const string Embeds = "It needs an embedding model (--runner pooling, if vLLM does not see that it is one; --task embed before 0.10), served for the task embed.";
+    private const string Ranks = "It needs a reranker (a classifier with one label), an embedding model or a late-interaction model.";
+    private const string Classifies = "It needs a classification model, and vLLM 0.9 or later.";
+    private const string Pools = "It needs a pooling model: an embedding, classification or reward model.";
+    private const string Listens = "It needs a speech model such as Whisper, and the audio packages (pip install vllm[audio]).";
     private const string Loads = "Start the server with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1.";
-    private const string Develops = "Start the server with VLLM_SERVER_DEV_MODE=1, in a network that only you can reach: no key guards this route.";
-    private const string Sleeps = "Start the server with VLLM_SERVER_DEV_MODE=1 and --enable-sleep-mode, in a network that only you can reach: no key guards this route.";
-    private const string Renders = "It takes a model that generates, vLLM 0.15 or later, and since 0.30 --enable-scale-out.";
+    private const string Develops = "Start the server with VLLM_SERVER_DEV_MODE=1, on a network that only you can reach: no API key protects this route.";
+    private const string Sleeps = "Start the server with VLLM_SERVER_DEV_MODE=1 and --enable-sleep-mode, on a network that only you can reach: no API key protects this route.";
+    private const string Renders = "It needs a generative model, vLLM 0.15 or later, and since 0.30 --enable-scale-out.";
     private const string Chat = "/v1/chat/completions";
     private const string NoMessages = """{"messages":[]}""";
     private const string NoPair = """{"text_1":[],"text_2":[]}""";
@@ -53,9 +53,9 @@ internal static class KnownRoutes
         new("/v1/messages", $"{Generates} vLLM 0.11.0 lacks it.") { DependsOnModel = true, EmptyQuestion = NoMessages, AskedAt = Chat },
         new("/v1/chat/completions/render", Renders) { DependsOnModel = true, MayBeSwitchedOff = true, EmptyQuestion = "{}" },
         new("/v1/completions/render", Renders) { DependsOnModel = true, MayBeSwitchedOff = true, EmptyQuestion = "{}" },
-        new("/inference/v1/generate", "It takes a model that generates, vLLM 0.12 or later, and since 0.30 --enable-scale-out.") { DependsOnModel = true, MayBeSwitchedOff = true, EmptyQuestion = "{}" },
+        new("/inference/v1/generate", "It needs a generative model, vLLM 0.12 or later, and since 0.30 --enable-scale-out.") { DependsOnModel = true, MayBeSwitchedOff = true, EmptyQuestion = "{}" },
         new("/generative_scoring", Generates) { DependsOnModel = true },
-        new("/v1/decisions", "It takes vLLM 0.33 or later and a model with a decision head, which ordinary models have not.") { DependsOnModel = true, MayRefuseTheModel = true },
+        new("/v1/decisions", "It needs vLLM 0.33 or later and a model with a decision head, which ordinary models do not have.") { DependsOnModel = true, MayRefuseTheModel = true },
         new("/v1/embeddings", Embeds) { DependsOnModel = true, EmptyQuestion = NoInput },
         new("/v2/embed", $"{Embeds} vLLM 0.20.2 and earlier lack it.") { DependsOnModel = true },
         new("/v1/rerank", Ranks) { DependsOnModel = true, EmptyQuestion = NoDocuments },

@@ -16,7 +16,7 @@ public sealed record RequestPlan
     /// </summary>
     public bool PromptIsLowerBound { get; init; }
 
-    /// <summary>Tokens that prompt and output may have together; null if nobody told.</summary>
+    /// <summary>Tokens that prompt and output may have together; null if it is not known.</summary>
     public int? ContextWindow { get; init; }
 
     /// <summary>Tokens that the prompt leaves for output, 0 if none; null if either number is unknown.</summary>

@@ -1,6 +1,6 @@
 namespace VllmAdapter.Server;
 
-/// <summary>What a server's engine does, told by what to do about it.</summary>
+/// <summary>What a server's engine is doing, named by what to do about it.</summary>
 public enum ServerActivity
 {
     /// <summary>It works: tokens were read or written. Wait.</summary>
@@ -12,7 +12,7 @@ public enum ServerActivity
     /// <summary>It was put to sleep: chats get no answer, not even headers, until it is woken up (<see cref="ServerAdministration.WakeUpAsync"/>).</summary>
     Sleeping,
 
-    /// <summary>It was paused: chats get no answer, not even headers, until it goes on (<see cref="ServerAdministration.ResumeAsync"/>).</summary>
+    /// <summary>It was paused: chats get no answer, not even headers, until it is resumed (<see cref="ServerAdministration.ResumeAsync"/>).</summary>
     Paused,
 
     /// <summary>

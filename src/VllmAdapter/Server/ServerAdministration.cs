@@ -5,9 +5,9 @@ namespace VllmAdapter.Server;
 
 /// <summary>What whoever runs a server may do to it while it runs: put it to sleep, pause it, end its requests, empty its caches.</summary>
 /// <remarks>
-/// <para><b>Everything here reaches all clients of the server</b>, and vLLM lets everybody in who can reach it: no API key guards these routes,
+/// <para><b>Everything here reaches all clients of the server</b>, and vLLM lets in everyone who can reach it: no API key guards these routes,
 /// whatever the server was started with. They are there only with <c>VLLM_SERVER_DEV_MODE=1</c> (<see cref="RequestFailure.RouteNotFound"/> says so
-/// otherwise), which belongs into a network of one's own.</para>
+/// otherwise), which belongs in a network of your own.</para>
 /// <para>Thread-safe. Each method asks once, and nothing is retried. Recorded of vLLM 0.32.0; development routes may change with every release.</para>
 /// </remarks>
 /// <example>
@@ -27,7 +27,7 @@ public sealed class ServerAdministration
     /// <summary>Puts the engine to sleep. Chats that are sent meanwhile get no answer, not even headers, until it is woken up.</summary>
     /// <param name="level">
     /// 0: nothing more is scheduled; 1: the weights go to the computer's memory and the key-value cache is dropped; 2: both are dropped, and weights must
-    /// be loaded anew afterwards.
+    /// be loaded again afterwards.
     /// </param>
     /// <param name="running">What becomes of running requests; null leaves it to the server, which ends them.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the server may go on with it.</param>
@@ -55,12 +55,12 @@ public sealed class ServerAdministration
         return answer?.Status is { } status ? status == "awake" : null;
     }
 
-    /// <summary>Asks whether the engine sleeps, at whatever level. <c>/health</c> does not tell.</summary>
+    /// <summary>Asks whether the engine sleeps, at whatever level. <c>/health</c> does not say.</summary>
     /// <inheritdoc cref="IsPausedAsync"/>
     public async Task<bool> IsSleepingAsync(CancellationToken cancellationToken = default) =>
         (await AskAsync("is_sleeping", ServerJsonContext.Default.IsSleepingJson, "whether the engine sleeps", cancellationToken).ConfigureAwait(false)).IsSleeping;
 
-    /// <summary>Pauses the engine. Chats that are sent meanwhile get no answer, not even headers, until it goes on.</summary>
+    /// <summary>Pauses the engine. Chats that are sent meanwhile get no answer, not even headers, until it is resumed.</summary>
     /// <param name="running">What becomes of running requests; null leaves it to the server, which ends them.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the server may go on with it.</param>
     /// <exception cref="VllmRequestException">
@@ -70,12 +70,12 @@ public sealed class ServerAdministration
     public Task PauseAsync(RunningRequests? running = null, CancellationToken cancellationToken = default) =>
         PostAsync(ModeOf(running) is { } word ? $"pause?mode={word}" : "pause", cancellationToken);
 
-    /// <summary>Lets a paused engine go on. One that is not paused takes no notice.</summary>
+    /// <summary>Resumes a paused engine. One that is not paused is not affected.</summary>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <inheritdoc cref="PauseAsync" path="/exception"/>
     public Task ResumeAsync(CancellationToken cancellationToken = default) => PostAsync("resume", cancellationToken);
 
-    /// <summary>Asks whether the engine is paused. <c>/health</c> does not tell.</summary>
+    /// <summary>Asks whether the engine is paused. <c>/health</c> does not say.</summary>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="VllmRequestException">
     /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> without <c>VLLM_SERVER_DEV_MODE=1</c>.
@@ -94,7 +94,7 @@ public sealed class ServerAdministration
         ArgumentNullException.ThrowIfNull(requestIds);
         return requestIds.Count > 0
             ? AbortAsync(new AbortJson([.. requestIds]), cancellationToken)
-            : throw new ArgumentException("There is no id, and vLLM takes that for all requests. Give one, or call AbortAllRequestsAsync.", nameof(requestIds));
+            : throw new ArgumentException("There is no id, which vLLM would take to mean all requests. Give one, or call AbortAllRequestsAsync.", nameof(requestIds));
     }
 
     /// <summary>Ends every request that runs or waits, whoever sent it.</summary>
@@ -122,7 +122,7 @@ public sealed class ServerAdministration
 
     /// <summary>Asks for the server's settings: <c>vllm_config</c>, and in newer versions what is known of its computer.</summary>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>What it tells. Of older versions the settings are one text. It may hold paths and environment variables: keep it out of logs.</returns>
+    /// <returns>What it reports. In older versions the settings are one text. It may contain paths and environment variables: keep it out of logs.</returns>
     /// <inheritdoc cref="IsPausedAsync" path="/exception"/>
     public Task<JsonElement> GetServerInfoAsync(CancellationToken cancellationToken = default) =>
         ReadInfoAsync(Ask(HttpMethod.Get, "server_info?config_format=json") with { Expected = "the server's settings" }, cancellationToken);
@@ -175,7 +175,7 @@ public sealed class ServerAdministration
         RunningRequests.Abort => "abort",
         RunningRequests.Wait => "wait",
         RunningRequests.Keep => "keep",
-        _ => throw new ArgumentOutOfRangeException(nameof(running), running, "It is none of the values."),
+        _ => throw new ArgumentOutOfRangeException(nameof(running), running, "It is not one of the values."),
     };
 
     private sealed record Box<T>(T Value);

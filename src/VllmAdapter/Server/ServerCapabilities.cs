@@ -16,7 +16,7 @@ public sealed record ServerCapabilities
     /// <summary>Every route that the adapter knows of.</summary>
     public required IReadOnlyList<RouteCapability> Routes { get; init; }
 
-    /// <summary>The top-level fields of a chat request that the server knows; null where it does not describe itself. Any other field is ignored without a word.</summary>
+    /// <summary>The top-level fields of a chat request that the server knows; null where it does not describe itself. Any other field is silently ignored.</summary>
     public IReadOnlySet<string>? ChatFields { get; init; }
 
     /// <summary>One route.</summary>

@@ -7,10 +7,10 @@ public sealed record ServerDiagnosis
 {
     internal static readonly TimeSpan UsualSpan = TimeSpan.FromSeconds(5);
 
-    /// <summary>What its engine does; null if nothing that could be asked tells.</summary>
+    /// <summary>What its engine does; null if nothing that could be asked shows it.</summary>
     public ServerActivity? Activity { get; private init; }
 
-    /// <summary>What it says of its own health. It says that it is healthy while it sleeps, is paused, or hangs.</summary>
+    /// <summary>What it says about its own health. It says that it is healthy while it sleeps, is paused, or hangs.</summary>
     public required ServerHealth Health { get; init; }
 
     /// <summary>Whether it says that it sleeps; null where the route is not there.</summary>
@@ -30,15 +30,15 @@ public sealed record ServerDiagnosis
     {
         ServerActivity.Dead => $"The server is not healthy: {Health.Reason}",
         ServerActivity.Sleeping => "The engine sleeps: chats get no answer, not even headers, until it is woken up (Server.Administration.WakeUpAsync).",
-        ServerActivity.Paused => "The engine is paused: chats get no answer, not even headers, until it goes on (Server.Administration.ResumeAsync).",
+        ServerActivity.Paused => "The engine is paused: chats get no answer, not even headers, until it is resumed (Server.Administration.ResumeAsync).",
         ServerActivity.Working => $"The engine works: {Count(Progress?.PromptTokens)} prompt tokens read and {Count(Progress?.GenerationTokens)} tokens written in {Seconds}.",
         ServerActivity.Idle => $"The engine has nothing to do, and did nothing in {Seconds}: look between here and the server, at a gateway or the network.",
         ServerActivity.Stuck =>
             $"The engine has requests and did nothing in {Seconds}, while the server says that it is healthy: it hangs"
-            + (IsPaused is null || IsSleeping is null ? ", or was paused or put to sleep, which only a server in development mode tells." : ".")
+            + (IsPaused is null || IsSleeping is null ? ", or was paused or put to sleep, which only a server in development mode reports." : ".")
             + " Look again over a longer time; if nothing moves then, restart the server.",
-        _ when Progress is { WasRestarted: true } => $"The server was started anew within {Seconds}.",
-        _ => "The server says that it is healthy; nothing else of what it does could be asked.",
+        _ when Progress is { WasRestarted: true } => $"The server was restarted within {Seconds}.",
+        _ => "The server says that it is healthy; nothing else about it could be found out.",
     };
 
     private string Seconds => string.Create(CultureInfo.InvariantCulture, $"{Span.TotalSeconds:0.#} s");

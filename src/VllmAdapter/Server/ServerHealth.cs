@@ -1,6 +1,6 @@
 namespace VllmAdapter.Server;
 
-/// <summary>What a server says of its own state.</summary>
+/// <summary>What a server says about its own state.</summary>
 public sealed record ServerHealth
 {
     /// <summary>Whether its engine lives. vLLM answers an empty 200 while it does, and 503 once it is dead.</summary>

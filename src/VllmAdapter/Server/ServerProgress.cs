@@ -2,7 +2,7 @@ namespace VllmAdapter.Server;
 
 /// <summary>What a server did between two snapshots of its metrics.</summary>
 /// <remarks>
-/// What cannot be said is null, never zero: a metric that the server does not report, and everything if it was started anew in between, for then its
+/// What cannot be said is null, never zero: a metric that the server does not report, and everything if it was restarted in between, for then its
 /// counters begin again.
 /// </remarks>
 public sealed record ServerProgress
@@ -23,7 +23,7 @@ public sealed record ServerProgress
         Activity = Judge();
     }
 
-    /// <summary>Whether the counters began again: the server, or an engine of it, was started anew.</summary>
+    /// <summary>Whether the counters began again: the server, or an engine of it, was restarted.</summary>
     public bool WasRestarted { get; }
 
     /// <summary>Tokens of prompts that were worked through.</summary>
@@ -32,7 +32,7 @@ public sealed record ServerProgress
     /// <summary>Tokens that were written.</summary>
     public long? GenerationTokens { get; }
 
-    /// <summary>Requests that came to their end, for whatever finish reason; not those whose client hung up.</summary>
+    /// <summary>Requests that came to their end, for any finish reason; not those whose client hung up.</summary>
     public long? FinishedRequests { get; }
 
     /// <summary>What the engine does; null if the metrics do not say.</summary>

@@ -1,11 +1,11 @@
 namespace VllmAdapter.Server;
 
-/// <summary>One question to the server, beside the chats.</summary>
+/// <summary>One question to the server other than a chat.</summary>
 internal sealed record ServerQuestion(HttpMethod Method, string Path)
 {
     public byte[]? JsonBody { get; init; }
 
-    /// <summary>Makes the body of a request that is no JSON, anew for each sending; null if it is, or has none.</summary>
+    /// <summary>Makes the body of a request that is not JSON, again for each sending; null if it is, or has none.</summary>
     public Func<HttpContent>? NewContent { get; init; }
 
     /// <summary>The id under which it is sent; null for none, or for that of <see cref="Headers"/>.</summary>

@@ -1,6 +1,6 @@
 namespace VllmAdapter.Server;
 
-/// <summary>How a server is reached under settings that do not change, and what it has told of its models.</summary>
+/// <summary>How a server is reached under settings that do not change, and what it has reported about its models.</summary>
 internal sealed class ServerState
 {
     private readonly LearnedOnce _learning;

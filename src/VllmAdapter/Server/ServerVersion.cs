@@ -3,7 +3,7 @@ using System.Globalization;
 namespace VllmAdapter.Server;
 
 /// <summary>The release of vLLM that a server runs.</summary>
-/// <param name="Text">As the server tells it, such as <c>0.32.0</c> or <c>0.20.1rc1.dev123+g0a1b2c3</c>.</param>
+/// <param name="Text">As the server reports it, such as <c>0.32.0</c> or <c>0.20.1rc1.dev123+g0a1b2c3</c>.</param>
 public sealed record ServerVersion(string Text)
 {
     /// <summary>The release's number, or null if the text does not begin with one.</summary>

@@ -2,7 +2,7 @@ namespace VllmAdapter.Server;
 
 /// <summary>Several servers of one kind, to be asked all of them at once where a call must reach each: the router before them passes it to one.</summary>
 /// <remarks>
-/// Thread-safe. Requests carry the adapter's key and go by its time limits. One replica that fails keeps none of the others from being asked; its
+/// Thread-safe. Requests use the adapter's key and time limits. One that fails does not keep the others from being asked; its
 /// result says why. The adapter never spreads chats over them: that is the work of a router, or of service discovery.
 /// </remarks>
 /// <example>
@@ -23,20 +23,20 @@ public sealed class VllmReplicas
 
     /// <summary>Loads a LoRA adapter into every replica.</summary>
     /// <inheritdoc cref="VllmServer.LoadLoraAsync" path="/param"/>
-    /// <returns>What each replica says of it.</returns>
+    /// <returns>What each replica says about it.</returns>
     public Task<IReadOnlyList<ReplicaResult<string>>> LoadLoraAsync(
         string name, string path, bool replace = false, CancellationToken cancellationToken = default) =>
         AskEachAsync((server, token) => server.LoadLoraAsync(name, path, replace, token), cancellationToken);
 
     /// <summary>Unloads a LoRA adapter from every replica.</summary>
     /// <inheritdoc cref="VllmServer.UnloadLoraAsync" path="/param"/>
-    /// <returns>What each replica says of it.</returns>
+    /// <returns>What each replica says about it.</returns>
     public Task<IReadOnlyList<ReplicaResult<string>>> UnloadLoraAsync(string name, CancellationToken cancellationToken = default) =>
         AskEachAsync((server, token) => server.UnloadLoraAsync(name, token), cancellationToken);
 
     /// <summary>Asks every replica whether its engine lives.</summary>
     /// <param name="cancellationToken">Ends all calls with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>What each says; a failure where nobody answers.</returns>
+    /// <returns>What each says; a failure where nothing answers.</returns>
     public Task<IReadOnlyList<ReplicaResult<ServerHealth>>> CheckHealthAsync(CancellationToken cancellationToken = default) =>
         AskEachAsync(static (server, token) => server.CheckHealthAsync(token), cancellationToken);
 

@@ -3,11 +3,11 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Server;
 
-/// <summary>What a vLLM server can be asked beside chats: its models, state and tokens, and what it would do with a request.</summary>
+/// <summary>What a vLLM server can be asked besides chats: its models, state and tokens, and what it would do with a request.</summary>
 /// <remarks>
 /// <para>Thread-safe. Works with vLLM 0.8.5 to 0.33.0. Each method asks once and nothing is retried, within
 /// <see cref="TimeLimits.ServerCall"/>; only a request whose connection the server had just closed goes out once more.</para>
-/// <para>Once models, tokens or a plan have told the context window of a model, the adapter uses it for later requests to that model
+/// <para>Once models, tokens or a plan have reported the context window of a model, the adapter uses it for later requests to that model
 /// where <see cref="VllmAdapterOptions.ContextWindow"/> is not set.</para>
 /// <para>Every method throws <see cref="VllmRequestException"/> if the server cannot be reached or refuses;
 /// <see cref="RequestFailure.RouteNotFound"/> means that this server, or a gateway before it, lacks the endpoint.</para>
@@ -16,7 +16,7 @@ public sealed class VllmServer
 {
     private readonly Func<ServerState> _now;
 
-    /// <param name="now">How the server is reached, asked anew for every call: settings may change while the adapter lives.</param>
+    /// <param name="now">How the server is reached, asked again for every call: settings may change while the adapter lives.</param>
     internal VllmServer(Func<ServerState> now)
     {
         _now = now;
@@ -46,7 +46,7 @@ public sealed class VllmServer
     /// <inheritdoc cref="GetModelsAsync"/>
     public Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken = default) => _now().GetVersionAsync(cancellationToken);
 
-    /// <summary>Asks whether the server's engine lives. That it does not is an answer; that nobody answers is an exception.</summary>
+    /// <summary>Asks whether the server's engine lives. If it does not, that is an answer; if nobody answers, that is an exception.</summary>
     /// <inheritdoc cref="GetModelsAsync"/>
     public async Task<ServerHealth> CheckHealthAsync(CancellationToken cancellationToken = default)
     {
@@ -80,12 +80,12 @@ public sealed class VllmServer
     /// <summary>Finds out which routes the server offers, without having its model do anything.</summary>
     /// <param name="cancellationToken">Ends the calls with <see cref="OperationCanceledException"/>.</param>
     /// <returns>Yes, no or not known for every route that the adapter knows of.</returns>
-    /// <exception cref="VllmRequestException">Nobody answers at the address.</exception>
+    /// <exception cref="VllmRequestException">Nothing answers at the address.</exception>
     /// <remarks>
     /// <para>Costs about 20 short calls to vLLM 0.16 and later, and up to 45 to older ones; keep the answer, it holds as long as the server runs. It asks for <c>/openapi.json</c> and <c>/version</c>, and tries with GET what
     /// that does not list. Where a route lies on servers of other models too (all of them before 0.16), a request with an empty input is sent, which
     /// every server refuses: for its model, or for the input.</para>
-    /// <para>Of a gateway only what it lacks itself can be told.</para>
+    /// <para>For a gateway, only what it lacks itself can be determined.</para>
     /// </remarks>
     public async Task<ServerCapabilities> GetCapabilitiesAsync(CancellationToken cancellationToken = default)
     {
@@ -192,7 +192,7 @@ public sealed class VllmServer
     /// <returns>The plan. <see cref="RequestPlan.Source"/> says what it rests on: the render endpoint, else the tokenizer, else nothing.</returns>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <exception cref="VllmRequestException">
-    /// The server did not answer, or refused the request for another reason than its length. That it lacks an endpoint is no exception
+    /// The server did not answer, or refused the request for a reason other than its length. A missing endpoint is not an exception
     /// here, and that the request does not fit is a plan.
     /// </exception>
     /// <remarks>Costs one to four short calls, and no generation.</remarks>
@@ -237,7 +237,7 @@ public sealed class VllmServer
     /// <param name="name">The name to ask for.</param>
     /// <param name="path">Where the server finds the weights: a path on its side, or a hub name.</param>
     /// <param name="replace">
-    /// Whether to load it anew if the name is taken (<c>load_inplace</c>, vLLM 0.15 and later; older servers refuse a name that is taken all the same).
+    /// Whether to reload it if the name is taken (<c>load_inplace</c>, vLLM 0.15 and later; older servers still refuse a name that is taken).
     /// </param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the server may go on loading.</param>
     /// <returns>What the server says of it, in its own words.</returns>

@@ -11,7 +11,7 @@ internal sealed class WindowQuestion(VllmServer server, string? model)
     /// <summary>Asks; nothing is waited for.</summary>
     public void Ask() => _learning ??= server.LearnWindowsAsync();
 
-    /// <summary>The window, if the server told it.</summary>
+    /// <summary>The window, if the server reported it.</summary>
     /// <param name="clock">For how long an answer that is still under way is waited for.</param>
     public async ValueTask<int?> AnswerAsync(TimeProvider clock)
     {

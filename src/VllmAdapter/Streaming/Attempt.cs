@@ -260,7 +260,9 @@ internal sealed class Attempt : IAsyncDisposable
             if (_call.Transport.ApiKeys.Rotate)
                 Hide(await _call.Transport.ApiKeys.AuthorizeAsync(message, _signal.Token).ConfigureAwait(false));
 
-            return await _call.Transport.SendAsync(message, _ => About, _signal.Token, Resend).ConfigureAwait(false);
+            HttpResponseMessage response = await _call.Transport.SendAsync(message, _ => About, _signal.Token, Resend).ConfigureAwait(false);
+            LetGoOf(response.RequestMessage);
+            return response;
         }
         catch (OperationCanceledException given) when (Stop == TerminationCause.HeadersTimeout)
         {
@@ -271,6 +273,16 @@ internal sealed class Attempt : IAsyncDisposable
             _watch.EndWait();
             _watch.LimitHeaders(null);
         }
+    }
+
+    // .NET's connection keeps the request for as long as the answer takes, with its headers and the whole conversation in its body.
+    private static void LetGoOf(HttpRequestMessage? answered)
+    {
+        if (answered is null)
+            return;
+
+        answered.Content = null;
+        answered.Headers.Clear();
     }
 
     // A key that was given for this attempt alone must show in nothing that it brings.

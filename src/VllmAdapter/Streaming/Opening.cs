@@ -55,8 +55,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         {
             _startedAt = _beganAt = watch.ElapsedNow;
             watch.BeginWait(isOwed: false);
-            await call.Resilience
-                .ExecuteAsync(static (opening, token) => opening.TryAsync(token), this, signal.Token).ConfigureAwait(false);
+            await RunAttemptsAsync().ConfigureAwait(false);
         }
         catch (VllmRequestException failure) when (ReferenceEquals(failure, _attempt?.Failure))
         {
@@ -88,8 +87,39 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
             : throw (Exception?)_lastFailure ?? new InvalidOperationException("The resilience pipeline came to an end without an attempt.");
     }
 
+    // The pipeline is run with the type that its strategies have inside: any other one costs four methods that only translate.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask RunAttemptsAsync()
+    {
+        ResilienceContext context = ResilienceContextPool.Shared.Get(signal.Token);
+        try
+        {
+            Outcome<object> outcome = await call.Resilience
+                .ExecuteOutcomeAsync(static (context, opening) => opening.TryOnceAsync(context.CancellationToken), context, this).ConfigureAwait(false);
+            outcome.ThrowIfException();
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Outcome<object>> TryOnceAsync(CancellationToken pipelinesToken)
+    {
+        try
+        {
+            await TryAsync(pipelinesToken).ConfigureAwait(false);
+            return Outcome.FromResult<object>(null);
+        }
+        catch (Exception failure)
+        {
+            return Outcome.FromException<object>(failure);
+        }
+    }
+
     // The attempt after this one is made as soon as this one has failed, so that the clock knows what to watch over in between.
-    private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, [.. _failed]);
+    private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, _failed.Count == 0 ? [] : [.. _failed]);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask TryAsync(CancellationToken pipelinesToken)

@@ -10,20 +10,25 @@ internal sealed class StopSignal : IDisposable
     private readonly CancellationTokenRegistration _first;
     private readonly CancellationTokenRegistration _second;
     private Reason? _reason;
+    private StopSignal? _part;
 
     /// <summary>A signal that the caller's tokens give.</summary>
     public StopSignal(CancellationToken callersToken, CancellationToken enumeratorsToken)
     {
         (Callers, Enumerators) = (callersToken, enumeratorsToken);
         _first = Heed(callersToken);
-        _second = Heed(enumeratorsToken);
+        _second = enumeratorsToken == callersToken ? default : Heed(enumeratorsToken);
     }
 
-    /// <summary>A signal for a part: what stops the whole stops it too, for the same reason.</summary>
+    /// <summary>A signal for a part: what stops the whole stops it too, for the same reason. There is one part at a time.</summary>
     public StopSignal(StopSignal whole)
     {
         Whole = whole;
-        _first = whole.Token.UnsafeRegister(static part => ((StopSignal)part!).StopAsWhole(), this);
+
+        // Whichever comes first, the part or the stop of the whole, the other one sees it.
+        Interlocked.Exchange(ref whole._part, this);
+        if (whole._source.IsCancellationRequested)
+            StopAsWhole();
     }
 
     /// <summary>Canceled as soon as there is a cause, unless reading came to its own end.</summary>
@@ -56,6 +61,9 @@ internal sealed class StopSignal : IDisposable
 
     public void Dispose()
     {
+        if (Whole is not null)
+            Interlocked.CompareExchange(ref Whole._part, null, this);
+
         _first.Dispose();
         _second.Dispose();
         _source.Dispose();
@@ -71,9 +79,22 @@ internal sealed class StopSignal : IDisposable
         if (Interlocked.CompareExchange(ref _reason, reason, comparand: null) is not null)
             return false;
 
-        // What waits for the token goes on elsewhere: not in here, where the clock or the caller may hold a lock.
-        _ = _source.CancelAsync();
+        Cancel();
+        Volatile.Read(ref _part)?.StopAsWhole();
         return true;
+    }
+
+    // What waits for the token goes on elsewhere: not in here, where the clock or the caller may hold a lock.
+    private void Cancel()
+    {
+        try
+        {
+            _ = _source.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was let go of at this very moment, and nothing waits any more.
+        }
     }
 
     private sealed record Reason(TerminationCause Cause, ExceptionDispatchInfo? Failure);

@@ -14,20 +14,20 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Trace, "Request {RequestId}: {Body}", SkipEnabledCheck = true)]
     public static partial void RequestSensitive(ILogger logger, string requestId, string body);
 
-    [LoggerMessage(102, LogLevel.Warning, "The regular expression of the request compiles in no known dialect: {Fault}. The server will hardly take it.")]
+    [LoggerMessage(102, LogLevel.Warning, "The regular expression of the request does not compile in any known dialect: {Fault}. The server will probably refuse it.")]
     public static partial void RegexLooksWrong(ILogger logger, string fault);
 
     [LoggerMessage(103, LogLevel.Warning, "{Ignored}")]
     public static partial void FieldIgnored(ILogger logger, string ignored);
 
-    [LoggerMessage(110, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again after {DelaySeconds:0.0} s.")]
+    [LoggerMessage(110, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It will be retried after {DelaySeconds:0.0} s.")]
     public static partial void Retried(ILogger logger, int attempt, string? requestId, string reason, double delaySeconds);
 
     [LoggerMessage(
         EventId = 115,
         Level = LogLevel.Warning,
-        Message = "Requests waiting for a place: {Waiting}, one of them for {Waited} s. All {Places} places of Resilience.MaxConcurrentStreams are taken, "
-            + "one of them for {Held} s. A stream holds its place until it was read to its end or was disposed: read it with await foreach, or dispose "
+        Message = "Requests waiting for a free slot: {Waiting}, one of them for {Waited} s. All {Places} slots of Resilience.MaxConcurrentStreams are taken, "
+            + "one of them for {Held} s. A stream holds its slot until it has been read to its end or disposed: read it with await foreach, or dispose "
             + "what GetAsyncEnumerator gave. If all of them are being read, the server is slow, or the limit is low.")]
     public static partial void NoPlaceFree(ILogger logger, int waiting, long waited, int places, long held);
 
@@ -40,25 +40,25 @@ internal static partial class Log
     [LoggerMessage(125, LogLevel.Debug, "Request {RequestId} is sent to /{Route}, model {Model}.")]
     public static partial void RouteAsked(ILogger logger, string? requestId, string route, string model);
 
-    [LoggerMessage(126, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It is tried again.")]
+    [LoggerMessage(126, LogLevel.Warning, "Attempt {Attempt}, request {RequestId}, failed: {Reason} It will be retried.")]
     public static partial void RouteRetried(ILogger logger, int attempt, string? requestId, string reason);
 
     [LoggerMessage(127, LogLevel.Warning, "Request {RequestId} got no answer ({Failure}, attempt {Attempts}): {Reason}")]
     public static partial void RouteFailed(ILogger logger, string? requestId, RequestFailure failure, int attempts, string reason);
 
-    [LoggerMessage(130, LogLevel.Error, "A request broke off for a reason that is not the server's.")]
+    [LoggerMessage(130, LogLevel.Error, "A request failed for a reason that is not the server's.")]
     public static partial void BrokeOff(ILogger logger, Exception failure);
 
-    [LoggerMessage(140, LogLevel.Information, "{Adapter} goes by a changed configuration from the next call on.")]
+    [LoggerMessage(140, LogLevel.Information, "{Adapter} uses the changed configuration from the next call on.")]
     public static partial void Reloaded(ILogger logger, string adapter);
 
-    [LoggerMessage(141, LogLevel.Warning, "{Adapter} keeps its settings, for the changed configuration cannot be used: {Reason}")]
+    [LoggerMessage(141, LogLevel.Warning, "{Adapter} keeps its settings, because the changed configuration cannot be used: {Reason}")]
     public static partial void ReloadRefused(ILogger logger, string adapter, string reason);
 
     [LoggerMessage(
         142,
         LogLevel.Warning,
-        "The API key is sent to {Server} over http: everybody between here and there can read it. Use https, unless the network between is yours alone.")]
+        "The API key is sent to {Server} over http: everyone on the way can read it. Use https, unless the network is yours alone.")]
     public static partial void KeyInClear(ILogger logger, string server);
 
     [LoggerMessage(

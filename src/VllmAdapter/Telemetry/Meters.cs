@@ -47,7 +47,7 @@ internal static class Meters
         Instruments.StreamOutcomes, "{stream}", "Replies that came to an outcome.");
 
     public static readonly Counter<long> ImageBytesSaved = Meter.CreateCounter<long>(
-        Instruments.ImageBytesSaved, "By", "Bytes of images that were not sent again.");
+        Instruments.ImageBytesSaved, "By", "Bytes of images that were not resent.");
 
     public static bool TimesChunks => TimeToFirstChunk.Enabled || TimePerOutputChunk.Enabled;
 }

@@ -31,7 +31,7 @@ public static class VllmTelemetry
 
         /// <summary>
         /// Histogram, tokens, by <see cref="Attributes.TokenType"/>. Reported only where the server's count is known to be whole: a missing
-        /// count is not zero, and a lower bound is no count.
+        /// count is not zero, and a lower bound is not a count.
         /// </summary>
         public const string TokenUsage = "gen_ai.client.token.usage";
 

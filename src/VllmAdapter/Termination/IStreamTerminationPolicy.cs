@@ -8,7 +8,7 @@ namespace VllmAdapter;
 /// streams at once.
 /// </para>
 /// <para>
-/// The evidence is only valid during the call: the adapter goes on writing to the same instance, so that nothing is allocated
+/// The evidence is only valid during the call: the adapter keeps writing to the same instance, so that nothing is allocated
 /// per chunk. The end of the body, faults and error events end the stream whatever the policy says.
 /// </para>
 /// </remarks>
@@ -23,7 +23,7 @@ namespace VllmAdapter;
 /// </example>
 public interface IStreamTerminationPolicy
 {
-    /// <summary>Says whether to go on.</summary>
+    /// <summary>Says whether to continue.</summary>
     /// <param name="evidence">What was observed so far.</param>
     TerminationDecision Judge(StreamEvidence evidence);
 }

@@ -31,7 +31,7 @@ public static class Termination
 
     /// <summary>
     /// Stops when the server makes no progress for too long. Progress is text, reasoning, a piece of a call, token ids or a rising token
-    /// count; keep-alive comments and empty chunks are none.
+    /// count; keep-alive comments and empty chunks do not count.
     /// </summary>
     /// <remarks>
     /// vLLM sends its headers before it has computed anything, so the wait for the first chunk covers queueing and prefill; and its

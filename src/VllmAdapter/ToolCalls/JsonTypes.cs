@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace VllmAdapter;
 
-/// <summary>The type words of JSON Schema, held against values.</summary>
+/// <summary>The type words of JSON Schema, checked against values.</summary>
 internal static class JsonTypes
 {
     public static bool Fits(JsonElement value, string type) => type switch

@@ -44,7 +44,7 @@ public sealed record ToolCall
     public int ChoiceIndex { get; init; }
 
     /// <summary>
-    /// What speaks against running it although it is whole: an undeclared tool, a missing required argument, an argument of the
+    /// What is wrong with it although it is complete: an undeclared tool, a missing required argument, an argument of the
     /// wrong type. Empty if nothing does. Answer the model with these instead.
     /// </summary>
     public IReadOnlyList<string> Problems { get; init; } = [];

@@ -5,7 +5,7 @@ namespace VllmAdapter;
 /// <summary>Holds a whole call against the declared tools.</summary>
 internal static class ToolCallProblems
 {
-    private const string HalfAPair = "The arguments hold half a surrogate pair, which is no text.";
+    private const string HalfAPair = "The arguments contain half a surrogate pair, which is not text.";
 
     public static IReadOnlyList<string> Find(string name, string arguments, ToolSignature? tool)
     {

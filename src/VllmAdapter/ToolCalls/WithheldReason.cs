@@ -16,7 +16,7 @@ public enum WithheldReason
     StreamBroken,
 
     /// <summary>
-    /// Neither the sentinel nor a token count, held against max tokens and the context window, shows that nothing was cut: ask again, without
+    /// Neither the sentinel nor a token count, compared with max tokens and the context window, shows that nothing was cut: ask again, without
     /// streaming.
     /// </summary>
     EndUnconfirmed,

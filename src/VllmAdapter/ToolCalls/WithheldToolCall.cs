@@ -28,7 +28,7 @@ public sealed record WithheldToolCall
 
     private string Because => Reason switch
     {
-        WithheldReason.ChoiceCut => "its choice was cut by the token limit, and whole JSON does not prove a whole call",
+        WithheldReason.ChoiceCut => "its choice was cut by the token limit, and complete JSON does not prove a complete call",
         WithheldReason.ChoiceNotFinished => "its choice did not finish",
         WithheldReason.StreamBroken => "the stream broke off before its end",
         WithheldReason.EndUnconfirmed => "neither the sentinel nor a token count shows that no limit cut it",

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -18,8 +17,6 @@ internal static class JsonText
     private const int ShortEscape = 2;
     private const int LongEscape = 6;
     private const int MostOnStack = 256;
-
-    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
     public static JsonReaderOptions Reading { get; } = new() { MaxDepth = MaxDepth };
 
@@ -46,7 +43,7 @@ internal static class JsonText
         if (json[1] != 'u')
             return "\"\\/bfnrt"u8.Contains(json[1]) ? ShortEscape : -1;
 
-        return json.Length >= LongEscape && !json[ShortEscape..LongEscape].ContainsAnyExcept(HexDigits) ? LongEscape : -1;
+        return json.Length >= LongEscape && Unit(json) >= 0 ? LongEscape : -1;
     }
 
     private static string Unescape(ReadOnlySpan<byte> inside)
@@ -57,7 +54,9 @@ internal static class JsonText
         while (true)
         {
             int plain = inside.IndexOf((byte)'\\');
-            length += Encoding.UTF8.GetChars(plain < 0 ? inside : inside[..plain], text[length..]);
+            if (plain != 0)
+                length += Encoding.UTF8.GetChars(plain < 0 ? inside : inside[..plain], text[length..]);
+
             if (plain < 0)
                 break;
 
@@ -78,7 +77,7 @@ internal static class JsonText
         switch ((char)escape[1])
         {
             case 'u':
-                return Utf8Parser.TryParse(escape[ShortEscape..LongEscape], out ushort unit, out _, 'x') ? (char)unit : '\uFFFD';
+                return (char)Unit(escape);
             case 'n':
                 return '\n';
             case 't':
@@ -93,6 +92,18 @@ internal static class JsonText
                 return (char)escape[1];
         }
     }
+
+    // The code unit of a long escape; negative if its digits are none.
+    private static int Unit(ReadOnlySpan<byte> escape) =>
+        (Digit(escape[2]) << 12) | (Digit(escape[3]) << 8) | (Digit(escape[4]) << 4) | Digit(escape[5]);
+
+    private static int Digit(byte hex) => hex switch
+    {
+        >= (byte)'0' and <= (byte)'9' => hex - '0',
+        >= (byte)'a' and <= (byte)'f' => hex - 'a' + 10,
+        >= (byte)'A' and <= (byte)'F' => hex - 'A' + 10,
+        _ => -1,
+    };
 
     /// <summary>Reads a number that some servers send as a float or as text; null for anything else, negative or beyond any count.</summary>
     public static int? ReadCount(ref Utf8JsonReader reader)

@@ -108,7 +108,7 @@ internal static class MiddlewareExpectation
 
     // Where the bridge itself asked again for a call that the request demands, an answer in words is not what was demanded.
     private static string LaterVerdict(PlayedRecording played) =>
-        played.Requests[^1]["tool_choice"] ?.ToString() is null or "auto" or "none"
+        played.Requests[^1]["tool_choice"]?.ToString() is null or "auto" or "none"
             ? nameof(StreamVerdict.Completed)
             : nameof(StreamVerdict.Unconfirmed);
 

@@ -77,7 +77,7 @@ public sealed class OutcomeAssertionsTests
     [MemberData(nameof(WhatIsNot))]
     public void What_is_not_so_throws_with_the_explanation(Func<OutcomeAssertions, OutcomeAssertions> assertion, string message) =>
         Completion.Must().Invoking(must => assertion(must)).Should().Throw<OutcomeAssertionException>()
-            .WithMessage($"{message}*{Environment.NewLine}LengthLimited: the request's own max tokens cut the answer*");
+            .WithMessage($"{message}*{Environment.NewLine}LengthLimited: the request's max tokens cut the answer*");
 
     [Fact]
     public void Nothing_at_all_is_said_as_such()

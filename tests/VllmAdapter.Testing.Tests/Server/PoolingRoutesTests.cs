@@ -153,7 +153,8 @@ public sealed class PoolingRoutesTests
         int requests = 0;
         using var vllm = FakeVllm.InMemory(new FakeVllmOptions
         {
-            Kinds = ModelKinds.Embeds, PoolingFaults = _ => Interlocked.Increment(ref requests) == 1 ? PoolingFault.EngineDies : null,
+            Kinds = ModelKinds.Embeds,
+            PoolingFaults = _ => Interlocked.Increment(ref requests) == 1 ? PoolingFault.EngineDies : null,
         });
         using VllmInferenceAdapter adapter = vllm.CreateAdapter(options => options.Resilience.BaseDelay = TimeSpan.FromMilliseconds(1));
 

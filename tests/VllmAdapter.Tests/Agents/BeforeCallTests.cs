@@ -52,7 +52,7 @@ public sealed class BeforeCallTests
         play.Ran.Should().BeEmpty();
         play.Result.StoppedAt!.Arguments.Should().Contain("Rome");
         play.Result.Request.Messages.Should().ContainSingle("the turn is to be asked again").Which.Should().BeOfType<UserMessage>();
-        play.Result.Explain().Should().Be("Stopped after 1 turn: BeforeCall did not let 'get_weather' be run.");
+        play.Result.Explain().Should().Be("Stopped after 1 turn: BeforeCall did not allow 'get_weather' to run.");
     }
 
     [Fact]

@@ -70,6 +70,15 @@ public sealed class LoopHandlersTests
     }
 
     [Fact]
+    public async Task A_handlers_argument_exception_is_explained_without_the_name_of_a_parameter()
+    {
+        LoopSetup setup = With(_ => throw new ArgumentException("There is no such city.", "city"));
+        LoopPlay play = await RunAsync(setup with { Options = new() { DescribeFailure = (_, _) => null } }, TwoCities);
+
+        play.Result.Explain().Should().StartWith("Stopped after 1 turn, because a tool failed: There is no such city. ").And.NotContain("(Parameter");
+    }
+
+    [Fact]
     public async Task A_handlers_own_timeout_is_a_failure_and_not_a_canceled_run()
     {
         LoopPlay play = await RunAsync(With(_ => throw new TaskCanceledException("slow")), Calling("get_weather", """{"city": "Paris"}"""), Answer);

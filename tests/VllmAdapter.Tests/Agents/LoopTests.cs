@@ -261,7 +261,7 @@ public sealed class LoopTests
         LoopPlay play = await RunAsync(Script.Calls("get_weather", """{"city":"Par\ud83d"}""").Finishes("tool_calls").Uses(20, 5).Done(), Answer);
 
         play.Ran.Should().BeEmpty();
-        play.Messages(1).Last().Should().Be("tool: The call was not run. The arguments hold half a surrogate pair, which is no text.");
+        play.Messages(1).Last().Should().Be("tool: The call was not run. The arguments contain half a surrogate pair, which is not text.");
         play.Result.Request.Messages.OfType<AssistantMessage>().First().ToolCalls.Single().Arguments.Should().Be("{\"city\":\"Par\uFFFD\"}");
         play.Bodies[1]["messages"]!.ToJsonString().Should().NotContainEquivalentOf("ud83d");
     }

@@ -12,10 +12,10 @@ public sealed class NoAnswerTests
         { "nothing at all: the model had nothing to add", new(), null },
         { "text behind thoughts", new() { TextLength = 5, ReasoningLength = 30 }, null },
         { "text that a stop string ended", new() { TextLength = 5, ReasoningLength = 30, StopReason = "END" }, null },
-        { "thoughts alone (vllm#45736)", new() { ReasoningLength = 1200 }, "The model only thought: 1,200 characters of reasoning*" },
+        { "thoughts alone (vllm#45736)", new() { ReasoningLength = 1200 }, "The model only reasoned: 1,200 characters of reasoning*" },
         { "a stop string within the thoughts", new() { ReasoningLength = 30, StopReason = "END" }, "A stop string or token ended the turn while the model was reasoning*" },
-        { "a call as text (opencode#1122)", new() { TextLength = 40, CallMarkup = "get_weather" }, "A call of the tool 'get_weather' stands as text*--tool-call-parser*" },
-        { "a call within the thoughts", new() { ReasoningLength = 40, CallMarkup = "get_weather" }, "A call of the tool 'get_weather' stands as text*" },
+        { "a call as text (opencode#1122)", new() { TextLength = 40, CallMarkup = "get_weather" }, "A call of the tool 'get_weather' appears as text*--tool-call-parser*" },
+        { "a call within the thoughts", new() { ReasoningLength = 40, CallMarkup = "get_weather" }, "A call of the tool 'get_weather' appears as text*" },
         { "a refusal (any-llm#1359)", new() { RefusalLength = 13 }, "The model declined to answer*" },
         { "a refusal beside text", new() { TextLength = 5, RefusalLength = 13 }, "The model declined to answer*" },
     };
@@ -65,7 +65,7 @@ public sealed class NoAnswerTests
 
         play.Result.Verdict.Should().Be(ToolLoopVerdict.Incomplete);
         play.Result.Text.Should().BeEmpty();
-        play.Result.Explain().Should().StartWith("Stopped after 2 turns: The model only thought: 13 characters of reasoning, no answer.");
+        play.Result.Explain().Should().StartWith("Stopped after 2 turns: The model only reasoned: 13 characters of reasoning, no answer.");
         play.Result.Request.Messages.Should().HaveCount(3, "what cannot be used is not in the history");
         play.Bodies.Should().HaveCount(2);
     }

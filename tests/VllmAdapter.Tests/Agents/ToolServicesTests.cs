@@ -18,7 +18,7 @@ public sealed class ToolServicesTests
         { (Ticker ticker) => "", "*Ticker cannot be read from JSON*no property that could be set*" },
         { (Watch watch) => "", "*Watch cannot be read from JSON*constructor takes 'clock'*" },
         { (Task<string> later) => "", "*Task*cannot be read from JSON*" },
-        { (IAsyncEnumerable<int> numbers) => "", "*IAsyncEnumerable*cannot be read from JSON*Take a list*" },
+        { (IAsyncEnumerable<int> numbers) => "", "*IAsyncEnumerable*cannot be read from JSON*Use a list*" },
         { (Holder holder) => "", "*Stream cannot be read from JSON*" },
         { (Waiter waiter) => "", "*cannot be read from JSON*" },
     };

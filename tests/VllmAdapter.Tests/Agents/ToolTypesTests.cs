@@ -31,7 +31,7 @@ public sealed partial class ToolTypesTests
         { (Stream stream) => "", "is abstract" },
         { (in int days) => "", "is a reference" },
         { () => FSharpAsync.AwaitTask(Task.FromResult("4")), "F# Async" },
-        { () => One(), "Gather them" },
+        { () => One(), "Collect them" },
     };
 
     [Theory]

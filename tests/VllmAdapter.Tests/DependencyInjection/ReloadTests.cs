@@ -39,7 +39,7 @@ public sealed class ReloadTests : IDisposable
 
         adapter.Model.Should().Be("llama");
         _vllm.Requests.Select(request => (string?)request.Json!["model"]).Should().Equal("granite", "llama");
-        _logs.Entries.Should().ContainSingle().Which.Text.Should().Be("The adapter goes by a changed configuration from the next call on.");
+        _logs.Entries.Should().ContainSingle().Which.Text.Should().Be("The adapter uses the changed configuration from the next call on.");
     }
 
     [Fact]
@@ -82,8 +82,8 @@ public sealed class ReloadTests : IDisposable
 
     [Theory]
     [InlineData("Endpoint", "localhost", "Adapter \"batch\": Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"localhost\".")]
-    [InlineData("TimeLimits:Headers", "-00:00:05", "Adapter \"batch\": TimeLimits.Headers must be longer than zero, but is -00:00:05. Timeout.InfiniteTimeSpan is no limit.")]
-    [InlineData("Modell", "llama", "Adapter \"batch\": Vllm:Modell is no setting of an adapter. Is Model meant?")]
+    [InlineData("TimeLimits:Headers", "-00:00:05", "Adapter \"batch\": TimeLimits.Headers must be longer than zero, but is -00:00:05. Use Timeout.InfiniteTimeSpan for no limit.")]
+    [InlineData("Modell", "llama", "Adapter \"batch\": Vllm:Modell is not a setting of the adapter. Did you mean Model?")]
     public async Task A_change_that_cannot_be_used_is_logged_and_leaves_the_settings_as_they_were(string setting, string value, string reason)
     {
         await using ServiceProvider provider = Build(_vllm, "batch");
@@ -94,7 +94,7 @@ public sealed class ReloadTests : IDisposable
 
         CapturedLog warning = _logs.Entries.Should().ContainSingle().Subject;
         (warning.Level, warning.Text).Should().Be((
-            LogLevel.Warning, $"Adapter \"batch\" keeps its settings, for the changed configuration cannot be used: {reason}"));
+            LogLevel.Warning, $"Adapter \"batch\" keeps its settings, because the changed configuration cannot be used: {reason}"));
     }
 
     [Fact]

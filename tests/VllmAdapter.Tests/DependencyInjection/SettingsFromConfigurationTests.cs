@@ -10,13 +10,13 @@ namespace VllmAdapter.Tests.DependencyInjection;
 public sealed class SettingsFromConfigurationTests
 {
     [Theory]
-    [InlineData("Modell", "granite", "Vllm:Modell is no setting of an adapter. Is Model meant?")]
-    [InlineData("TimeLimits:FirstToken", "00:01:00", "Vllm:TimeLimits:FirstToken is no setting of an adapter. Is TimeLimits:FirstChunk meant?")]
-    [InlineData("Resilience:CircuitBreaker:Ratio", "0.5", "Vllm:Resilience:CircuitBreaker:Ratio is no setting of an adapter. Is Resilience:CircuitBreaker:FailureRatio meant?")]
-    [InlineData("Something:Else", "1", "Vllm:Something is no setting of an adapter.")]
+    [InlineData("Modell", "granite", "Vllm:Modell is not a setting of the adapter. Did you mean Model?")]
+    [InlineData("TimeLimits:FirstToken", "00:01:00", "Vllm:TimeLimits:FirstToken is not a setting of the adapter. Did you mean TimeLimits:FirstChunk?")]
+    [InlineData("Resilience:CircuitBreaker:Ratio", "0.5", "Vllm:Resilience:CircuitBreaker:Ratio is not a setting of the adapter. Did you mean Resilience:CircuitBreaker:FailureRatio?")]
+    [InlineData("Something:Else", "1", "Vllm:Something is not a setting of the adapter.")]
     [InlineData("Termination", "OnSentinel", "Vllm:Termination cannot be set by configuration; set it in code.")]
-    [InlineData("TimeLimits:FirstChunk", "60", "Vllm:TimeLimits:FirstChunk is \"60\", which would be as many days. Write hours, minutes and seconds, such as 00:01:30.")]
-    [InlineData("Resilience:MaxDelay", "5", "Vllm:Resilience:MaxDelay is \"5\", which would be as many days. Write hours, minutes and seconds, such as 00:01:30.")]
+    [InlineData("TimeLimits:FirstChunk", "60", "Vllm:TimeLimits:FirstChunk is \"60\", which would be that many days. Write hours, minutes and seconds, such as 00:01:30.")]
+    [InlineData("Resilience:MaxDelay", "5", "Vllm:Resilience:MaxDelay is \"5\", which would be that many days. Write hours, minutes and seconds, such as 00:01:30.")]
     [InlineData("TimeLimits:FirstChunk", "soon", "Failed to convert configuration value*'Vllm:TimeLimits:FirstChunk'*")]
     public async Task A_setting_that_is_none_stops_the_host_with_its_name_and_the_adapters(string setting, string value, string problem)
     {

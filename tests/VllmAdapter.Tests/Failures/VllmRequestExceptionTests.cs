@@ -21,45 +21,45 @@ public class VllmRequestExceptionTests
         { 400, Json, Error("max_tokens=4000 cannot be greater than max_model_len=2048."), "The request asks for 4,000 output tokens but the model's context window is 2,048 (the server answered 400). Lower MaxTokens." },
         { 400, Json, Error("max_tokens must be at least 1, got 0."), "The prompt leaves no room for output in the model's context window (the server answered 400): max_tokens must be at least 1, got 0. Shorten the messages." },
         { 400, Json, """{"error":{"message":"too long","code":"context_length_exceeded"}}""", "The request does not fit the model's context window (the server answered 400): too long. Shorten the messages or lower MaxTokens." },
-        { 404, Json, Error("The model `nope` does not exist. Valid aliases: tiny."), "The server has no model 'nope' (the server answered 404): The model `nope` does not exist. Valid aliases: tiny. Choose one that it lists at /v1/models." },
-        { 404, Json, """{"detail":"Not Found"}""", "The server does not offer /v1/chat/completions (the server answered 404): Not Found. It takes a model that generates; servers of embedding, reranking, classifying and speech models do not have it. Else check the endpoint's address and the server's version." },
+        { 404, Json, Error("The model `nope` does not exist. Valid aliases: tiny."), "The server has no model 'nope' (the server answered 404): The model `nope` does not exist. Valid aliases: tiny. Use one of those listed at /v1/models." },
+        { 404, Json, """{"detail":"Not Found"}""", "The server does not offer /v1/chat/completions (the server answered 404): Not Found. It needs a generative model; servers of embedding, reranking, classifying and speech models do not have it. Otherwise check the endpoint's address and the server's version." },
         { 401, Json, """{"error":"Unauthorized"}""", "The server did not accept the API key (the server answered 401): Unauthorized. Set VllmAdapterOptions.ApiKey to a key that the server was started with." },
-        { 403, null, "", "The server forbids this (the server answered 403). It may be switched off there, or not allowed for this key." },
-        { 400, Json, Error("n must be at least 1, got 0."), "The server refused the request (the server answered 400): n must be at least 1, got 0. Correct the request; sent again it will fail again." },
-        { 400, Json, Error("1 validation error:\n  {'type': 'missing', 'loc': 'body.messages', 'msg': 'Field required', 'input': 'private'}"), "The server refused the request (the server answered 400): body.messages: Field required. Correct the request; sent again it will fail again." },
-        { 400, Json, Error("[{'type': 'missing', 'loc': ('body', 'messages'), 'msg': \"It's 'not' there\", 'input': 'private'}]"), "The server refused the request (the server answered 400): body.messages: It's 'not' there. Correct the request; sent again it will fail again." },
-        { 400, Json, Error("[{'type': 'json_invalid', 'loc': ('body', 31), 'msg': 'JSON decode error', 'input': {}}]"), "The server refused the request (the server answered 400): body.31: JSON decode error. Correct the request; sent again it will fail again." },
-        { 400, Json, Error("[{'type': 'value_error', 'loc': ('body',), 'msg': 'Value error, it\\'s \"off\"', 'input': {}}]"), "The server refused the request (the server answered 400): Value error, it's \"off\". Correct the request; sent again it will fail again." },
-        { 400, Json, Error("1 validation error: {'type': 'odd', 'loc': 'x', 'msg': 'never closed"), "The server refused the request (the server answered 400): 1 validation error. Correct the request; sent again it will fail again." },
-        { 400, Json, Error("[{'type': 'odd'}]"), "The server refused the request (the server answered 400). Correct the request; sent again it will fail again." },
-        { 400, Json, Error("Broken:\n {'type': 'odd'}"), "The server refused the request (the server answered 400): Broken. Correct the request; sent again it will fail again." },
+        { 403, null, "", "The server forbids this (the server answered 403). It may be disabled there, or not allowed for this key." },
+        { 400, Json, Error("n must be at least 1, got 0."), "The server refused the request (the server answered 400): n must be at least 1, got 0. Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("1 validation error:\n  {'type': 'missing', 'loc': 'body.messages', 'msg': 'Field required', 'input': 'private'}"), "The server refused the request (the server answered 400): body.messages: Field required. Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("[{'type': 'missing', 'loc': ('body', 'messages'), 'msg': \"It's 'not' there\", 'input': 'private'}]"), "The server refused the request (the server answered 400): body.messages: It's 'not' there. Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("[{'type': 'json_invalid', 'loc': ('body', 31), 'msg': 'JSON decode error', 'input': {}}]"), "The server refused the request (the server answered 400): body.31: JSON decode error. Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("[{'type': 'value_error', 'loc': ('body',), 'msg': 'Value error, it\\'s \"off\"', 'input': {}}]"), "The server refused the request (the server answered 400): Value error, it's \"off\". Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("1 validation error: {'type': 'odd', 'loc': 'x', 'msg': 'never closed"), "The server refused the request (the server answered 400): 1 validation error. Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("[{'type': 'odd'}]"), "The server refused the request (the server answered 400). Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("Broken:\n {'type': 'odd'}"), "The server refused the request (the server answered 400): Broken. Correct the request; unchanged, it will fail again." },
         { 429, null, "", "Too many requests (the server answered 429). Retry later, or send fewer requests at once." },
         { 503, Json, Error("The engine is currently busy and cannot accept new requests."), "The server's queue is full (the server answered 503): The engine is currently busy and cannot accept new requests. Retry later, or send fewer requests at once." },
-        { 502, "text/html", "<title>502 Bad Gateway</title>", "No working vLLM behind this address (the server answered 502): 502 Bad Gateway. Retry when the server is up; see its log, and that of the gateway before it if there is one." },
+        { 502, "text/html", "<title>502 Bad Gateway</title>", "No working vLLM behind this address (the server answered 502): 502 Bad Gateway. Retry when the server is up; see its log, and that of any gateway in front of it." },
         { 504, "text/html", "<title>504 Gateway Time-out</title>", "A gateway waited too long for the server (the server answered 504): 504 Gateway Time-out. Raise its time limit, or see the server's load." },
-        { 500, null, "", "The engine behind the server died (the server answered 500). Retry when the server was restarted; see its log." },
+        { 500, null, "", "The server's engine died (the server answered 500). Retry once the server has been restarted; see its log." },
         { 500, Json, Error("Internal server error"), "The server failed on this request (the server answered 500): Internal server error. The same request may well fail again; see the server's log." },
         { 200, Json, """{"error":{"message":"no","code":500}}""", "The server failed on this request (the server answered 200 with an error of code 500): no. The same request may well fail again; see the server's log." },
         { 200, "text/html; charset=utf-8", "<title>Sign in</title>", "The server answered 200 with text/html, which is not an event stream: Sign in. Check that the endpoint is a vLLM server at http://vllm.example:8000/v1/chat/completions." },
         { 204, null, "", "The server answered 204 with no content type, which is not an event stream. Check that the endpoint is a vLLM server at http://vllm.example:8000/v1/chat/completions." },
         { 308, null, "", "The server redirects elsewhere (the server answered 308). Set the endpoint to the final address." },
-        { 422, Json, """{"detail":[{"loc":["body","messages",0,"content"],"msg":"str type expected","type":"type_error.str"}]}""", "The server refused the request (the server answered 422): body.messages.0.content: str type expected. Correct the request; sent again it will fail again." },
-        { 400, Json, """{"error":{"message":"Must be finite.","param":"temperature","code":400}}""", "The server refused the request (the server answered 400): temperature: Must be finite. Correct the request; sent again it will fail again." },
-        { 400, Json, Error("2 validation errors for ValidatorIterator\n0.text\n  Input should be a valid string [type=string_type, input_value={'text': 'private'}, input_type=dict]"), "The server refused the request (the server answered 400): 2 validation errors for ValidatorIterator 0.text Input should be a valid string [type=string_type, input_type=dict]. Correct the request; sent again it will fail again." },
-        { 400, Json, Error("bad_words entries must tokenize to at least one token. (parameter=bad_words, value=['private'])"), "The server refused the request (the server answered 400): bad_words entries must tokenize to at least one token. (parameter=bad_words). Correct the request; sent again it will fail again." },
-        { 400, Json, Error("temperature must be in [0, 2], got 2.5. (parameter=temperature, value=2.5)"), "The server refused the request (the server answered 400): temperature must be in [0, 2], got 2.5. (parameter=temperature, value=2.5). Correct the request; sent again it will fail again." },
-        { 400, Json, Error("Extra inputs are not permitted, field: 'stream_options.continuous_usage_stats', value: True"), "The server refused the request (the server answered 400): Extra inputs are not permitted, field: 'stream_options.continuous_usage_stats', value: True. Set VllmAdapterOptions.UsageReporting to Final, or to None if it is refused then, too: this server does not take the field." },
-        { 422, Json, """{"detail":[{"loc":["body","stream_options"],"msg":"extra fields not permitted","type":"value_error.extra"}]}""", "The server refused the request (the server answered 422): body.stream_options: extra fields not permitted. Set VllmAdapterOptions.UsageReporting to None: this server does not take the field." },
-        { 400, Json, Error("Structured output processing only supports one backend per engine. The engine is already using 'xgrammar', but this request resolved to 'guidance'."), "The server refused the request (the server answered 400): Structured output processing only supports one backend per engine. The engine is already using 'xgrammar', but this request resolved to 'guidance'. Set structured_outputs_config.backend on the server to one that takes all of your formats; until it is restarted only formats of the backend in use are taken." },
-        { 400, null, "", "A gateway before the server gave the request up (the server answered 400). vLLM never refuses without a word; see the gateway's log and its time limits, then retry." },
-        { 402, Json, Error("Insufficient credits"), "Credit or quota is used up (the server answered 402): Insufficient credits. Top it up, or ask whoever runs the server; sent again the request will fail again." },
-        { 429, Json, Error("You exceeded your current quota"), "Credit or quota is used up (the server answered 429): You exceeded your current quota. Top it up, or ask whoever runs the server; sent again the request will fail again." },
-        { 407, null, "", "A proxy on the way wants credentials (the server answered 407). Give the proxy its user and password (the Proxy of the HttpClient's handler), or go around it." },
-        { 413, "text/html", "<title>413 Request Entity Too Large</title>", "The request is too large for the server or for a gateway before it (the server answered 413): 413 Request Entity Too Large. Send less, or raise the body limit of the proxies on the way (nginx: client_max_body_size)." },
+        { 422, Json, """{"detail":[{"loc":["body","messages",0,"content"],"msg":"str type expected","type":"type_error.str"}]}""", "The server refused the request (the server answered 422): body.messages.0.content: str type expected. Correct the request; unchanged, it will fail again." },
+        { 400, Json, """{"error":{"message":"Must be finite.","param":"temperature","code":400}}""", "The server refused the request (the server answered 400): temperature: Must be finite. Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("2 validation errors for ValidatorIterator\n0.text\n  Input should be a valid string [type=string_type, input_value={'text': 'private'}, input_type=dict]"), "The server refused the request (the server answered 400): 2 validation errors for ValidatorIterator 0.text Input should be a valid string [type=string_type, input_type=dict]. Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("bad_words entries must tokenize to at least one token. (parameter=bad_words, value=['private'])"), "The server refused the request (the server answered 400): bad_words entries must tokenize to at least one token. (parameter=bad_words). Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("temperature must be in [0, 2], got 2.5. (parameter=temperature, value=2.5)"), "The server refused the request (the server answered 400): temperature must be in [0, 2], got 2.5. (parameter=temperature, value=2.5). Correct the request; unchanged, it will fail again." },
+        { 400, Json, Error("Extra inputs are not permitted, field: 'stream_options.continuous_usage_stats', value: True"), "The server refused the request (the server answered 400): Extra inputs are not permitted, field: 'stream_options.continuous_usage_stats', value: True. Set VllmAdapterOptions.UsageReporting to Final, or to None if that is refused as well: this server does not accept the field." },
+        { 422, Json, """{"detail":[{"loc":["body","stream_options"],"msg":"extra fields not permitted","type":"value_error.extra"}]}""", "The server refused the request (the server answered 422): body.stream_options: extra fields not permitted. Set VllmAdapterOptions.UsageReporting to None: this server does not accept the field." },
+        { 400, Json, Error("Structured output processing only supports one backend per engine. The engine is already using 'xgrammar', but this request resolved to 'guidance'."), "The server refused the request (the server answered 400): Structured output processing only supports one backend per engine. The engine is already using 'xgrammar', but this request resolved to 'guidance'. Set structured_outputs_config.backend on the server to one that takes all of your formats; until it is restarted, it accepts only formats of the backend in use." },
+        { 400, null, "", "A gateway in front of the server gave up on the request (the server answered 400). vLLM never refuses a request without a message; see the gateway's log and its time limits, then retry." },
+        { 402, Json, Error("Insufficient credits"), "Credit or quota is used up (the server answered 402): Insufficient credits. Top it up, or ask whoever runs the server; retrying will fail the same way." },
+        { 429, Json, Error("You exceeded your current quota"), "Credit or quota is used up (the server answered 429): You exceeded your current quota. Top it up, or ask whoever runs the server; retrying will fail the same way." },
+        { 407, null, "", "A proxy on the way requires credentials (the server answered 407). Give the proxy its user and password (the Proxy of the HttpClient's handler), or bypass it." },
+        { 413, "text/html", "<title>413 Request Entity Too Large</title>", "The request is too large for the server or for a gateway in front of it (the server answered 413): 413 Request Entity Too Large. Send less, or raise the body limit of the proxies on the way (nginx: client_max_body_size)." },
         { 421, null, "", "The server does not answer for this host name (the server answered 421). Check the endpoint's host name." },
         { 431, null, "", "The request's headers are too large (the server answered 431). Send fewer or shorter ones (RequestHeaders.Additional, the trace's baggage, cookies of a handler)." },
-        { 501, Json, Error("Only base64 data URLs are supported for now."), "The server refused the request (the server answered 501): Only base64 data URLs are supported for now. The server fetches such a part by itself: give an address that it can reach, or send the bytes (a data URL in base64)." },
-        { 500, Json, """{"statusCode":500,"code":"ECONNREFUSED","error":"Internal Server Error","message":"connect ECONNREFUSED 127.0.0.1:1"}""", "No working vLLM behind this address (the server answered 500): connect ECONNREFUSED 127.0.0.1:1. Retry when the server is up; see its log, and that of the gateway before it if there is one." },
+        { 501, Json, Error("Only base64 data URLs are supported for now."), "The server refused the request (the server answered 501): Only base64 data URLs are supported for now. The server fetches this part itself: use an address that it can reach, or send the bytes (a base64 data URL)." },
+        { 500, Json, """{"statusCode":500,"code":"ECONNREFUSED","error":"Internal Server Error","message":"connect ECONNREFUSED 127.0.0.1:1"}""", "No working vLLM behind this address (the server answered 500): connect ECONNREFUSED 127.0.0.1:1. Retry when the server is up; see its log, and that of any gateway in front of it." },
     };
 
     [Theory]
@@ -76,9 +76,9 @@ public class VllmRequestExceptionTests
         };
 
         VllmRequestException.For(facts).Message.Should().Be(
-            "The server could not get messages[0].content[0] of the request (the server answered 500): Cannot connect to host dead.example:443 "
-            + "ssl:default [Name or service not known]. The server fetches such a part by itself: give an address that it can reach, or send the "
-            + "bytes (a data URL in base64).");
+            "The server could not fetch messages[0].content[0] of the request (the server answered 500): Cannot connect to host dead.example:443 "
+            + "ssl:default [Name or service not known]. The server fetches this part itself: use an address that it can reach, or send the "
+            + "bytes (a base64 data URL).");
     }
 
     [Theory]
@@ -98,7 +98,7 @@ public class VllmRequestExceptionTests
 
         VllmRequestException.For(new() { Address = Chat, Cause = cause, BrokeWhileSending = 20_100_000 }).Message.Should().Be(
             "The connection at http://vllm.example:8000/v1/chat/completions broke while 20.1 MB were being sent: Broken pipe. "
-            + "A body limit of a proxy is likely (nginx: client_max_body_size): send less, or raise it.");
+            + "A proxy's limit on the body is the likely cause (nginx: client_max_body_size): send less, or raise it.");
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public class VllmRequestExceptionTests
     }
 
     [Theory]
-    [InlineData("Basic", "A gateway before the server wants a user and a password (Basic) (the server answered 401). Send them in the header Authorization (RequestHeaders.Additional), or by the HttpClient's handler.")]
+    [InlineData("Basic", "A gateway in front of the server requires a user name and password (Basic) (the server answered 401). Send them in the Authorization header (RequestHeaders.Additional), or through the HttpClient's handler.")]
     [InlineData("Bearer", "The server did not accept the API key (the server answered 401). Set VllmAdapterOptions.ApiKey to a key that the server was started with.")]
     public void A_challenge_tells_what_is_wanted(string challenge, string sentence) =>
         VllmRequestException.For(Answer(401, null, "") with { Challenge = challenge }).Message.Should().Be(sentence);
@@ -142,17 +142,17 @@ public class VllmRequestExceptionTests
 
         VllmRequestException.For(new() { Address = Chat, Cause = cause }).Message.Should().Be(
             "A proxy on the way to the server at http://vllm.example:8000/v1/chat/completions refused to connect (it answered 407). "
-            + "Give the proxy its user and password (the Proxy of the HttpClient's handler), or go around it.");
+            + "Give the proxy its user and password (the Proxy of the HttpClient's handler), or bypass it.");
     }
 
     [Theory]
     [InlineData(0.2, "")]
-    [InlineData(60, ", after 60.0 s of silence; a proxy's idle limit is likely")]
+    [InlineData(60, ", after 60.0 s of silence; probably a proxy's idle timeout")]
     public void A_reply_that_breaks_off_before_its_first_event_is_not_told_as_no_connection(double silence, string after) =>
         VllmRequestException.For(new() { Address = Chat, Cause = new IOException("The response ended prematurely."), BrokeOffAfter = TimeSpan.FromSeconds(silence) })
             .Message.Should().Be(
                 $"The reply at http://vllm.example:8000/v1/chat/completions broke off before its first event{after}: The response ended prematurely. "
-                + "Ask again; see the server's log.");
+                + "Try again; see the server's log.");
 
     [Theory]
     [InlineData("An error occurred while sending the request.", "The response ended prematurely. (ResponseEnded)", "The response ended prematurely. (ResponseEnded)")]
@@ -220,7 +220,7 @@ public class VllmRequestExceptionTests
 
         VllmRequestException.For(new() { Status = HttpStatusCode.OK, InsideStream = true, Error = error! }).Message.Should().Be(
             "The server refused the request (an error event with code 400 inside a 200): Grammar error. "
-            + "Correct the request; sent again it will fail again.");
+            + "Correct the request; unchanged, it will fail again.");
     }
 
     [Fact]
@@ -253,7 +253,7 @@ public class VllmRequestExceptionTests
         failed.Failure.Should().Be(RequestFailure.Timeout);
         failed.IsRetryable.Should().BeTrue();
         failed.Message.Should().Be(
-            "No answer within 30.0 s at http://vllm.example:8000/v1/chat/completions. Raise the limit (TimeLimits, or the Timeout of an HttpClient of your own), or ask Server.DiagnoseAsync what the server is doing.");
+            "No answer within 30.0 s at http://vllm.example:8000/v1/chat/completions. Raise the limit (TimeLimits, or the Timeout of your own HttpClient), or ask Server.DiagnoseAsync what the server is doing.");
     }
 
     [Theory]

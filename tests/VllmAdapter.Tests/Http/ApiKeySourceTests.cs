@@ -133,7 +133,7 @@ public sealed class ApiKeySourceTests : IDisposable
         await adapter.CompleteChatAsync(Hello);
         await adapter.CompleteChatAsync(Hello);
 
-        const string Warning = "The API key is sent to vllm.test over http: everybody between here and there can read it. Use https, unless the network between is yours alone.";
+        const string Warning = "The API key is sent to vllm.test over http: everyone on the way can read it. Use https, unless the network is yours alone.";
         _logs.Entries.Where(entry => entry.Event.Id == 142).Select(entry => (entry.Level, entry.Text)).Should()
             .Equal(Enumerable.Repeat((LogLevel.Warning, Warning), warnings));
         _logs.Everything.Should().NotContain("key-number");

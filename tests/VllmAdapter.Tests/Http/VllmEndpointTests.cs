@@ -55,13 +55,13 @@ public sealed class VllmEndpointTests
         { "user:secret@vllm.test", "Endpoint must be an absolute http or https address such as http://localhost:8000, but is \"vllm.test\"." },
         {
             "http://user:secret@vllm.test/v1",
-            "Endpoint must hold no user name and no password, for they would never be sent, but \"http://vllm.test/v1\" was given with them. "
-            + "Set ApiKey, or send the header Authorization (RequestHeaders.Additional)."
+            "Endpoint must not contain a user name or password, which would never be sent, but \"http://vllm.test/v1\" has them. "
+            + "Set ApiKey, or send the Authorization header (RequestHeaders.Additional)."
         },
         {
             "http://vllm.test/v1?api-version=secret",
-            "Endpoint must have no query, for it does not reach the routes, but \"http://vllm.test/v1\" was given with one. "
-            + "Set ApiKey if it is a key; let a message handler of the HttpClient add it if the gateway wants it with every request."
+            "Endpoint must not have a query, which would not reach the routes, but \"http://vllm.test/v1\" has one. "
+            + "Set ApiKey if it is a key; if the gateway needs it on every request, add it in a message handler of the HttpClient."
         },
     };
 

@@ -30,8 +30,8 @@ public sealed class VllmTransportTests
     public static TheoryData<ScriptedReply, string> Refusals => new()
     {
         { Script.Replies(307).WithHeader("Location", "https://other.test/v1/chat/completions?key=1"), "redirects to https://other.test/v1/chat/completions (" },
-        { Script.Replies(401).WithHeader("WWW-Authenticate", "Basic realm=\"llm\""), "wants a user and a password (Basic)" },
-        { Script.Replies(407).WithHeader("Proxy-Authenticate", "Basic"), "A proxy on the way wants credentials" },
+        { Script.Replies(401).WithHeader("WWW-Authenticate", "Basic realm=\"llm\""), "requires a user name and password (Basic)" },
+        { Script.Replies(407).WithHeader("Proxy-Authenticate", "Basic"), "A proxy on the way requires credentials" },
         { Script.Replies(413), "The request of " },
         { Script.Replies(429).WithHeader("Retry-After", "99999999999"), "Retry after " },
         { Script.Replies(200).WithHeader("Content-Length", "0"), "answered 200 with an empty body: nothing is served at http" },

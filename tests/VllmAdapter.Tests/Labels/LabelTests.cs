@@ -48,7 +48,7 @@ public sealed class LabelTests
     }
 
     [Theory]
-    [InlineData("maybe:0.9 perhaps:0.1", "has none of the labels among the likeliest tokens")]
+    [InlineData("maybe:0.9 perhaps:0.1", "has none of the labels among the most likely tokens")]
     [InlineData(null, "has no log probabilities")]
     public async Task An_answer_without_probabilities_of_the_labels_is_a_failure_that_keeps_its_text(string? places, string words)
     {
@@ -106,7 +106,10 @@ public sealed class LabelTests
         {
             Chat = ChatRequest.FromPrompt("?") with
             {
-                MaxTokens = 1, Logprobs = new() { TopLogprobs = 5 }, Sampling = new() { Temperature = 1, Seed = 3 }, Reasoning = new() { Enabled = true },
+                MaxTokens = 1,
+                Logprobs = new() { TopLogprobs = 5 },
+                Sampling = new() { Temperature = 1, Seed = 3 },
+                Reasoning = new() { Enabled = true },
             },
             Labels = ["yes", "no"],
         });
@@ -135,8 +138,8 @@ public sealed class LabelTests
     public static TheoryData<LabelRequest, string> Unsendable => new()
     {
         { new LabelRequest { Chat = ChatRequest.FromPrompt("?"), Labels = ["yes"] }, "Labels must be two or more, but there are 1" },
-        { new LabelRequest { Chat = ChatRequest.FromPrompt("?"), Labels = ["yes", ""] }, "one is empty or has some" },
-        { new LabelRequest { Chat = ChatRequest.FromPrompt("?"), Labels = ["yes", " no"] }, "one is empty or has some" },
+        { new LabelRequest { Chat = ChatRequest.FromPrompt("?"), Labels = ["yes", ""] }, "one is or does" },
+        { new LabelRequest { Chat = ChatRequest.FromPrompt("?"), Labels = ["yes", " no"] }, "one is or does" },
         { new LabelRequest { Chat = ChatRequest.FromPrompt("?"), Labels = ["yes", "yes"] }, "two are the same" },
         { new LabelRequest { Chat = ChatRequest.FromPrompt("?") with { ChoiceCount = 2 }, Labels = ["yes", "no"] }, "ChoiceCount must be 1 or null" },
     };

@@ -13,8 +13,8 @@ public sealed class WayOutTests
         { Script.Calls("roll", "{\"").Cuts(), $"The call of roll was withheld: the stream broke off before its end. {AskAgain}" },
         { Script.Says("hi").Finishes("abort").Uses(3, 1).Done(), AskAgainOrContinue },
         { Script.Says("hi").Fails().Done(), AskAgainOrContinue },
-        { Script.Says("hi").Fails("The schema cannot be compiled.", 400, "BadRequestError").Done(), "Correct the request; sent again it will fail again." },
-        { Script.Says("hi").Event("{nope}"), "BytePositionInLine: 1. Check what stands between here and the server; what came is in Received." },
+        { Script.Says("hi").Fails("The schema cannot be compiled.", 400, "BadRequestError").Done(), "Correct the request; unchanged, it will fail again." },
+        { Script.Says("hi").Event("{nope}"), "BytePositionInLine: 1. Check what lies between the client and the server; what came is in Received." },
         {
             Script.Says("hi").Finishes("length").Uses(3, 20).Done(),
             "20 of 20 tokens used. Raise ChatRequest.MaxTokens, and ask again or go on with ChatRequest.Continuing(outcome)."
@@ -44,7 +44,7 @@ public sealed class WayOutTests
     }
 
     [Theory]
-    [InlineData(8, "Shorten the messages; VllmServer.PlanAsync tells beforehand what fits.")]
+    [InlineData(8, "Shorten the messages; VllmServer.PlanAsync tells you in advance what fits.")]
     [InlineData(2048, "Raise that limit, or go on with ChatRequest.Continuing(outcome).")]
     public async Task A_known_window_tells_what_to_do_about_a_limit(int window, string end)
     {

@@ -27,7 +27,7 @@ public sealed class BadPoolingReplyTests : IDisposable
         { """{"index":0,"embedding":[1,2]},{"embedding":[1,2]}""", "an entry of its list does not say by an index what it belongs to" },
         { """{"index":0,"embedding":[1,2]},{"index":-1,"embedding":[1,2]}""", "an entry of its list does not say by an index what it belongs to" },
         { """{"index":0,"embedding":[1,2]},{"index":null,"embedding":[1,2]}""", "an entry of its list does not say by an index what it belongs to" },
-        { """{"index":0,"embedding":[1,2]},[1,2]""", "an entry of its list is no object" },
+        { """{"index":0,"embedding":[1,2]},[1,2]""", "an entry of its list is not an object" },
         { """{"index":0,"embedding":[1,2]},{"index":1}""", "the embedding of Inputs[1] has no vector" },
         { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":null}""", "the embedding of Inputs[1] is null where a vector is due" },
         { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":{"a":[1,2]}}""", "the embedding of Inputs[1] is an object where a vector is due" },
@@ -41,9 +41,9 @@ public sealed class BadPoolingReplyTests : IDisposable
         { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":[1,1e39]}""", "the embedding of Inputs[1] holds Infinity as number 1: the model made no finite number of this input" },
         { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwAAwH8="}""", "the embedding of Inputs[1] holds NaN as number 1: the model made no finite number of this input" },
         { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwAAgP8="}""", "the embedding of Inputs[1] holds -Infinity as number 1: the model made no finite number of this input" },
-        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwA="}""", "the embedding of Inputs[1] is base64 of 5 bytes, which are no whole number of 32-bit floats" },
-        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwA"}""", "the embedding of Inputs[1] is a text of 7 characters, which is no base64" },
-        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"!!!!!!=="}""", "the embedding of Inputs[1] is a text that is no base64" },
+        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwA="}""", "the embedding of Inputs[1] is base64 of 5 bytes, which is not a whole number of 32-bit floats" },
+        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"AACAPwA"}""", "the embedding of Inputs[1] is a text of 7 characters, which is not base64" },
+        { """{"index":0,"embedding":[1,2]},{"index":1,"embedding":"!!!!!!=="}""", "the embedding of Inputs[1] is a text that is not base64" },
     };
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class BadPoolingReplyTests : IDisposable
         _server.When("*").Respond("application/json", $$"""{"data":[{"embedding":{{vector}},"index":0}]}""");
 
         await ShouldBeInvalid(
-            adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], Dimensions = 2 }), "numbers where Dimensions asked for 2: this server does not heed dimensions");
+            adapter => adapter.EmbedAsync(new EmbeddingRequest { Inputs = ["a"], Dimensions = 2 }), "numbers where Dimensions asked for 2: this server ignores dimensions");
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class BadPoolingReplyTests : IDisposable
     [InlineData("""{"index":0,"relevance_score":0.5},{"index":1}""", "the score of Documents[1] is missing")]
     [InlineData("""{"index":0,"relevance_score":0.5},{"index":1,"relevance_score":null}""", "the score of Documents[1] is null")]
     [InlineData("""{"index":0,"relevance_score":0.5},{"index":1,"relevance_score":"0.5"}""", "the score of Documents[1] is a text, not a number")]
-    [InlineData("""{"index":0,"relevance_score":0.5},{"index":1,"relevance_score":1e999}""", "the score of Documents[1] is no finite number")]
+    [InlineData("""{"index":0,"relevance_score":0.5},{"index":1,"relevance_score":1e999}""", "the score of Documents[1] is not a finite number")]
     [InlineData("""{"index":0,"relevance_score":0.5},{"index":1,"relevance_score":7.8}""", "the score of Documents[1] is 7.8, but ScoreKind says sigmoid scores from 0 to 1")]
     [InlineData("""{"index":0,"relevance_score":0.5},{"index":1,"document":{"text":"another"},"relevance_score":0.5}""", "the score of Documents[1] comes with another document than was asked about")]
     public async Task Ranks_are_handed_out_only_if_they_are_whole(string entries, string wrong)
@@ -119,11 +119,11 @@ public sealed class BadPoolingReplyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"index":0,"data":"AACAPw=="}""", "the output of Inputs[0] is a text, which tells no shape")]
+    [InlineData("""{"index":0,"data":"AACAPw=="}""", "the output of Inputs[0] is a text, which has no shape")]
     [InlineData("""{"index":0,"data":[[1,2],[3]]}""", "the output of Inputs[0] has 1 numbers in row 1, but 2 in row 0")]
     [InlineData("""{"index":0,"data":[[1,2],3]}""", "the output of Inputs[0] is wrong in row 1, which is a number where a vector is due")]
     [InlineData("""{"index":0,"data":[[1,2],[3,null]]}""", "the output of Inputs[0] is wrong in row 1, which holds null where number 1 is due")]
-    [InlineData("""{"index":0,"data":{"x":1}}""", "the output of Inputs[0] is no list of numbers")]
+    [InlineData("""{"index":0,"data":{"x":1}}""", "the output of Inputs[0] is not a list of numbers")]
     [InlineData("""{"index":0,"data":[]}""", "the output of Inputs[0] is empty")]
     [InlineData("""{"index":0}""", "the output of Inputs[0] is missing")]
     public async Task Pooled_outputs_are_handed_out_only_if_they_are_whole(string entries, string wrong)
@@ -134,12 +134,12 @@ public sealed class BadPoolingReplyTests : IDisposable
     }
 
     [Theory]
-    [InlineData(200, """{"error":{"message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
-    [InlineData(200, """{"object":"error","message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
-    [InlineData(501, """{"error":{"message":"The model does not support Embeddings API","type":"NotImplementedError","param":null,"code":501}}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
-    [InlineData(404, """{"detail":"Not Found"}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
-    [InlineData(405, """{"detail":"Method Not Allowed"}""", RequestFailure.RouteNotFound, "It takes an embedding model")]
-    [InlineData(400, """{"error":{"message":"Out of range float values are not JSON compliant","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.InvalidReply, "send fewer at once to find it")]
+    [InlineData(200, """{"error":{"message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
+    [InlineData(200, """{"object":"error","message":"The model does not support Embeddings API","type":"BadRequestError","param":null,"code":400}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
+    [InlineData(501, """{"error":{"message":"The model does not support Embeddings API","type":"NotImplementedError","param":null,"code":501}}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
+    [InlineData(404, """{"detail":"Not Found"}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
+    [InlineData(405, """{"detail":"Method Not Allowed"}""", RequestFailure.RouteNotFound, "It needs an embedding model")]
+    [InlineData(400, """{"error":{"message":"Out of range float values are not JSON compliant","type":"BadRequestError","param":null,"code":400}}""", RequestFailure.InvalidReply, "send fewer at once to find which")]
     [InlineData(400, """{"error":{"message":"This model's maximum context length is 256 tokens. However, your prompt contains at least 257 input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the input prompt. (parameter=input_tokens, value=257)","type":"BadRequestError","param":"input_tokens","code":400}}""", RequestFailure.ContextWindowExceeded, "An input needs at least 257 tokens but the model's window is 256 (the server answered 400). Shorten it, or have the server cut it")]
     [InlineData(200, """{"object":"list","data":null}""", RequestFailure.UnexpectedContent, "not a list of embeddings")]
     [InlineData(200, """{"object":"list"}""", RequestFailure.UnexpectedContent, "not a list of embeddings")]

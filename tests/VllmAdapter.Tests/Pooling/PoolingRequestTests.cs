@@ -62,7 +62,10 @@ public sealed class PoolingRequestTests
     {
         using var vllm = FakeVllm.InMemory(new FakeVllmOptions
         {
-            Model = null, Kinds = ModelKinds.Embeds | ModelKinds.Ranks, EmbeddingSize = 8, IsMatryoshka = true,
+            Model = null,
+            Kinds = ModelKinds.Embeds | ModelKinds.Ranks,
+            EmbeddingSize = 8,
+            IsMatryoshka = true,
         });
         using VllmInferenceAdapter adapter = vllm.CreateAdapter();
 

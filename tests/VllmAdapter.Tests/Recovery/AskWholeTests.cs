@@ -52,7 +52,7 @@ public sealed class AskWholeTests
         stream.Answer.ToolCalls.Should().ContainSingle().Which.Arguments.Should().Be("{\"city\":\"Paris\"}");
         stream.Outcome.WithheldToolCalls.Should().BeEmpty();
         (stream.Outcome.Usage!.PromptTokens, stream.Outcome.Usage.CompletionTokens, stream.Outcome.Parts.Count).Should().Be((40, stream.Outcome.Parts[0].Usage!.CompletionTokens + 9, 2));
-        stream.Outcome.Explain().Should().EndWith("had lost something, so it was asked for once more without streaming.");
+        stream.Outcome.Explain().Should().EndWith("had lost something, so it was requested again without streaming.");
         stream.Outcome.Parts[1].Evidence.IsWholeReply.Should().BeTrue();
         chunks[^1].Outcome.Should().Be(stream.Outcome);
         chunks[^2].ToolCallDeltas.Should().ContainSingle().Which.Arguments.Should().Be("{\"city\":\"Paris\"}");

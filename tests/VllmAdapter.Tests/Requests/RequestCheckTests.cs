@@ -25,11 +25,11 @@ public sealed class RequestCheckTests
         { "a choice with a regex", """{"structured_outputs": {"choice": ["a", "b"], "regex": "a"}}""", "The request asks for regex and choice together*" },
 
         // 0.11.0, 0.15.1, 0.20.2: the engine ends; 0.26.0: an empty stream; 0.32.0: 500; 0.33.0: 400.
-        { "a grammar without a body", """{"structured_outputs": {"grammar": "root ::= "}}""", "The grammar does not compile: the rule 'root' is empty*0.20.2 end on it*Correct it*" },
+        { "a grammar without a body", """{"structured_outputs": {"grammar": "root ::= "}}""", "The grammar does not compile: the rule 'root' is empty*0.20.2 crash on it*Correct it*" },
 
 
         // 0.8.5: the process ends.
-        { "the older field", """{"guided_regex": "a)"}""", "guided_regex does not compile*0.8.5 ends on it*" },
+        { "the older field", """{"guided_regex": "a)"}""", "guided_regex does not compile*0.8.5 crashes on it*" },
     };
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class RequestCheckTests
         ChatRequest request = Hello with { Extra = JsonNode.Parse(extra)!.AsObject() };
 
         request.Invoking(deadly => deadly.Body()).Should().Throw<ArgumentException>(what)
-            .WithMessage(why).WithMessage("*ChatRequest.SendUnchecked sends it all the same.*");
+            .WithMessage(why).WithMessage("*ChatRequest.SendUnchecked sends it anyway.*");
         (request with { SendUnchecked = true }).Body()[request.Extra!.First().Key].ShouldBeJson(request.Extra!.First().Value!.ToJsonString());
     }
 

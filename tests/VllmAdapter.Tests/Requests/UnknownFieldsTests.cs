@@ -16,18 +16,18 @@ public sealed class UnknownFieldsTests : IDisposable
 
     public static TheoryData<int, bool, string, string?> Fields => new()
     {
-        { 8, true, "structured_outputs", "vLLM knows it since 0.11.0." },
-        { 8, false, "structured_outputs", "vLLM knows it since 0.11.0." },
+        { 8, true, "structured_outputs", "vLLM has known it since 0.11.0." },
+        { 8, false, "structured_outputs", "vLLM has known it since 0.11.0." },
         { 11, true, "structured_outputs", null },
         { 11, false, "structured_outputs", null },
         { 8, true, "guided_json", null },
         { 33, true, "guided_json", "vLLM knew it before 0.12.0; use structured_outputs, since 0.11.0." },
         { 33, false, "guided_json", "vLLM knew it before 0.12.0; use structured_outputs, since 0.11.0." },
-        { 11, true, "repetition_detection", "vLLM knows it since 0.17.0." },
+        { 11, true, "repetition_detection", "vLLM has known it since 0.17.0." },
         { 20, false, "repetition_detection", null },
-        { 20, false, "session_id", "vLLM knows it since about 0.27." },
-        { 32, true, "return_weight_versions", "vLLM knows it since 0.33.0." },
-        { 33, true, "max_token", "check how it is written." },
+        { 20, false, "session_id", "vLLM has known it since about 0.27." },
+        { 32, true, "return_weight_versions", "vLLM has known it since 0.33.0." },
+        { 33, true, "max_token", "check the spelling." },
         { 33, false, "max_token", null },
         { 33, true, "max_tokens", null },
     };

@@ -45,7 +45,10 @@ public sealed class DefaultPipelineTests
     {
         var options = new ResilienceOptions
         {
-            MaxAttempts = 4, BaseDelay = TimeSpan.FromSeconds(1), MaxDelay = TimeSpan.FromSeconds(10), Randomness = () => 0.5,
+            MaxAttempts = 4,
+            BaseDelay = TimeSpan.FromSeconds(1),
+            MaxDelay = TimeSpan.FromSeconds(10),
+            Randomness = () => 0.5,
         };
 
         IReadOnlyList<TimeSpan> waited = await WaitsAsync(options, TimeSpan.FromSeconds(asked));

@@ -98,8 +98,8 @@ public sealed class StreamSlotsTests
         _clock.Advance(TimeSpan.FromTicks(1));
 
         logs.Entries.Should().ContainSingle().Which.Text.Should().Be(
-            "Requests waiting for a place: 2, one of them for 30 s. All 1 places of Resilience.MaxConcurrentStreams are taken, one of them for 45 s. "
-            + "A stream holds its place until it was read to its end or was disposed: read it with await foreach, or dispose what GetAsyncEnumerator gave. "
+            "Requests waiting for a free slot: 2, one of them for 30 s. All 1 slots of Resilience.MaxConcurrentStreams are taken, one of them for 45 s. "
+            + "A stream holds its slot until it has been read to its end or disposed: read it with await foreach, or dispose what GetAsyncEnumerator gave. "
             + "If all of them are being read, the server is slow, or the limit is low.");
         _clock.Advance(StreamSlots.WarnAfter);
         logs.Entries.Should().HaveCount(2, "it is said again as long as it lasts, once for all that wait");

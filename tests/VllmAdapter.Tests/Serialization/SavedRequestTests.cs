@@ -64,7 +64,13 @@ public sealed class SavedRequestTests
         Logprobs = new() { TopLogprobs = -1, TokenIds = [5], TokensAsIds = true },
         Serving = new()
         {
-            Priority = -3, CacheSalt = "salt", StreamInterval = 4, ReturnTokenIds = true, KvTransfer = Some, EncoderTransfer = Some, PluginArguments = Some,
+            Priority = -3,
+            CacheSalt = "salt",
+            StreamInterval = 4,
+            ReturnTokenIds = true,
+            KvTransfer = Some,
+            EncoderTransfer = Some,
+            PluginArguments = Some,
         },
         UsageReporting = UsageReporting.None,
         Stream = false,

@@ -57,7 +57,7 @@ public sealed class RecordedRouteTests
     [InlineData("lora/load-rank-too-high", "vllm-0.32.0", "--max-lora-rank")]
     [InlineData("lora/load-bad-module", "vllm-0.32.0", "made for this model")]
     [InlineData("lora/load-no-weights", "vllm-0.32.0", "adapter_model.safetensors")]
-    [InlineData("lora/load-missing", "vllm-0.32.0", "on the server's side")]
+    [InlineData("lora/load-missing", "vllm-0.32.0", "The path is one on the server")]
     [InlineData("lora/load-empty-folder", "vllm-0.32.0", "adapter_config.json")]
     public async Task What_the_server_lacks_is_named(string what, string version, string named)
     {

@@ -66,10 +66,10 @@ public sealed class VllmServerTests
     [InlineData("{\"healthy_count\":2,\"unhealthy_count\":1}", null)]                    // LiteLLM
     [InlineData("{\"healthy_count\":0,\"unhealthy_count\":1}", "The gateway says that none of its servers is healthy.")]
     [InlineData("{\"status\":\"unhealthy\"}", "The gateway says that its status is \"unhealthy\".")]
-    [InlineData("<html><title>Welcome to nginx!</title></html>", "A web page was answered, so there is another server than vLLM behind this address. Check the endpoint.")]
-    [InlineData("{\"data\":[]}", "The answer {\"data\":[]} is not vLLM's, nor that of a gateway that is known. Check the endpoint.")]
-    [InlineData("{\"status", "The answer {\"status is not vLLM's, nor that of a gateway that is known. Check the endpoint.")]
-    [InlineData("Hello", "The answer \"Hello\" is not vLLM's, nor that of a gateway that is known. Check the endpoint.")]
+    [InlineData("<html><title>Welcome to nginx!</title></html>", "The answer is a web page, so something other than vLLM is behind this address. Check the endpoint.")]
+    [InlineData("{\"data\":[]}", "The answer {\"data\":[]} is neither vLLM's nor that of a known gateway. Check the endpoint.")]
+    [InlineData("{\"status", "The answer {\"status is neither vLLM's nor that of a known gateway. Check the endpoint.")]
+    [InlineData("Hello", "The answer \"Hello\" is neither vLLM's nor that of a known gateway. Check the endpoint.")]
     public async Task Healthy_is_what_vllm_or_a_known_gateway_answers(string body, string? problem)
     {
         ServerHealth health = await Saying(body, 200, "text/plain").NewAdapter().Server.CheckHealthAsync();

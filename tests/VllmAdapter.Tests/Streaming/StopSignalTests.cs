@@ -55,6 +55,52 @@ public sealed class StopSignalTests
     }
 
     [Fact]
+    public void A_part_that_begins_after_the_whole_was_stopped_is_stopped_at_once()
+    {
+        using var whole = new StopSignal(default, default);
+        whole.TryStop(TerminationCause.CallerCanceled);
+
+        using var late = new StopSignal(whole);
+
+        (late.Cause, late.Token.IsCancellationRequested).Should().Be((TerminationCause.CallerCanceled, true));
+    }
+
+    [Fact]
+    public void A_part_that_was_let_go_of_does_not_hold_up_the_stop_of_the_whole()
+    {
+        using var whole = new StopSignal(default, default);
+        new StopSignal(whole).Dispose();
+
+        whole.TryStop(TerminationCause.Deadline).Should().BeTrue();
+
+        (whole.Cause, whole.Token.IsCancellationRequested).Should().Be((TerminationCause.Deadline, true));
+    }
+
+    [Fact]
+    public async Task A_part_that_begins_and_a_whole_that_stops_at_the_same_moment_do_not_miss_each_other()
+    {
+        for (int round = 0; round < 2_000; round++)
+        {
+            using var whole = new StopSignal(default, default);
+            using var start = new Barrier(2);
+            Task<StopSignal> beginning = Task.Run(() =>
+            {
+                start.SignalAndWait();
+                return new StopSignal(whole);
+            });
+            Task stopping = Task.Run(() =>
+            {
+                start.SignalAndWait();
+                whole.TryStop(TerminationCause.Deadline);
+            });
+            await Task.WhenAll(beginning, stopping);
+
+            using StopSignal part = await beginning;
+            (part.Cause, part.Token.IsCancellationRequested).Should().Be((TerminationCause.Deadline, true));
+        }
+    }
+
+    [Fact]
     public void What_a_policy_threw_is_thrown_again()
     {
         using var whole = new StopSignal(default, default);

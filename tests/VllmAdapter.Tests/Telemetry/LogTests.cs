@@ -117,7 +117,7 @@ public sealed class LogTests
 
         CapturedLog retried = logs.Entries.Should().ContainSingle().Subject;
         (retried.Event.Id, retried.Level).Should().Be((110, LogLevel.Warning));
-        retried.Text.Should().Be("Attempt 1, request request-1, failed: The server's queue is full. It is tried again after 2.0 s.");
+        retried.Text.Should().Be("Attempt 1, request request-1, failed: The server's queue is full. It will be retried after 2.0 s.");
     }
 
     [Theory]

@@ -20,7 +20,13 @@ public sealed class SpanTests
             ChoiceCount = 1,
             Sampling = new SamplingOptions
             {
-                Temperature = 0.5, TopP = 0.9, TopK = 20, Seed = 7, Stop = ["END"], FrequencyPenalty = 0.25, PresencePenalty = -0.25,
+                Temperature = 0.5,
+                TopP = 0.9,
+                TopK = 20,
+                Seed = 7,
+                Stop = ["END"],
+                FrequencyPenalty = 0.25,
+                PresencePenalty = -0.25,
             },
             Reasoning = new ReasoningSettings { Effort = ReasoningLevel.Low },
             Headers = new RequestHeaders { RequestId = "request-1", Session = "session-1" },

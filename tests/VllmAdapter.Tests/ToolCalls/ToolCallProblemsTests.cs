@@ -71,7 +71,7 @@ public sealed class ToolCallProblemsTests
     [InlineData("""{"a": {"b": ["\ude00"]}}""")]
     public void Half_a_surrogate_pair_is_a_problem_wherever_it_stands(string arguments)
     {
-        const string Problem = "The arguments hold half a surrogate pair, which is no text.";
+        const string Problem = "The arguments contain half a surrogate pair, which is not text.";
 
         Problems(arguments, """{"required": ["a"]}""").Should().Be(Problem);
         ToolCallProblems.Find("f", arguments, new ToolSignature { Name = "f", TakesNoParameters = true }).Should().Equal(Problem);

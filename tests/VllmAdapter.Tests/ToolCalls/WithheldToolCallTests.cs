@@ -3,7 +3,7 @@ namespace VllmAdapter.Tests.ToolCalls;
 public sealed class WithheldToolCallTests
 {
     [Theory]
-    [InlineData(WithheldReason.ChoiceCut, "its choice was cut by the token limit, and whole JSON does not prove a whole call")]
+    [InlineData(WithheldReason.ChoiceCut, "its choice was cut by the token limit, and complete JSON does not prove a complete call")]
     [InlineData(WithheldReason.ChoiceNotFinished, "its choice did not finish")]
     [InlineData(WithheldReason.StreamBroken, "the stream broke off before its end")]
     [InlineData(WithheldReason.EndUnconfirmed, "neither the sentinel nor a token count shows that no limit cut it")]

@@ -166,7 +166,7 @@ public sealed class BatchTests : IDisposable
         ToolRun run = await RunAsync(Dead());
 
         run.Code.Should().Be(3);
-        run.Error.Should().Contain("Give the same command again");
+        run.Error.Should().Contain("Run the same command again");
         (await File.ReadAllTextAsync(Output)).Should().BeEmpty();
     }
 
@@ -208,7 +208,7 @@ public sealed class BatchTests : IDisposable
         Func<Task> adding = () => output.AddAsync([]);
 
         ToolException told = (await adding.Should().ThrowAsync<ToolException>()).Which;
-        told.Message.Should().Contain("cannot be written: No space left on device").And.Contain("out.jsonl").And.Contain("give the same command again");
+        told.Message.Should().Contain("cannot be written: No space left on device").And.Contain("out.jsonl").And.Contain("run the same command again");
         told.Code.Should().Be(ExitCode.Unavailable);
     }
 

@@ -23,8 +23,8 @@ public sealed class CheckCommandTests
     }
 
     [Theory]
-    [InlineData(200, "text/html", Html, "no vLLM server")]
-    [InlineData(200, "application/json", """{"hello": "world"}""", "no vLLM server")]
+    [InlineData(200, "text/html", Html, "not a vLLM server")]
+    [InlineData(200, "application/json", """{"hello": "world"}""", "not a vLLM server")]
     [InlineData(404, "application/json", """{"detail":"Not Found"}""", "no vLLM server")]
     [InlineData(401, "application/json", """{"error":"Unauthorized"}""", "--key-env")]
     [InlineData(403, "text/html", Html, "--key-env")]

@@ -52,12 +52,12 @@ public sealed class ExplainInputTests
         { "  \n", "standard input is empty: nothing came." },
         { "hello", "it begins with \"hello\"" },
         { "<html>", "it begins with \"<html>\"" },
-        { "[1, 2]", "is no recording of a chat answer" },
-        { """{"name": "a", "value": 1}""", "is no recording of a chat answer" },
+        { "[1, 2]", "is not a recording of a chat answer" },
+        { """{"name": "a", "value": 1}""", "is not a recording of a chat answer" },
         { """{"request": {}, "response": {}}""", "looks like a recorded exchange, but cannot be read: \"name\" is missing." },
         { "HTTP/1.1 200 OK\r\ncontent-type: te", "its headers do not end" },
-        { "HTTP/1.1 hello\r\n\r\n", "which is no status line of HTTP" },
-        { "HTTP/9\r\n\r\n", "which is no status line of HTTP" },
+        { "HTTP/1.1 hello\r\n\r\n", "which is not an HTTP status line" },
+        { "HTTP/9\r\n\r\n", "which is not an HTTP status line" },
     };
 
     [Theory]
@@ -122,7 +122,7 @@ public sealed class ExplainInputTests
 
     [Theory]
     [InlineData("[]", "a JSON object is expected")]
-    [InlineData("{", "is no request")]
+    [InlineData("{", "is not a request")]
     public async Task A_request_that_is_none_is_a_sentence_and_code_2(string text, string sentence)
     {
         using var request = new TemporaryFile(text);

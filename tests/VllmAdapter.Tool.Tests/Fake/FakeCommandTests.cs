@@ -100,7 +100,7 @@ public sealed class FakeCommandTests
 
     public static TheoryData<string[], string> Unusable => new()
     {
-        { ["--scenario", "reset the connection"], "Like it are" },
+        { ["--scenario", "reset the connection"], "Similar:" },
         { ["--scenario", "the connection"], "the-connection-is-reset" },
         { ["--profile", "0.1"], "There is no profile 0.1. There are 0.33.0, 0.32.0, 0.20.2, 0.11.0, 0.8.5." },
         { ["--scenario", ScenarioId, "--recording", "a.json"], "exclude each other" },

@@ -5,8 +5,8 @@ internal static class AnswerKinds
 {
     public static FindingKind Unconstrained { get; } = new(
         "constraint-ignored", Severity.Fault, "An answer does not have the shape that was asked for",
-        "The server takes the constraint, ignores it, and says nothing: a parser further on breaks.",
-        "Server: vLLM 0.11 or later for structured_outputs (0.8.5 knows guided_* only). Proxy: pass unknown fields on. Client: check the shape, as VllmAdapter does.");
+        "The server accepts the constraint and silently ignores it: a parser further on breaks.",
+        "Server: vLLM 0.11 or later for structured_outputs (0.8.5 only knows guided_*). Proxy: pass unknown fields on. Client: check the shape, as VllmAdapter does.");
 
     public static FindingKind Cumulative { get; } = new(
         "text-cumulative", Severity.Fault, "Each piece repeats the whole text before it",
@@ -25,8 +25,8 @@ internal static class AnswerKinds
 
     public static FindingKind WholeDiffers { get; } = new(
         "stream-differs-from-whole", Severity.Warning, "Streamed and whole answers differ at temperature 0",
-        "Text is lost or changed on one of the two ways. Engines that batch differently can differ a little, too.",
-        "Server: compare both replies of the evidence; --reasoning-parser and --tool-call-parser are used by both ways differently.");
+        "Text is lost or changed in one of the two. Different batching can also cause small differences.",
+        "Server: compare both replies of the evidence; --reasoning-parser and --tool-call-parser are applied differently in the two.");
 
     public static FindingKind NoAnswer { get; } = new(
         "reasoning-only", Severity.Warning, "The model ends after its reasoning, without an answer",
@@ -35,7 +35,7 @@ internal static class AnswerKinds
 
     public static FindingKind ReasoningInText { get; } = new(
         "reasoning-in-text", Severity.Warning, "Reasoning is delivered as text",
-        "Users read the model's thoughts, and parsers of the answer stumble over <think>.",
+        "Users read the model's reasoning, and parsers of the answer stumble over <think>.",
         "Server: --reasoning-parser NAME, as fits the model.");
 
     public static FindingKind Markup { get; } = new(
@@ -44,8 +44,8 @@ internal static class AnswerKinds
         "Server: the --tool-call-parser, --reasoning-parser or chat template that fits the model; vLLM 0.11 or later for granite.");
 
     public static FindingKind NotHidden { get; } = new(
-        "reasoning-not-hidden", Severity.Info, "include_reasoning false is not heeded in streams",
-        "Thoughts that were not wanted come all the same, and cost bytes.",
+        "reasoning-not-hidden", Severity.Info, "include_reasoning false is ignored in streams",
+        "Reasoning that was not wanted comes anyway, and costs bytes.",
         "Server: vLLM 0.26 or later. Client: drop them, as VllmAdapter does.");
 
     public static FindingKind UsageMissing { get; } = new(
@@ -54,14 +54,14 @@ internal static class AnswerKinds
         "Proxy: pass stream_options and the usage chunk on. Server: --enable-force-include-usage.");
 
     public static FindingKind ContinuousMissing { get; } = new(
-        "continuous-usage-missing", Severity.Info, "Tokens are counted at the end only",
-        "Of a stream that breaks nobody knows what it cost.",
+        "continuous-usage-missing", Severity.Info, "Tokens are only counted at the end",
+        "Nobody knows what a stream cost that broke off.",
         "Proxy: pass stream_options.continuous_usage_stats on.");
 
     public static FindingKind CountBeyond { get; } = new(
         "count-beyond-cap", Severity.Warning, "More tokens are counted than were allowed",
         "The count proves nothing: neither a cut nor an exhausted budget.",
-        "Server or proxy: it counts something else, or does not heed max_tokens.");
+        "Server or proxy: it counts something else, or ignores max_tokens.");
 
     public static FindingKind Undercounts { get; } = new(
         "usage-undercounts", Severity.Warning, "Fewer tokens are counted than were written",
@@ -70,12 +70,12 @@ internal static class AnswerKinds
 
     public static FindingKind PromptDisagrees { get; } = new(
         "tokenize-disagrees", Severity.Warning, "/tokenize and usage count the prompt differently",
-        "Plans that go by /tokenize overrun the context window.",
+        "Plans based on /tokenize overrun the context window.",
         "Server: the same chat template on both; vLLM 0.11 or later counts tools (0.8.5 leaves them out). Client: leave room.");
 
     public static FindingKind LogprobsMissing { get; } = new(
         "logprobs-missing", Severity.Warning, "Log probabilities do not come, or not for every token",
-        "Evaluations and confidence measures are wrong without a word.",
+        "Evaluations and confidence measures are silently wrong.",
         "Proxy: pass logprobs and top_logprobs on. Server: --max-logprobs.");
 
     public static FindingKind IdChanges { get; } = new(
@@ -95,7 +95,7 @@ internal static class AnswerKinds
 
     public static FindingKind OddChoices { get; } = new(
         "choices-unexpected", Severity.Warning, "More answers come than were asked for, or oddly numbered ones",
-        "Clients that go by the index mix answers up.",
+        "Clients that rely on the index mix up the answers.",
         "Proxy: it renumbers the choices.");
 
     public static IReadOnlyList<FindingKind> All { get; } =

@@ -8,8 +8,8 @@ internal static class CallKinds
 
     public static FindingKind CutCallLooksWhole { get; } = new(
         "cut-call-looks-whole", Severity.Fault, "A call that was cut looks whole, and the server does not say that it was cut",
-        "An agent runs half a command: its JSON is whole, and nothing but the token count tells that the rest is missing.",
-        "Server: vLLM 0.32 or later for streams, 0.33 for whole replies (vllm#58228). Client: hold completion_tokens against max_tokens before a call is run, as VllmAdapter does by itself; raise max_tokens.");
+        "An agent runs half a command: its JSON is complete, and only the token count shows that the rest is missing.",
+        "Server: vLLM 0.32 or later for streams, 0.33 for whole replies (vllm#58228). Client: compare completion_tokens with max_tokens before a call is run, as VllmAdapter does; raise max_tokens.");
 
     public static FindingKind CutCallEmptied { get; } = new(
         "cut-call-emptied", Severity.Warning, "A call that was cut is delivered with empty arguments",
@@ -19,11 +19,11 @@ internal static class CallKinds
     public static FindingKind CutMasked { get; } = new(
         "cut-masked", Severity.Fault, "A call cut by max tokens is declared as tool_calls",
         "An agent takes the cut for the model's own end: it runs, repairs or retries what only needed more tokens.",
-        "Server: vLLM 0.32 or later for streams, 0.33 for whole replies (vllm#58228). Client: hold completion_tokens against max_tokens, as VllmAdapter does by itself.");
+        "Server: vLLM 0.32 or later for streams, 0.33 for whole replies (vllm#58228). Client: compare completion_tokens with max_tokens, as VllmAdapter does.");
 
     public static FindingKind CallsDiffer { get; } = new(
-        "stream-loses-calls", Severity.Fault, "A call comes in the whole reply, and not, or otherwise, in the stream",
-        "A streaming agent loses calls, or runs others than the model wrote.",
+        "stream-loses-calls", Severity.Fault, "A call in the whole reply is missing or different in the stream",
+        "A streaming agent loses calls, or runs different ones from those that the model wrote.",
         AskWhole);
 
     public static FindingKind ArgumentsDamaged { get; } = new(
@@ -33,7 +33,7 @@ internal static class CallKinds
 
     public static FindingKind ArgumentsLost { get; } = new(
         "arguments-lost", Severity.Fault, "A finished call comes without the arguments that its tool requires",
-        "Clients that put {} in the place of nothing run the tool without its arguments.",
+        "Clients that replace nothing with {} run the tool without its arguments.",
         AskWhole);
 
     public static FindingKind CallNameLost { get; } = new(
@@ -43,7 +43,7 @@ internal static class CallKinds
 
     public static FindingKind CallLeftOpen { get; } = new(
         "call-left-open", Severity.Fault, "The answer ends in order in the middle of a call",
-        "No reason, no rest: an agent sees half a call and nothing that says why.",
+        "There is neither a finish reason nor the rest: an agent sees half a call and does not know why.",
         AskWhole);
 
     public static FindingKind CallInText { get; } = new(
@@ -73,7 +73,7 @@ internal static class CallKinds
 
     public static FindingKind Misfits { get; } = new(
         "call-misfits", Severity.Warning, "A call does not fit its tool's schema",
-        "A required argument is missing or of another type; the model's doing, mostly.",
+        "A required argument is missing or has the wrong type; usually the model's mistake.",
         "Client: answer the model with what is wrong, as ToolLoop does, or ask with tool_choice required or a named tool, which constrain the arguments.");
 
     public static FindingKind IdMissing { get; } = new(
@@ -83,12 +83,12 @@ internal static class CallKinds
 
     public static FindingKind UnderStop { get; } = new(
         "calls-under-stop", Severity.Warning, "Calls come under the finish reason stop",
-        "Agents that go by the finish reason take the turn for the final answer and run nothing.",
+        "Agents that rely on the finish reason take the turn for the final answer and run nothing.",
         "Server: vLLM 0.20 or later. Client: look at the calls, not at the word.");
 
     public static FindingKind NamedUnderStop { get; } = new(
         "named-call-under-stop", Severity.Info, "The call of a named tool comes under the finish reason stop",
-        "As OpenAI's API has it, and most vLLM versions. Agents that go by the word alone run nothing.",
+        "As OpenAI's API has it, and most vLLM versions. Agents that rely on the word alone run nothing.",
         "Client: look at the calls, not at the word.");
 
     public static FindingKind EndUnconfirmed { get; } = new(
@@ -97,7 +97,7 @@ internal static class CallKinds
         "Proxy: pass usage and [DONE] on. Client: ask for usage (stream_options.include_usage), set VllmAdapterOptions.ContextWindow.");
 
     public static FindingKind ParallelIgnored { get; } = new(
-        "parallel-calls-not-limited", Severity.Info, "parallel_tool_calls false is not heeded",
+        "parallel-calls-not-limited", Severity.Info, "parallel_tool_calls false is ignored",
         "An agent that can do one thing at a time gets several.",
         "Server: vLLM 0.12 or later. Client: run the first.");
 

@@ -13,17 +13,17 @@ internal static class EndKinds
     public static FindingKind ReasonMissing { get; } = new(
         "finish-reason-missing", Severity.Fault, "An answer ends without a finish reason",
         "Agents take it for an exhausted budget and give up, or for success when it was cut.",
-        "Server: a newer vLLM (0.8.5 leaves it out with tool_choice required and in the granite parser). Proxy: pass finish_reason on for every choice. Client: take a missing reason for missing, and look at the token count.");
+        "Server: a newer vLLM (0.8.5 leaves it out with tool_choice required and in the granite parser). Proxy: pass finish_reason on for every choice. Client: treat a missing reason as missing, and look at the token count.");
 
     public static FindingKind CutUndeclared { get; } = new(
         "cut-undeclared", Severity.Fault, "An answer cut by max tokens has no finish reason",
         "A cut answer looks like a finished one.",
-        "Server: a newer vLLM. Client: hold completion_tokens against max_tokens, as VllmAdapter does by itself.");
+        "Server: a newer vLLM. Client: compare completion_tokens with max_tokens, as VllmAdapter does.");
 
     public static FindingKind CutInOrder { get; } = new(
         "cut-in-order", Severity.Fault, "A stream that was cut ends in order",
         "A proxy closes the body properly behind a server that broke off: without finish reason and [DONE], half an answer looks whole.",
-        "Proxy: Caddy 2.8 or later; HTTP/1.1 towards the client (HAProxy); lighttpd server.stream-response-body = 2; nginx proxy_http_version 1.1. Client: take a missing [DONE] for a cut.");
+        "Proxy: Caddy 2.8 or later; HTTP/1.1 towards the client (HAProxy); lighttpd server.stream-response-body = 2; nginx proxy_http_version 1.1. Client: treat a missing [DONE] as a cut.");
 
     public static FindingKind ServerError { get; } = new(
         "error-in-stream", Severity.Fault, "The server reports an error inside a stream",
@@ -37,11 +37,11 @@ internal static class EndKinds
 
     public static FindingKind Silent { get; } = new(
         "stream-silent", Severity.Fault, "A stream falls silent and stays open",
-        "Clients without a limit between chunks hang for ever. vLLM does so between SIGTERM and its end.",
+        "Clients without a limit between chunks hang forever. vLLM does so between SIGTERM and its end.",
         "Server: look at its load, and let it drain before it is stopped. Client: a limit between chunks (TimeLimits.BetweenChunks).");
 
     public static FindingKind Unreadable { get; } = new(
-        "stream-unreadable", Severity.Fault, "A stream holds what is no event of a chat",
+        "stream-unreadable", Severity.Fault, "A stream contains something other than chat events",
         "Something on the way writes its own words into the answer.",
         "Proxy: let it pass text/event-stream unchanged; see its error pages.");
 
@@ -56,7 +56,7 @@ internal static class EndKinds
         "Proxy: check that it passes n on. Client: send several requests.");
 
     public static FindingKind Aborted { get; } = new(
-        "aborted", Severity.Fault, "The server gives a request up",
+        "aborted", Severity.Fault, "The server aborts a request",
         "The finish reason abort: the server is being stopped, or restarted.",
         SeeLog);
 
@@ -67,17 +67,17 @@ internal static class EndKinds
 
     public static FindingKind RequestFails { get; } = new(
         "request-fails", Severity.Fault, "The server fails on an ordinary request",
-        "The same request fails each time: mostly a parser, a template or a grammar.",
+        "The same request fails each time: usually because of a parser, a template or a grammar.",
         SeeLog);
 
     public static FindingKind Unavailable { get; } = new(
         "server-unavailable", Severity.Fault, "A gateway has no working server behind it",
         "Requests fail as often as the gateway picks a server that is gone.",
-        "Proxy: take servers away that fail their health check, and wait for none that is down (nginx max_fails, HAProxy check).");
+        "Proxy: remove servers that fail their health check, and do not wait for those that are down (nginx max_fails, HAProxy check).");
 
     public static FindingKind ConnectionFails { get; } = new(
         "connection-fails", Severity.Fault, "A connection breaks before the answer begins",
-        "A request in so many fails; agents that do not try again end there.",
+        "Some requests fail; agents that do not retry stop there.",
         "Server: look at its load and its log. Proxy: look for time limits that are shorter than a prefill. Client: more than one attempt (ResilienceOptions.MaxAttempts).");
 
     public static FindingKind Late { get; } = new(

@@ -4,13 +4,13 @@ namespace VllmAdapter.Tool.Check;
 internal static class ServerKinds
 {
     public static FindingKind Unhealthy { get; } = new(
-        "health-bad", Severity.Fault, "/health says that the server is not well",
+        "health-bad", Severity.Fault, "/health says that the server is not healthy",
         "Load balancers take it away, or should.",
         "Server: see its log; restart it.");
 
     public static FindingKind HangUpUnheard { get; } = new(
         "hang-up-unheard", Severity.Warning, "Hanging up does not stop the generation",
-        "Every user who cancels leaves the engine working for nobody.",
+        "Whenever a user cancels, the engine goes on working for nobody.",
         "Proxy: pass the client's end on: nginx, Caddy, Squid, YARP do so at once; HAProxy, Apache, Varnish with the next byte; lighttpd as installed, http-proxy 1.18 and Portkey never.");
 
     public static FindingKind Buffered { get; } = new(
@@ -20,13 +20,13 @@ internal static class ServerKinds
 
     public static FindingKind Bursts { get; } = new(
         "stream-in-bursts", Severity.Info, "The stream arrives in bursts",
-        "Text appears in jerks; latency is that of the bursts.",
+        "Text appears in jumps; the latency is that of the bursts.",
         "Proxy: HAProxy option http-no-delay; Caddy without flush_interval. Server: stream_interval, or several tokens a step.");
 
     public static FindingKind KeyNotChecked { get; } = new(
-        "key-not-checked", Severity.Warning, "The server answers without the key, too",
-        "Everybody who reaches it may use it.",
-        "Server: --api-key, or VLLM_API_KEY. It guards what lies under /v1 only: hide the rest behind a proxy.");
+        "key-not-checked", Severity.Warning, "The server also answers without the key",
+        "Anyone who can reach it can use it.",
+        "Server: --api-key, or VLLM_API_KEY. It protects only what lies under /v1: hide the rest behind a proxy.");
 
     public static FindingKind UnknownModelAnswered { get; } = new(
         "unknown-model-answered", Severity.Warning, "A model that does not exist answers",
@@ -34,38 +34,38 @@ internal static class ServerKinds
         "Proxy: no default model.");
 
     public static FindingKind ErrorsUntyped { get; } = new(
-        "errors-untyped", Severity.Warning, "A refusal cannot be told for what it is",
-        "Clients retry what will fail again, or give up on what would pass.",
+        "errors-untyped", Severity.Warning, "A refusal does not say what is wrong",
+        "Clients retry what will fail again, or give up on what would succeed.",
         "Proxy: pass the server's status and body on.");
 
     public static FindingKind WindowUnknown { get; } = new(
-        "window-unknown", Severity.Warning, "The context window is not told",
-        "A call that the window cut cannot be told from a whole one, and nothing can be planned.",
+        "window-unknown", Severity.Warning, "The context window is not known",
+        "A call that the window cut cannot be told from a complete one, and nothing can be planned.",
         "Proxy: pass /v1/models of vLLM on. Client: VllmAdapterOptions.ContextWindow.");
 
     public static FindingKind Queue { get; } = new(
-        "queue", Severity.Warning, "Requests wait for a place",
+        "queue", Severity.Warning, "Requests wait in the queue",
         "Every answer begins later, and limits on the first chunk fire.",
         "Server: more replicas, a higher --max-num-seqs, a smaller --max-model-len. Client: ResilienceOptions.MaxConcurrentStreams.");
 
     public static FindingKind CacheFull { get; } = new(
         "cache-full", Severity.Warning, "The key-value cache is nearly full",
-        "Requests wait, or are put back and begun anew.",
+        "Requests wait, or are preempted and started over.",
         "Server: --gpu-memory-utilization, --kv-cache-dtype fp8, a smaller --max-model-len, more replicas.");
 
     public static FindingKind Preemptions { get; } = new(
-        "preemptions", Severity.Warning, "Requests are put back because the cache was full",
-        "Streams pause in the middle, for as long as their text so far takes to be read again.",
+        "preemptions", Severity.Warning, "Requests are preempted because the cache is full",
+        "Streams pause in the middle while the server recomputes their text so far.",
         "Server: a lower --max-num-seqs, more memory for the cache, more replicas. Client: a generous limit between chunks.");
 
     public static FindingKind SlowFirstToken { get; } = new(
-        "first-token-slow", Severity.Warning, "The first token is long in coming",
+        "first-token-slow", Severity.Warning, "The first token takes long",
         "Limits on the first chunk fire, and proxies cut what is silent.",
         "Server: --enable-chunked-prefill, --enable-prefix-caching, more replicas. Proxy: read limits above it. Client: TimeLimits.FirstChunk.");
 
     public static FindingKind RequestsFailed { get; } = new(
         "requests-failed", Severity.Warning, "The server counts requests that ended in an error",
-        "Some of what clients asked came to nothing.",
+        "Some requests of clients got no answer.",
         "Server: see its log.");
 
     public static FindingKind ManyCut { get; } = new(
@@ -75,22 +75,22 @@ internal static class ServerKinds
 
     public static FindingKind Full { get; } = new(
         "overloaded", Severity.Warning, "The server refuses because it is full",
-        "What was not asked for that reason is not known.",
-        "Check again when there is less to do.");
+        "Some questions could not be asked, so their results are not known.",
+        "Check again when the server is less busy.");
 
     public static FindingKind VersionUnknown { get; } = new(
-        "version-unknown", Severity.Info, "The version is not told",
-        "A gateway hides it, or it is no vLLM; what its version is known for cannot be held against it.",
+        "version-unknown", Severity.Info, "The version is not known",
+        "A gateway hides it, or it is not vLLM; known faults of its version cannot be looked up.",
         "Proxy: pass /version on.");
 
     public static FindingKind MetricsHidden { get; } = new(
-        "metrics-hidden", Severity.Info, "The metrics are not to be had",
-        "Whether hanging up frees the engine, and how full it is, cannot be found out from here.",
-        "Check the server past the gateway, too.");
+        "metrics-hidden", Severity.Info, "The metrics are not available",
+        "It cannot be determined from here whether hanging up frees the engine, or how full it is.",
+        "Check the server directly as well, without the gateway.");
 
     public static FindingKind TokenizeHidden { get; } = new(
-        "tokenize-hidden", Severity.Info, "/tokenize is not to be had",
-        "Nothing can be planned to the token.",
+        "tokenize-hidden", Severity.Info, "/tokenize is not available",
+        "Requests cannot be planned to the token.",
         "Proxy: pass /tokenize on.");
 
     public static FindingKind RequestIdLost { get; } = new(
@@ -100,7 +100,7 @@ internal static class ServerKinds
 
     public static FindingKind RouteUnused { get; } = new(
         "refused", Severity.Info, "The server refuses something that this check asked",
-        "It is switched off there, or this version does not have it.",
+        "It is disabled there, or this version does not have it.",
         "See the evidence.");
 
     public static IReadOnlyList<FindingKind> All { get; } =

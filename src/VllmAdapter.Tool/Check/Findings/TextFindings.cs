@@ -25,7 +25,7 @@ internal static partial class TextFindings
     {
         int start = Math.Max(0, match.Index - Around);
         int end = Math.Min(text.Length, match.Index + match.Length + Around);
-        return $"The text holds {match.Value}: \"{text[start..end].ReplaceLineEndings(" ")}\"";
+        return $"The text contains {match.Value}: \"{text[start..end].ReplaceLineEndings(" ")}\"";
     }
 
     [GeneratedRegex("</?think(?:ing)?>", RegexOptions.None, 1000)]

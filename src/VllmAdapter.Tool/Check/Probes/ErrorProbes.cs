@@ -60,7 +60,7 @@ internal static class ErrorProbes
         {
             if (run.Target.ContextWindow is not { } window)
             {
-                run.CannotTell("The context window is not told.");
+                run.CannotTell("The context window is not known.");
                 return;
             }
 

@@ -39,7 +39,7 @@ internal sealed class HangUpProbe : IProbe
         {
             if (await MetricsAsync(server, cancellationToken).ConfigureAwait(false) is not { Running: { } running } now)
             {
-                run.CannotTell("The server's metrics are not to be had, and nothing else shows it.");
+                run.CannotTell("The server's metrics are not available, and nothing else shows it.");
                 return null;
             }
 
@@ -48,7 +48,7 @@ internal sealed class HangUpProbe : IProbe
 
             if (clock.GetElapsedTime(start) >= WaitForOthers)
             {
-                run.CannotTell($"Others use the server ({running} requests running), so its metrics do not show this one.");
+                run.CannotTell($"Others are using the server ({running} requests running), so its metrics do not show this one.");
                 return null;
             }
 

@@ -32,7 +32,7 @@ internal sealed class RoutesProbe : IProbe
         }
 
         if (api.ValueKind != JsonValueKind.Object || !api.TryGetProperty("paths", out JsonElement paths) || paths.ValueKind != JsonValueKind.Object)
-            run.CannotTell("What /openapi.json gives is no list of routes.");
+            run.CannotTell("/openapi.json does not contain a list of routes.");
         else
             run.Tell($"Routes: {string.Join(", ", Kinds.Where(kind => paths.TryGetProperty(kind.Path, out _)).Select(kind => kind.Kind))}.");
     }

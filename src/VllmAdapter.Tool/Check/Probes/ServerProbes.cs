@@ -25,7 +25,7 @@ internal static class ServerProbes
             }
             catch (VllmRequestException hidden) when (hidden.Failure is RequestFailure.RouteNotFound or RequestFailure.Forbidden or RequestFailure.Unauthorized)
             {
-                run.CannotTell($"/health is not to be had: {hidden.Message}");
+                run.CannotTell($"/health is not available: {hidden.Message}");
             }
         }
     }

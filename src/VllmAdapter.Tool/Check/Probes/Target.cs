@@ -26,7 +26,7 @@ internal sealed class Target
     /// <summary>Tokens that prompt and answer may have together; null if it did not say.</summary>
     public int? ContextWindow => Models.FirstOrDefault(card => card.Id == Model)?.ContextWindow;
 
-    /// <summary>Whether the model reasons unasked, as the first text showed: later probes switch that off, or nothing but thoughts would come.</summary>
+    /// <summary>Whether the model reasons unasked, as the first text showed: later probes switch that off, or nothing but reasoning would come.</summary>
     public bool Reasons { get; set; }
 
     public ChatRequest Suited(ChatRequest request) => request with

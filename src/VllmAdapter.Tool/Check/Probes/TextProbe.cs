@@ -29,7 +29,7 @@ internal sealed class TextProbe : IProbe
         StreamEvidence evidence = answer.Outcome.Evidence;
         run.Target.Reasons = answer.Reasoning.Length > 0;
         if (run.Target.Reasons)
-            run.Tell("The model reasons by itself; from here on reasoning is switched off (enable_thinking: false), or nothing but thoughts would come.");
+            run.Tell("The model reasons by itself; from here on reasoning is switched off (enable_thinking: false), or nothing but reasoning would come.");
         if (evidence is { RequestId: { } sent, ResponseId: { } id } && !id.Contains(sent, StringComparison.Ordinal))
             run.Find(ServerKinds.RequestIdLost, $"Sent {sent}, got {id}.", sent);
         if (answer.Usage is not null && !isCountedOnTheWay)

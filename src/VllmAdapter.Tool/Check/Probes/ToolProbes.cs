@@ -11,7 +11,7 @@ internal static class ToolProbes
         new CallProbe("tool-required", "Does a call come when it is required?", Questions.Paris.Must()),
         new CallProbe("tool-named", "Does a call come when its tool is named?", Questions.Paris.MustUse("get_weather")),
         new ChatProbe("tool-none", "Does tool_choice none keep calls out of the text?", Questions.Hello with { Tools = Questions.Paris.Tools, ToolChoice = ToolChoice.None }, LookAtNone),
-        new ChatProbe("tool-one-at-a-time", "Is parallel_tool_calls false heeded?", Questions.TwoCities with { ParallelToolCalls = false }, LookAtOne),
+        new ChatProbe("tool-one-at-a-time", "Is parallel_tool_calls false respected?", Questions.TwoCities with { ParallelToolCalls = false }, LookAtOne),
         new ChatProbe("tool-two-answers", "Do calls of two answers at once each have a name?", Questions.Paris.Drawn() with { ChoiceCount = 2 }, LookAtCalls),
         new ChatProbe("tool-history", "Can a call and its result be sent back?", History, LookAtHistory),
     ];
@@ -50,7 +50,7 @@ internal static class ToolProbes
     private static void LookAtHistory(ProbeRun run, ChatAnswer answer)
     {
         if (answer.Text.Length == 0 && answer.ToolCalls.Count == 0 && answer.Outcome.IsComplete)
-            run.CannotTell("The model said nothing to the result.");
+            run.CannotTell("The model said nothing about the result.");
         TextProbes.LookAtEnd(run, answer);
     }
 }

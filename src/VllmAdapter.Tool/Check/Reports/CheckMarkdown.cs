@@ -11,9 +11,9 @@ internal static class CheckMarkdown
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"# What vllm-adapter check found at {Plain(report.Endpoint)}\n\n");
         page.Append("| | |\n|---|---|\n");
-        Row("Server", report.Version is null ? "does not tell its version" : $"vLLM {report.Version}");
+        Row("Server", report.Version is null ? "does not report its version" : $"vLLM {report.Version}");
         Row("Model", report.Model ?? "chosen by the server");
-        Row("Context window", report.ContextWindow is { } window ? window.ToString("N0", CultureInfo.InvariantCulture) : "not told");
+        Row("Context window", report.ContextWindow is { } window ? window.ToString("N0", CultureInfo.InvariantCulture) : "not reported");
         Row("When", string.Create(CultureInfo.InvariantCulture, $"{report.At:yyyy-MM-dd HH:mm} UTC, {report.Took.TotalSeconds:0.0} s"));
         Row("Cost", ReportWords.Cost(report));
         page.Append('\n');
@@ -50,7 +50,7 @@ internal static class CheckMarkdown
 
     private static string Result(ProbeResult probe) => string.Join(' ', (IEnumerable<string>)
     [
-        probe.Worst is { } worst ? $"{ReportWords.Of(worst)}." : probe.Untold.Count > 0 ? "not found out." : "nothing found.",
+        probe.Worst is { } worst ? $"{ReportWords.Of(worst)}." : probe.Untold.Count > 0 ? "not determined." : "nothing found.",
         .. probe.Untold,
         .. probe.Facts,
     ]);

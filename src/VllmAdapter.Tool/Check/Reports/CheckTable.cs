@@ -4,7 +4,7 @@ using VllmAdapter.Tool.Explain;
 
 namespace VllmAdapter.Tool.Check;
 
-/// <summary>The report for a person at a terminal: what was found, worst first, then what was not found out.</summary>
+/// <summary>The report for a person at a terminal: what was found, worst first, then what was not determined.</summary>
 internal static class CheckTable
 {
     private const int MostEvidence = 2;
@@ -28,7 +28,7 @@ internal static class CheckTable
 
     private static string Head(CheckReport report)
     {
-        string version = report.Version is null ? "A server that does not tell its version" : $"vLLM {Wording.OneLine(report.Version)}";
+        string version = report.Version is null ? "A server that does not report its version" : $"vLLM {Wording.OneLine(report.Version)}";
         string model = report.Model is null ? "" : $", {Wording.OneLine(report.Model)}";
         string window = report.ContextWindow is { } tokens ? string.Create(CultureInfo.InvariantCulture, $", a window of {tokens:N0} tokens") : "";
         return $"[bold]{(version + model + window).EscapeMarkup()}[/] at {report.Endpoint.EscapeMarkup()}";
@@ -69,7 +69,7 @@ internal static class CheckTable
             return;
 
         console.WriteLine();
-        console.MarkupLine("[bold]Not found out[/]");
+        console.MarkupLine("[bold]Not determined[/]");
         foreach ((string name, string why) in untold)
             console.MarkupLine($"  [dim]{name.EscapeMarkup()}[/]: {why.EscapeMarkup()}");
     }
