@@ -42,7 +42,7 @@ internal static class GatewayRecipes
                 Session = conversationId,         // X-Session-ID: one conversation, one engine, so that its prefix cache helps
                 Priority = 5,                     // X-Vllm-Priority: lower goes first
                 DataParallelRank = 2,             // X-data-parallel-rank
-                Additional = new Dictionary<string, string> { ["x-user-id"] = userId },   // whatever name the layer is set to
+                Additional = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["x-user-id"] = userId },   // as the layer names it
             },
             Serving = new ServingOptions { Priority = 5 },   // the same in the body, which every vLLM version reads
         };

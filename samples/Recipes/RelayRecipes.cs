@@ -10,7 +10,7 @@ internal static class RelayRecipes
     public static async Task RunAsync()
     {
         Recipe.Title("The verdict for the browser");
-        await Ask("a complete answer", FakeVllm.InMemory(Script.Model.Says("Llamas", " are", " calm.")));
+        await Ask("a complete answer", FakeVllm.InMemory(Script.Says("Llamas", " are calm.").Finishes("stop").Uses(prompt: 8, completion: 4).Done()));
         await Ask("a broken one", FakeVllm.InMemory(Script.Says("Llamas", " are").Cuts()));
         await Ask("a refusal", FakeVllm.InMemory(Script.Refuses(503, "The model is still being loaded.")));
     }

@@ -61,7 +61,7 @@ public sealed partial class NamesOnPagesTests
     [GeneratedRegex(@"(?<![\w.])(?<type>[A-Z]\w+)\.(?<member>[A-Z]\w+)", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Member();
 
-    [GeneratedRegex(@"^~?(\[\w+\])?((static|const|override|abstract|virtual|sealed|readonly) )*", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"^~?(?:\[\w+\])?(?:(?:static|const|override|abstract|virtual|sealed|readonly) )*", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Modifiers();
 
     [GeneratedRegex(@"^[\w.]+", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
