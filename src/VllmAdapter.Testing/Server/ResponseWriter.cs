@@ -71,8 +71,8 @@ internal sealed class ResponseWriter(FakeCall call, VllmProfile profile)
                 Add(Reasoning(reasoning, status));
             if (choice.Text is { } text)
                 Add(Message(text, status));
-            foreach (WholeCall call in choice.Calls)
-                Add(Call(call.Id, call.Name, call.Arguments, status));
+            foreach (WholeCall made in choice.Calls)
+                Add(Call(made.Id, made.Name, made.Arguments, status));
         }
 
         return Ended(reply.Choices.Select(choice => choice.FinishReason).FirstOrDefault(), reply.Usage).ToJsonString();

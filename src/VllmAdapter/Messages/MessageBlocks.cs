@@ -20,7 +20,7 @@ internal static class MessageBlocks
 
             // The results of one turn's calls are one message.
             if (message["role"]!.GetValue<string>() == "tool" && written is [.., JsonObject last] && last["content"] is JsonArray blocks && blocks[0]?["type"]?.GetValue<string>() == "tool_result")
-                blocks.Add(Result(message));
+                blocks.Add((JsonNode)Result(message));
             else
                 written.Add((JsonNode)next);
         }
@@ -41,7 +41,7 @@ internal static class MessageBlocks
         ["input"] = JsonNode.Parse(call["function"]!["arguments"]!.GetValue<string>()),
     };
 
-    private static JsonNode Result(JsonObject message) => new JsonObject
+    private static JsonObject Result(JsonObject message) => new()
     {
         ["type"] = "tool_result",
         ["tool_use_id"] = message["tool_call_id"]?.DeepClone(),

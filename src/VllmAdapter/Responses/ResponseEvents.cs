@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace VllmAdapter;
 
 /// <summary>Says the events of <c>/v1/responses</c> in those of a chat.</summary>
