@@ -5,7 +5,7 @@ using VllmAdapter.Testing;
 namespace VllmAdapter.SampleTests;
 
 /// <summary>What samples say to someone who starts them wrongly, or wants to know what they are.</summary>
-public sealed class SampleTests
+public sealed class StartingSamplesTests
 {
     public static TheoryData<string> All { get; } =
         [.. Directory.GetDirectories(Path.Combine(SampleRun.Root, "samples")).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
