@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace VllmAdapter;
 
-/// <summary>Asks a vLLM server for chat answers, and says of each how it ended and what that rests on.</summary>
+/// <summary>Asks a vLLM server for chat answers, and says of each how it ended and what that is based on.</summary>
 /// <remarks>
 /// <para>Thread-safe and meant to live long: one instance serves any number of streams at once.</para>
 /// <para>Dispose it when it is no longer needed, if it made its HTTP client itself; a container does so with the one that it registered.</para>

@@ -15,6 +15,7 @@ internal sealed record SampleRun(int ExitCode, string Output, string Errors)
         string program = Path.Combine(Root, "samples", sample, "bin", configuration, "net10.0", $"{sample}.dll");
         var start = new ProcessStartInfo("dotnet", [program, .. args])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -11,7 +11,7 @@ public sealed record ExpectedEnd
     /// <value>Null: it becomes a stream, see <see cref="Verdict"/>.</value>
     public RequestFailure? Failure { get; init; }
 
-    /// <summary>What the verdict rests on.</summary>
+    /// <summary>What the verdict is based on.</summary>
     /// <value>Null: not looked at.</value>
     public Certainty? Certainty { get; init; }
 

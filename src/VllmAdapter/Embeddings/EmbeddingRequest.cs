@@ -15,7 +15,7 @@ public sealed record EmbeddingRequest : PoolingBatchRequest
     /// </value>
     public int? Dimensions { get; init; }
 
-    /// <summary>How the server writes the vectors. Either is read, whatever the server makes of it.</summary>
+    /// <summary>How the server writes the vectors. Either is read, whatever the server sends.</summary>
     /// <value><see cref="VectorEncoding.Base64"/> by default: a fourth to half of the bytes, and exact.</value>
     public VectorEncoding Encoding { get; init; } = VectorEncoding.Base64;
 }

@@ -19,7 +19,7 @@ public sealed record LabelRequest
     /// </remarks>
     public required ChatRequest Chat { get; init; }
 
-    /// <summary>The labels: two or more, each another one, without blanks at their ends.</summary>
+    /// <summary>The labels: two or more, all different, without white space at their ends.</summary>
     public required IReadOnlyList<string> Labels { get; init => field = ValueList<string>.Of(value); }
 
     /// <summary>How many labels and messages, not what they say.</summary>

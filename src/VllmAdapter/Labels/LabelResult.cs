@@ -43,7 +43,7 @@ public sealed record YesNoResult
     /// <summary>Whether it is yes.</summary>
     public bool IsYes => Probability > 0.5;
 
-    /// <summary>How likely yes is, yes or no being the answer.</summary>
+    /// <summary>How likely the answer is yes rather than no.</summary>
     /// <value>From 0 to 1.</value>
     public required double Probability { get; init; }
 

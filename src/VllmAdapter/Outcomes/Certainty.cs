@@ -1,6 +1,6 @@
 namespace VllmAdapter.Diagnostics;
 
-/// <summary>What a verdict rests on.</summary>
+/// <summary>What a verdict is based on.</summary>
 public enum Certainty
 {
     /// <summary>The server said so with a finish reason.</summary>

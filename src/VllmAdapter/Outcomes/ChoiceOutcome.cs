@@ -9,7 +9,7 @@ public sealed record ChoiceOutcome
     /// <summary>How it ended.</summary>
     public StreamVerdict Verdict { get; init; }
 
-    /// <summary>What the verdict rests on.</summary>
+    /// <summary>What the verdict is based on.</summary>
     public Certainty Certainty { get; init; }
 
     /// <summary>The server's word, or null if it declared none.</summary>

@@ -14,7 +14,7 @@ public sealed class IncompleteStreamException : VllmException
         Received = received;
     }
 
-    /// <summary>How the stream ended, and what that rests on.</summary>
+    /// <summary>How the stream ended, and what that is based on.</summary>
     public StreamOutcome Outcome { get; }
 
     /// <summary>What was received before the end.</summary>

@@ -18,7 +18,7 @@ public sealed record StreamOutcome
     /// <summary>How the stream ended; with several choices, the worst of their verdicts.</summary>
     public StreamVerdict Verdict { get; init; }
 
-    /// <summary>What the verdict rests on.</summary>
+    /// <summary>What the verdict is based on.</summary>
     public Certainty Certainty { get; init; }
 
     /// <summary>The server's word for choice 0, or null if it declared none. Missing is not "stop", and not "out of tokens".</summary>

@@ -24,11 +24,11 @@ public abstract record PoolingBatchRequest : PoolingRequest
     /// <value>Null (default): none.</value>
     public JsonObject? TemplateArguments { get => _templateArguments.Json; init => _templateArguments = new(value); }
 
-    /// <summary>How many inputs go into one request at most. A request ends at about 512 KiB of text as well, for proxies refuse large bodies.</summary>
-    /// <value>1 or more; <see cref="DefaultMaxBatchSize"/> by default. One input that the server refuses loses those that are sent with it.</value>
+    /// <summary>How many inputs go into one request at most. A request ends at about 512 KiB of text as well, because proxies refuse large bodies.</summary>
+    /// <value>1 or more; <see cref="DefaultMaxBatchSize"/> by default. If the server refuses one input, those sent with it fail too.</value>
     public int MaxBatchSize { get; init; } = DefaultMaxBatchSize;
 
-    /// <summary>How many requests are under way at once. What is held in memory besides the results is the replies of these.</summary>
+    /// <summary>How many requests are under way at once. Besides the results, their replies are held in memory.</summary>
     /// <value>1 or more; <see cref="DefaultMaxParallelRequests"/> by default.</value>
     public int MaxParallelRequests { get; init; } = DefaultMaxParallelRequests;
 

@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>One input of an embedding, a classifying or another pooling model: a text, the ids of its tokens, or a conversation.</summary>
+/// <summary>One input of an embedding, a classification or another pooling model: a text, the ids of its tokens, or a conversation.</summary>
 /// <remarks>A text converts implicitly, so <c>Inputs = ["a llama", "an alpaca"]</c> is a list of them.</remarks>
 public sealed record PoolingInput
 {

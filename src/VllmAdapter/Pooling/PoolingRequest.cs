@@ -26,7 +26,7 @@ public abstract record PoolingRequest
     /// </value>
     public long? TruncateTo { get; init; }
 
-    /// <summary>The side that an input too long is cut on (vLLM since about 0.22); only of meaning with <see cref="TruncateTo"/>.</summary>
+    /// <summary>The side that an input too long is cut on (vLLM since about 0.22); only has an effect with <see cref="TruncateTo"/>.</summary>
     /// <value>
     /// Null (default): as the tokenizer cuts, which keeps its special tokens at both ends. A side cuts off the special token that stands there, so
     /// the vector is another one (recorded with vLLM 0.32.0).

@@ -14,7 +14,7 @@ public readonly record struct ScoreKind(string Name)
     // What 32-bit floats leave open.
     private const double Slack = 1e-3;
 
-    /// <summary>From 0 to 1, each for itself: a cross-encoder (a classifier with one label) as vLLM serves it by default.</summary>
+    /// <summary>From 0 to 1, each on its own: a cross-encoder (a classifier with one label) as vLLM serves it by default.</summary>
     public static ScoreKind Sigmoid { get; } = new("sigmoid");
 
     /// <summary>From 0 to 1, with 1 as the sum over the classes: a classifier with several labels as vLLM serves it by default.</summary>

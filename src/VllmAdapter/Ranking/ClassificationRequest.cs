@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>Inputs to be classified by a classifying model (<c>/classify</c>, vLLM 0.9 and later).</summary>
+/// <summary>Inputs to be classified by a classification model (<c>/classify</c>, vLLM 0.9 and later).</summary>
 public sealed record ClassificationRequest : PoolingBatchRequest
 {
     /// <inheritdoc cref="RerankRequest.ScoreKind"/>

@@ -22,7 +22,7 @@ public sealed record ClassificationResult
     public override string ToString() => $"{Results.Count} classified inputs";
 }
 
-/// <summary>What a classifying model says of one input.</summary>
+/// <summary>What a classification model says about one input.</summary>
 public sealed record Classification
 {
     /// <summary>The input's place, from 0.</summary>

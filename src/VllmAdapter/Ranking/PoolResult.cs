@@ -19,13 +19,13 @@ public sealed record PoolResult
     public override string ToString() => $"{Outputs.Count} outputs";
 }
 
-/// <summary>What a pooling model made of one input: one vector, or a matrix with a row for each token.</summary>
+/// <summary>What a pooling model returned for one input: one vector, or a matrix with a row for each token.</summary>
 public sealed record PooledOutput
 {
     /// <summary>The input's place, from 0.</summary>
     public int Index { get; init; }
 
-    /// <summary>All numbers, finite; of a matrix row after row.</summary>
+    /// <summary>All numbers, finite; for a matrix, row after row.</summary>
     public required ReadOnlyMemory<float> Values { get; init; }
 
     /// <summary>How many rows a matrix has: one for each token, the tokenizer's special tokens included. Null for a vector.</summary>

@@ -6,7 +6,7 @@ public sealed record RerankResult
     /// <summary>The documents, the best first: all of them, or as many as <see cref="RerankRequest.TopN"/> says.</summary>
     public required IReadOnlyList<RankedDocument> Results { get; init; }
 
-    /// <summary>What the scores mean, in the caller's word; null if the caller did not say. No reply tells it.</summary>
+    /// <summary>What the scores mean, in the caller's word; null if the caller did not say. No reply says so.</summary>
     public ScoreKind? ScoreKind { get; init; }
 
     /// <summary>The model that answered, in the server's words.</summary>

@@ -9,7 +9,7 @@ public sealed record ModelCard
     /// <summary>Where the weights came from, such as a path or a hub name; null where the server does not say.</summary>
     public string? Root { get; init; }
 
-    /// <summary>For a LoRA adapter: the model that it sits on; null for a model.</summary>
+    /// <summary>For a LoRA adapter: its base model; null for a model.</summary>
     public string? Parent { get; init; }
 
     /// <summary>Tokens that prompt and output may have together (<c>max_model_len</c>).</summary>

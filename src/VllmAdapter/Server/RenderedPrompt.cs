@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Server;
 
-/// <summary>A chat request as the engine would get it: the exact prompt, and what the server makes of the parameters.</summary>
+/// <summary>A chat request as the engine would get it: the exact prompt, and how the server reads the parameters.</summary>
 public sealed record RenderedPrompt
 {
     /// <summary>The tokens of the prompt.</summary>

@@ -71,13 +71,13 @@ public sealed record RequestPlan
 /// <summary>What a <see cref="RequestPlan"/> rests on.</summary>
 public enum PlanSource
 {
-    /// <summary>The server prepared the very request without running it: rely on the numbers.</summary>
+    /// <summary>The server prepared this exact request without running it: rely on the numbers.</summary>
     Render = 1,
 
     /// <summary>The server's tokenizer counted the prompt: see <see cref="RequestPlan.PromptIsLowerBound"/>.</summary>
     Tokenize,
 
-    /// <summary>The server, or the gateway before it, offers neither: only the context window may be known.</summary>
+    /// <summary>The server, or the gateway in front of it, offers neither: only the context window may be known.</summary>
     Unknown,
 }
 

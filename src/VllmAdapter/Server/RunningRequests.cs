@@ -1,6 +1,6 @@
 namespace VllmAdapter.Server;
 
-/// <summary>What becomes of the requests that are running when the engine is paused or put to sleep.</summary>
+/// <summary>What happens to the requests that are running when the engine is paused or put to sleep.</summary>
 public enum RunningRequests
 {
     /// <summary>They are ended: their streams end with finish reason <c>abort</c> (<see cref="StreamVerdict.Aborted"/>), those of other clients too.</summary>
@@ -9,6 +9,6 @@ public enum RunningRequests
     /// <summary>They are waited for: the call takes as long as they do.</summary>
     Wait,
 
-    /// <summary>They are held: their streams fall silent, and go on when the engine does.</summary>
+    /// <summary>They are held: their streams fall silent, and continue when the engine does.</summary>
     Keep,
 }

@@ -21,6 +21,6 @@ public enum ServerActivity
     /// </summary>
     Stuck,
 
-    /// <summary>It died: <c>/health</c> says so. It answers again when the server was restarted.</summary>
+    /// <summary>It died: <c>/health</c> says so. It answers again once the server has been restarted.</summary>
     Dead,
 }

@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace VllmAdapter.Server;
 
-/// <summary>What whoever runs a server may do to it while it runs: put it to sleep, pause it, end its requests, empty its caches.</summary>
+/// <summary>What the operator of a running server may do with it: put it to sleep, pause it, end its requests, empty its caches.</summary>
 /// <remarks>
 /// <para><b>Everything here reaches all clients of the server</b>, and vLLM lets in everyone who can reach it: no API key guards these routes,
 /// whatever the server was started with. They are there only with <c>VLLM_SERVER_DEV_MODE=1</c> (<see cref="RequestFailure.RouteNotFound"/> says so
 /// otherwise), which belongs in a network of your own.</para>
-/// <para>Thread-safe. Each method asks once, and nothing is retried. Recorded of vLLM 0.32.0; development routes may change with every release.</para>
+/// <para>Thread-safe. Each method asks once, and nothing is retried. Recorded with vLLM 0.32.0; development routes may change with every release.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -86,7 +86,7 @@ public sealed class ServerAdministration
     /// <summary>Ends some requests, whoever sent them: their streams end with finish reason <c>abort</c>.</summary>
     /// <param name="requestIds">Their ids as their answers carry them (<c>chatcmpl-...</c>); at least one.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>How many the server says it ended. It counts ids that it does not know, too (0.32.0).</returns>
+    /// <returns>How many the server says it ended. It also counts ids that it does not know (0.32.0).</returns>
     /// <exception cref="ArgumentException">There is no id: the server would end every request. See <see cref="AbortAllRequestsAsync"/>.</exception>
     /// <inheritdoc cref="IsPausedAsync" path="/exception"/>
     public Task<int> AbortRequestsAsync(IReadOnlyCollection<string> requestIds, CancellationToken cancellationToken = default)
@@ -120,7 +120,7 @@ public sealed class ServerAdministration
     /// <inheritdoc cref="IsPausedAsync" path="/exception"/>
     public Task ResetEncoderCacheAsync(CancellationToken cancellationToken = default) => PostAsync("reset_encoder_cache", cancellationToken);
 
-    /// <summary>Asks for the server's settings: <c>vllm_config</c>, and in newer versions what is known of its computer.</summary>
+    /// <summary>Asks for the server's settings: <c>vllm_config</c>, and in newer versions what is known about its machine.</summary>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <returns>What it reports. In older versions the settings are one text. It may contain paths and environment variables: keep it out of logs.</returns>
     /// <inheritdoc cref="IsPausedAsync" path="/exception"/>

@@ -10,7 +10,7 @@ namespace VllmAdapter.Server;
 /// </example>
 public sealed record ServerCapabilities
 {
-    /// <summary>The release that the server runs; null if it does not tell, as most gateways do not.</summary>
+    /// <summary>The release that the server runs; null if it does not say, as with most gateways.</summary>
     public ServerVersion? Version { get; init; }
 
     /// <summary>Every route that the adapter knows of.</summary>
@@ -21,7 +21,7 @@ public sealed record ServerCapabilities
 
     /// <summary>One route.</summary>
     /// <param name="path">The route, such as <c>/v1/embeddings</c>.</param>
-    /// <returns>What is known of it; of a route that the adapter does not know, nothing.</returns>
+    /// <returns>What is known about it; nothing for a route that the adapter does not know.</returns>
     public RouteCapability Of(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);

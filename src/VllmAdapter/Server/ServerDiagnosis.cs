@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace VllmAdapter.Server;
 
-/// <summary>What a server is doing, and what that rests on.</summary>
+/// <summary>What a server is doing, and what that is based on.</summary>
 public sealed record ServerDiagnosis
 {
     internal static readonly TimeSpan UsualSpan = TimeSpan.FromSeconds(5);
 
-    /// <summary>What its engine does; null if nothing that could be asked shows it.</summary>
+    /// <summary>What its engine is doing; null if nothing that could be asked shows it.</summary>
     public ServerActivity? Activity { get; private init; }
 
     /// <summary>What it says about its own health. It says that it is healthy while it sleeps, is paused, or hangs.</summary>

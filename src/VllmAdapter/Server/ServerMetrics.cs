@@ -1,6 +1,6 @@
 namespace VllmAdapter.Server;
 
-/// <summary>A server's metrics at one moment: the few that a client steers by, and all of them.</summary>
+/// <summary>A server's metrics at one moment: the few that a client needs, and all of them.</summary>
 /// <remarks>Sums over all models and engines of the server. What the server does not report is null, never zero. Counters count since its start.</remarks>
 public sealed record ServerMetrics
 {
@@ -17,7 +17,7 @@ public sealed record ServerMetrics
     /// <summary>How full the key-value cache is, from 0 to 1; of several engines the fullest.</summary>
     public double? CacheUsage => Max("vllm:kv_cache_usage_perc") ?? Max("vllm:gpu_cache_usage_perc");
 
-    /// <summary>How often a request was put back because the cache was full.</summary>
+    /// <summary>How often a request was preempted because the cache was full.</summary>
     public long? Preemptions => Count("vllm:num_preemptions_total");
 
     /// <summary>Tokens of all prompts.</summary>
@@ -26,10 +26,10 @@ public sealed record ServerMetrics
     /// <summary>Tokens of all answers.</summary>
     public long? GenerationTokens => Count("vllm:generation_tokens_total");
 
-    /// <summary>The part of the looked-up prompt tokens that the prefix cache held, from 0 to 1; null if nothing was looked up yet.</summary>
+    /// <summary>The share of the looked-up prompt tokens that were in the prefix cache, from 0 to 1; null if nothing was looked up yet.</summary>
     public double? PrefixCacheHitRate => HitRate("vllm:prefix_cache") ?? HitRate("vllm:gpu_prefix_cache");
 
-    /// <summary>Finished requests by finish reason, such as <c>stop</c> or <c>length</c>. Requests whose client hung up are in none.</summary>
+    /// <summary>Finished requests by finish reason, such as <c>stop</c> or <c>length</c>. Requests whose client hung up are not counted.</summary>
     public IReadOnlyDictionary<string, long> FinishedRequests => MetricsText.Read(Text, "vllm:request_success_total")
         .GroupBy(sample => sample.Labels.GetValueOrDefault("finished_reason", ""), StringComparer.Ordinal)
         .Select(group => (Reason: group.Key, Count: WholeUpTo(LargestCount, group.Sum(sample => sample.Value))))
@@ -45,7 +45,7 @@ public sealed record ServerMetrics
     // Beyond it a double no longer tells one from the next.
     private const long LargestCount = 1L << 53;
 
-    /// <summary>Reads a server's metrics from their text, such as one that was kept.</summary>
+    /// <summary>Reads a server's metrics from their text, such as one that was saved.</summary>
     /// <param name="text">What <c>GET /metrics</c> gave.</param>
     public static ServerMetrics Parse(string text)
     {

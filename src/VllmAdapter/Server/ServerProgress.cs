@@ -26,16 +26,16 @@ public sealed record ServerProgress
     /// <summary>Whether the counters began again: the server, or an engine of it, was restarted.</summary>
     public bool WasRestarted { get; }
 
-    /// <summary>Tokens of prompts that were worked through.</summary>
+    /// <summary>Tokens of prompts that were processed.</summary>
     public long? PromptTokens { get; }
 
     /// <summary>Tokens that were written.</summary>
     public long? GenerationTokens { get; }
 
-    /// <summary>Requests that came to their end, for any finish reason; not those whose client hung up.</summary>
+    /// <summary>Requests that ended, for any finish reason; not those whose client hung up.</summary>
     public long? FinishedRequests { get; }
 
-    /// <summary>What the engine does; null if the metrics do not say.</summary>
+    /// <summary>What the engine is doing; null if the metrics do not say.</summary>
     public ServerActivity? Activity { get; }
 
     /// <summary>The time from a request's arrival at the server to its first token, of the requests of this span.</summary>

@@ -16,7 +16,7 @@ public sealed record TokenizeResult
     public int? ContextWindow { get; init; }
 }
 
-/// <summary>How a plain text is cut into tokens.</summary>
+/// <summary>How a plain text is split into tokens.</summary>
 public sealed record TokenizeOptions
 {
     /// <summary>The model whose tokenizer to use.</summary>
@@ -27,7 +27,7 @@ public sealed record TokenizeOptions
     /// <value>Null (default): it does.</value>
     public bool? AddSpecialTokens { get; init; }
 
-    /// <summary>Whether to give the texts of the tokens too.</summary>
+    /// <summary>Whether to return the texts of the tokens too.</summary>
     /// <value>False by default.</value>
     public bool WithTexts { get; init; }
 }

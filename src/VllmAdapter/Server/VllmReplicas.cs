@@ -34,7 +34,7 @@ public sealed class VllmReplicas
     public Task<IReadOnlyList<ReplicaResult<string>>> UnloadLoraAsync(string name, CancellationToken cancellationToken = default) =>
         AskEachAsync((server, token) => server.UnloadLoraAsync(name, token), cancellationToken);
 
-    /// <summary>Asks every replica whether its engine lives.</summary>
+    /// <summary>Asks every replica whether its engine is alive.</summary>
     /// <param name="cancellationToken">Ends all calls with <see cref="OperationCanceledException"/>.</param>
     /// <returns>What each says; a failure where nothing answers.</returns>
     public Task<IReadOnlyList<ReplicaResult<ServerHealth>>> CheckHealthAsync(CancellationToken cancellationToken = default) =>

@@ -23,7 +23,7 @@ public sealed class VllmServer
         Administration = new ServerAdministration(now);
     }
 
-    /// <summary>What whoever runs the server may do to it: sleep, pause, end requests, empty caches. Needs a server in development mode.</summary>
+    /// <summary>What the server's operator may do with it: sleep, pause, end requests, empty caches. Needs a server in development mode.</summary>
     public ServerAdministration Administration { get; }
 
     internal FieldLearning Fields => _now().Fields;
@@ -34,7 +34,7 @@ public sealed class VllmServer
 
     private ServerCalls Calls => _now().Calls;
 
-    /// <summary>Asks for the models once, however many requests want to know a window. Never fails, and takes no longer than a call may.</summary>
+    /// <summary>Asks for the models once, however many requests need a window. Never fails, and takes no longer than a call may.</summary>
     internal Task LearnWindowsAsync() => _now().LearnWindowsAsync();
 
     /// <summary>Lists the models and LoRA adapters that are served.</summary>
@@ -46,7 +46,7 @@ public sealed class VllmServer
     /// <inheritdoc cref="GetModelsAsync"/>
     public Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken = default) => _now().GetVersionAsync(cancellationToken);
 
-    /// <summary>Asks whether the server's engine lives. If it does not, that is an answer; if nobody answers, that is an exception.</summary>
+    /// <summary>Asks whether the server's engine is alive. If it does not, that is an answer; if nobody answers, that is an exception.</summary>
     /// <inheritdoc cref="GetModelsAsync"/>
     public async Task<ServerHealth> CheckHealthAsync(CancellationToken cancellationToken = default)
     {
@@ -82,7 +82,7 @@ public sealed class VllmServer
     /// <returns>Yes, no or not known for every route that the adapter knows of.</returns>
     /// <exception cref="VllmRequestException">Nothing answers at the address.</exception>
     /// <remarks>
-    /// <para>Costs about 20 short calls to vLLM 0.16 and later, and up to 45 to older ones; keep the answer, it holds as long as the server runs. It asks for <c>/openapi.json</c> and <c>/version</c>, and tries with GET what
+    /// <para>Costs about 20 short calls to vLLM 0.16 and later, and up to 45 to older ones; keep the answer, it is valid as long as the server runs. It asks for <c>/openapi.json</c> and <c>/version</c>, and tries with GET what
     /// that does not list. Where a route lies on servers of other models too (all of them before 0.16), a request with an empty input is sent, which
     /// every server refuses: for its model, or for the input.</para>
     /// <para>For a gateway, only what it lacks itself can be determined.</para>
@@ -98,7 +98,7 @@ public sealed class VllmServer
     /// <summary>Finds out what the server is doing, for when answers do not come: it works, is idle, sleeps, is paused, hangs or is dead.</summary>
     /// <param name="over">How far apart two snapshots of the metrics are taken; 5 seconds by default. One step of a large model may take that long.</param>
     /// <param name="cancellationToken">Ends the calls with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>What it is doing, and what that rests on.</returns>
+    /// <returns>What it is doing, and what that is based on.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The time is not positive, or longer than 24 days.</exception>
     /// <exception cref="VllmRequestException">The server did not answer <c>/health</c>, or refused.</exception>
     /// <remarks>
@@ -113,7 +113,7 @@ public sealed class VllmServer
         return ServerDiagnosis.MakeAsync(this, apart, _now().Transport.Clock, cancellationToken);
     }
 
-    /// <summary>Cuts a plain text into tokens, without a chat template.</summary>
+    /// <summary>Splits a plain text into tokens, without a chat template.</summary>
     /// <param name="text">The text.</param>
     /// <param name="options">How; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
@@ -127,9 +127,9 @@ public sealed class VllmServer
         return TokenizeAsync(Post(VllmEndpoint.Tokenize, json) with { Model = model }, cancellationToken);
     }
 
-    /// <summary>Cuts the prompt that a chat request becomes into tokens.</summary>
+    /// <summary>Splits the prompt that a chat request becomes into tokens.</summary>
     /// <param name="request">The request; what its prompt does not depend on is left out.</param>
-    /// <param name="withTexts">Whether to give the texts of the tokens too.</param>
+    /// <param name="withTexts">Whether to return the texts of the tokens too.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <exception cref="VllmRequestException">The server did not answer, or refused.</exception>
@@ -164,7 +164,7 @@ public sealed class VllmServer
         return answer.Prompt ?? "";
     }
 
-    /// <summary>Asks what the engine would get for a chat request, without running it.</summary>
+    /// <summary>Asks what the engine would receive for a chat request, without running it.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
@@ -189,7 +189,7 @@ public sealed class VllmServer
     /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its max tokens.</summary>
     /// <param name="request">The request; it is not run.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The plan. <see cref="RequestPlan.Source"/> says what it rests on: the render endpoint, else the tokenizer, else nothing.</returns>
+    /// <returns>The plan. <see cref="RequestPlan.Source"/> says what it is based on: the render endpoint, else the tokenizer, else nothing.</returns>
     /// <exception cref="ArgumentException">The request cannot be sent as it is; the message says what to change.</exception>
     /// <exception cref="VllmRequestException">
     /// The server did not answer, or refused the request for a reason other than its length. A missing endpoint is not an exception
@@ -240,7 +240,7 @@ public sealed class VllmServer
     /// Whether to reload it if the name is taken (<c>load_inplace</c>, vLLM 0.15 and later; older servers still refuse a name that is taken).
     /// </param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>; the server may go on loading.</param>
-    /// <returns>What the server says of it, in its own words.</returns>
+    /// <returns>What the server says about it, in its own words.</returns>
     /// <exception cref="VllmRequestException">
     /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> unless it runs with <c>--enable-lora</c> and
     /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>; <see cref="RequestFailure.BadRequest"/> if the adapter is at fault: nothing lies at the path, its rank is over
@@ -259,7 +259,7 @@ public sealed class VllmServer
     /// <summary>Unloads a LoRA adapter from the running server.</summary>
     /// <param name="name">The name under which it was loaded.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>What the server says of it, in its own words.</returns>
+    /// <returns>What the server says about it, in its own words.</returns>
     /// <exception cref="VllmRequestException">
     /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> unless it runs with
     /// <c>VLLM_ALLOW_RUNTIME_LORA_UPDATING</c>.

@@ -72,7 +72,7 @@ public sealed class LoopHandlersTests
     [Fact]
     public async Task A_handlers_argument_exception_is_explained_without_the_name_of_a_parameter()
     {
-        LoopSetup setup = With(_ => throw new ArgumentException("There is no such city.", "city"));
+        LoopSetup setup = With(city => throw new ArgumentException("There is no such city.", nameof(city)));
         LoopPlay play = await RunAsync(setup with { Options = new() { DescribeFailure = (_, _) => null } }, TwoCities);
 
         play.Result.Explain().Should().StartWith("Stopped after 1 turn, because a tool failed: There is no such city. ").And.NotContain("(Parameter");
