@@ -81,7 +81,7 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
 
         if (exchange.BreaksOff)
             await BreakOffAsync(context).ConfigureAwait(false);
-        else if (!context.Response.HasStarted && context.Response is { StatusCode: >= 500, ContentLength: null or 0, ContentType: null })
+        else if (!context.Response.HasStarted && context.Features.Get<IForwarderErrorFeature>() is not (null or FirstAttemptFailed))
             await TellAsync(context).ConfigureAwait(false);
     }
 
@@ -117,7 +117,6 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
     private async Task TellAsync(HttpContext context)
     {
         int status = context.Response.StatusCode;
-        metrics.Refused(status);
         (string message, string type) = status switch
         {
             503 => ("No back end is available. Check that one runs at an address given with --to.", "unavailable"),
@@ -127,8 +126,9 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
         await RefuseAsync(context, status, message, type).ConfigureAwait(false);
     }
 
-    private static Task RefuseAsync(HttpContext context, int status, string message, string type)
+    private Task RefuseAsync(HttpContext context, int status, string message, string type)
     {
+        metrics.Refused(status);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         return context.Response.Body.WriteAsync(FrameEdits.ToUtf8(Words.Error(message, type, status)), context.RequestAborted).AsTask();

@@ -65,8 +65,14 @@ internal sealed class GuardedAnswer
         {
             return Refused(refused);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _metrics.Left();
+            throw;
+        }
         catch (ArgumentException unusable)
         {
+            _metrics.Refused(400);
             return Replies.Error(400, unusable.Message, "invalid_request_error");
         }
         finally
@@ -106,6 +112,7 @@ internal sealed class GuardedAnswer
 
     private async Task PumpAsync(IAsyncEnumerator<ChatChunk> chunks, ChatChunk first, PipeWriter client, HttpResponseMessage response)
     {
+        bool isJudged = false;
         try
         {
             var frames = new AnswerFrames(client, _exchange);
@@ -117,7 +124,10 @@ internal sealed class GuardedAnswer
                 frames.Read(chunk);
                 await frames.CatchUpAsync().ConfigureAwait(false);
                 if (frames.IsAbandoned || !await chunks.MoveNextAsync().ConfigureAwait(false))
+                {
+                    _metrics.Left();
                     return;
+                }
 
                 chunk = chunks.Current;
             }
@@ -125,6 +135,7 @@ internal sealed class GuardedAnswer
             // Step 3.
             await frames.CatchUpAsync().ConfigureAwait(false);
             Ending ending = Judge(chunk.Outcome);
+            isJudged = true;
             frames.End(ending, body.Unsettled);
             response.TrailingHeaders.TryAddWithoutValidation(Words.VerdictHeader, Words.Snake(chunk.Outcome.Verdict));
             await frames.CatchUpAsync().ConfigureAwait(false);
@@ -135,7 +146,7 @@ internal sealed class GuardedAnswer
             _exchange.BreaksOff = true;
             if (fault is not OperationCanceledException)
                 _metrics.Failed();
-            else
+            else if (!isJudged)
                 _metrics.Left();
         }
         finally

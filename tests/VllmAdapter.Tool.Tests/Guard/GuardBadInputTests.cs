@@ -196,6 +196,7 @@ public sealed class GuardBadInputTests
 
         second.Status.Should().Be(503);
         second.Error.Should().Contain("Guard:MaxAnswers");
+        guard.Metrics.ToString().Should().Contain("refusals_total{status=\"503\"} 1\n");
     }
 
     private static Uri Dead()
