@@ -14,7 +14,7 @@ namespace VllmAdapter.Tool.Guard;
 internal sealed class GuardedAnswer
 {
     private static readonly PipeOptions Inline = new(
-        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
+        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, minimumSegmentSize: 1024, useSynchronizationContext: false);
 
     private readonly GuardExchange _exchange;
     private readonly HttpRequestMessage _template;

@@ -1,4 +1,4 @@
-namespace VllmAdapter.Tool.Tests.Guard;
+namespace VllmAdapter.Tool.Tests;
 
 /// <summary>Tests that run while no other does.</summary>
 [CollectionDefinition(nameof(Undisturbed), DisableParallelization = true)]
