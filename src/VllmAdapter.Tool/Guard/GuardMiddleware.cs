@@ -74,6 +74,7 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
 
         var exchange = new GuardExchange(GuardedRequest.Read(body), options);
         context.Features.Set(exchange);
+        var trailing = TrailingBody.TakeOver(context);
         await next(context).ConfigureAwait(false);
 
         if (context.RequestAborted.IsCancellationRequested)
@@ -83,6 +84,8 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
             await BreakOffAsync(context).ConfigureAwait(false);
         else if (!context.Response.HasStarted && context.Features.Get<IForwarderErrorFeature>() is not (null or FirstAttemptFailed))
             await TellAsync(context).ConfigureAwait(false);
+        else if (trailing is not null)
+            await trailing.EndAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
     private static bool IsChat(PathString path) => path.Value?.EndsWith(ChatRoute, StringComparison.OrdinalIgnoreCase) is true;

@@ -98,7 +98,7 @@ public sealed partial class GuardSoakTests
         await client.ConnectAsync(guard.Host, guard.Port);
         NetworkStream stream = client.GetStream();
         byte[] bytes = Encoding.UTF8.GetBytes(body);
-        string head = $"POST /{path} HTTP/1.1\r\nHost: guard\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {bytes.Length}\r\n\r\n";
+        string head = $"POST /{path} HTTP/1.1\r\nHost: guard\r\nTE: trailers\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {bytes.Length}\r\n\r\n";
         await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. bytes]);
         byte[] read = new byte[256];
         try
