@@ -10,7 +10,7 @@ namespace VllmAdapter.Tool.Tests.Guard;
 [Collection(nameof(Undisturbed))]
 public sealed partial class GuardSoakTests
 {
-    private const int Rounds = 3;
+    private const int Rounds = 2;
     private const long MostBytesLeft = 8L * 1024 * 1024;
 
     [Fact]
