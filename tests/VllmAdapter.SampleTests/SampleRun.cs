@@ -19,7 +19,6 @@ internal sealed record SampleRun(int ExitCode, string Output, string Errors)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            UseShellExecute = false,
 
             // Beside these tests lie the settings of all samples.
             WorkingDirectory = Path.GetDirectoryName(program),

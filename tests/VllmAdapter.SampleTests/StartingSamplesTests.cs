@@ -5,11 +5,7 @@ using VllmAdapter.Testing;
 namespace VllmAdapter.SampleTests;
 
 /// <summary>What samples say to someone who starts them wrongly, or wants to know what they are.</summary>
-<<<<<<<< HEAD:tests/VllmAdapter.SampleTests/StartTests.cs
-public sealed class StartTests
-========
 public sealed class StartingSamplesTests
->>>>>>>> w-d2:tests/VllmAdapter.SampleTests/StartingSamplesTests.cs
 {
     public static TheoryData<string> All { get; } =
         [.. Directory.GetDirectories(Path.Combine(SampleRun.Root, "samples")).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
@@ -9,7 +10,9 @@ namespace VllmAdapter.Tool.Guard;
 /// </summary>
 internal sealed class FrameStream(Stream body, int mostBuffered, IDisposable owner) : ForwardStream
 {
-    private byte[] _bytes = new byte[4 * 1024];
+    private const int FirstBuffer = 4 * 1024;
+
+    private byte[] _bytes = [];
     private FrameScanner _scanner;
     private int _unsettledFrom;
     private int _handed;
@@ -104,9 +107,13 @@ internal sealed class FrameStream(Stream body, int mostBuffered, IDisposable own
                 return 0;
             }
 
-            MakeRoom();
             try
             {
+                // A stream that waits holds no memory, and .NET's connection waits for nothing more cheaply than for something.
+                if (LetGo())
+                    await body.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+
+                MakeRoom();
                 int count = await body.ReadAsync(_bytes.AsMemory(_filled), cancellationToken).ConfigureAwait(false);
                 _filled += count;
                 _hasEnded = count == 0;
@@ -124,26 +131,35 @@ internal sealed class FrameStream(Stream body, int mostBuffered, IDisposable own
 
     private void MakeRoom()
     {
-        if (_unsettledFrom == _filled)
-        {
-            (_unsettledFrom, _handed, _frameEnd, _filled) = (0, 0, 0, 0);
-            return;
-        }
+        if (_bytes.Length == 0)
+            _bytes = ArrayPool<byte>.Shared.Rent(FirstBuffer);
 
         if (_filled < _bytes.Length)
             return;
 
-        if (_unsettledFrom == 0)
-        {
-            Array.Resize(ref _bytes, _bytes.Length * 2);
-            return;
-        }
-
-        _bytes.AsSpan(_unsettledFrom, _filled - _unsettledFrom).CopyTo(_bytes);
+        byte[] full = _bytes;
+        byte[] room = _unsettledFrom == 0 ? ArrayPool<byte>.Shared.Rent(full.Length * 2) : full;
+        full.AsSpan(_unsettledFrom, _filled - _unsettledFrom).CopyTo(room);
         _handed -= _unsettledFrom;
         _frameEnd -= _unsettledFrom;
         _filled -= _unsettledFrom;
         _unsettledFrom = 0;
+        _bytes = room;
+        if (room != full)
+            ArrayPool<byte>.Shared.Return(full);
+    }
+
+    private bool LetGo()
+    {
+        if (_unsettledFrom < _filled)
+            return false;
+
+        byte[] empty = _bytes;
+        (_unsettledFrom, _handed, _frameEnd, _filled, _bytes) = (0, 0, 0, 0, []);
+        if (empty.Length > 0)
+            ArrayPool<byte>.Shared.Return(empty);
+
+        return true;
     }
 }
 

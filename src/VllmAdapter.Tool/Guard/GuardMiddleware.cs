@@ -82,6 +82,7 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
 
         var exchange = new GuardExchange(options.AskWhole ? asked.AskedWhole() : asked, options);
         context.Features.Set(exchange);
+        var trailing = TrailingBody.TakeOver(context);
         await next(context).ConfigureAwait(false);
 
         if (context.RequestAborted.IsCancellationRequested)
@@ -89,8 +90,10 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
 
         if (exchange.BreaksOff)
             await BreakOffAsync(context).ConfigureAwait(false);
-        else if (!context.Response.HasStarted && context.Response is { StatusCode: >= 500, ContentLength: null or 0, ContentType: null })
+        else if (!context.Response.HasStarted && context.Features.Get<IForwarderErrorFeature>() is not (null or FirstAttemptFailed))
             await TellAsync(context).ConfigureAwait(false);
+        else if (trailing is not null)
+            await trailing.EndAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
     private static async Task<byte[]?> ReadAsync(HttpRequest request, int most, CancellationToken cancellationToken)
@@ -123,7 +126,6 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
     private async Task TellAsync(HttpContext context)
     {
         int status = context.Response.StatusCode;
-        metrics.Refused(status);
         (string message, string type) = status switch
         {
             503 => ("No back end is available. Check that one runs at an address given with --to.", "unavailable"),
@@ -133,8 +135,9 @@ internal sealed class GuardMiddleware(CurrentGuardOptions current, GuardMetrics 
         await RefuseAsync(context, status, message, type).ConfigureAwait(false);
     }
 
-    private static Task RefuseAsync(HttpContext context, int status, string message, string type)
+    private Task RefuseAsync(HttpContext context, int status, string message, string type)
     {
+        metrics.Refused(status);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         return context.Response.Body.WriteAsync(FrameEdits.ToUtf8(Words.Error(message, type, status)), context.RequestAborted).AsTask();

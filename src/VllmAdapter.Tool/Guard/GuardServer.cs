@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,12 +34,13 @@ internal sealed class GuardServer : IAsyncDisposable
     public GuardMetrics Metrics => _app.Services.GetRequiredService<GuardMetrics>();
 
     /// <summary>Listens, and answers from then on.</summary>
-    /// <param name="listen">Where: <c>http://127.0.0.1:8100</c>, or <c>h2c://127.0.0.1:8101</c> for HTTP/2 in clear text. Port 0 is a free one.</param>
+    /// <param name="listen">Where: <c>http://127.0.0.1:8100</c>, <c>https://127.0.0.1:8443</c>, or <c>h2c://127.0.0.1:8101</c> for HTTP/2 in clear text. Port 0 is a free one.</param>
     /// <param name="settings">The settings, later ones over earlier ones.</param>
+    /// <param name="certificate">For <c>https://</c>, where HTTP/2 is spoken too.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="ToolException">It cannot start; the message says why.</exception>
     public static async Task<GuardServer> StartAsync(
-        IReadOnlyList<Uri> listen, IReadOnlyList<IConfigurationSource> settings, CancellationToken cancellationToken = default)
+        IReadOnlyList<Uri> listen, IReadOnlyList<IConfigurationSource> settings, GuardCertificate? certificate = null, CancellationToken cancellationToken = default)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
         foreach (IConfigurationSource source in settings)
@@ -46,7 +48,7 @@ internal sealed class GuardServer : IAsyncDisposable
 
         GuardSettings.Check(builder.Configuration);
         builder.WebHost.UseKestrel();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listen));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listen, certificate));
         AddServices(builder.Services, builder.Configuration);
         WebApplication app = builder.Build();
         Map(app);
@@ -67,7 +69,7 @@ internal sealed class GuardServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static void Listen(KestrelServerOptions kestrel, IReadOnlyList<Uri> addresses)
+    private static void Listen(KestrelServerOptions kestrel, IReadOnlyList<Uri> addresses, GuardCertificate? certificate)
     {
         kestrel.AddServerHeader = false;
 
@@ -75,7 +77,11 @@ internal sealed class GuardServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBodySize = null;
         foreach (Uri address in addresses)
         {
-            HttpProtocols protocols = address.Scheme == "h2c" ? HttpProtocols.Http2 : HttpProtocols.Http1;
+            bool isSecure = address.Scheme == "https";
+            if (isSecure && certificate is null)
+                throw new ToolException($"{address} needs a certificate. Name its file with --certificate.");
+
+            HttpProtocols protocols = address.Scheme == "h2c" ? HttpProtocols.Http2 : isSecure ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
             if (address.HostNameType is UriHostNameType.Dns && address.Host is not ("localhost" or "*"))
                 throw new ToolException($"\"{address.Host}\" is no address to listen on. Give an IP address, localhost, or 0.0.0.0 for every one.");
 
@@ -85,7 +91,12 @@ internal sealed class GuardServer : IAsyncDisposable
                 "*" => IPAddress.IPv6Any,
                 _ => IPAddress.Parse(address.Host.Trim('[', ']')),
             };
-            kestrel.Listen(ip, address.Port < 0 ? 0 : address.Port, endpoint => endpoint.Protocols = protocols);
+            kestrel.Listen(ip, address.Port < 0 ? 0 : address.Port, endpoint =>
+            {
+                endpoint.Protocols = protocols;
+                if (isSecure)
+                    endpoint.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate!.Certificate, ServerCertificateChain = certificate.Chain });
+            });
         }
     }
 

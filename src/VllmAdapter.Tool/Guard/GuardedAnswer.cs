@@ -14,7 +14,7 @@ namespace VllmAdapter.Tool.Guard;
 internal sealed class GuardedAnswer
 {
     private static readonly PipeOptions Inline = new(
-        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
+        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, minimumSegmentSize: 1024, useSynchronizationContext: false);
 
     private readonly GuardExchange _exchange;
     private readonly HttpRequestMessage _template;
@@ -65,8 +65,14 @@ internal sealed class GuardedAnswer
         {
             return Refused(refused);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _metrics.Left();
+            throw;
+        }
         catch (ArgumentException unusable)
         {
+            _metrics.Refused(400);
             return Replies.Error(400, unusable.Message, "invalid_request_error");
         }
         finally
@@ -99,6 +105,7 @@ internal sealed class GuardedAnswer
 
     private async Task PumpAsync(IAsyncEnumerator<ChatChunk> chunks, ChatChunk first, PipeWriter client, HttpResponseMessage response)
     {
+        bool isJudged = false;
         try
         {
             var frames = new AnswerFrames(client, _exchange);
@@ -110,7 +117,10 @@ internal sealed class GuardedAnswer
                 frames.Read(chunk);
                 await frames.CatchUpAsync().ConfigureAwait(false);
                 if (frames.IsAbandoned || !await chunks.MoveNextAsync().ConfigureAwait(false))
+                {
+                    _metrics.Left();
                     return;
+                }
 
                 chunk = chunks.Current;
             }
@@ -118,6 +128,7 @@ internal sealed class GuardedAnswer
             // Step 3.
             await frames.CatchUpAsync().ConfigureAwait(false);
             Ending ending = Judge(chunk.Outcome);
+            isJudged = true;
             frames.End(ending, body.Unsettled);
             response.TrailingHeaders.TryAddWithoutValidation(Words.VerdictHeader, Words.Snake(chunk.Outcome.Verdict));
             await frames.CatchUpAsync().ConfigureAwait(false);
@@ -128,7 +139,7 @@ internal sealed class GuardedAnswer
             _exchange.BreaksOff = true;
             if (fault is not OperationCanceledException)
                 _metrics.Failed();
-            else
+            else if (!isJudged)
                 _metrics.Left();
         }
         finally

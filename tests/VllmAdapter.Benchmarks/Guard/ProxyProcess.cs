@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -29,12 +30,12 @@ internal sealed class ProxyProcess(Process process, Uri address) : IDisposable
         return new ProxyProcess(process, new Uri((await process.StandardOutput.ReadLineAsync())!));
     }
 
-    /// <summary>What it has cost: processor time, bytes allocated, and bytes that are alive.</summary>
-    public async Task<(TimeSpan Cpu, long Allocated, long Alive)> CostAsync(bool collects = false)
+    /// <summary>What it has cost: processor time, bytes allocated, bytes that are alive, and methods compiled.</summary>
+    public async Task<(TimeSpan Cpu, long Allocated, long Alive, int Compiled)> CostAsync(bool collects = false)
     {
         await process.StandardInput.WriteLineAsync(collects ? "alive" : "cost");
         string[] told = (await process.StandardOutput.ReadLineAsync())!.Split(' ');
-        return (TimeSpan.FromTicks(Number(told[0])), Number(told[1]), Number(told[2]));
+        return (TimeSpan.FromTicks(Number(told[0])), Number(told[1]), Number(told[2]), (int)Number(told[3]));
     }
 
     public void Dispose()
@@ -53,7 +54,7 @@ internal sealed class ProxyProcess(Process process, Uri address) : IDisposable
         while (await Console.In.ReadLineAsync() is { } asked)
         {
             long alive = asked == "alive" ? GC.GetTotalMemory(forceFullCollection: true) : 0;
-            Console.WriteLine(FormattableString.Invariant($"{Environment.CpuUsage.TotalTime.Ticks} {GC.GetTotalAllocatedBytes(precise: true)} {alive}"));
+            Console.WriteLine(FormattableString.Invariant($"{Environment.CpuUsage.TotalTime.Ticks} {GC.GetTotalAllocatedBytes(precise: true)} {alive} {JitInfo.GetCompiledMethodCount()}"));
         }
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Configuration.Memory;
 using VllmAdapter.Tool.Guard;
+using VllmAdapter.Tool.Tests.Check;
 
 namespace VllmAdapter.Tool.Tests.Guard;
 
@@ -88,7 +89,8 @@ public sealed class GuardBadInputTests
     public async Task Of_several_back_ends_one_may_be_dead()
     {
         await using FakeVllm vllm = await FakeVllm.StartAsync(Hello);
-        await using RunningGuard guard = await RunningGuard.StartAsync(Dead(), vllm.Endpoint);
+        await using RunningGuard guard = await RunningGuard.WithAsync(
+            new() { ["ReverseProxy:Clusters:vllm:LoadBalancingPolicy"] = "RoundRobin" }, Dead(), vllm.Endpoint);
 
         for (int i = 0; i < 10; i++)
             (await PlainClient.AskAsync(guard.Address, Ask)).Error.Should().BeNull();
@@ -142,13 +144,14 @@ public sealed class GuardBadInputTests
     [InlineData("""{"stream":true,"stream":true,"messages":[]}""")]
     public async Task A_request_that_cannot_be_read_never_gets_an_answer_that_nobody_judged(string body)
     {
-        await using FakeVllm vllm = await FakeVllm.StartAsync(Hello);
-        await using RunningGuard guard = await RunningGuard.StartAsync(vllm.Endpoint);
+        await using var server = new OneAnswerServer(
+            200, "application/json", """{"choices":[{"index":0,"message":{"role":"assistant","content":"Hello."},"finish_reason":"stop"}]}""");
+        await using RunningGuard guard = await RunningGuard.StartAsync(new Uri(server.Address));
 
         PlainClient client = await PlainClient.AskAsync(guard.Address, body);
 
-        client.Status.Should().BeInRange(400, 499);
-        client.Error.Should().NotBeNull();
+        client.Status.Should().Be(400);
+        client.Error.Should().Contain("cannot read the request");
     }
 
     [Theory]
@@ -196,6 +199,7 @@ public sealed class GuardBadInputTests
 
         second.Status.Should().Be(503);
         second.Error.Should().Contain("Guard:MaxAnswers");
+        guard.Metrics.ToString().Should().Contain("refusals_total{status=\"503\"} 1\n");
     }
 
     private static Uri Dead()

@@ -129,6 +129,20 @@ public sealed class GuardStreamTests
     }
 
     [Fact]
+    public async Task A_refusal_without_a_body_goes_through_so_and_is_counted_once()
+    {
+        await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Replies(503, ""));
+        await using RunningGuard guard = await RunningGuard.WithAsync(new() { ["MaxAttempts"] = "1" }, vllm.Endpoint);
+        using HttpClient http = new();
+
+        using HttpResponseMessage response = await http.SendAsync(Request(guard.Address, Ask));
+
+        response.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        (await response.Content.ReadAsStringAsync()).Should().BeEmpty();
+        guard.Metrics.ToString().Should().Contain("refusals_total{status=\"503\"} 1\n");
+    }
+
+    [Fact]
     public async Task A_client_of_http2_gets_the_verdict_as_a_trailer()
     {
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Says("Hello.").Finishes("stop").Uses(10, 3).Done());
