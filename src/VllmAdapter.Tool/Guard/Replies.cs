@@ -36,7 +36,9 @@ internal static class Replies
 
     private static HttpResponseMessage Of(HttpStatusCode status, JsonObject json)
     {
-        var content = new ByteArrayContent(FrameEdits.ToUtf8(json));
+        byte[] body = FrameEdits.ToUtf8(json);
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentLength = body.Length;
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return new HttpResponseMessage(status) { Content = content };
     }

@@ -189,6 +189,10 @@ internal sealed record ReplyHead(HttpStatusCode Status, string? Reason, IReadOnl
                 content.Headers.TryAddWithoutValidation(name, value);
         }
 
+        // The proxy hands on the headers that are written down, and a length that is known is not among them by itself.
+        if (content.Headers.ContentLength is { } length)
+            content.Headers.ContentLength = length;
+
         return response;
     }
 

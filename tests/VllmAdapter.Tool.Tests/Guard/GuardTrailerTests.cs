@@ -103,6 +103,7 @@ public sealed class GuardTrailerTests
         ((int)response.StatusCode).Should().Be(status);
         response.TrailingHeaders.Should().BeEmpty();
         response.Headers.Contains("Trailer").Should().BeFalse();
+        response.Headers.TransferEncodingChunked.Should().BeNull("its length is known");
         response.Headers.Contains(Verdict).Should().Be(status == 200);
         (await response.Content.ReadAsStringAsync()).Should().Contain(status switch { 200 => "Hello.", 400 => "n must be 1.", _ => "\"error\"" });
     }
