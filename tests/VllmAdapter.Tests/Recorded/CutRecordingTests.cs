@@ -12,7 +12,7 @@ namespace VllmAdapter.Tests.Recorded;
 [Trait("Sweep", "full")]
 public sealed class CutRecordingTests(ITestOutputHelper output)
 {
-    private const int SampledCuts = 12;
+    private const int SampledCuts = 6;
     private const int LargestSweptByByte = 2 * 1024;
 
     private static readonly bool IsFull = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1";

@@ -8,13 +8,15 @@ using OpenAI.Chat;
 
 namespace VllmAdapter.Tool.Tests.Guard;
 
-/// <summary>Every known way to end an answer, through a guard, to the OpenAI .NET SDK, which notices no error event.</summary>
+/// <summary>Every known way to end an answer, through a guard, to the OpenAI .NET SDK, which notices no error event. All of them are a full sweep.</summary>
+[Trait("Sweep", "full")]
 public sealed class GuardOpenAiTests
 {
     // The SDK asks for one choice.
     public static TheoryData<string> Streams =>
     [
-        .. Scenarios.All.Where(one => one.Transports.HasFlag(ScenarioTransports.Http1) && one.Request is { Stream: true, ChoiceCount: null or 1 }).Select(one => one.Name),
+        .. Sweep.Of(Scenarios.All.Where(one => one.Transports.HasFlag(ScenarioTransports.Http1) && one.Request is { Stream: true, ChoiceCount: null or 1 }), every: 3)
+            .Select(one => one.Name),
     ];
 
     [Theory]
@@ -41,8 +43,8 @@ public sealed class GuardOpenAiTests
     // Without a guard the SDK would wait for the end of a body that has none; and it does not ask for hidden reasoning.
     public static TheoryData<string> WholeAnswers =>
     [
-        .. Scenarios.All.Where(one => one.Transports.HasFlag(ScenarioTransports.Http1) && one.Request is { Stream: true, ChoiceCount: null or 1, Reasoning: null }
-            && one.Expected is { Verdict: StreamVerdict.Completed, Withheld.Count: 0 } && one.Name != "stop, then silence").Select(one => one.Name),
+        .. Sweep.Of(Scenarios.All.Where(one => one.Transports.HasFlag(ScenarioTransports.Http1) && one.Request is { Stream: true, ChoiceCount: null or 1, Reasoning: null }
+            && one.Expected is { Verdict: StreamVerdict.Completed, Withheld.Count: 0 } && one.Name != "stop, then silence"), every: 3).Select(one => one.Name),
     ];
 
     [Theory]
