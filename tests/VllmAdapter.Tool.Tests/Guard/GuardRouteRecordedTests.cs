@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace VllmAdapter.Tool.Tests.Guard;
 
 /// <summary>What real servers were recorded to say on plain completions and responses, through a guard, to a client that believes it.</summary>
