@@ -82,7 +82,7 @@ public sealed class ResponseTests
     [Fact]
     public async Task Parallel_calls_stay_apart_and_in_order()
     {
-        using FakeVllm vllm = Server("0.33.0", Script.CallsAs("one", "get_weather", """{"city": "Paris"}""").CallsAs("two", "get_weather", """{"city": ""","\"Oslo\"}").Finishes("stop").Uses(10, 12).Done());
+        using FakeVllm vllm = Server("0.33.0", Script.CallsAs("one", "get_weather", """{"city": "Paris"}""").CallsAs("two", "get_weather", """{"city": """, "\"Oslo\"}").Finishes("stop").Uses(10, 12).Done());
 
         ChatAnswer answer = await vllm.CreateAdapter().CompleteResponseAsync(AskWithTool);
 
