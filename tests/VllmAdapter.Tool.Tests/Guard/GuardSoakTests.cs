@@ -112,10 +112,10 @@ public sealed partial class GuardSoakTests
     }
 
     private static Dictionary<string, long> Counted(RunningGuard guard) =>
-        Counts().Matches(guard.Metrics.ToString()).GroupBy(static line => line.Groups[1].Value)
-            .ToDictionary(static one => one.Key, static one => one.Sum(static line => long.Parse(line.Groups[2].Value, CultureInfo.InvariantCulture)));
+        Counts().Matches(guard.Metrics.ToString()).GroupBy(static line => line.Groups["what"].Value)
+            .ToDictionary(static one => one.Key, static one => one.Sum(static line => long.Parse(line.Groups["count"].Value, CultureInfo.InvariantCulture)));
 
-    [GeneratedRegex(@"^vllm_adapter_guard_(answers|refusals|hangups|failures)_total(?:\{[^}]*\})? (\d+)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^vllm_adapter_guard_(?<what>answers|refusals|hangups|failures)_total(\{[^}]*\})? (?<count>\d+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Counts();
 
     private sealed record Soaked(Scenario Scenario, string Body);
