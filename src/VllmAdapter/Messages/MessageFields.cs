@@ -47,10 +47,7 @@ internal ref struct MessageFields
         if (json.IsEmpty)
             return fields;
 
-        var reader = new Utf8JsonReader(json, JsonText.Reading);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw new JsonException("an event is not a JSON object");
-
+        Utf8JsonReader reader = RawFields.InsideObject(json);
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = reader.FieldName();
@@ -67,24 +64,22 @@ internal ref struct MessageFields
         switch (name)
         {
             case var _ when name.SequenceEqual("type"u8): Type = RawFields.Unquoted(value); break;
-            case var _ when name.SequenceEqual("message"u8): Message = OfKind(value, (byte)'{'); break;
-            case var _ when name.SequenceEqual("content_block"u8): ContentBlock = OfKind(value, (byte)'{'); break;
-            case var _ when name.SequenceEqual("delta"u8): Delta = OfKind(value, (byte)'{'); break;
-            case var _ when name.SequenceEqual("content"u8): Content = OfKind(value, (byte)'['); break;
+            case var _ when name.SequenceEqual("message"u8): Message = RawFields.OfKind(value, (byte)'{'); break;
+            case var _ when name.SequenceEqual("content_block"u8): ContentBlock = RawFields.OfKind(value, (byte)'{'); break;
+            case var _ when name.SequenceEqual("delta"u8): Delta = RawFields.OfKind(value, (byte)'{'); break;
+            case var _ when name.SequenceEqual("content"u8): Content = RawFields.OfKind(value, (byte)'['); break;
             case var _ when name.SequenceEqual("text"u8): Text = value; break;
             case var _ when name.SequenceEqual("thinking"u8): Thinking = value; break;
             case var _ when name.SequenceEqual("partial_json"u8): PartialJson = value; break;
-            case var _ when name.SequenceEqual("input"u8): Input = OfKind(value, (byte)'{'); break;
-            case var _ when name.SequenceEqual("id"u8): Id = OfKind(value, (byte)'"'); break;
-            case var _ when name.SequenceEqual("name"u8): Name = OfKind(value, (byte)'"'); break;
-            case var _ when name.SequenceEqual("model"u8): Model = OfKind(value, (byte)'"'); break;
+            case var _ when name.SequenceEqual("input"u8): Input = RawFields.OfKind(value, (byte)'{'); break;
+            case var _ when name.SequenceEqual("id"u8): Id = RawFields.OfKind(value, (byte)'"'); break;
+            case var _ when name.SequenceEqual("name"u8): Name = RawFields.OfKind(value, (byte)'"'); break;
+            case var _ when name.SequenceEqual("model"u8): Model = RawFields.OfKind(value, (byte)'"'); break;
             case var _ when name.SequenceEqual("stop_reason"u8): StopReason = RawFields.Unquoted(value); break;
-            case var _ when name.SequenceEqual("stop_sequence"u8): StopSequence = OfKind(value, (byte)'"'); break;
-            case var _ when name.SequenceEqual("usage"u8): Usage = OfKind(value, (byte)'{'); break;
+            case var _ when name.SequenceEqual("stop_sequence"u8): StopSequence = RawFields.OfKind(value, (byte)'"'); break;
+            case var _ when name.SequenceEqual("usage"u8): Usage = RawFields.OfKind(value, (byte)'{'); break;
             case var _ when name.SequenceEqual("index"u8): Index = RawFields.NumberOr(value, -1); break;
             default: break;
         }
     }
-
-    private static ReadOnlySpan<byte> OfKind(ReadOnlySpan<byte> value, byte opensWith) => value[0] == opensWith ? value : default;
 }

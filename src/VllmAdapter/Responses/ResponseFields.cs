@@ -55,10 +55,7 @@ internal ref struct ResponseFields
         if (json.IsEmpty)
             return fields;
 
-        var reader = new Utf8JsonReader(json, JsonText.Reading);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw new JsonException("an event is not a JSON object");
-
+        Utf8JsonReader reader = RawFields.InsideObject(json);
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = reader.FieldName();
@@ -80,20 +77,18 @@ internal ref struct ResponseFields
             case var _ when name.SequenceEqual("refusal"u8): Refusal = value; break;
             case var _ when name.SequenceEqual("arguments"u8): Arguments = value; break;
             case var _ when name.SequenceEqual("logprobs"u8): Logprobs = value; break;
-            case var _ when name.SequenceEqual("response"u8): Response = OfKind(value, (byte)'{'); break;
-            case var _ when name.SequenceEqual("item"u8): Item = OfKind(value, (byte)'{'); break;
-            case var _ when name.SequenceEqual("id"u8): Id = OfKind(value, (byte)'"'); break;
-            case var _ when name.SequenceEqual("call_id"u8): CallId = OfKind(value, (byte)'"'); break;
-            case var _ when name.SequenceEqual("name"u8): Name = OfKind(value, (byte)'"'); break;
-            case var _ when name.SequenceEqual("item_id"u8): ItemId = OfKind(value, (byte)'"'); break;
-            case var _ when name.SequenceEqual("content"u8): Content = OfKind(value, (byte)'['); break;
-            case var _ when name.SequenceEqual("summary"u8): Summary = OfKind(value, (byte)'['); break;
+            case var _ when name.SequenceEqual("response"u8): Response = RawFields.OfKind(value, (byte)'{'); break;
+            case var _ when name.SequenceEqual("item"u8): Item = RawFields.OfKind(value, (byte)'{'); break;
+            case var _ when name.SequenceEqual("id"u8): Id = RawFields.OfKind(value, (byte)'"'); break;
+            case var _ when name.SequenceEqual("call_id"u8): CallId = RawFields.OfKind(value, (byte)'"'); break;
+            case var _ when name.SequenceEqual("name"u8): Name = RawFields.OfKind(value, (byte)'"'); break;
+            case var _ when name.SequenceEqual("item_id"u8): ItemId = RawFields.OfKind(value, (byte)'"'); break;
+            case var _ when name.SequenceEqual("content"u8): Content = RawFields.OfKind(value, (byte)'['); break;
+            case var _ when name.SequenceEqual("summary"u8): Summary = RawFields.OfKind(value, (byte)'['); break;
             case var _ when name.SequenceEqual("output_index"u8): OutputIndex = RawFields.NumberOr(value, -1); break;
             case var _ when name.SequenceEqual("content_index"u8) || name.SequenceEqual("summary_index"u8): ContentIndex = RawFields.NumberOr(value, -1); break;
             case var _ when name.SequenceEqual("object"u8): _object = RawFields.Unquoted(value); break;
             default: break;
         }
     }
-
-    private static ReadOnlySpan<byte> OfKind(ReadOnlySpan<byte> value, byte opensWith) => value[0] == opensWith ? value : default;
 }

@@ -5,6 +5,17 @@ namespace VllmAdapter;
 /// <summary>Fields of a JSON object as they are written, so that they can be copied without being read.</summary>
 internal static class RawFields
 {
+    /// <summary>A reader that has entered an object.</summary>
+    /// <exception cref="JsonException">The bytes are not a JSON object.</exception>
+    public static Utf8JsonReader InsideObject(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, JsonText.Reading);
+        return reader.Read() && reader.TokenType == JsonTokenType.StartObject ? reader : throw new JsonException("an event is not a JSON object");
+    }
+
+    /// <summary>A value that opens with a byte, such as a brace or a quote; empty for any other value.</summary>
+    public static ReadOnlySpan<byte> OfKind(ReadOnlySpan<byte> value, byte opensWith) => value[0] == opensWith ? value : default;
+
     /// <summary>The bytes of the current value, to whose end the reader is moved.</summary>
     public static ReadOnlySpan<byte> ReadRaw(this scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
     {
@@ -22,7 +33,7 @@ internal static class RawFields
     /// <summary>What is between the quotes of a text; empty for any other value.</summary>
     public static ReadOnlySpan<byte> Unquoted(ReadOnlySpan<byte> raw) => IsText(raw) ? raw[1..^1] : [];
 
-    /// <summary>A whole number; -1 for any other value.</summary>
+    /// <summary>A whole number; another value counts as what is given for it.</summary>
     public static int NumberOr(ReadOnlySpan<byte> raw, int otherwise) =>
         System.Buffers.Text.Utf8Parser.TryParse(raw, out int number, out int length) && length == raw.Length ? number : otherwise;
 

@@ -60,7 +60,9 @@ public sealed class GuardHttpsTests : IDisposable
             {
                 CertificateChainPolicy = new()
                 {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { _certificate }, RevocationMode = X509RevocationMode.NoCheck,
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    CustomTrustStore = { _certificate },
+                    RevocationMode = X509RevocationMode.NoCheck,
                 },
             },
         };
