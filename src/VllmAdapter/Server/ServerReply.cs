@@ -14,10 +14,6 @@ internal readonly struct ServerReply(HttpResponseMessage response, ReadOnlyMemor
 
     public string? ContentType => response.Content.Headers.ContentType?.MediaType;
 
-    /// <summary>A header of the response; null if it has none of that name.</summary>
-    public string? Header(string name) =>
-        response.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
-
     internal static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> body) =>
         body.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
 }
