@@ -20,18 +20,13 @@ internal static class EmbeddingCalls
     {
         // What cannot be sent is refused at once.
         PoolingCalls<float[]> batches = Of(calls, request);
-        return Results(batches, cancellationToken, default);
+        return new CancellableEvents<EmbeddingResult>(token => ResultsAsync(batches, token), cancellationToken);
     }
 
-    // Both tokens end it: the caller's, and the one that an enumerator was made with.
-    private static async IAsyncEnumerable<EmbeddingResult> Results(
-        PoolingCalls<float[]> batches, CancellationToken callersToken, [EnumeratorCancellation] CancellationToken enumeratorsToken)
+    private static async IAsyncEnumerable<EmbeddingResult> ResultsAsync(
+        PoolingCalls<float[]> batches, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using CancellationTokenSource? either = callersToken.CanBeCanceled && enumeratorsToken.CanBeCanceled
-            ? CancellationTokenSource.CreateLinkedTokenSource(callersToken, enumeratorsToken)
-            : null;
-        CancellationToken token = either?.Token ?? (callersToken.CanBeCanceled ? callersToken : enumeratorsToken);
-        await foreach (PoolingReply<float[]> reply in batches.StreamAsync(endsWithFirstFailure: false, token).ConfigureAwait(false))
+        await foreach (PoolingReply<float[]> reply in batches.StreamAsync(endsWithFirstFailure: false, cancellationToken).ConfigureAwait(false))
             yield return ResultOf(reply);
     }
 
@@ -97,23 +92,17 @@ internal static class EmbeddingCalls
         }
     }
 
-    /// <summary>The one length of all vectors of a call. Thread-safe.</summary>
+    /// <summary>The one length of all vectors of a call: that which was asked for, if one was. Thread-safe.</summary>
     private sealed class VectorLength(int? asked)
     {
-        private int _first;
+        private readonly CommonCount _common = new();
 
-        public string? ProblemOf(int length)
+        public string? ProblemOf(int length) => asked switch
         {
-            if (asked is { } due)
-            {
-                return length == due ? null : string.Create(
-                    CultureInfo.InvariantCulture, $"has {length} numbers where Dimensions asked for {due}: this server ignores dimensions");
-            }
-
-            int first = Interlocked.CompareExchange(ref _first, length, 0);
-            return first == 0 || first == length
-                ? null
-                : string.Create(CultureInfo.InvariantCulture, $"has {length} numbers, others of this call have {first}");
-        }
+            null => _common.ProblemOf(length),
+            { } due when length == due => null,
+            { } due => string.Create(
+                CultureInfo.InvariantCulture, $"has {length} numbers where Dimensions asked for {due}: this server ignores dimensions"),
+        };
     }
 }

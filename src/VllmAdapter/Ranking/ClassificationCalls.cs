@@ -15,7 +15,7 @@ internal static class ClassificationCalls
         fields.Put("chat_template_kwargs", request.TemplateArguments);
         PoolingBody.End(fields, request);
 
-        var classes = new ClassCount();
+        var classes = new CommonCount();
         var route = new PoolingRoute<Classification>(
             "classify", "classify", "a list of classes", () => new("data", "classification", "Inputs", (ref reader) => ReadEntry(ref reader, request.ScoreKind, classes)));
         PoolingReply<Classification> reply = await new PoolingCalls<Classification>(calls, route, request, fields).GatherAsync(cancellationToken).ConfigureAwait(false);
@@ -29,7 +29,7 @@ internal static class ClassificationCalls
         };
     }
 
-    private static PoolingEntry<Classification> ReadEntry(ref Utf8JsonReader reader, ScoreKind? kind, ClassCount classes)
+    private static PoolingEntry<Classification> ReadEntry(ref Utf8JsonReader reader, ScoreKind? kind, CommonCount classes)
     {
         int? index = null;
         int? count = null;
@@ -70,18 +70,4 @@ internal static class ClassificationCalls
             string.Create(CultureInfo.InvariantCulture, $"has {length} numbers for {due} classes"),
         _ => null,
     };
-
-    /// <summary>The one count of classes of all inputs of a call. Thread-safe.</summary>
-    private sealed class ClassCount
-    {
-        private int _first;
-
-        public string? ProblemOf(int count)
-        {
-            int first = Interlocked.CompareExchange(ref _first, count, 0);
-            return first == 0 || first == count
-                ? null
-                : string.Create(CultureInfo.InvariantCulture, $"has {count} numbers, others of this call have {first}");
-        }
-    }
 }
