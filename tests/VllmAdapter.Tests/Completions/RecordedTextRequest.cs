@@ -15,13 +15,7 @@ internal static class RecordedTextRequest
         if (typed.Prompts.Count > 0)
             built["prompt"] = Build(typed)["prompt"]?.DeepClone();
 
-        var rest = new JsonObject();
-        foreach (var (name, value) in body)
-        {
-            if (!built.TryGetPropertyValue(name, out JsonNode? same) || !JsonNode.DeepEquals(same, value))
-                rest[name] = value?.DeepClone();
-        }
-
+        JsonObject rest = body.Besides(built);
         return rest.Count == 0 ? typed : typed with { Extra = rest };
     }
 
