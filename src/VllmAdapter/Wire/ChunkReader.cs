@@ -8,9 +8,9 @@ internal sealed class ChunkReader
 {
     private const long LatestSecond = 253_402_300_799;
 
-    private readonly RepeatedText _id = new();
-    private readonly RepeatedText _model = new();
-    private readonly RepeatedText _fingerprint = new();
+    private RepeatedText _id;
+    private RepeatedText _model;
+    private RepeatedText _fingerprint;
     private readonly ChunkTemplates _templates = new();
     private readonly ChoiceMap<ChoiceProgress> _progress = new(static index => new ChoiceProgress(index));
     private readonly List<ChatChunk> _chunks = new(1);
@@ -216,13 +216,13 @@ internal sealed class ChunkReader
         if (name.SequenceEqual("choices"u8))
             ReadChoices(ref reader, reading);
         else if (name.SequenceEqual("id"u8))
-            Observe(ref reader, _id);
+            Observe(ref reader, ref _id);
         else if (name.SequenceEqual("model"u8))
-            Observe(ref reader, _model);
+            Observe(ref reader, ref _model);
         else if (name.SequenceEqual("usage"u8))
             _usage = (reading.Values.Expect(ref reader, JsonTokenType.StartObject) ? UsageReading.Read(ref reader, reading.Shape) : null) ?? _usage;
         else if (name.SequenceEqual("system_fingerprint"u8))
-            Observe(ref reader, _fingerprint);
+            Observe(ref reader, ref _fingerprint);
         else if (name.SequenceEqual("created"u8))
             ReadCreated(ref reader);
         else if (name.SequenceEqual("prompt_token_ids"u8))
@@ -258,7 +258,7 @@ internal sealed class ChunkReader
 
     private void Observe(string text) => _textIsLossy |= LenientValues.IsLossy(text);
 
-    private void Observe(ref Utf8JsonReader reader, RepeatedText text)
+    private void Observe(ref Utf8JsonReader reader, ref RepeatedText text)
     {
         if (text.Observe(ref reader))
             _templates.Forget();

@@ -39,9 +39,21 @@ internal sealed class ChunkShape
     /// <summary>Reports a piece of a call; the arguments of two would mix.</summary>
     public void ReportCall() => _isSpoilt |= _calls++ > 0;
 
-    /// <summary>The event as a template for the next one; null if it cannot be one.</summary>
-    public ChunkTemplate? Template(ReadOnlySpan<byte> json, ChatChunk chunk, ChoiceProgress progress) =>
-        CanBeKept(json.Length, chunk) ? new ChunkTemplate(json.ToArray(), [.. _holes], chunk, progress) : null;
+    /// <summary>The event as a template for the next one; null if it cannot be one, or if the choice's last one was of another shape.</summary>
+    /// <remarks>Of a short answer, and of one whose shape changes all the time, nothing is kept.</remarks>
+    public ChunkTemplate? Template(ReadOnlySpan<byte> json, ChatChunk chunk, ChoiceProgress progress)
+    {
+        if (!CanBeKept(json.Length, chunk))
+            return null;
+
+        int repeated = json.Length;
+        foreach (ChunkTemplate.Hole hole in _holes)
+            repeated -= hole.End - hole.Start;
+
+        bool isLikeTheLast = progress.RepeatedLength == repeated;
+        progress.RepeatedLength = repeated;
+        return isLikeTheLast ? new ChunkTemplate(json.ToArray(), [.. _holes], chunk, progress) : null;
+    }
 
     private bool CanBeKept(int length, ChatChunk chunk) => !_isSpoilt
         && length <= LongestEvent

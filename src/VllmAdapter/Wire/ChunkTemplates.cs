@@ -1,7 +1,7 @@
 namespace VllmAdapter;
 
 /// <summary>
-/// The last chunk of each choice that was read in full. Most chunks differ from the one before only in their text and their counts; such
+/// The last chunk of each choice that was read in full, and was of the same shape as the one before. Most chunks differ from the one before only in their text and their counts; such
 /// a chunk is read by comparing bytes, several times faster than by parsing, and with the same result.
 /// </summary>
 internal sealed class ChunkTemplates
