@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using VllmAdapter;
 using VllmAdapter.Agents;
-using VllmAdapter.Testing;
 
 /// <summary>Models that call code.</summary>
 internal static class AgentRecipes
