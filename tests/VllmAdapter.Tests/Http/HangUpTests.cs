@@ -1,6 +1,5 @@
 using System.Text;
 using VllmAdapter.Testing;
-using VllmAdapter.Tests.Wire;
 
 namespace VllmAdapter.Tests.Http;
 
