@@ -40,17 +40,26 @@ internal readonly record struct PoolingBatch(IReadOnlyList<PoolingInput> Inputs,
     /// <param name="fields">Everything but the inputs.</param>
     public byte[] Write(JsonObject fields)
     {
-        PoolingBatch batch = this;
-        return Inputs[First].Messages is { } messages
-            ? RequestJson.ToUtf8(WithMessages(fields, messages))
-            : RequestJson.ToUtf8(fields, "input", batch.WriteInputs, (int)Math.Min(MostBytes, batch.Size()));
-    }
+        if (Inputs[First].Messages is { } messages)
+        {
+            return RequestJson.ToUtf8((fields, messages), ChatRequestBodyMessages.TextIn(messages), static (json, from) =>
+            {
+                json.WriteStartObject();
+                RequestJson.WriteFields(json, from.fields);
+                json.WritePropertyName("messages"u8);
+                ChatRequestBodyMessages.Write(json, from.messages);
+                json.WriteEndObject();
+            });
+        }
 
-    private static JsonObject WithMessages(JsonObject fields, IReadOnlyList<VllmMessage> messages)
-    {
-        var body = (JsonObject)fields.DeepClone();
-        body["messages"] = ChatRequestBodyMessages.Write(messages);
-        return body;
+        return RequestJson.ToUtf8((Fields: fields, Batch: this), Math.Min(MostBytes, Size()), static (json, from) =>
+        {
+            json.WriteStartObject();
+            RequestJson.WriteFields(json, from.Fields);
+            json.WritePropertyName("input"u8);
+            from.Batch.WriteInputs(json);
+            json.WriteEndObject();
+        });
     }
 
     private void WriteInputs(Utf8JsonWriter writer)

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace VllmAdapter.Server;
@@ -21,15 +21,15 @@ internal sealed class FieldQuestion
     /// <param name="logger">Where to note it.</param>
     /// <param name="ofTheRoute">Fields that only a route other than chat has; of them nothing is known.</param>
     public static FieldQuestion? Of(
-        JsonObject body, UnknownFieldBehavior behavior, FieldLearning learning, ILogger logger, IReadOnlySet<string>? ofTheRoute = null)
+        JsonElement body, UnknownFieldBehavior behavior, FieldLearning learning, ILogger logger, IReadOnlySet<string>? ofTheRoute = null)
     {
         if (behavior == UnknownFieldBehavior.Off)
             return null;
 
         List<string>? fields = null;
-        for (int i = 0; i < body.Count; i++)
+        foreach (JsonProperty property in body.EnumerateObject())
         {
-            string field = body.GetAt(i).Key;
+            string field = property.Name;
             if (!FieldHistory.IsKnownEverywhere(field) && ofTheRoute?.Contains(field) is not true)
                 (fields ??= []).Add(field);
         }

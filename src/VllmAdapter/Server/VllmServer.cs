@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Server;
 
@@ -140,9 +139,9 @@ public sealed class VllmServer
     public Task<TokenizeResult> TokenizeAsync(ChatRequest request, bool withTexts = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        JsonObject body = TokenizeBody.For(BodyOf(request), withTexts);
+        using RequestBody chat = BodyOf(request);
         return TokenizeAsync(
-            Post(VllmEndpoint.Tokenize, ChatRequestBody.ToUtf8(body)) with { Model = ChatRequestBody.ModelOf(body), Headers = request.Headers },
+            Post(VllmEndpoint.Tokenize, TokenizeBody.For(chat, withTexts)) with { Model = chat.Model, Headers = request.Headers },
             cancellationToken);
     }
 
@@ -175,15 +174,7 @@ public sealed class VllmServer
     public async Task<RenderedPrompt> RenderAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        JsonObject body = BodyOf(request);
-        ServerQuestion question = Post(VllmEndpoint.Render, ChatRequestBody.ToUtf8(body)) with
-        {
-            Model = ChatRequestBody.ModelOf(body),
-            Headers = request.Headers,
-            MayBeSwitchedOff = true,
-            Expected = "a rendered prompt",
-        };
-        return await Calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
+        return await Calls.AskAsync(QuestionOf(request), RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its max tokens.</summary>
@@ -309,7 +300,7 @@ public sealed class VllmServer
 
     private async Task<int?> WindowOfAsync(ChatRequest request, CancellationToken cancellationToken)
     {
-        string? model = ChatRequestBody.ModelOf(BodyOf(request));
+        string? model = ModelOf(request);
         if ((Settings.ContextWindow ?? Windows.Of(model)) is { } known)
             return known;
 
@@ -346,13 +337,24 @@ public sealed class VllmServer
         }
     }
 
-    // How the reply is sent has no part in the prompt.
-    private JsonObject BodyOf(ChatRequest request)
+    private RequestBody BodyOf(ChatRequest request) => ChatRequestBody.Build(request, Settings.Model, Settings.UsageReporting);
+
+    private string? ModelOf(ChatRequest request)
     {
-        JsonObject body = ChatRequestBody.Build(request, Settings.Model, Settings.UsageReporting);
-        body.Remove("stream");
-        body.Remove("stream_options");
-        return body;
+        using RequestBody chat = BodyOf(request);
+        return chat.Model;
+    }
+
+    private ServerQuestion QuestionOf(ChatRequest request)
+    {
+        using RequestBody chat = BodyOf(request);
+        return Post(VllmEndpoint.Render, TokenizeBody.WithoutStream(chat)) with
+        {
+            Model = chat.Model,
+            Headers = request.Headers,
+            MayBeSwitchedOff = true,
+            Expected = "a rendered prompt",
+        };
     }
 
     private ServerQuestion Get(string path) => new(HttpMethod.Get, path) { Limit = Settings.TimeLimits.ServerCall };

@@ -240,7 +240,7 @@ internal sealed class Attempt : IAsyncDisposable
         }
         catch (VllmRequestException missed) when (_call.Images is { } images && images.AreMissed(missed))
         {
-            _call = _call with { Body = images.WholeBody() };
+            _call = _call with { Body = images.WholeBody(_call.Body) };
             SendAgain(missed.Message);
             return await SendOnceAsync().ConfigureAwait(false);
         }
