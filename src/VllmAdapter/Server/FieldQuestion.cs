@@ -29,6 +29,9 @@ internal sealed class FieldQuestion
         List<string>? fields = null;
         foreach (JsonProperty property in body.EnumerateObject())
         {
+            if (IsInNearlyAll(property))
+                continue;
+
             string field = property.Name;
             if (!FieldHistory.IsKnownEverywhere(field) && ofTheRoute?.Contains(field) is not true)
                 (fields ??= []).Add(field);
@@ -36,6 +39,11 @@ internal sealed class FieldQuestion
 
         return fields is null ? null : new FieldQuestion(fields, behavior == UnknownFieldBehavior.Refuse, learning, logger);
     }
+
+    // So that their names need not be made into strings to be looked up.
+    private static bool IsInNearlyAll(JsonProperty field) =>
+        field.NameEquals("model"u8) || field.NameEquals("messages"u8) || field.NameEquals("stream"u8) || field.NameEquals("stream_options"u8)
+        || field.NameEquals("max_tokens"u8) || field.NameEquals("temperature"u8) || field.NameEquals("tools"u8);
 
     /// <summary>Tells of the fields that the server ignores. Only who wants to refuse waits until the server has said which they are.</summary>
     /// <exception cref="VllmRequestException">There is such a field, and it is to be refused.</exception>
