@@ -15,7 +15,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     // A limit beyond this is none.
     private static readonly TimeSpan LongestLimit = TimeSpan.FromDays(24);
 
-    private readonly List<FailedAttempt> _failed = [];
+    private FailedAttempt[] _failed = [];
     private Attempt? _attempt;
     private Attempt? _next;
     private VllmRequestException? _lastFailure;
@@ -119,7 +119,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     }
 
     // The attempt after this one is made as soon as this one has failed, so that the clock knows what to watch over in between.
-    private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, _failed.Count == 0 ? [] : [.. _failed]);
+    private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, _failed);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask TryAsync(CancellationToken pipelinesToken)
@@ -155,8 +155,8 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         await _attempt.DisposeAsync().ConfigureAwait(false);
         _lastFailure = failure as VllmRequestException;
         _attempts = _attempt.Number;
-        _failed.AddRange(_attempt.Resent);
-        _failed.Add(new FailedAttempt { RequestId = _attempt.RequestId, Reason = failure.Message, Took = watch.ElapsedNow - _beganAt });
+        var inVain = new FailedAttempt { RequestId = _attempt.RequestId, Reason = failure.Message, Took = watch.ElapsedNow - _beganAt };
+        _failed = [.. _failed, .. _attempt.Resent, inVain];
 
         // One hang may be one server's; two are not asked a third time.
         if (_lastFailure is { GaveUp: true } hung && (++_hangs > 1 || TimeLeft() <= TimeSpan.Zero))
