@@ -139,10 +139,7 @@ public sealed class VllmServer
     public Task<TokenizeResult> TokenizeAsync(ChatRequest request, bool withTexts = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using RequestBody chat = BodyOf(request);
-        return TokenizeAsync(
-            Post(VllmEndpoint.Tokenize, TokenizeBody.For(chat, withTexts)) with { Model = chat.Model, Headers = request.Headers },
-            cancellationToken);
+        return TokenizeAsync(TokensOf(request, withTexts), cancellationToken);
     }
 
     /// <summary>Puts tokens together to text.</summary>
@@ -174,7 +171,7 @@ public sealed class VllmServer
     public async Task<RenderedPrompt> RenderAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return await Calls.AskAsync(QuestionOf(request), RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
+        return await Calls.AskAsync(PromptOf(request), RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its max tokens.</summary>
@@ -345,7 +342,13 @@ public sealed class VllmServer
         return chat.Model;
     }
 
-    private ServerQuestion QuestionOf(ChatRequest request)
+    private ServerQuestion TokensOf(ChatRequest request, bool withTexts)
+    {
+        using RequestBody chat = BodyOf(request);
+        return Post(VllmEndpoint.Tokenize, TokenizeBody.For(chat, withTexts)) with { Model = chat.Model, Headers = request.Headers };
+    }
+
+    private ServerQuestion PromptOf(ChatRequest request)
     {
         using RequestBody chat = BodyOf(request);
         return Post(VllmEndpoint.Render, TokenizeBody.WithoutStream(chat)) with
