@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -38,29 +37,25 @@ internal readonly record struct PoolingBatch(IReadOnlyList<PoolingInput> Inputs,
 
     /// <summary>Writes the request for it.</summary>
     /// <param name="fields">Everything but the inputs.</param>
-    public byte[] Write(JsonObject fields)
+    public byte[] Write(JsonElement fields) => RequestJson.ToUtf8((Fields: fields, Batch: this), Size(), static (json, from) =>
     {
-        if (Inputs[First].Messages is { } messages)
-        {
-            return RequestJson.ToUtf8((fields, messages), ChatRequestBodyMessages.TextIn(messages), static (json, from) =>
-            {
-                json.WriteStartObject();
-                RequestJson.WriteFields(json, from.fields);
-                json.WritePropertyName("messages"u8);
-                ChatRequestBodyMessages.Write(json, from.messages);
-                json.WriteEndObject();
-            });
-        }
+        json.WriteStartObject();
+        foreach (JsonProperty field in from.Fields.EnumerateObject())
+            field.WriteTo(json);
 
-        return RequestJson.ToUtf8((Fields: fields, Batch: this), Math.Min(MostBytes, Size()), static (json, from) =>
+        if (from.Batch.Inputs[from.Batch.First].Messages is { } messages)
         {
-            json.WriteStartObject();
-            RequestJson.WriteFields(json, from.Fields);
+            json.WritePropertyName("messages"u8);
+            ChatRequestBodyMessages.Write(json, messages);
+        }
+        else
+        {
             json.WritePropertyName("input"u8);
             from.Batch.WriteInputs(json);
-            json.WriteEndObject();
-        });
-    }
+        }
+
+        json.WriteEndObject();
+    });
 
     private void WriteInputs(Utf8JsonWriter writer)
     {
@@ -69,7 +64,7 @@ internal readonly record struct PoolingBatch(IReadOnlyList<PoolingInput> Inputs,
         {
             if (Inputs[at].Tokens is not { } tokens)
             {
-                writer.WriteStringValue(Inputs[at].Text);
+                writer.WriteText(Inputs[at].Text);
                 continue;
             }
 
@@ -84,9 +79,9 @@ internal readonly record struct PoolingBatch(IReadOnlyList<PoolingInput> Inputs,
 
     private long Size()
     {
-        long size = 1024;
+        long size = 0;
         for (int at = First; at < First + Count; at++)
-            size += SizeOf(Inputs[at]);
+            size += Inputs[at].Messages is { } messages ? ChatRequestBodyMessages.TextIn(messages) : SizeOf(Inputs[at]);
 
         return size;
     }

@@ -38,23 +38,4 @@ internal static class JsonObjectFields
         if (values.Count > 0)
             body[name] = new JsonArray([.. values.Select(value => (JsonNode?)value)]);
     }
-
-    public static void Put(this JsonObject body, string name, IReadOnlyCollection<int> values)
-    {
-        if (values.Count > 0)
-            body[name] = new JsonArray([.. values.Select(value => (JsonNode?)value)]);
-    }
-
-    // A node has one parent, and the request must stay usable: hence a copy.
-    public static void Put(this JsonObject body, string name, IReadOnlyCollection<JsonObject> values)
-    {
-        if (values.Count > 0)
-            body[name] = new JsonArray([.. values.Select(value => value.DeepClone())]);
-    }
-
-    public static void Put(this JsonObject body, string name, JsonObject? value)
-    {
-        if (value is { Count: > 0 })
-            body[name] = value.DeepClone();
-    }
 }

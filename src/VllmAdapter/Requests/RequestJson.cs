@@ -48,8 +48,7 @@ internal static class RequestJson
         }
     }
 
-    /// <summary>Writes the fields of an object into one that is begun.</summary>
-    public static void WriteFields(Utf8JsonWriter json, JsonObject fields)
+    private static void WriteFields(Utf8JsonWriter json, JsonObject fields)
     {
         for (int i = 0; i < fields.Count; i++)
         {
