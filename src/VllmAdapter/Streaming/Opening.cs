@@ -55,7 +55,9 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         {
             _startedAt = _beganAt = watch.ElapsedNow;
             watch.BeginWait(isOwed: false);
-            await RunAttemptsAsync().ConfigureAwait(false);
+            Outcome<object> outcome = await call.Resilience
+                .RunAsync(static (opening, token) => opening.TryOnceAsync(token), this, signal.Token).ConfigureAwait(false);
+            outcome.ThrowIfException();
         }
         catch (VllmRequestException failure) when (ReferenceEquals(failure, _attempt?.Failure))
         {
@@ -85,23 +87,6 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         return opened.Stop is not null || opened.HasBegun
             ? opened
             : throw (Exception?)_lastFailure ?? new InvalidOperationException("The resilience pipeline came to an end without an attempt.");
-    }
-
-    // The pipeline is run with the type that its strategies have inside: any other one costs four methods that only translate.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask RunAttemptsAsync()
-    {
-        ResilienceContext context = ResilienceContextPool.Shared.Get(signal.Token);
-        try
-        {
-            Outcome<object> outcome = await call.Resilience
-                .ExecuteOutcomeAsync(static (context, opening) => opening.TryOnceAsync(context.CancellationToken), context, this).ConfigureAwait(false);
-            outcome.ThrowIfException();
-        }
-        finally
-        {
-            ResilienceContextPool.Shared.Return(context);
-        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
