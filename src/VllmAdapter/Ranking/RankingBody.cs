@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace VllmAdapter;
 
 /// <summary>Writes requests to rerank and to score.</summary>
