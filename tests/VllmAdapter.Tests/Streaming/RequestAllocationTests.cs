@@ -37,15 +37,15 @@ public sealed class RequestAllocationTests
         await AskAsync(adapter);
         long allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / Answers;
 
-        (allocated - BufferOfABodyInMemory).Should().BeInRange(5_000, 13_100, "nothing here waits, so all of it is on this thread");
+        (allocated - BufferOfABodyInMemory).Should().BeInRange(5_000, 11_000, "nothing here waits, so all of it is on this thread");
     }
 
     /// <summary>A conversation goes out whole on every turn: what it costs before it is sent is its bytes, and nothing for each message beside them.</summary>
     [Theory]
-    [InlineData(1, 1_100)]
-    [InlineData(50, 1_300)]
-    [InlineData(500, 1_300)]
-    public void A_request_costs_the_bytes_of_its_body_and_a_kilobyte(int messages, int beside)
+    [InlineData(1)]
+    [InlineData(50)]
+    [InlineData(500)]
+    public void A_request_costs_the_bytes_of_its_body_and_less_than_a_kilobyte(int messages)
     {
         var adapter = new VllmInferenceAdapter(new HttpClient(new InMemory()), new VllmAdapterOptions { Endpoint = new Uri("http://vllm.test"), Model = "tiny" });
         VllmMessage[] turns = [.. Enumerable.Range(0, messages).Select(Turn)];
@@ -57,7 +57,7 @@ public sealed class RequestAllocationTests
         Ask();
         long allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / Answers;
 
-        (allocated - body).Should().BeInRange(300, beside);
+        (allocated - body).Should().BeInRange(300, 950);
 
         static VllmMessage Turn(int number) => number % 2 == 0
             ? VllmMessage.User("What do llamas eat in the winter, when the grass is under the snow?")
