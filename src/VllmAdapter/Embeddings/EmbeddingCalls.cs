@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -32,7 +31,7 @@ internal static class EmbeddingCalls
 
     private static PoolingCalls<float[]> Of(RouteCalls calls, EmbeddingRequest request)
     {
-        JsonObject fields = BodyOf(request, calls.Options.Model);
+        JsonElement fields = FieldsOf(request, calls.Options.Model);
         var length = new VectorLength(request.Dimensions);
         var route = new PoolingRoute<float[]>("v1/embeddings", "embeddings", "a list of embeddings", () => NewReader(length));
         return new PoolingCalls<float[]>(calls, route, request, fields);
@@ -46,22 +45,25 @@ internal static class EmbeddingCalls
         Usage = TokenUsage.From(reply.PromptTokens, completion: null, total: null),
     };
 
-    private static JsonObject BodyOf(EmbeddingRequest request, string? defaultModel)
+    private static JsonElement FieldsOf(EmbeddingRequest request, string? defaultModel)
     {
         PoolingCalls<float[]>.ThrowIfUnusable(request);
         if (request.Dimensions < 1)
             throw RequestRefusal.Because($"Dimensions (dimensions) must be 1 or more, or null for the model's own, but is {request.Dimensions}.");
 
-        JsonObject body = PoolingBody.Begin(request, defaultModel, "input", "messages", "dimensions");
-        body["encoding_format"] = request.Encoding switch
+        return PoolingBody.Fields((request, defaultModel), static (json, from) =>
         {
-            VectorEncoding.Base64 => "base64",
-            VectorEncoding.Float => "float",
-            _ => throw RequestRefusal.Because($"Encoding must be Base64 or Float, but is {request.Encoding}."),
-        };
-        body.Put("dimensions", request.Dimensions);
-        body.Put("chat_template_kwargs", request.TemplateArguments);
-        return PoolingBody.End(body, request);
+            BodyWriter body = PoolingBody.Begin(json, from.request, from.defaultModel, "input", "messages", "dimensions");
+            body.Put("encoding_format", from.request.Encoding switch
+            {
+                VectorEncoding.Base64 => "base64",
+                VectorEncoding.Float => "float",
+                _ => throw RequestRefusal.Because($"Encoding must be Base64 or Float, but is {from.request.Encoding}."),
+            });
+            body.Put("dimensions", from.request.Dimensions);
+            body.Put("chat_template_kwargs", from.request.TemplateArguments);
+            PoolingBody.End(body);
+        });
     }
 
     private static PoolingReplyReader<float[]> NewReader(VectorLength length)

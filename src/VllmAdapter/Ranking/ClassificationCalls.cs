@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -11,9 +10,12 @@ internal static class ClassificationCalls
     public static async Task<ClassificationResult> AskAsync(RouteCalls calls, ClassificationRequest request, CancellationToken cancellationToken)
     {
         PoolingCalls<Classification>.ThrowIfUnusable(request);
-        JsonObject fields = PoolingBody.Begin(request, calls.Options.Model, "input", "messages");
-        fields.Put("chat_template_kwargs", request.TemplateArguments);
-        PoolingBody.End(fields, request);
+        JsonElement fields = PoolingBody.Fields((request, calls.Options.Model), static (json, from) =>
+        {
+            BodyWriter body = PoolingBody.Begin(json, from.request, from.Model, "input", "messages");
+            body.Put("chat_template_kwargs", from.request.TemplateArguments);
+            PoolingBody.End(body);
+        });
 
         var classes = new CommonCount();
         var route = new PoolingRoute<Classification>(

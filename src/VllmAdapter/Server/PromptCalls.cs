@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Server;
 
@@ -17,10 +16,10 @@ internal static class PromptCalls
     /// <exception cref="ArgumentException">The request cannot be sent as it is.</exception>
     public static Task<TokenizeResult> TokenizeAsync(ServerState server, ChatRequest request, bool withTexts, CancellationToken cancellationToken)
     {
-        JsonObject body = TokenizeBody.For(BodyOf(server, request), withTexts);
-        ServerQuestion question = Post(server, VllmEndpoint.Tokenize, ChatRequestBody.ToUtf8(body)) with
+        using RequestBody chat = BodyOf(server, request);
+        ServerQuestion question = Post(server, VllmEndpoint.Tokenize, TokenizeBody.For(chat, withTexts)) with
         {
-            Model = ChatRequestBody.ModelOf(body),
+            Model = chat.Model,
             Headers = request.Headers,
         };
         return TokenizeAsync(server, question, cancellationToken);
@@ -38,27 +37,28 @@ internal static class PromptCalls
     }
 
     /// <exception cref="ArgumentException">The request cannot be sent as it is.</exception>
-    public static async Task<RenderedPrompt> RenderAsync(ServerState server, ChatRequest request, CancellationToken cancellationToken)
+    public static Task<RenderedPrompt> RenderAsync(ServerState server, ChatRequest request, CancellationToken cancellationToken)
     {
-        JsonObject body = BodyOf(server, request);
-        ServerQuestion question = Post(server, VllmEndpoint.Render, ChatRequestBody.ToUtf8(body)) with
+        using RequestBody chat = BodyOf(server, request);
+        ServerQuestion question = Post(server, VllmEndpoint.Render, TokenizeBody.WithoutStream(chat)) with
         {
-            Model = ChatRequestBody.ModelOf(body),
+            Model = chat.Model,
             Headers = request.Headers,
             MayBeSwitchedOff = true,
             Expected = "a rendered prompt",
         };
-        return await server.Calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
+        return server.Calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken);
     }
 
-    /// <summary>The body of a request without how its reply is sent, which has no part in the prompt.</summary>
-    public static JsonObject BodyOf(ServerState server, ChatRequest request)
+    /// <summary>The model that answers a request.</summary>
+    public static string? ModelOf(ServerState server, ChatRequest request)
     {
-        JsonObject body = ChatRequestBody.Build(request, server.Options.Model, server.Options.UsageReporting);
-        body.Remove("stream");
-        body.Remove("stream_options");
-        return body;
+        using RequestBody chat = BodyOf(server, request);
+        return chat.Model;
     }
+
+    private static RequestBody BodyOf(ServerState server, ChatRequest request) =>
+        ChatRequestBody.Build(request, server.Options.Model, server.Options.UsageReporting);
 
     private static async Task<TokenizeResult> TokenizeAsync(ServerState server, ServerQuestion question, CancellationToken cancellationToken)
     {

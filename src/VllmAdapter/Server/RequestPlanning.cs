@@ -32,7 +32,7 @@ internal sealed class RequestPlanning(ServerState server)
 
     private async Task<int?> WindowOfAsync(ChatRequest request, CancellationToken cancellationToken)
     {
-        string? model = ChatRequestBody.ModelOf(PromptCalls.BodyOf(server, request));
+        string? model = PromptCalls.ModelOf(server, request);
         if ((server.Options.ContextWindow ?? server.Windows.Of(model)) is { } known)
             return known;
 

@@ -20,7 +20,7 @@ internal static class RecordedTextRequest
     }
 
     public static JsonObject Build(TextRequest request) =>
-        JsonNode.Parse(RequestJson.ToUtf8(TextRequestBody.Build(request, null, UsageReporting.None)))!.AsObject();
+        JsonNode.Parse(TextRequestBody.Build(request, null, UsageReporting.None).Utf8)!.AsObject();
 
     private static TextRequest Typed(JsonObject body) => new()
     {

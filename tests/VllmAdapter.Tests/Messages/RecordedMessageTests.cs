@@ -25,7 +25,7 @@ public sealed class RecordedMessageTests(ITestOutputHelper output)
         if (recorded.Bool("stream") is false)
             recorded.Remove("stream");
 
-        JsonNode.Parse(RequestJson.ToUtf8(MessageRequestBody.Build(Request(Recordings.At(path)), null)))!.AsObject().ShouldBeJson(recorded);
+        JsonNode.Parse(MessageRequestBody.Build(Request(Recordings.At(path)), null).Utf8)!.AsObject().ShouldBeJson(recorded);
     }
 
     [Theory]

@@ -33,7 +33,7 @@ internal static class RecordedRequest
     }
 
     private static JsonObject Build(ChatRequest request) =>
-        JsonNode.Parse(ChatRequestBody.ToUtf8(ChatRequestBody.Build(request, null, UsageReporting.None)))!.AsObject();
+        JsonNode.Parse(ChatRequestBody.Build(request, null, UsageReporting.None).Utf8)!.AsObject();
 
     private static ChatRequest Typed(JsonObject body) => new()
     {

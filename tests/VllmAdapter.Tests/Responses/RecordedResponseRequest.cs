@@ -17,7 +17,7 @@ internal static class RecordedResponseRequest
     }
 
     public static JsonObject Build(ResponseRequest request) =>
-        JsonNode.Parse(RequestJson.ToUtf8(ResponseRequestBody.Build(request, null)))!.AsObject();
+        JsonNode.Parse(ResponseRequestBody.Build(request, null).Utf8)!.AsObject();
 
     private static ResponseRequest Typed(JsonObject body) => new()
     {
