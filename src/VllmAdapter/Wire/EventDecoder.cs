@@ -13,6 +13,7 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
 
     private byte[] _event = [];
     private Range? _glued;
+    private byte[]? _untranslated;
     private bool _isTranslated;
 
     public ChunkReader Reader { get; } = new(answersAsked);
@@ -41,7 +42,7 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
 
     public EventKind Decode(string eventType, ReadOnlySpan<byte> data)
     {
-        (_event, _isTranslated) = ([], false);
+        (_event, _isTranslated, _untranslated) = ([], false, null);
         return DecodeFirst(eventType, data);
     }
 
@@ -66,7 +67,9 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
     }
 
     /// <summary>Decodes what a proxy glued to the last event without a blank line, if it did.</summary>
-    public EventKind? DecodeGlued() => _glued is { } rest ? DecodeFirst("message", _event.AsSpan(rest)) : null;
+    public EventKind? DecodeGlued() => _glued is { } rest ? DecodeFirst("message", _event.AsSpan(rest))
+        : _untranslated is { } next ? Decode("message", next)
+        : null;
 
     // One event of another route may be several of a chat, the sentinel behind them.
     private EventKind Translate(ReadOnlySpan<byte> text, bool isNamed)
@@ -74,8 +77,8 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
         try
         {
             int length = translation!.Translate(text, out ReadOnlySpan<byte> chunk);
-            if (!Trim(text[length..]).IsEmpty)
-                return Refuse(text, "an event holds more than one JSON object");
+            if (Trim(text[length..]) is { IsEmpty: false } rest)
+                _untranslated = rest.ToArray();
 
             _isTranslated = true;
             return chunk switch
