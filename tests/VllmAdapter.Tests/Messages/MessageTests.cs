@@ -85,6 +85,16 @@ public sealed class MessageTests
     }
 
     [Fact]
+    public async Task An_input_with_bytes_that_are_no_text_is_read_with_the_replacement_character()
+    {
+        byte[] events = Encoding.Latin1.GetBytes($"data: {Start}\n\ndata: {Tool("{\"city\":\"Par\u00ffis\"}")}\n\ndata: {Closed}\n\ndata: {End("tool_use", 9)}\n\ndata: {Stop}\n\n");
+
+        ChatAnswer answer = await new CannedServer { Pieces = [events] }.NewAdapter().CompleteMessageAsync(Ask);
+
+        answer.ToolCalls.Should().ContainSingle().Which.Arguments.Should().Be("{\"city\":\"Par\uFFFDis\"}");
+    }
+
+    [Fact]
     public async Task A_call_whose_pieces_contradict_its_start_is_not_handed_out()
     {
         ChatAnswer answer = await Played(Start, Tool("""{"city":"Paris"}"""), Input("""{\"city\": \"Oslo\"}"""), Closed, End("tool_use", 9), Stop).CompleteMessageAsync(Ask);
