@@ -103,5 +103,5 @@ internal static class RequestCheck
     private static string? TextOf(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? said) ? said : null;
 
     private static ArgumentException Refused(string what, string wayOut) => RequestRefusal.Because(
-        $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it anyway.");
+        $"{what} {wayOut}; {nameof(ChatRequest.SendUnchecked)} sends it anyway.");
 }
