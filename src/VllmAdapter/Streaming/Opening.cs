@@ -15,7 +15,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     // A limit beyond this is none.
     private static readonly TimeSpan LongestLimit = TimeSpan.FromDays(24);
 
-    private readonly List<FailedAttempt> _failed = [];
+    private FailedAttempt[] _failed = [];
     private Attempt? _attempt;
     private Attempt? _next;
     private VllmRequestException? _lastFailure;
@@ -55,7 +55,9 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         {
             _startedAt = _beganAt = watch.ElapsedNow;
             watch.BeginWait(isOwed: false);
-            await RunAttemptsAsync().ConfigureAwait(false);
+            Outcome<object> outcome = await call.Resilience
+                .RunAsync(static (opening, token) => opening.TryOnceAsync(token), this, signal.Token).ConfigureAwait(false);
+            outcome.ThrowIfException();
         }
         catch (VllmRequestException failure) when (ReferenceEquals(failure, _attempt?.Failure))
         {
@@ -87,23 +89,6 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
             : throw (Exception?)_lastFailure ?? new InvalidOperationException("The resilience pipeline came to an end without an attempt.");
     }
 
-    // The pipeline is run with the type that its strategies have inside: any other one costs four methods that only translate.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask RunAttemptsAsync()
-    {
-        ResilienceContext context = ResilienceContextPool.Shared.Get(signal.Token);
-        try
-        {
-            Outcome<object> outcome = await call.Resilience
-                .ExecuteOutcomeAsync(static (context, opening) => opening.TryOnceAsync(context.CancellationToken), context, this).ConfigureAwait(false);
-            outcome.ThrowIfException();
-        }
-        finally
-        {
-            ResilienceContextPool.Shared.Return(context);
-        }
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Outcome<object>> TryOnceAsync(CancellationToken pipelinesToken)
     {
@@ -119,7 +104,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     }
 
     // The attempt after this one is made as soon as this one has failed, so that the clock knows what to watch over in between.
-    private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, _failed.Count == 0 ? [] : [.. _failed]);
+    private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, _failed);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask TryAsync(CancellationToken pipelinesToken)
@@ -155,8 +140,8 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         await _attempt.DisposeAsync().ConfigureAwait(false);
         _lastFailure = failure as VllmRequestException;
         _attempts = _attempt.Number;
-        _failed.AddRange(_attempt.Resent);
-        _failed.Add(new FailedAttempt { RequestId = _attempt.RequestId, Reason = failure.Message, Took = watch.ElapsedNow - _beganAt });
+        var inVain = new FailedAttempt { RequestId = _attempt.RequestId, Reason = failure.Message, Took = watch.ElapsedNow - _beganAt };
+        _failed = [.. _failed, .. _attempt.Resent, inVain];
 
         // One hang may be one server's; two are not asked a third time.
         if (_lastFailure is { GaveUp: true } hung && (++_hangs > 1 || TimeLeft() <= TimeSpan.Zero))
