@@ -231,14 +231,15 @@ internal sealed class Attempt : IAsyncDisposable
         _ => null,
     };
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<HttpResponseMessage> SendAsync()
+    private ValueTask<HttpResponseMessage> SendAsync() => _call.Images is { } images ? SendAsync(images) : SendOnceAsync();
+
+    private async ValueTask<HttpResponseMessage> SendAsync(ImagesOnce images)
     {
         try
         {
             return await SendOnceAsync().ConfigureAwait(false);
         }
-        catch (VllmRequestException missed) when (_call.Images is { } images && images.AreMissed(missed))
+        catch (VllmRequestException missed) when (images.AreMissed(missed))
         {
             _call = _call with { Body = images.WholeBody() };
             SendAgain(missed.Message);

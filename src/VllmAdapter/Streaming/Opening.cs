@@ -94,11 +94,19 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     {
         try
         {
-            await TryAsync(pipelinesToken).ConfigureAwait(false);
-            return Outcome.FromResult<object>(null);
+            Begin();
+            await _attempt!.BeginAsync(TimeLeft(), pipelinesToken).ConfigureAwait(false);
+
+            // An attempt that was stopped from outside is no success, and a circuit that is tried must not close on it.
+            return signal.Cause is null || _attempt.HasBegun
+                ? Outcome.FromResult<object>(null)
+                : Outcome.FromException<object>(new OperationCanceledException(signal.Token));
         }
         catch (Exception failure)
         {
+            if (signal.Cause is null)
+                await FailAsync(failure).ConfigureAwait(false);
+
             return Outcome.FromException<object>(failure);
         }
     }
@@ -106,28 +114,13 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     // The attempt after this one is made as soon as this one has failed, so that the clock knows what to watch over in between.
     private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, _failed);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask TryAsync(CancellationToken pipelinesToken)
+    private void Begin()
     {
         watch.EndWait();
         TimeSpan waited = watch.ElapsedNow - _beganAt;
         (_beganAt, _attempt, _next, _lastFailure) = (watch.Elapsed, _next ?? NewAttempt(), null, null);
         if (++_attempts > 1)
             telemetry.Retry(_failed[^1], _attempts - 1, waited - _failed[^1].Took);
-
-        try
-        {
-            await _attempt.BeginAsync(TimeLeft(), pipelinesToken).ConfigureAwait(false);
-
-            // An attempt that was stopped from outside is no success, and a circuit that is tried must not close on it.
-            if (signal.Cause is not null && !_attempt.HasBegun)
-                throw new OperationCanceledException(signal.Token);
-        }
-        catch (Exception failure) when (signal.Cause is null)
-        {
-            await FailAsync(failure).ConfigureAwait(false);
-            throw;
-        }
     }
 
     // All attempts together take at most twice the limit of one for its first chunk.
