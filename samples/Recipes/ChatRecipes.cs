@@ -75,7 +75,7 @@ internal static class ChatRecipes
     {
         // <many>
         await foreach (ChatResult result in adapter.CompleteManyAsync(prompts.Select(ChatRequest.FromPrompt), maxParallel: 32))
-            Console.WriteLine($"{prompts[result.Index]} {result.Answer?.Text ?? result.Failure!.Message}");
+            Console.WriteLine($"{prompts[result.Index]} {result.Failure?.Message ?? result.Answer!.Text}");
         // </many>
     }
 }

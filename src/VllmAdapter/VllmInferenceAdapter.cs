@@ -118,17 +118,8 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ChatCall call = CallOf(request);
-        return request.Recovery is { } recovery
-            ? new ChatStream(enumeratorsToken => Recovering(request, recovery, call, cancellationToken, enumeratorsToken))
-            : new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken));
+        return request.Recovery is { } recovery ? Recovered(request, recovery, call, cancellationToken) : new ChatStream(call, cancellationToken);
     }
-
-    /// <summary>Asks one question and hands the answer out as it comes.</summary>
-    /// <inheritdoc cref="StreamChatAsync(ChatRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
-    /// <param name="prompt">What the user says.</param>
-    /// <param name="cancellationToken">Ends the stream with <see cref="OperationCanceledException"/>, and the generation on the server.</param>
-    public ChatStream StreamChatAsync(string prompt, CancellationToken cancellationToken = default) =>
-        StreamChatAsync(ChatRequest.FromPrompt(prompt), cancellationToken);
 
     /// <summary>Asks for an answer and gathers it. It is streamed underneath, unless <see cref="ChatRequest.Stream"/> says otherwise.</summary>
     /// <param name="request">What to ask.</param>
@@ -141,13 +132,6 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
     public Task<ChatAnswer> CompleteChatAsync(ChatRequest request, CancellationToken cancellationToken = default) =>
         ChatStream.GatherAsync(this, request, cancellationToken);
 
-    /// <summary>Asks one question and gathers the answer.</summary>
-    /// <inheritdoc cref="CompleteChatAsync(ChatRequest, CancellationToken)" path="/*[not(self::param or self::typeparam)]"/>
-    /// <param name="prompt">What the user says.</param>
-    /// <param name="cancellationToken">Ends the call with <see cref="ChatCanceledException"/>, and the generation on the server.</param>
-    public Task<ChatAnswer> CompleteChatAsync(string prompt, CancellationToken cancellationToken = default) =>
-        CompleteChatAsync(ChatRequest.FromPrompt(prompt), cancellationToken);
-
     /// <summary>Sends nothing from now on, and lets go of the HTTP client if the adapter made it itself.</summary>
     /// <remarks>
     /// A client of the caller's, or of a factory, is left alone. Answers under way come to their end; what is asked for afterwards is refused with
@@ -158,6 +142,9 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         _lifetime.End();
         _ownClient?.Dispose();
     }
+
+    private ChatStream Recovered(ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken) =>
+        new(enumeratorsToken => Recovering(request, recovery, first, callersToken, enumeratorsToken));
 
     private RecoveringReply Recovering(
         ChatRequest request, StreamRecovery recovery, ChatCall first, CancellationToken callersToken, CancellationToken enumeratorsToken)

@@ -16,7 +16,7 @@ internal sealed class TranscriptionCalls(CallSetup setup, RouteCalls routes, str
             throw RequestRefusal.Because($"{(request.Segments ? "Segments come" : "With Stream false the text comes")} whole, in one reply: call {(operation == "transcription" ? "TranscribeAsync" : "TranslateAsync")}.");
 
         ChatCall call = CallOf(request);
-        return new TranscriptionStream(new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken)));
+        return new TranscriptionStream(new ChatStream(call, cancellationToken));
     }
 
     public Task<Transcription> AskAsync(TranscriptionRequest request, CancellationToken cancellationToken) =>

@@ -14,7 +14,7 @@ internal sealed class TextCalls(CallSetup setup)
     public TextStream Stream(TextRequest request, CancellationToken cancellationToken)
     {
         ChatCall call = CallOf(request);
-        var stream = new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken));
+        var stream = new ChatStream(call, cancellationToken);
         return new TextStream(stream, TextAnswer.ChoicesPerPrompt(call.Evidence));
     }
 

@@ -59,27 +59,30 @@ internal sealed class ObservedConnection(Stream connection) : Stream, IValueTask
     // The read that brings an answer may have begun before the request went out: it is how a closed connection is noticed while it is idle.
     int IValueTaskSource<int>.GetResult(short token)
     {
-        ValueTask<int> read = Read(token);
+        ThrowUnlessOf(token);
+        ValueTask<int> read = _read;
         _read = default;
         _readNumber++;
-#pragma warning disable CA2012 // whoever asks a source for its result was told before that it is there
         return Noted(read.GetAwaiter().GetResult());
-#pragma warning restore CA2012
     }
 
-    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => Read(token) switch
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token)
     {
-        { IsCompleted: false } => ValueTaskSourceStatus.Pending,
-        { IsCompletedSuccessfully: true } => ValueTaskSourceStatus.Succeeded,
-        { IsCanceled: true } => ValueTaskSourceStatus.Canceled,
-        _ => ValueTaskSourceStatus.Faulted,
-    };
+        ThrowUnlessOf(token);
+        return _read switch
+        {
+            { IsCompleted: false } => ValueTaskSourceStatus.Pending,
+            { IsCompletedSuccessfully: true } => ValueTaskSourceStatus.Succeeded,
+            { IsCanceled: true } => ValueTaskSourceStatus.Canceled,
+            _ => ValueTaskSourceStatus.Faulted,
+        };
+    }
 
     void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
-        ValueTask<int> read = Read(token);
+        ThrowUnlessOf(token);
         (_continuation, _continuationState) = (continuation, state);
-        read.ConfigureAwait(flags.HasFlag(ValueTaskSourceOnCompletedFlags.UseSchedulingContext)).GetAwaiter()
+        _read.ConfigureAwait(flags.HasFlag(ValueTaskSourceOnCompletedFlags.UseSchedulingContext)).GetAwaiter()
             .UnsafeOnCompleted(_whenRead ??= Continue);
     }
 
@@ -104,9 +107,11 @@ internal sealed class ObservedConnection(Stream connection) : Stream, IValueTask
         base.Dispose(disposing);
     }
 
-    private ValueTask<int> Read(short token) => token == _readNumber
-        ? _read
-        : throw new InvalidOperationException("The result of a read was asked for twice, or while another read was under way.");
+    private void ThrowUnlessOf(short token)
+    {
+        if (token != _readNumber)
+            throw new InvalidOperationException("The result of a read was asked for twice, or while another read was under way.");
+    }
 
     private void Continue()
     {

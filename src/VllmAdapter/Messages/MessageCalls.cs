@@ -6,7 +6,7 @@ internal sealed class MessageCalls(CallSetup setup)
     public ChatStream Stream(MessageRequest request, CancellationToken cancellationToken)
     {
         ChatCall call = CallOf(request);
-        return new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken));
+        return new ChatStream(call, cancellationToken);
     }
 
     private ChatCall CallOf(MessageRequest request)

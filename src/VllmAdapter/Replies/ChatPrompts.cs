@@ -1,6 +1,6 @@
 namespace VllmAdapter;
 
-/// <summary>Asks whoever answers chats with nothing but a text, as <see cref="VllmInferenceAdapter"/> can be asked itself.</summary>
+/// <summary>Asks whoever answers chats, a <see cref="VllmInferenceAdapter"/> or what stands around or for one, with nothing but a text.</summary>
 public static class ChatPrompts
 {
     /// <summary>Asks one question and hands the answer out as it comes.</summary>

@@ -8,8 +8,12 @@ namespace VllmAdapter;
 /// </remarks>
 public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
 {
+    private readonly CancellationToken _callersToken;
+    private ChatCall? _call;
     private Func<CancellationToken, RunningReply>? _start;
     private ChatAnswer? _answer;
+
+    internal ChatStream(ChatCall call, CancellationToken callersToken) => (_call, _callersToken) = (call, callersToken);
 
     internal ChatStream(Func<CancellationToken, RunningReply> start) => _start = start;
 
@@ -106,9 +110,9 @@ public sealed class ChatStream : IAsyncEnumerable<ChatChunk>
     public IAsyncEnumerator<ChatChunk> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
         // The request is let go of, for a stream may be kept.
-        Func<CancellationToken, RunningReply> start = Interlocked.Exchange(ref _start, null)
-            ?? throw new InvalidOperationException("A ChatStream can be enumerated once. Call StreamChatAsync again to ask again.");
-        RunningReply reply = start(cancellationToken);
+        RunningReply reply = Interlocked.Exchange(ref _call, null) is { } call ? new StreamPump(call, _callersToken, cancellationToken)
+            : Interlocked.Exchange(ref _start, null) is { } start ? start(cancellationToken)
+            : throw new InvalidOperationException("A ChatStream can be enumerated once. Call StreamChatAsync again to ask again.");
         reply.Of = this;
         return reply;
     }

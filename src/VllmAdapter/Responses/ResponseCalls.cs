@@ -6,7 +6,7 @@ internal sealed class ResponseCalls(CallSetup setup)
     public ChatStream Stream(ResponseRequest request, CancellationToken cancellationToken)
     {
         ChatCall call = CallOf(request);
-        return new ChatStream(enumeratorsToken => new StreamPump(call, cancellationToken, enumeratorsToken));
+        return new ChatStream(call, cancellationToken);
     }
 
     private ChatCall CallOf(ResponseRequest request)

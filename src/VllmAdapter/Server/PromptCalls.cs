@@ -16,13 +16,13 @@ internal static class PromptCalls
     /// <exception cref="ArgumentException">The request cannot be sent as it is.</exception>
     public static Task<TokenizeResult> TokenizeAsync(ServerState server, ChatRequest request, bool withTexts, CancellationToken cancellationToken)
     {
-        using RequestBody chat = BodyOf(server, request);
-        ServerQuestion question = Post(server, VllmEndpoint.Tokenize, TokenizeBody.For(chat, withTexts)) with
+        return TokenizeAsync(server, Question(), cancellationToken);
+
+        ServerQuestion Question()
         {
-            Model = chat.Model,
-            Headers = request.Headers,
-        };
-        return TokenizeAsync(server, question, cancellationToken);
+            using RequestBody chat = BodyOf(server, request);
+            return Post(server, VllmEndpoint.Tokenize, TokenizeBody.For(chat, withTexts)) with { Model = chat.Model, Headers = request.Headers };
+        }
     }
 
     public static async Task<string> DetokenizeAsync(ServerState server, IReadOnlyList<int> tokenIds, string? model, CancellationToken cancellationToken)
@@ -39,15 +39,19 @@ internal static class PromptCalls
     /// <exception cref="ArgumentException">The request cannot be sent as it is.</exception>
     public static Task<RenderedPrompt> RenderAsync(ServerState server, ChatRequest request, CancellationToken cancellationToken)
     {
-        using RequestBody chat = BodyOf(server, request);
-        ServerQuestion question = Post(server, VllmEndpoint.Render, TokenizeBody.WithoutStream(chat)) with
+        return server.Calls.AskAsync(Question(), RenderedPromptReader.Read, cancellationToken);
+
+        ServerQuestion Question()
         {
-            Model = chat.Model,
-            Headers = request.Headers,
-            MayBeSwitchedOff = true,
-            Expected = "a rendered prompt",
-        };
-        return server.Calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken);
+            using RequestBody chat = BodyOf(server, request);
+            return Post(server, VllmEndpoint.Render, TokenizeBody.WithoutStream(chat)) with
+            {
+                Model = chat.Model,
+                Headers = request.Headers,
+                MayBeSwitchedOff = true,
+                Expected = "a rendered prompt",
+            };
+        }
     }
 
     /// <summary>The model that answers a request.</summary>
