@@ -3,13 +3,13 @@ using VllmAdapter.Tests.Recorded;
 namespace VllmAdapter.Agents.Tests.Recorded;
 
 /// <summary>
-/// Recorded replies to requests with tools, over sockets through the middleware of Microsoft.Extensions.AI: one in seven of them, with the environment
+/// Recorded replies to requests with tools, over sockets through the middleware of Microsoft.Extensions.AI: one in 13 of them, with the environment
 /// variable VLLMADAPTER_FULL_SWEEP=1 all.
 /// </summary>
 [Trait("Sweep", "full")]
 public sealed class RecordedMiddlewareTests
 {
-    private static readonly int Step = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 1 : 7;
+    private static readonly int Step = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 1 : 13;
 
     public static TheoryData<RecordedPath, bool> Rows
     {
