@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Polly;
 
 namespace VllmAdapter;
 
@@ -35,7 +34,7 @@ internal sealed class AdapterSettings
 
     public IStreamTerminationPolicy Termination { get; }
 
-    public ResiliencePipeline Resilience { get; }
+    public AttemptPipeline Resilience { get; }
 
     public StreamSlots? Slots { get; }
 
@@ -50,13 +49,15 @@ internal sealed class AdapterSettings
     }
 
     // An open circuit stays open, and answers under way keep their places, when something else in the configuration changes.
-    private (ResiliencePipeline Pipeline, StreamSlots? Slots) Shared(AdapterSettings? before)
+    private (AttemptPipeline Pipeline, StreamSlots? Slots) Shared(AdapterSettings? before)
     {
         ResilienceOptions now = Options.Resilience;
         bool isSamePipeline = before is not null && before._endpoint == _endpoint && now.HasPipelineOf(before.Options.Resilience);
         bool isSamePlaces = before is not null && now.MaxConcurrentStreams == before.Options.Resilience.MaxConcurrentStreams;
         return (
-            Options.ResiliencePipeline ?? (isSamePipeline && before!.Options.ResiliencePipeline is null ? before.Resilience : DefaultPipeline.Build(now, Transport.Clock)),
+            Options.ResiliencePipeline is { } given ? new AttemptPipeline(given)
+                : isSamePipeline && before!.Options.ResiliencePipeline is null ? before.Resilience
+                : new AttemptPipeline(now, Transport.Clock),
             isSamePlaces ? before!.Slots : now.MaxConcurrentStreams is { } most ? StreamSlots.Of(most, Transport.Clock, _logger) : null);
     }
 }

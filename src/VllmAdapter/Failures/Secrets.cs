@@ -20,7 +20,7 @@ internal sealed class Secrets
     public static Secrets Of(string? apiKey, RequestHeaders? headers = null) => None.And([apiKey ?? ""]).With(headers);
 
     /// <summary>These keys and those that the headers bring.</summary>
-    public Secrets With(RequestHeaders? headers) => And(Credentials.In(headers));
+    public Secrets With(RequestHeaders? headers) => headers is null ? this : And(Credentials.In(headers));
 
     /// <summary>These keys and one more, if there is one.</summary>
     public Secrets And(string? key) => key is null ? this : And([key]);

@@ -1,12 +1,21 @@
-using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace VllmAdapter;
 
 /// <summary>One HTTP/1.1 connection, which tells each request on it whether it is the first, and whether anything was answered.</summary>
-internal sealed class ObservedConnection(Stream connection) : Stream
+/// <remarks>
+/// A read that takes time is waited for without a method in between, for there is one a chunk: the connection is the source of its own
+/// result. .NET's HTTP stack has one read of a connection under way at a time, and takes its result once.
+/// </remarks>
+internal sealed class ObservedConnection(Stream connection) : Stream, IValueTaskSource<int>
 {
     private ConnectionUse? _use;
     private bool _isUsed;
+    private ValueTask<int> _read;
+    private short _readNumber;
+    private Action? _whenRead;
+    private Action<object?>? _continuation;
+    private object? _continuationState;
 
     public override bool CanRead => connection.CanRead;
 
@@ -40,7 +49,36 @@ internal sealed class ObservedConnection(Stream connection) : Stream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ValueTask<int> read = connection.ReadAsync(buffer, cancellationToken);
-        return read.IsCompletedSuccessfully ? ValueTask.FromResult(Noted(read.Result)) : NoteAsync(read);
+        if (read.IsCompletedSuccessfully)
+            return new ValueTask<int>(Noted(read.Result));
+
+        _read = read;
+        return new ValueTask<int>(this, ++_readNumber);
+    }
+
+    // The read that brings an answer may have begun before the request went out: it is how a closed connection is noticed while it is idle.
+    int IValueTaskSource<int>.GetResult(short token)
+    {
+        ValueTask<int> read = Read(token);
+        _read = default;
+        _readNumber++;
+        return Noted(read.GetAwaiter().GetResult());
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => Read(token) switch
+    {
+        { IsCompleted: false } => ValueTaskSourceStatus.Pending,
+        { IsCompletedSuccessfully: true } => ValueTaskSourceStatus.Succeeded,
+        { IsCanceled: true } => ValueTaskSourceStatus.Canceled,
+        _ => ValueTaskSourceStatus.Faulted,
+    };
+
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        ValueTask<int> read = Read(token);
+        (_continuation, _continuationState) = (continuation, state);
+        read.ConfigureAwait(flags.HasFlag(ValueTaskSourceOnCompletedFlags.UseSchedulingContext)).GetAwaiter()
+            .UnsafeOnCompleted(_whenRead ??= Continue);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -64,9 +102,16 @@ internal sealed class ObservedConnection(Stream connection) : Stream
         base.Dispose(disposing);
     }
 
-    // The read that brings an answer may have begun before the request went out: it is how a closed connection is noticed while it is idle.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> NoteAsync(ValueTask<int> read) => Noted(await read.ConfigureAwait(false));
+    private ValueTask<int> Read(short token) => token == _readNumber
+        ? _read
+        : throw new InvalidOperationException("The result of a read was asked for twice, or while another read was under way.");
+
+    private void Continue()
+    {
+        (Action<object?> continuation, object? state) = (_continuation!, _continuationState);
+        (_continuation, _continuationState) = (null, null);
+        continuation(state);
+    }
 
     private int Noted(int count)
     {

@@ -8,43 +8,42 @@ internal static class ChoiceNotes
     // Finish reasons and names are single words.
     private const int MostOfAWord = 64;
 
-    public static void Of(StreamEvidence evidence, ChoiceEvidence choice, ChoiceOutcome ruling, Action<OutcomeNoteKind, string> note)
+    public static void Of(StreamEvidence evidence, ChoiceEvidence choice, ChoiceOutcome ruling, NoteList ofAll)
     {
-        string who = evidence.Request.ChoiceCount > 1 ? $"Choice {choice.Index}: " : "";
-        void Note(OutcomeNoteKind kind, string text) => note(kind, who + text);
+        NoteList notes = evidence.Request.ChoiceCount > 1 ? ofAll.Of($"Choice {choice.Index}: ") : ofAll;
 
         if (ruling.Verdict == StreamVerdict.Unconfirmed && OutcomeJudge.OutputIsMissing(evidence, choice))
-            Note(OutcomeNoteKind.OutputMissing, MissingOutput(evidence, choice));
+            notes.Add(OutcomeNoteKind.OutputMissing, MissingOutput(evidence, choice));
 
         if (choice.HasDeclared && ruling.Verdict == StreamVerdict.Completed && TokenRoom.IsAtMaxTokens(evidence, choice))
-            Note(OutcomeNoteKind.EndedAtMaxTokens, "The answer ended on exactly the last token allowed, and the server says that it was finished.");
+            notes.Add(OutcomeNoteKind.EndedAtMaxTokens, "The answer ended on exactly the last token allowed, and the server says that it was finished.");
 
         if (TokenRoom.IsBeyondMaxTokens(evidence, choice))
-            Note(OutcomeNoteKind.CountBeyondMaxTokens, BeyondMaxTokens(evidence, choice));
+            notes.Add(OutcomeNoteKind.CountBeyondMaxTokens, BeyondMaxTokens(evidence, choice));
 
         if (IsReasoningOnly(choice) && ruling.Verdict == StreamVerdict.LengthLimited)
-            Note(OutcomeNoteKind.AllReasoning, "All tokens went to reasoning and none to an answer.");
+            notes.Add(OutcomeNoteKind.AllReasoning, "All tokens went to reasoning and none to an answer.");
         else if (IsReasoningOnly(choice) && ruling.Verdict is StreamVerdict.Completed or StreamVerdict.Unconfirmed)
-            NoteNoAnswer(choice, Note);
+            NoteNoAnswer(choice, notes);
 
         if (choice.RefusalLength > 0)
-            Note(OutcomeNoteKind.Refused, "The model declined to answer; what it said is in Refusal.");
+            notes.Add(OutcomeNoteKind.Refused, "The model declined to answer; what it said is in Refusal.");
 
         if (choice.CallMarkup is { } tool)
         {
-            Note(OutcomeNoteKind.CallInText,
+            notes.Add(OutcomeNoteKind.CallInText,
                 $"The text contains a call of {ServerText.Quote(tool, MostOfAWord)} that the server's parser did not find, and it was not run; "
                 + "check --tool-call-parser, or ask once more without streaming.");
         }
 
         if (choice.Declared.Count > 1 && !evidence.Request.EndsByPiece)
-            Note(OutcomeNoteKind.ConflictingFinishReasons, $"The server declared {Words(choice.Declared)}; the worse one counts.");
+            notes.Add(OutcomeNoteKind.ConflictingFinishReasons, $"The server declared {Words(choice.Declared)}; the worse one counts.");
 
         if (choice.HasLateOutput && !evidence.Request.EndsByPiece)
-            Note(OutcomeNoteKind.LateOutput, "Output came after the finish reason and was accepted.");
+            notes.Add(OutcomeNoteKind.LateOutput, "Output came after the finish reason and was accepted.");
 
-        if (choice.Declared.Any(reason => reason.SaysCalls) && choice.ToolCalls.Count == 0 && choice.HasOutput)
-            Note(OutcomeNoteKind.CallsAnnouncedNoneCame, "The server declared tool calls, but none came.");
+        if (choice is { ToolCalls.Count: 0, HasOutput: true } && AnnouncesCalls(choice))
+            notes.Add(OutcomeNoteKind.CallsAnnouncedNoneCame, "The server declared tool calls, but none came.");
     }
 
     /// <summary>Finish reasons as a sentence quotes them: a server may send anything, and any number of them.</summary>
@@ -55,15 +54,26 @@ internal static class ChoiceNotes
         return string.Join(" and ", words.Take(Most)) + (words.Length > Most ? " and more" : "");
     }
 
+    private static bool AnnouncesCalls(ChoiceEvidence choice)
+    {
+        for (int i = 0; i < choice.Declared.Count; i++)
+        {
+            if (choice.Declared[i].SaysCalls)
+                return true;
+        }
+
+        return false;
+    }
+
     private static bool IsReasoningOnly(ChoiceEvidence choice) =>
         choice is { TextLength: 0, ReasoningLength: > 0, RefusalLength: 0, HasOtherOutput: false, ToolCalls.Count: 0 };
 
-    private static void NoteNoAnswer(ChoiceEvidence choice, Action<OutcomeNoteKind, string> note)
+    private static void NoteNoAnswer(ChoiceEvidence choice, NoteList notes)
     {
         if (StopText(choice) is { } stop)
-            note(OutcomeNoteKind.StoppedInReasoning, $"The stop string \"{stop}\" was met inside the reasoning, so there is no answer.");
+            notes.Add(OutcomeNoteKind.StoppedInReasoning, $"The stop string \"{stop}\" was met inside the reasoning, so there is no answer.");
         else
-            note(OutcomeNoteKind.NoAnswer, "The model ended after its reasoning, so there is no answer.");
+            notes.Add(OutcomeNoteKind.NoAnswer, "The model ended after its reasoning, so there is no answer.");
     }
 
     // A stop token is a number.

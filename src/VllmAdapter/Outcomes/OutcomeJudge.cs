@@ -15,14 +15,13 @@ public static class OutcomeJudge
         ArgumentNullException.ThrowIfNull(evidence);
 
         // Step 1: one ruling a choice; a choice that was asked for and never came is one without evidence.
-        List<ChoiceEvidence> choices = AllChoices(evidence);
-        var rulings = new List<ChoiceOutcome>(choices.Count);
+        IReadOnlyList<ChoiceEvidence> choices = AllChoices(evidence);
+        var rulings = new ChoiceOutcome[choices.Count];
         bool isBroken = false;
         ChoiceOutcome? worst = null;
-        foreach (ChoiceEvidence choice in choices)
+        for (int i = 0; i < rulings.Length; i++)
         {
-            ChoiceOutcome ruling = RuleOn(evidence, choice, cause);
-            rulings.Add(ruling);
+            ChoiceOutcome ruling = rulings[i] = RuleOn(evidence, choices[i], cause);
 
             // Step 2: the stream's verdict is the worst of them.
             if (worst is null || Severity(ruling.Verdict) > Severity(worst.Verdict))
@@ -32,10 +31,13 @@ public static class OutcomeJudge
         }
 
         // Step 3: only now, and only for calls of unbroken streams, the gate.
-        List<ToolCall> ready = [];
-        List<WithheldToolCall> withheld = [];
-        for (int i = 0; i < choices.Count; i++)
-            Sort(new ToolCallGate(evidence, choices[i], rulings[i], isBroken), choices[i], ready, withheld);
+        List<ToolCall>? ready = null;
+        List<WithheldToolCall>? withheld = null;
+        for (int i = 0; i < rulings.Length; i++)
+        {
+            if (choices[i].ToolCalls.Count > 0)
+                Sort(new ToolCallGate(evidence, choices[i], rulings[i], isBroken), choices[i], ready ??= [], withheld ??= []);
+        }
 
         var outcome = new StreamOutcome
         {
@@ -43,9 +45,9 @@ public static class OutcomeJudge
             Certainty = worst.Certainty,
             FinishReason = FirstOf(rulings)?.FinishReason,
             TerminatedBy = cause,
-            Choices = rulings,
-            ToolCalls = ready,
-            WithheldToolCalls = withheld,
+            Choices = Array.AsReadOnly(rulings),
+            ToolCalls = ready ?? [],
+            WithheldToolCalls = withheld ?? [],
             Usage = evidence.Usage,
             Limit = worst.Limit,
             Evidence = evidence,
@@ -55,8 +57,10 @@ public static class OutcomeJudge
 
         // Step 4: what the verdict alone does not say.
         List<OutcomeNote> notes = [];
-        OutcomeNotes.AddTo(notes, outcome, choices);
-        notes.AddRange(StructuredOutputCheck.Notes(outcome));
+        OutcomeNotes.AddTo(new NoteList(notes), outcome, choices);
+        if (evidence.Request.Format is { } format)
+            notes.AddRange(StructuredOutputCheck.Notes(outcome, format));
+
         return notes.Count == 0 ? outcome : outcome with { Notes = notes };
     }
 
@@ -80,12 +84,12 @@ public static class OutcomeJudge
     // Choices that never came have nothing to tell apart: beyond this many they get no rulings of their own.
     private const int MostChoicesMissed = 128;
 
-    private static List<ChoiceEvidence> AllChoices(StreamEvidence evidence)
+    private static IReadOnlyList<ChoiceEvidence> AllChoices(StreamEvidence evidence)
     {
-        List<ChoiceEvidence> choices = [.. evidence.Choices];
-        if (choices.Count == 1 && evidence.Request.ChoiceCount <= 1)
-            return choices;
+        if (evidence.Choices.Count == 1 && evidence.Request.ChoiceCount <= 1)
+            return evidence.Choices;
 
+        List<ChoiceEvidence> choices = [.. evidence.Choices];
         HashSet<int> came = [.. choices.Select(choice => choice.Index)];
         int expected = Math.Min(Math.Max(1, evidence.Request.ChoiceCount), Math.Max(came.Count, MostChoicesMissed));
         for (int index = 0; choices.Count < expected; index++)
@@ -98,7 +102,7 @@ public static class OutcomeJudge
         return choices;
     }
 
-    private static ChoiceOutcome? FirstOf(List<ChoiceOutcome> rulings)
+    private static ChoiceOutcome? FirstOf(ChoiceOutcome[] rulings)
     {
         foreach (ChoiceOutcome ruling in rulings)
         {

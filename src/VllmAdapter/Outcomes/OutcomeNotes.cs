@@ -5,50 +5,48 @@ namespace VllmAdapter;
 /// <summary>Finds what a verdict alone does not say.</summary>
 internal static class OutcomeNotes
 {
-    public static void AddTo(List<OutcomeNote> notes, StreamOutcome outcome, IReadOnlyList<ChoiceEvidence> choices)
+    public static void AddTo(NoteList notes, StreamOutcome outcome, IReadOnlyList<ChoiceEvidence> choices)
     {
         StreamEvidence evidence = outcome.Evidence;
-        void Note(OutcomeNoteKind kind, string text) => notes.Add(new OutcomeNote(kind, text));
-
         for (int i = 0; i < choices.Count; i++)
-            ChoiceNotes.Of(evidence, choices[i], outcome.Choices[i], Note);
+            ChoiceNotes.Of(evidence, choices[i], outcome.Choices[i], notes);
 
         if (evidence.Usage is null)
-            Note(OutcomeNoteKind.UsageMissing, "The server sent no usage, so the tokens spent are not known.");
+            notes.Add(OutcomeNoteKind.UsageMissing, "The server sent no usage, so the tokens spent are not known.");
 
         if (CutNotExcluded(outcome, choices) is { } missing)
-            Note(OutcomeNoteKind.CutNotExcluded, missing);
+            notes.Add(OutcomeNoteKind.CutNotExcluded, missing);
 
         if (evidence.EveryChoiceDeclared && !evidence.EndIsMarked && outcome.Verdict is not (StreamVerdict.Canceled
             or StreamVerdict.Abandoned or StreamVerdict.ServerError or StreamVerdict.Malformed))
-            Note(OutcomeNoteKind.EndedWithoutSentinel, WithoutSentinel(outcome));
+            notes.Add(OutcomeNoteKind.EndedWithoutSentinel, WithoutSentinel(outcome));
 
         if (evidence.LastEventUnterminated)
-            Note(OutcomeNoteKind.LastEventUnterminated, "The last event lacked its closing blank line but could be read.");
+            notes.Add(OutcomeNoteKind.LastEventUnterminated, "The last event lacked its closing blank line but could be read.");
 
         if (evidence.EventsAfterSentinel > 0)
-            Note(OutcomeNoteKind.EventsAfterSentinel, $"{Count(evidence.EventsAfterSentinel, "event")} came after the sentinel and were ignored.");
+            notes.Add(OutcomeNoteKind.EventsAfterSentinel, $"{Count(evidence.EventsAfterSentinel, "event")} came after the sentinel and were ignored.");
 
         if (evidence.HasChangedResponseId)
-            Note(OutcomeNoteKind.ResponseIdChanged, "The reply's id changed on the way; a gateway may have switched servers.");
+            notes.Add(OutcomeNoteKind.ResponseIdChanged, "The reply's id changed on the way; a gateway may have switched servers.");
 
         if (evidence.TextIsLossy)
-            Note(OutcomeNoteKind.LossyText, "Some text was not valid UTF-8; the replacement character stands in its place.");
+            notes.Add(OutcomeNoteKind.LossyText, "Some text was not valid UTF-8; the replacement character stands in its place.");
 
         if (evidence.LooksCumulative)
-            Note(OutcomeNoteKind.CumulativeText, "Each piece of text repeats all text before it, so the text appears several times over.");
+            notes.Add(OutcomeNoteKind.CumulativeText, "Each piece of text repeats all text before it, so the text appears several times over.");
 
         if (evidence.HasUnwantedReasoning)
-            Note(OutcomeNoteKind.UnwantedReasoning, "Reasoning came although the request hid it; it was left out, and its tokens count.");
+            notes.Add(OutcomeNoteKind.UnwantedReasoning, "Reasoning came although the request hid it; it was left out, and its tokens count.");
 
         if (evidence.Oddities > 0)
-            Note(OutcomeNoteKind.OddFields, $"{Count(evidence.Oddities, "field")} of an unexpected type skipped.");
+            notes.Add(OutcomeNoteKind.OddFields, $"{Count(evidence.Oddities, "field")} of an unexpected type skipped.");
 
         if (UnexpectedChoices(evidence) is { } numbers)
-            Note(OutcomeNoteKind.UnexpectedChoices, numbers);
+            notes.Add(OutcomeNoteKind.UnexpectedChoices, numbers);
 
         if (evidence.FailedAttempts.Count > 0)
-            Note(OutcomeNoteKind.Retried, $"Attempt {evidence.FailedAttempts.Count + 1} was answered; before it: {evidence.FailedAttempts[^1].Reason}");
+            notes.Add(OutcomeNoteKind.Retried, $"Attempt {evidence.FailedAttempts.Count + 1} was answered; before it: {evidence.FailedAttempts[^1].Reason}");
     }
 
     // "stop" is believed without a count; "tool_calls" and silence are not.

@@ -9,11 +9,10 @@ namespace VllmAdapter;
 internal static class StructuredOutputCheck
 {
     /// <summary>A note for each completed choice whose text has another shape.</summary>
-    public static IEnumerable<OutcomeNote> Notes(StreamOutcome outcome)
+    /// <param name="outcome">The outcome.</param>
+    /// <param name="format">The shape that was asked for.</param>
+    public static IEnumerable<OutcomeNote> Notes(StreamOutcome outcome, AskedFormat format)
     {
-        if (outcome.Evidence.Request.Format is not { } format)
-            yield break;
-
         Dictionary<int, StreamVerdict> verdicts = outcome.Choices.ToDictionary(choice => choice.Index, choice => choice.Verdict);
         HashSet<int> withCalls =
             [.. outcome.ToolCalls.Select(call => call.ChoiceIndex), .. outcome.WithheldToolCalls.Select(call => call.ChoiceIndex)];

@@ -107,8 +107,10 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
         {
             try
             {
-                return await settings.Resilience
-                    .ExecuteAsync(static (all, token) => all.NextAsync(token), this, cancellationToken).ConfigureAwait(false);
+                Outcome<object> outcome = await settings.Resilience
+                    .RunAsync(static (all, token) => all.TryAsync(token), this, cancellationToken).ConfigureAwait(false);
+                outcome.ThrowIfException();
+                return (T)outcome.Result!;
             }
             catch (Exception failure)
             {
@@ -124,6 +126,18 @@ internal sealed class RouteCalls(AdapterSettings settings, ILogger logger)
             HasFailed = true;
             telemetry.Fail(told);
             ExceptionDispatchInfo.Throw(told);
+        }
+
+        private async ValueTask<Outcome<object>> TryAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return Outcome.FromResult<object>(await NextAsync(cancellationToken).ConfigureAwait(false));
+            }
+            catch (Exception failure)
+            {
+                return Outcome.FromException<object>(failure);
+            }
         }
 
         private async ValueTask<T> NextAsync(CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ internal sealed class Attempt : IAsyncDisposable
     private readonly SilenceWatch _watch;
     private readonly PolicyWatch _policy;
     private readonly CallTelemetry _telemetry;
-    private readonly List<FailedAttempt> _resent = [];
+    private List<FailedAttempt>? _resent;
     private ChatCall _call;
     private TimeSpan _begunAt;
     private ReplyBody? _body;
@@ -42,7 +42,7 @@ internal sealed class Attempt : IAsyncDisposable
     public int Number { get; private set; }
 
     /// <summary>The sendings that were in vain, for their connection was closed before any byte of an answer.</summary>
-    public IReadOnlyList<FailedAttempt> Resent => _resent;
+    public IReadOnlyList<FailedAttempt> Resent => _resent ?? [];
 
     public StreamEvidence Evidence { get; }
 
@@ -231,14 +231,15 @@ internal sealed class Attempt : IAsyncDisposable
         _ => null,
     };
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<HttpResponseMessage> SendAsync()
+    private ValueTask<HttpResponseMessage> SendAsync() => _call.Images is { } images ? SendAsync(images) : SendOnceAsync();
+
+    private async ValueTask<HttpResponseMessage> SendAsync(ImagesOnce images)
     {
         try
         {
             return await SendOnceAsync().ConfigureAwait(false);
         }
-        catch (VllmRequestException missed) when (_call.Images is { } images && images.AreMissed(missed))
+        catch (VllmRequestException missed) when (images.AreMissed(missed))
         {
             _call = _call with { Body = images.WholeBody() };
             SendAgain(missed.Message);
@@ -303,7 +304,7 @@ internal sealed class Attempt : IAsyncDisposable
             Reason = reason,
             Took = _watch.ElapsedNow - _begunAt,
         };
-        _resent.Add(inVain);
+        (_resent ??= []).Add(inVain);
         RequestId = _call.IdOf(++Number);
         Evidence.Resent(inVain, RequestId);
         _telemetry.Retry(inVain, Number - 1, TimeSpan.Zero);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Polly;
 
 namespace VllmAdapter;
 
@@ -59,7 +58,7 @@ internal sealed record ChatCall
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>Around sending the request and reading the first event.</summary>
-    public required ResiliencePipeline Resilience { get; init; }
+    public required AttemptPipeline Resilience { get; init; }
 
     /// <summary>The places for answers under way; null for no limit.</summary>
     public StreamSlots? Slots { get; init; }

@@ -49,8 +49,21 @@ internal sealed class Gathering
     }
 
     /// <param name="reasoningName">The name under which reasoning came, and has to go back.</param>
-    public IReadOnlyList<ChatChoice> Complete(string? reasoningName = null) =>
-        [.. _choices.Values.OrderBy(static choice => choice.Index).Select(choice => choice.Complete(reasoningName))];
+    public IReadOnlyList<ChatChoice> Complete(string? reasoningName = null)
+    {
+        ReadOnlySpan<GatheredChoice> gathered = _choices.Values;
+        if (gathered.Length == 0)
+            return [];
+
+        var choices = new ChatChoice[gathered.Length];
+        for (int i = 0; i < choices.Length; i++)
+            choices[i] = gathered[i].Complete(reasoningName);
+
+        if (choices.Length > 1)
+            Array.Sort(choices, static (one, other) => one.Index.CompareTo(other.Index));
+
+        return Array.AsReadOnly(choices);
+    }
 
     private sealed class GatheredChoice(int index)
     {

@@ -15,7 +15,7 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
     // A limit beyond this is none.
     private static readonly TimeSpan LongestLimit = TimeSpan.FromDays(24);
 
-    private readonly List<FailedAttempt> _failed = [];
+    private FailedAttempt[] _failed = [];
     private Attempt? _attempt;
     private Attempt? _next;
     private VllmRequestException? _lastFailure;
@@ -55,7 +55,9 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         {
             _startedAt = _beganAt = watch.ElapsedNow;
             watch.BeginWait(isOwed: false);
-            await RunAttemptsAsync().ConfigureAwait(false);
+            Outcome<object> outcome = await call.Resilience
+                .RunAsync(static (opening, token) => opening.TryOnceAsync(token), this, signal.Token).ConfigureAwait(false);
+            outcome.ThrowIfException();
         }
         catch (VllmRequestException failure) when (ReferenceEquals(failure, _attempt?.Failure))
         {
@@ -87,62 +89,38 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
             : throw (Exception?)_lastFailure ?? new InvalidOperationException("The resilience pipeline came to an end without an attempt.");
     }
 
-    // The pipeline is run with the type that its strategies have inside: any other one costs four methods that only translate.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask RunAttemptsAsync()
-    {
-        ResilienceContext context = ResilienceContextPool.Shared.Get(signal.Token);
-        try
-        {
-            Outcome<object> outcome = await call.Resilience
-                .ExecuteOutcomeAsync(static (context, opening) => opening.TryOnceAsync(context.CancellationToken), context, this).ConfigureAwait(false);
-            outcome.ThrowIfException();
-        }
-        finally
-        {
-            ResilienceContextPool.Shared.Return(context);
-        }
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Outcome<object>> TryOnceAsync(CancellationToken pipelinesToken)
     {
         try
         {
-            await TryAsync(pipelinesToken).ConfigureAwait(false);
-            return Outcome.FromResult<object>(null);
+            Begin();
+            await _attempt!.BeginAsync(TimeLeft(), pipelinesToken).ConfigureAwait(false);
+
+            // An attempt that was stopped from outside is no success, and a circuit that is tried must not close on it.
+            return signal.Cause is null || _attempt.HasBegun
+                ? Outcome.FromResult<object>(null)
+                : Outcome.FromException<object>(new OperationCanceledException(signal.Token));
         }
         catch (Exception failure)
         {
+            if (signal.Cause is null)
+                await FailAsync(failure).ConfigureAwait(false);
+
             return Outcome.FromException<object>(failure);
         }
     }
 
     // The attempt after this one is made as soon as this one has failed, so that the clock knows what to watch over in between.
-    private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, _failed.Count == 0 ? [] : [.. _failed]);
+    private Attempt NewAttempt() => new(call, signal, watch, telemetry, _attempts + 1, _failed);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask TryAsync(CancellationToken pipelinesToken)
+    private void Begin()
     {
         watch.EndWait();
         TimeSpan waited = watch.ElapsedNow - _beganAt;
         (_beganAt, _attempt, _next, _lastFailure) = (watch.Elapsed, _next ?? NewAttempt(), null, null);
         if (++_attempts > 1)
             telemetry.Retry(_failed[^1], _attempts - 1, waited - _failed[^1].Took);
-
-        try
-        {
-            await _attempt.BeginAsync(TimeLeft(), pipelinesToken).ConfigureAwait(false);
-
-            // An attempt that was stopped from outside is no success, and a circuit that is tried must not close on it.
-            if (signal.Cause is not null && !_attempt.HasBegun)
-                throw new OperationCanceledException(signal.Token);
-        }
-        catch (Exception failure) when (signal.Cause is null)
-        {
-            await FailAsync(failure).ConfigureAwait(false);
-            throw;
-        }
     }
 
     // All attempts together take at most twice the limit of one for its first chunk.
@@ -155,8 +133,8 @@ internal sealed class Opening(ChatCall call, StopSignal signal, SilenceWatch wat
         await _attempt.DisposeAsync().ConfigureAwait(false);
         _lastFailure = failure as VllmRequestException;
         _attempts = _attempt.Number;
-        _failed.AddRange(_attempt.Resent);
-        _failed.Add(new FailedAttempt { RequestId = _attempt.RequestId, Reason = failure.Message, Took = watch.ElapsedNow - _beganAt });
+        var inVain = new FailedAttempt { RequestId = _attempt.RequestId, Reason = failure.Message, Took = watch.ElapsedNow - _beganAt };
+        _failed = [.. _failed, .. _attempt.Resent, inVain];
 
         // One hang may be one server's; two are not asked a third time.
         if (_lastFailure is { GaveUp: true } hung && (++_hangs > 1 || TimeLeft() <= TimeSpan.Zero))

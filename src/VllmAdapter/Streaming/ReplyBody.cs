@@ -15,7 +15,7 @@ internal sealed class ReplyBody
     private readonly Stream _wire;
     private readonly Stream _decompressed;
     private readonly CancellationToken _cancellationToken;
-    private IAsyncEnumerator<SseItem<EventKind>>? _events;
+    private IAsyncEnumerator<SseItem<EventDecoder>>? _events;
     private BoundedBody? _whole;
     private bool _isRead;
     private bool _isDecoded;
@@ -63,12 +63,29 @@ internal sealed class ReplyBody
 
     private bool IsLabelledEvents => Response.Content.Headers.ContentType?.MediaType is null || IsOfType("text/event-stream");
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<ReplyBody> OpenAsync(HttpResponseMessage response, ChatCall call, CancellationToken cancellationToken)
+    public static ValueTask<ReplyBody> OpenAsync(HttpResponseMessage response, ChatCall call, CancellationToken cancellationToken)
     {
         try
         {
-            Stream wire = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            // That of .NET's own connection is there.
+            Task<Stream> opening = response.Content.ReadAsStreamAsync(cancellationToken);
+            return opening.IsCompletedSuccessfully
+                ? new(new ReplyBody(response, HeedingStream.Of(response.Content, opening.Result), call, cancellationToken))
+                : OpenAsync(response, opening, call, cancellationToken);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private static async ValueTask<ReplyBody> OpenAsync(
+        HttpResponseMessage response, Task<Stream> opening, ChatCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Stream wire = await opening.ConfigureAwait(false);
             return new ReplyBody(response, HeedingStream.Of(response.Content, wire), call, cancellationToken);
         }
         catch
@@ -97,7 +114,7 @@ internal sealed class ReplyBody
     {
         Bytes.EventCame();
         if (hasEvent && !_isDecoded)
-            Current = _events!.Current.Data;
+            Current = Decoder.Kind;
 
         _isDecoded = false;
     }
@@ -135,7 +152,7 @@ internal sealed class ReplyBody
         IsForeign = !IsWhole && !Bytes.IsBroken && kind != BodyKind.Events && (!IsLabelledEvents || IsDeclaredEmpty);
         if (!IsWhole && !IsForeign)
         {
-            _events = SseParser.Create(Bytes, Decoder.Decode).EnumerateAsync(_cancellationToken).GetAsyncEnumerator(_cancellationToken);
+            _events = SseParser.Create(Bytes, Decoder.Next).EnumerateAsync(_cancellationToken).GetAsyncEnumerator(_cancellationToken);
             return await _events.MoveNextAsync().ConfigureAwait(false);
         }
 

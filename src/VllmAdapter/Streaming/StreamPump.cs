@@ -184,16 +184,20 @@ internal sealed class StreamPump : RunningReply
         return false;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Attempt> OpenAsync()
+    private ValueTask<Attempt> OpenAsync()
     {
         _telemetry = new CallTelemetry(_call);
         _call.Window?.Ask();
         _watch.Start(_call.BeganAt ?? _call.Clock.GetTimestamp());
+        var opening = new Opening(_call, _signal, _watch, _telemetry);
+        return _call is { Fields: null, Slots: null } ? opening.OpenAsync() : OpenAsync(opening);
+    }
+
+    private async ValueTask<Attempt> OpenAsync(Opening opening)
+    {
         if (_call.Fields is { } fields)
             await fields.AskAsync(_signal.Token).ConfigureAwait(false);
 
-        var opening = new Opening(_call, _signal, _watch, _telemetry);
         if (_call.Slots is { } slots)
             _slot = await opening.WaitForPlaceAsync(slots).ConfigureAwait(false);
 

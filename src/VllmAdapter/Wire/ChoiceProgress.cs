@@ -17,6 +17,9 @@ internal sealed class ChoiceProgress(int choice)
     /// <summary>Whether a delta brought pieces of calls: a whole message that follows only repeats them.</summary>
     public bool CallsCameByDelta { get; set; }
 
+    /// <summary>The length of the last chunk that may have been a template, without the parts that may differ: what tells its shape.</summary>
+    public int RepeatedLength { get; set; }
+
     public bool LooksCumulative => _text is { LooksCumulative: true } || _reasoning is { LooksCumulative: true };
 
     public bool HoldsHalf => _text is { HoldsHalf: true } || _reasoning is { HoldsHalf: true } || _refusal is { HoldsHalf: true }

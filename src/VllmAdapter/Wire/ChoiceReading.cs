@@ -7,14 +7,14 @@ namespace VllmAdapter;
 internal sealed class ChoiceReading
 {
     private readonly LenientValues _values;
-    private readonly ChunkTemplates _templates;
+    private readonly ChunkShape _shape;
     private readonly ExtraFields _extra;
     private readonly DeltaReading _pieces;
 
-    public ChoiceReading(LenientValues values, ChunkTemplates templates)
+    public ChoiceReading(LenientValues values, ChunkShape shape)
     {
-        (_values, _templates, _extra) = (values, templates, new ExtraFields());
-        _pieces = new DeltaReading(values, templates, _extra);
+        (_values, _shape, _extra) = (values, shape, new ExtraFields());
+        _pieces = new DeltaReading(values, shape, _extra);
     }
 
     /// <summary>The choice's index as the server wrote it.</summary>
@@ -46,11 +46,18 @@ internal sealed class ChoiceReading
 
     private IReadOnlyDictionary<string, JsonElement>? Extra { get; set; }
 
-    public void Read(ref Utf8JsonReader reader)
+    /// <summary>Begins with another choice, and keeps nothing of the last one.</summary>
+    public void Begin()
     {
         _pieces.Begin();
         (Index, Usage, Error, FinishWord, StopReason, Logprobs, TokenIds) = (0, null, null, null, null, null, null);
-        PromptTokenIds = null;
+        (PromptTokenIds, Extra) = (null, null);
+        _extra.Clear();
+    }
+
+    public void Read(ref Utf8JsonReader reader)
+    {
+        Begin();
         bool isMessage = false;
         while (reader.ReadField())
         {
@@ -73,7 +80,7 @@ internal sealed class ChoiceReading
             else if (name.SequenceEqual("token_ids"u8))
                 TokenIds = reader.ReadNumbers();
             else if (name.SequenceEqual("usage"u8))
-                Usage = (reader.TokenType == JsonTokenType.StartObject ? UsageReading.Read(ref reader, _templates) : null) ?? Usage;
+                Usage = (reader.TokenType == JsonTokenType.StartObject ? UsageReading.Read(ref reader, _shape) : null) ?? Usage;
             else if (name.SequenceEqual("error"u8))
                 Error = ReadError(ref reader);
             else if (name.SequenceEqual("prompt_token_ids"u8))

@@ -8,11 +8,10 @@ internal sealed class ChunkReader
 {
     private const long LatestSecond = 253_402_300_799;
 
-    private readonly RepeatedText _id = new();
-    private readonly RepeatedText _model = new();
-    private readonly RepeatedText _fingerprint = new();
+    private RepeatedText _id;
+    private RepeatedText _model;
+    private RepeatedText _fingerprint;
     private readonly ChunkTemplates _templates = new();
-    private readonly LenientValues _values = new();
     private readonly ChoiceMap<ChoiceProgress> _progress = new(static index => new ChoiceProgress(index));
     private readonly List<ChatChunk> _chunks = new(1);
     private static readonly List<(int Choice, ServerError Error)> NoErrors = [];
@@ -20,10 +19,10 @@ internal sealed class ChunkReader
     private List<(int Choice, ServerError Error)>? _choiceErrors;
     private readonly ExtraFields _extra = new();
     private readonly ChoiceIndexes _indexes;
-    private readonly ChoiceReading _choice;
     private TokenUsage? _usage;
     private TokenUsage? _usageOfChoices;
     private IReadOnlyList<int>? _promptTokenIds;
+    private bool _textIsLossy;
 
     /// <summary>A reader that leaves every index as it is.</summary>
     public ChunkReader()
@@ -35,7 +34,6 @@ internal sealed class ChunkReader
     public ChunkReader(int answersAsked)
     {
         _indexes = new ChoiceIndexes(answersAsked);
-        _choice = new ChoiceReading(_values, _templates);
     }
 
     /// <summary>The chunks of the last event: one a choice, or one without a choice for a usage.</summary>
@@ -65,19 +63,19 @@ internal sealed class ChunkReader
     public string? ReasoningName { get; private set; }
 
     /// <summary>Fields of an unexpected type so far.</summary>
-    public int Oddities => _values.Oddities;
+    public int Oddities { get; private set; }
 
     /// <summary>
     /// Whether any text so far holds the replacement character, which is what bytes that are not UTF-8 and half characters become, or
     /// ends in half a character whose other half has not come.
     /// </summary>
-    public bool TextIsLossy => _values.TextIsLossy || _progress.Values.Any(choice => choice.HoldsHalf);
+    public bool TextIsLossy => _textIsLossy || Any(static choice => choice.HoldsHalf);
 
     /// <summary>How many different choice indexes the server wrote so far: more than were asked for if it counts something else with them.</summary>
     public int ChoiceIndexesSeen => _indexes.Seen;
 
     /// <summary>Whether the pieces of a choice's text or reasoning, at least three, each repeat all that came before them (QwenLM/qwen-code#3896).</summary>
-    public bool LooksCumulative => _progress.Values.Any(choice => choice.LooksCumulative);
+    public bool LooksCumulative => Any(static choice => choice.LooksCumulative);
 
     /// <summary>Reads one JSON object. A whole reply's <c>message</c> reads as a stream's <c>delta</c>.</summary>
     /// <returns>The bytes read; more may follow where a proxy glued two events together.</returns>
@@ -92,26 +90,17 @@ internal sealed class ChunkReader
             return json.Length;
         }
 
-        _templates.Begin();
-        int oddities = Oddities;
-        var reader = new Utf8JsonReader(json, JsonText.Reading);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw new JsonException("an event is not a JSON object");
-
-        bool mayBeError = false;
-        while (reader.ReadField())
-            mayBeError |= ReadRootField(ref reader);
-
-        int length = (int)reader.BytesConsumed;
-        if (mayBeError && ServerError.TryRead(json[..length], out ServerError? error))
-            Error = error;
-
-        Complete();
-        bool isPlain = length == json.Length && !mayBeError && Oddities == oddities && _choiceErrors is null && _promptTokenIds is null;
-        if (isPlain && _chunks is [var chunk] && _templates.CanKeep(length, chunk))
-            _templates.Keep(json, chunk, _progress.At(chunk.ChoiceIndex));
-
-        return length;
+        EventReading reading = EventReading.Lend();
+        try
+        {
+            return Parse(json, reading);
+        }
+        finally
+        {
+            Oddities += reading.Values.Oddities;
+            _textIsLossy |= reading.Values.TextIsLossy;
+            reading.Return();
+        }
     }
 
     /// <summary>Makes the last event's chunk of a text that stands beside no choices, as in a transcription that was not streamed.</summary>
@@ -122,7 +111,7 @@ internal sealed class ChunkReader
             return false;
 
         string text = JsonText.ReadPiece(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(said)[1..^1]);
-        _values.Observe(text = PieceProgress.Whole(text));
+        Observe(text = PieceProgress.Whole(text));
         _chunks.Add(new ChatChunk { Text = text, Extra = _extra.Take() });
         return true;
     }
@@ -144,8 +133,7 @@ internal sealed class ChunkReader
                 _chunks.Add(left);
         }
 
-        if (_chunks.Count > 0)
-            _values.Observe("\uFFFD");
+        _textIsLossy |= _chunks.Count > 0;
     }
 
     private void Clear()
@@ -163,10 +151,10 @@ internal sealed class ChunkReader
         ChoiceProgress progress = template.Progress;
         string text = filling.Text, reasoning = filling.Reasoning;
         if (text.Length > 0)
-            _values.Observe(text = progress.Text.AddDelta(text));
+            Observe(text = progress.Text.AddDelta(text));
 
         if (reasoning.Length > 0)
-            _values.Observe(reasoning = progress.Reasoning.AddDelta(reasoning));
+            Observe(reasoning = progress.Reasoning.AddDelta(reasoning));
 
         ChatChunk chunk;
         if (template.Call is not { } call)
@@ -176,11 +164,33 @@ internal sealed class ChunkReader
         else
         {
             string arguments = progress.AddArguments(call.Index, filling.Arguments);
-            _values.Observe(arguments);
+            Observe(arguments);
             chunk = new ChatChunk(template.Choice, text, reasoning, call with { Arguments = arguments }, filling.Usage);
         }
 
         return template.Extra is { } extra ? chunk.WithExtraOf(extra) : chunk;
+    }
+
+    private int Parse(ReadOnlySpan<byte> json, EventReading reading)
+    {
+        var reader = new Utf8JsonReader(json, JsonText.Reading);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            throw new JsonException("an event is not a JSON object");
+
+        bool mayBeError = false;
+        while (reader.ReadField())
+            mayBeError |= ReadRootField(ref reader, reading);
+
+        int length = (int)reader.BytesConsumed;
+        if (mayBeError && ServerError.TryRead(json[..length], out ServerError? error))
+            Error = error;
+
+        Complete();
+        bool isPlain = length == json.Length && !mayBeError && reading.Values.Oddities == 0 && _choiceErrors is null && _promptTokenIds is null;
+        if (isPlain && _chunks is [var chunk] && reading.Shape.Template(json, chunk, _progress.At(chunk.ChoiceIndex)) is { } template)
+            _templates.Keep(template);
+
+        return length;
     }
 
     private void Complete()
@@ -199,20 +209,20 @@ internal sealed class ChunkReader
             _chunks[0] = _chunks[0] with { Extra = extra };
     }
 
-    private bool ReadRootField(ref Utf8JsonReader reader)
+    private bool ReadRootField(ref Utf8JsonReader reader, EventReading reading)
     {
         ReadOnlySpan<byte> name = reader.FieldName();
         reader.Read();
         if (name.SequenceEqual("choices"u8))
-            ReadChoices(ref reader);
+            ReadChoices(ref reader, reading);
         else if (name.SequenceEqual("id"u8))
-            Observe(ref reader, _id);
+            Observe(ref reader, ref _id);
         else if (name.SequenceEqual("model"u8))
-            Observe(ref reader, _model);
+            Observe(ref reader, ref _model);
         else if (name.SequenceEqual("usage"u8))
-            _usage = (_values.Expect(ref reader, JsonTokenType.StartObject) ? UsageReading.Read(ref reader, _templates) : null) ?? _usage;
+            _usage = (reading.Values.Expect(ref reader, JsonTokenType.StartObject) ? UsageReading.Read(ref reader, reading.Shape) : null) ?? _usage;
         else if (name.SequenceEqual("system_fingerprint"u8))
-            Observe(ref reader, _fingerprint);
+            Observe(ref reader, ref _fingerprint);
         else if (name.SequenceEqual("created"u8))
             ReadCreated(ref reader);
         else if (name.SequenceEqual("prompt_token_ids"u8))
@@ -235,7 +245,20 @@ internal sealed class ChunkReader
         return false;
     }
 
-    private void Observe(ref Utf8JsonReader reader, RepeatedText text)
+    private bool Any(Func<ChoiceProgress, bool> condition)
+    {
+        foreach (ChoiceProgress progress in _progress.Values)
+        {
+            if (condition(progress))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void Observe(string text) => _textIsLossy |= LenientValues.IsLossy(text);
+
+    private void Observe(ref Utf8JsonReader reader, ref RepeatedText text)
     {
         if (text.Observe(ref reader))
             _templates.Forget();
@@ -257,40 +280,40 @@ internal sealed class ChunkReader
         return isError;
     }
 
-    private void ReadChoices(ref Utf8JsonReader reader)
+    private void ReadChoices(ref Utf8JsonReader reader, EventReading reading)
     {
-        if (_values.ExpectAsList(ref reader))
+        if (reading.Values.ExpectAsList(ref reader))
         {
-            ReadChoice(ref reader);
+            ReadChoice(ref reader, reading.Choice);
             return;
         }
 
-        if (!_values.Expect(ref reader, JsonTokenType.StartArray))
+        if (!reading.Values.Expect(ref reader, JsonTokenType.StartArray))
             return;
 
         while (reader.ReadElement())
         {
-            if (_values.Expect(ref reader, JsonTokenType.StartObject))
-                ReadChoice(ref reader);
+            if (reading.Values.Expect(ref reader, JsonTokenType.StartObject))
+                ReadChoice(ref reader, reading.Choice);
         }
     }
 
-    private void ReadChoice(ref Utf8JsonReader reader)
+    private void ReadChoice(ref Utf8JsonReader reader, ChoiceReading read)
     {
-        _choice.Read(ref reader);
-        if (_choice.SaysReasoningContent)
+        read.Read(ref reader);
+        if (read.SaysReasoningContent)
             ReasoningName = "reasoning_content";
 
-        int choice = _indexes.ChoiceOf(_choice.Index, _choice.BeginsAnAnswer);
-        ChatChunk chunk = _choice.Chunk(choice, _choice.HasOutput ? _progress.At(choice) : _progress.Find(choice));
-        if (_choice.Usage is { } usage)
+        int choice = _indexes.ChoiceOf(read.Index, read.BeginsAnAnswer);
+        ChatChunk chunk = read.Chunk(choice, read.HasOutput ? _progress.At(choice) : _progress.Find(choice));
+        if (read.Usage is { } usage)
         {
             chunk.Counting(usage);
             _usageOfChoices = _usageOfChoices is null ? usage : _usageOfChoices.With(usage);
         }
 
         _chunks.Add(chunk);
-        if (_choice.Error is { } error)
+        if (read.Error is { } error)
             (_choiceErrors ??= []).Add((choice, error));
     }
 }

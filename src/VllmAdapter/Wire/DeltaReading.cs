@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Reads what a choice's delta or message carries, under all the names that servers give it, and reports to the templates where it stands.</summary>
-internal sealed class DeltaReading(LenientValues values, ChunkTemplates templates, ExtraFields extra)
+internal sealed class DeltaReading(LenientValues values, ChunkShape shape, ExtraFields extra)
 {
-    private readonly ToolCallReading _calls = new(values, templates);
+    private readonly ToolCallReading _calls = new(values, shape);
     private ContentReading? _content;
 
     private BestText _text;
@@ -30,11 +30,11 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
     /// <summary>Whether it carries output of another kind: audio, images.</summary>
     public bool HasOther { get; private set; }
 
-    /// <summary>Begins with another choice.</summary>
+    /// <summary>Begins with another choice, and keeps nothing of the last one.</summary>
     public void Begin()
     {
         (_text, _reasoning, _refusal, Calls, RankOfCalls) = (default, default, default, null, int.MaxValue);
-        (NamesRole, HasOther) = (false, false);
+        (NamesRole, HasOther, _content) = (false, false, null);
     }
 
     /// <summary>Reads a delta, or a message.</summary>
@@ -89,7 +89,7 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
 
         (string text, string reasoning, string refusal) = (_content ??= new ContentReading(values)).Read(ref reader);
         if (text.Length > 0 || reasoning.Length > 0)
-            templates.Spoil();
+            shape.Spoil();
 
         _text.Offer(text, rank);
         _reasoning.Offer(reasoning, rank + PieceRank.InContent);
@@ -110,7 +110,7 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
 
         (string text, string reasoning, _) = (_content ??= new ContentReading(values)).Read(ref reader);
         if (text.Length > 0 || reasoning.Length > 0)
-            templates.Spoil();
+            shape.Spoil();
 
         _reasoning.Offer(reasoning + text, rank);
     }
@@ -120,11 +120,11 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
     {
         bool isPiece = reader.TokenType == JsonTokenType.String && rank < PieceRank.Message;
         if (isPiece)
-            templates.Report(part, reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+            shape.Report(part, reader.TokenStartIndex + 1, reader.ValueSpan.Length);
 
         string? text = values.ReadText(ref reader);
         if (!isPiece && text is { Length: > 0 })
-            templates.Spoil();
+            shape.Spoil();
 
         return text;
     }
@@ -132,7 +132,7 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
     private void OfferRefusal(string? refusal, int rank)
     {
         if (refusal is { Length: > 0 })
-            templates.Spoil();
+            shape.Spoil();
 
         _refusal.Offer(refusal, rank);
     }
@@ -143,7 +143,7 @@ internal sealed class DeltaReading(LenientValues values, ChunkTemplates template
             return;
 
         if (rank >= PieceRank.Message)
-            templates.Spoil();
+            shape.Spoil();
 
         if (rank <= RankOfCalls)
             (Calls, RankOfCalls) = (calls, rank);

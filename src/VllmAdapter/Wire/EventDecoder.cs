@@ -39,6 +39,16 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
     /// <summary>How many tokens the server says it allowed the answer, where its route says it.</summary>
     public int? TokensAllowed => translation?.TokensAllowed;
 
+    /// <summary>What the last event of the parser was.</summary>
+    public EventKind Kind { get; private set; }
+
+    /// <summary>Decodes for the parser. What it hands on is the decoder itself: the code for a class is compiled with .NET, that for an enum when it first runs.</summary>
+    public EventDecoder Next(string eventType, ReadOnlySpan<byte> data)
+    {
+        Kind = Decode(eventType, data);
+        return this;
+    }
+
     public EventKind Decode(string eventType, ReadOnlySpan<byte> data)
     {
         (_event, _isTranslated) = ([], false);

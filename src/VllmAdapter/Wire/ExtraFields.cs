@@ -33,6 +33,9 @@ internal sealed class ExtraFields
         return fields is { Count: 0 } ? null : fields;
     }
 
+    /// <summary>Forgets what was kept.</summary>
+    public void Clear() => _fields = null;
+
     /// <summary>Both together; of a name that is in both, the later counts.</summary>
     public static IReadOnlyDictionary<string, JsonElement>? Join(
         IReadOnlyDictionary<string, JsonElement>? earlier, IReadOnlyDictionary<string, JsonElement>? later)

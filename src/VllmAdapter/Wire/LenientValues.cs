@@ -6,17 +6,23 @@ namespace VllmAdapter;
 /// <summary>Reads values that may be of any type, and counts those that are not of the expected one.</summary>
 internal sealed class LenientValues
 {
-    /// <summary>Fields of an unexpected type so far.</summary>
+    /// <summary>Fields of an unexpected type in the event.</summary>
     public int Oddities { get; private set; }
 
-    /// <summary>Whether any text so far holds the replacement character, which is what bytes that are not UTF-8 become.</summary>
+    /// <summary>Whether any text in the event holds the replacement character, which is what bytes that are not UTF-8 become.</summary>
     public bool TextIsLossy { get; private set; }
+
+    /// <summary>Begins with another event.</summary>
+    public void Begin() => (Oddities, TextIsLossy) = (0, false);
+
+    /// <summary>Whether a text holds the replacement character.</summary>
+    public static bool IsLossy(string text) => text.Contains('\uFFFD');
 
     /// <summary>Counts a field that was read elsewhere, and is not what it should be.</summary>
     public void CountOdd() => Oddities++;
 
     /// <summary>Looks at text that was read elsewhere.</summary>
-    public void Observe(string text) => TextIsLossy |= text.Contains('\uFFFD');
+    public void Observe(string text) => TextIsLossy |= IsLossy(text);
 
     /// <summary>Whether the current value is of a type; another one is passed over.</summary>
     public bool Expect(ref Utf8JsonReader reader, JsonTokenType type)

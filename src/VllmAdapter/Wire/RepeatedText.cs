@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>A text that every chunk repeats: decoded once, compared as bytes from then on.</summary>
-internal sealed class RepeatedText
+internal struct RepeatedText
 {
-    private byte[] _utf8 = [];
+    private byte[]? _utf8;
 
     public string? Text { get; private set; }
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace VllmAdapter;
 
 /// <summary>Reads the tool calls of a delta or of a message, and reports to the templates where arguments stand.</summary>
-internal sealed class ToolCallReading(LenientValues values, ChunkTemplates templates)
+internal sealed class ToolCallReading(LenientValues values, ChunkShape shape)
 {
     private static readonly ToolCallDelta Nothing = new();
 
@@ -30,7 +30,7 @@ internal sealed class ToolCallReading(LenientValues values, ChunkTemplates templ
     /// <summary>The one call that servers of old wrote as a <c>function_call</c>.</summary>
     public ToolCallDelta ReadLegacy(ref Utf8JsonReader reader)
     {
-        templates.Spoil();
+        shape.Spoil();
         string? functionName = null;
         string arguments = "";
         ReadFunction(ref reader, ref functionName, ref arguments);
@@ -39,7 +39,7 @@ internal sealed class ToolCallReading(LenientValues values, ChunkTemplates templ
 
     private ToolCallDelta ReadOne(ref Utf8JsonReader reader, int? position)
     {
-        templates.ReportCall();
+        shape.ReportCall();
         int? index = null;
         string? id = null, functionName = null;
         string arguments = "";
@@ -82,9 +82,9 @@ internal sealed class ToolCallReading(LenientValues values, ChunkTemplates templ
     private string? ReadArguments(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.String)
-            templates.Report(ChunkPart.Arguments, reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+            shape.Report(ChunkPart.Arguments, reader.TokenStartIndex + 1, reader.ValueSpan.Length);
         else if (reader.TokenType != JsonTokenType.Null)
-            templates.Spoil();
+            shape.Spoil();
 
         return reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
             ? LenientValues.ReadRaw(ref reader)

@@ -5,20 +5,20 @@ namespace VllmAdapter;
 /// <summary>Reads a usage object, and reports to the template where its counts stand.</summary>
 internal static class UsageReading
 {
-    public static TokenUsage? Read(ref Utf8JsonReader reader, ChunkTemplates templates)
+    public static TokenUsage? Read(ref Utf8JsonReader reader, ChunkShape shape)
     {
-        templates.ReportUsage();
+        shape.ReportUsage();
         int? prompt = null, completion = null, total = null, cached = null, created = null, reasoning = null;
         while (reader.ReadField())
         {
             ReadOnlySpan<byte> name = reader.FieldName();
             reader.Read();
             if (name.SequenceEqual("prompt_tokens"u8))
-                prompt = ReadCount(ref reader, templates, ChunkPart.PromptTokens) ?? prompt;
+                prompt = ReadCount(ref reader, shape, ChunkPart.PromptTokens) ?? prompt;
             else if (name.SequenceEqual("completion_tokens"u8))
-                completion = ReadCount(ref reader, templates, ChunkPart.CompletionTokens) ?? completion;
+                completion = ReadCount(ref reader, shape, ChunkPart.CompletionTokens) ?? completion;
             else if (name.SequenceEqual("total_tokens"u8))
-                total = ReadCount(ref reader, templates, ChunkPart.TotalTokens) ?? total;
+                total = ReadCount(ref reader, shape, ChunkPart.TotalTokens) ?? total;
             else if (name.SequenceEqual("prompt_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
                 ReadDetails(ref reader, ref cached, ref created, ref reasoning);
             else if (name.SequenceEqual("completion_tokens_details"u8) && reader.TokenType == JsonTokenType.StartObject)
@@ -33,15 +33,15 @@ internal static class UsageReading
         return TokenUsage.From(prompt, completion, total, details);
     }
 
-    private static int? ReadCount(ref Utf8JsonReader reader, ChunkTemplates templates, ChunkPart part)
+    private static int? ReadCount(ref Utf8JsonReader reader, ChunkShape shape, ChunkPart part)
     {
         bool isNumber = reader.TokenType == JsonTokenType.Number;
         if (isNumber)
-            templates.Report(part, reader.TokenStartIndex, reader.ValueSpan.Length);
+            shape.Report(part, reader.TokenStartIndex, reader.ValueSpan.Length);
 
         int? count = JsonText.ReadCount(ref reader);
         if (count is not null && !isNumber)
-            templates.Spoil();
+            shape.Spoil();
 
         return count;
     }

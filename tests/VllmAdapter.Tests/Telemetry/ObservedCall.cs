@@ -51,7 +51,7 @@ internal sealed class ObservedCall : IDisposable
         MaxEventBytes = 1024,
         MaxReplyBytes = 1024 * 1024,
         Secrets = Secrets.None,
-        Resilience = Polly.ResiliencePipeline.Empty,
+        Resilience = new AttemptPipeline(Polly.ResiliencePipeline.Empty),
         NewRequestId = static () => "request-1",
         Logger = logger ?? NullLogger.Instance,
     };

@@ -34,9 +34,12 @@ public sealed class ChunkReaderPropertyTests
         var reader = new ChunkReader();
         var reference = new ChunkReference();
         int alike = 0;
+        int shape = 0;
         for (int i = 0; i < Length; i++)
         {
-            string json = shapes[random.Next(2)].Write(random);
+            // Runs of one shape, as in real streams: only the third chunk of a run can be read by comparison.
+            shape = random.Next(6) == 0 ? 1 - shape : shape;
+            string json = shapes[shape].Write(random);
             byte[] bytes = Encoding.UTF8.GetBytes(json);
             alike += reader.IsAlike(bytes) ? 1 : 0;
             reader.Read(bytes).Should().Be(bytes.Length);

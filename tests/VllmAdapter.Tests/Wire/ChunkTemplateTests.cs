@@ -53,6 +53,7 @@ public sealed class ChunkTemplateTests
         var comparing = new ChunkReader();
         var parsing = new ChunkReader();
         comparing.Read(Encoding.UTF8.GetBytes(first));
+        comparing.Read(Encoding.UTF8.GetBytes(first));
         byte[] json = Encoding.UTF8.GetBytes(second);
 
         comparing.Read(json).Should().Be(parsing.Read(json), difference);
@@ -83,6 +84,7 @@ public sealed class ChunkTemplateTests
     {
         var reader = new ChunkReader();
         reader.Read(Encoding.UTF8.GetBytes(first));
+        reader.Read(Encoding.UTF8.GetBytes(first));
         byte[] json = Encoding.UTF8.GetBytes(second);
         var parsing = new ChunkReader();
         parsing.Read(json);
@@ -94,11 +96,29 @@ public sealed class ChunkTemplateTests
     }
 
     [Fact]
+    public void A_piece_is_no_template_until_one_of_its_shape_follows()
+    {
+        var reader = new ChunkReader();
+        byte[] first = """{"choices":[{"delta":{"content":"a"}}]}"""u8.ToArray();
+        byte[] other = """{"choices":[{"delta":{"content":"a"}}],"x":1}"""u8.ToArray();
+
+        reader.Read(first);
+        reader.IsAlike(first).Should().BeFalse();
+
+        reader.Read(other);
+        reader.Read(first);
+        reader.IsAlike(first).Should().BeFalse("they take turns");
+
+        reader.Read("""{"choices":[{"delta":{"content":"llama"}}]}"""u8.ToArray());
+        reader.IsAlike(first).Should().BeTrue();
+    }
+
+    [Fact]
     public void Each_choice_has_a_template_of_its_own()
     {
         var reader = new ChunkReader();
-        for (int choice = 0; choice < 8; choice++)
-            reader.Read(Piece(choice));
+        for (int piece = 0; piece < 2 * 8; piece++)
+            reader.Read(Piece(piece % 8));
 
         Enumerable.Range(0, 8).Should().OnlyContain(choice => reader.IsAlike(Piece(choice)));
     }
@@ -118,8 +138,8 @@ public sealed class ChunkTemplateTests
     public void More_than_eight_choices_keep_no_more_templates()
     {
         var reader = new ChunkReader();
-        for (int choice = 0; choice < 9; choice++)
-            reader.Read(Piece(choice));
+        for (int piece = 0; piece < 2 * 9; piece++)
+            reader.Read(Piece(piece % 9));
 
         reader.IsAlike(Piece(7)).Should().BeTrue();
         reader.IsAlike(Piece(8)).Should().BeFalse();
@@ -130,6 +150,7 @@ public sealed class ChunkTemplateTests
     {
         var reader = new ChunkReader();
         byte[] large = Encoding.UTF8.GetBytes($$$"""{"x":"{{{new string('x', 5000)}}}","choices":[{"delta":{"content":"a"}}]}""");
+        reader.Read(large);
         reader.Read(large);
 
         reader.IsAlike(large).Should().BeFalse();
