@@ -1,8 +1,7 @@
 using VllmAdapter;
-using VllmAdapter.Diagnostics;
 using VllmAdapter.Testing;
 
-/// <summary>Questions, conversations, and what else a model says.</summary>
+/// <summary>Questions and conversations.</summary>
 internal static class ChatRecipes
 {
     public static async Task RunAsync()
@@ -23,12 +22,10 @@ internal static class ChatRecipes
         await Pictures(FakeVllm.InMemory(Script.Model.Says("The first.")).CreateAdapter(), path, png);
         File.Delete(path);
 
-        Recipe.Title("Reasoning");
-        await Reasoning(FakeVllm.InMemory(Script.Model.Reasons("6 x 7.").Says("42.")).CreateAdapter());
-        Recipe.Title("All of it was reasoning");
-        await OnlyReasoning(FakeVllm.InMemory(Script.Model.Reasons("First", " I", " take", " six", " and", " then")).CreateAdapter());
-        Recipe.Title("A policy of your own");
-        await Preview(FakeVllm.InMemory(Script.Model.Says([.. Enumerable.Repeat("Llamas are calm. ", 20)])).CreateAdapter());
+        Recipe.Title("Many prompts at once");
+        await ManyPrompts(
+            FakeVllm.InMemory(Script.Model.Says("Calm.")).CreateAdapter(),
+            [.. Enumerable.Range(1, 5).Select(number => $"Describe llama {number} in a word.")]);
     }
 
     private static void Address()
@@ -74,34 +71,11 @@ internal static class ChatRecipes
         // </pictures>
     }
 
-    private static async Task Reasoning(VllmInferenceAdapter adapter)
+    private static async Task ManyPrompts(VllmInferenceAdapter adapter, string[] prompts)
     {
-        // <reasoning>
-        var request = ChatRequest.FromPrompt("What is 6 x 7?") with { Reasoning = new ReasoningSettings { Effort = ReasoningLevel.Low } };
-        await foreach (ChatChunk chunk in adapter.StreamChatAsync(request))
-            Console.Write(chunk.Reasoning.Length > 0 ? $"[{chunk.Reasoning}]" : chunk.Text);
-        // </reasoning>
-        Console.WriteLine();
-    }
-
-    private static async Task OnlyReasoning(VllmInferenceAdapter adapter)
-    {
-        // <only-reasoning>
-        ChatAnswer answer = await adapter.CompleteChatAsync(ChatRequest.FromPrompt("What is 6 x 7?") with { MaxTokens = 5 });
-        if (answer.Outcome.Notes.Any(note => note.Kind == OutcomeNoteKind.AllReasoning))
-            Console.WriteLine($"No answer: {answer.Outcome.Explain()}");
-        // </only-reasoning>
-    }
-
-    private static async Task Preview(VllmInferenceAdapter adapter)
-    {
-        // <preview>
-        ChatRequest request = ChatRequest.FromPrompt("Tell me about llamas.") with
-        {
-            Termination = Termination.FirstOf(Termination.Default, new EnoughForAPreview(characters: 40)),
-        };
-        ChatAnswer answer = await adapter.CompleteChatAsync(request);      // StoppedByPolicy does not throw: what came is good
-        // </preview>
-        Console.WriteLine(answer.Outcome.Explain());
+        // <many>
+        await foreach (ChatResult result in adapter.CompleteManyAsync(prompts.Select(ChatRequest.FromPrompt), maxParallel: 32))
+            Console.WriteLine($"{prompts[result.Index]} {result.Answer?.Text ?? result.Failure!.Message}");
+        // </many>
     }
 }

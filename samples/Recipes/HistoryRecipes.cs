@@ -1,7 +1,7 @@
 using VllmAdapter;
 using VllmAdapter.Testing;
 
-/// <summary>Conversations that outlive the program, and answers that do not come to their end.</summary>
+/// <summary>Conversations that outlive the program, and answers that go on.</summary>
 internal static class HistoryRecipes
 {
     public static async Task RunAsync()
@@ -15,12 +15,6 @@ internal static class HistoryRecipes
         Recipe.Title("Go on with a cut answer");
         await GoOn(FakeVllm.InMemory(
             Script.Model.Says("Llamas", " are", " calm", " pack", " animals", " of", " the", " Andes", "."), Script.Model.Says(" pack", " animals", ".")).CreateAdapter());
-
-        Recipe.Title("An answer that breaks off");
-        await Broken(FakeVllm.InMemory(Script.Says("Llamas", " are").Cuts()).CreateAdapter());
-
-        Recipe.Title("Cancel");
-        await Cancel(FakeVllm.InMemory(Script.Says("Llamas", " are", " calm").GoesSilent()).CreateAdapter());
     }
 
     private static async Task Save(VllmInferenceAdapter adapter, string path)
@@ -47,46 +41,5 @@ internal static class HistoryRecipes
             Console.WriteLine($"{rest.Outcome.Verdict}: {answer.Text}{rest.Text}");
         }
         // </go-on>
-    }
-
-    private static async Task Broken(VllmInferenceAdapter adapter)
-    {
-        // <broken>
-        try
-        {
-            Console.WriteLine(await adapter.CompleteChatAsync("Tell me about llamas."));
-        }
-        catch (IncompleteStreamException broken)
-        {
-            Console.WriteLine($"Half an answer: {broken.Received.Text}");
-            Console.WriteLine(broken.Message);
-        }
-        catch (VllmRequestException refused)
-        {
-            Console.WriteLine($"No answer ({refused.Failure}): {refused.Message}");
-        }
-        // </broken>
-    }
-
-    private static async Task Cancel(VllmInferenceAdapter adapter)
-    {
-        using var userCancels = new CancellationTokenSource();
-
-        // <cancel>
-        ChatStream stream = adapter.StreamChatAsync("Tell me about llamas.", userCancels.Token);
-        try
-        {
-            await foreach (ChatChunk chunk in stream)
-            {
-                Console.Write(chunk.Text);
-                if (chunk.Text.Contains("calm", StringComparison.Ordinal))
-                    await userCancels.CancelAsync();       // what the button in your window does
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            Console.WriteLine($" - {stream.Outcome.Verdict}");
-        }
-        // </cancel>
     }
 }

@@ -11,17 +11,22 @@ return await Sample.RunAsync(args, """
 static async Task RunAsync()
 {
     await ChatRecipes.RunAsync();
+    await ReasoningRecipes.RunAsync();
     await HistoryRecipes.RunAsync();
+    await EndingRecipes.RunAsync();
     await SamplingRecipes.RunAsync();
     await AnswerRecipes.RunAsync();
     await AgentRecipes.RunAsync();
+    await CallRecipes.RunAsync();
     await ServerRecipes.RunAsync();
     await OperatorRecipes.RunAsync();
+    await WireRecipes.RunAsync();
     await GatewayRecipes.RunAsync();
     await HostRecipes.RunAsync();
     await RelayRecipes.RunAsync();
     await AppRecipes.RunAsync();
-    await TextAndSpeechRecipes.RunAsync();
+    await TextRecipes.RunAsync();
+    await SpeechRecipes.RunAsync();
     await ResponseRecipes.RunAsync();
     await TestRecipes.RunAsync();
 }

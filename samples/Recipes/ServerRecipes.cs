@@ -2,15 +2,11 @@ using VllmAdapter;
 using VllmAdapter.Server;
 using VllmAdapter.Testing;
 
-/// <summary>What the server is asked beside chats, and many chats.</summary>
+/// <summary>What the server is asked beside chats.</summary>
 internal static class ServerRecipes
 {
     public static async Task RunAsync()
     {
-        Recipe.Title("Many prompts at once");
-        await ManyPrompts(
-            FakeVllm.InMemory(Script.Model.Says("Calm.")).CreateAdapter(),
-            [.. Enumerable.Range(1, 5).Select(number => $"Describe llama {number} in a word.")]);
         Recipe.Title("LoRA adapters");
         await Lora(FakeVllm.InMemory(Script.Model.Says("Once upon a time.")).CreateAdapter());
         Recipe.Title("Count tokens");
@@ -21,14 +17,6 @@ internal static class ServerRecipes
         await LongDocument(
             FakeVllm.InMemory(new FakeVllmOptions { ContextWindow = 300 }, Script.Model.Says("They are calm.")).CreateAdapter(),
             string.Concat(Enumerable.Repeat("Llamas are calm. ", 200)));
-    }
-
-    private static async Task ManyPrompts(VllmInferenceAdapter adapter, string[] prompts)
-    {
-        // <many>
-        await foreach (ChatResult result in adapter.CompleteManyAsync(prompts.Select(ChatRequest.FromPrompt), maxParallel: 32))
-            Console.WriteLine($"{prompts[result.Index]} {result.Answer?.Text ?? result.Failure!.Message}");
-        // </many>
     }
 
     private static async Task Lora(VllmInferenceAdapter adapter)

@@ -25,5 +25,7 @@ async Task RunAsync()
     await using FakeSearchServer server = await FakeSearchServer.StartAsync();
     Console.WriteLine($"A scripted vLLM answers at {server.Endpoint}");
     await Search.RunAsync(server.NewAdapter(), server.NewAdapter(), question);
-    await SearchRecipes.RunAsync();
+    await EmbeddingRecipes.RunAsync();
+    await RankingRecipes.RunAsync();
+    await LabelRecipes.RunAsync();
 }

@@ -30,7 +30,7 @@ internal sealed class VllmSpeechToTextClient(VllmInferenceAdapter adapter, strin
             EndTime = answer.Duration,
             Usage = UsageOf(answer.Usage),
             RawRepresentation = answer,
-            AdditionalProperties = new() { [VllmChatClientExtensions.OutcomeKey] = outcome },
+            AdditionalProperties = CarriedOutcome.With(outcome),
         };
     }
 
@@ -75,7 +75,7 @@ internal sealed class VllmSpeechToTextClient(VllmInferenceAdapter adapter, strin
             ModelId = outcome.Evidence.Model ?? request.Model,
             ResponseId = outcome.Evidence.ResponseId,
             RawRepresentation = outcome,
-            AdditionalProperties = new() { [VllmChatClientExtensions.OutcomeKey] = outcome },
+            AdditionalProperties = CarriedOutcome.With(outcome),
         };
         if (UsageOf(outcome.Usage) is { } usage)
             end.Contents.Add(new UsageContent(usage));

@@ -34,7 +34,7 @@ public static class VllmSpeechToTextClientExtensions
     public static StreamOutcome? GetStreamOutcome(this SpeechToTextResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);
-        return OutcomeIn(response.AdditionalProperties);
+        return (response.RawRepresentation as Transcription)?.Outcome ?? CarriedOutcome.Read(response.AdditionalProperties);
     }
 
     /// <summary>How the stream ended that this update is the last of; null for any other update.</summary>
@@ -42,9 +42,6 @@ public static class VllmSpeechToTextClientExtensions
     public static StreamOutcome? GetStreamOutcome(this SpeechToTextResponseUpdate update)
     {
         ArgumentNullException.ThrowIfNull(update);
-        return OutcomeIn(update.AdditionalProperties);
+        return update.RawRepresentation as StreamOutcome ?? CarriedOutcome.Read(update.AdditionalProperties);
     }
-
-    private static StreamOutcome? OutcomeIn(AdditionalPropertiesDictionary? properties) =>
-        properties is not null && properties.TryGetValue(VllmChatClientExtensions.OutcomeKey, out object? outcome) ? outcome as StreamOutcome : null;
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -195,21 +194,20 @@ public sealed partial class VllmInferenceAdapter : IVllmChat, IDisposable
         CallSetup setup = NewSetup();
         VllmAdapterOptions options = setup.Options;
         request.Headers?.ThrowIfUnusable();
-        JsonObject json = ChatRequestBody.Build(request, options.Model, options.UsageReporting);
-        ImagesOnce? images = options.SendImagesOnce ? ImagesOnce.Of(json, setup.Images) : null;
-        byte[] body = ChatRequestBody.ToUtf8(json);
-        if (RequestCheck.NoteOf(json) is { } note)
+        ImagesOnce? images = options.SendImagesOnce ? new ImagesOnce(setup.Images) : null;
+        using RequestBody body = ChatRequestBody.Build(request, options.Model, options.UsageReporting, images);
+        if (RequestCheck.NoteOf(body.Json) is { } note)
             Log.RegexLooksWrong(_logger, note);
 
-        string? model = ChatRequestBody.ModelOf(json);
-        RequestEvidence asked = RequestEvidenceReading.Of(body, setup.WindowOf(model), options.ServerMaxTokens);
+        string? model = body.Model;
+        RequestEvidence asked = RequestEvidenceReading.Of(body.Json, setup.WindowOf(model), options.ServerMaxTokens);
         bool learns = options.LearnContextWindow ?? _learnsByDefault;
-        return setup.NewCall(body, asked, model, new CallWishes(VllmEndpoint.ChatCompletions, "chat")
+        return setup.NewCall(body.Utf8, asked, model, new CallWishes(VllmEndpoint.ChatCompletions, "chat")
         {
             IsWhole = !request.Stream,
-            Images = images,
+            Images = images is { AreAny: true } ? images : null,
             Window = learns && asked is { Tools.Count: > 0, ContextWindow: null } ? new WindowQuestion(Server, model) : null,
-            Fields = request.SendUnchecked ? null : setup.FieldsOf(json),
+            Fields = request.SendUnchecked ? null : setup.FieldsOf(body.Json),
             Headers = request.Headers,
             Termination = request.Termination,
             OnIncompleteStream = request.OnIncompleteStream,

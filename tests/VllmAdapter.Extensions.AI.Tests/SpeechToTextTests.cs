@@ -39,6 +39,18 @@ public sealed class SpeechToTextTests
         updates.ToSpeechToTextResponse().Usage!.OutputTokenCount.Should().Be(9);
     }
 
+    [Fact]
+    public async Task The_outcome_is_there_too_in_what_a_cache_keeps()
+    {
+        using FakeVllm vllm = FakeVllm.InMemory(Whisper, Heard);
+
+        AdditionalPropertiesDictionary? kept = (await Client(vllm).GetTextAsync(Sound())).AdditionalProperties;
+
+        new SpeechToTextResponse("Hello") { AdditionalProperties = kept }.GetStreamOutcome()!.Verdict.Should().Be(StreamVerdict.Completed);
+        new SpeechToTextResponseUpdate("Hello") { AdditionalProperties = kept }.GetStreamOutcome()!.Verdict.Should().Be(StreamVerdict.Completed);
+        kept.GetStreamOutcome()!.Verdict.Should().Be(StreamVerdict.Completed);
+    }
+
     [Theory]
     [InlineData("length", StreamVerdict.LengthLimited)]
     [InlineData("abort", StreamVerdict.Aborted)]

@@ -49,22 +49,25 @@ public sealed class TransportTests
     public async Task A_port_that_is_none_is_refused(int port) =>
         await FluentActions.Awaiting(() => FakeVllm.StartAsync(new FakeVllmOptions { Port = port })).Should().ThrowAsync<ArgumentOutOfRangeException>();
 
-    public static TheoryData<string, Way> EveryWay() => Pairs(Way.Http1, Way.Http2);
+    public static TheoryData<Way> Ways => [Way.Memory, Way.Http1, Way.Http2];
 
-    private static TheoryData<string, Way> Pairs(params Way[] ways)
+    public static TheoryData<string, Way> OverSockets
     {
-        var pairs = new TheoryData<string, Way>();
-        foreach (string name in Scripts.Keys)
+        get
         {
-            foreach (Way way in ways)
-                pairs.Add(name, way);
-        }
+            var rows = new TheoryData<string, Way>();
+            foreach (string name in Scripts.Keys)
+            {
+                rows.Add(name, Way.Http1);
+                rows.Add(name, Way.Http2);
+            }
 
-        return pairs;
+            return rows;
+        }
     }
 
     [Theory]
-    [MemberData(nameof(EveryWay))]
+    [MemberData(nameof(OverSockets))]
     public async Task A_script_gives_the_same_bytes_and_the_same_end_over_sockets_as_in_memory(string name, Way way)
     {
         Seen inMemory = await SeeAsync(Way.Memory, Scripts[name]);
@@ -105,9 +108,7 @@ public sealed class TransportTests
     }
 
     [Theory]
-    [InlineData(Way.Memory)]
-    [InlineData(Way.Http1)]
-    [InlineData(Way.Http2)]
+    [MemberData(nameof(Ways))]
     public async Task Headers_come_before_the_body(Way way)
     {
         var gate = new TaskCompletionSource();
@@ -126,9 +127,7 @@ public sealed class TransportTests
     }
 
     [Theory]
-    [InlineData(Way.Memory)]
-    [InlineData(Way.Http1)]
-    [InlineData(Way.Http2)]
+    [MemberData(nameof(Ways))]
     public async Task A_client_that_leaves_a_silent_stream_aborts_the_generation(Way way)
     {
         (FakeVllm vllm, HttpClient http) = await Wire.OpenAsync(way, Script.Says("one").GoesSilent());
@@ -149,9 +148,7 @@ public sealed class TransportTests
     }
 
     [Theory]
-    [InlineData(Way.Memory)]
-    [InlineData(Way.Http1)]
-    [InlineData(Way.Http2)]
+    [MemberData(nameof(Ways))]
     public async Task A_canceled_read_is_a_hang_up_and_carries_the_readers_token(Way way)
     {
         (FakeVllm vllm, HttpClient http) = await Wire.OpenAsync(way, Script.Empty.GoesSilent());
@@ -174,9 +171,7 @@ public sealed class TransportTests
     }
 
     [Theory]
-    [InlineData(Way.Memory)]
-    [InlineData(Way.Http1)]
-    [InlineData(Way.Http2)]
+    [MemberData(nameof(Ways))]
     public async Task A_client_that_read_the_last_event_and_leaves_has_aborted_nothing(Way way)
     {
         (FakeVllm vllm, HttpClient http) = await Wire.OpenAsync(way, Script.Says("one").Finishes("stop").Done());
@@ -198,9 +193,7 @@ public sealed class TransportTests
     }
 
     [Theory]
-    [InlineData(Way.Memory)]
-    [InlineData(Way.Http1)]
-    [InlineData(Way.Http2)]
+    [MemberData(nameof(Ways))]
     public async Task Stopping_the_server_ends_what_is_still_open(Way way)
     {
         (FakeVllm vllm, HttpClient http) = await Wire.OpenAsync(way, Script.Says("one").GoesSilent());
@@ -289,9 +282,7 @@ public sealed class TransportTests
     }
 
     [Theory]
-    [InlineData(Way.Memory)]
-    [InlineData(Way.Http1)]
-    [InlineData(Way.Http2)]
+    [MemberData(nameof(Ways))]
     public async Task What_a_script_throws_is_told_to_the_client(Way way)
     {
         Func<ReceivedRequest, ScriptedReply> script = _ => throw new InvalidOperationException("No such turn.");
@@ -326,9 +317,7 @@ public sealed class TransportTests
     }
 
     [Theory]
-    [InlineData(Way.Memory)]
-    [InlineData(Way.Http1)]
-    [InlineData(Way.Http2)]
+    [MemberData(nameof(Ways))]
     public async Task A_gate_that_breaks_frees_the_engine(Way way)
     {
         var gate = new TaskCompletionSource();

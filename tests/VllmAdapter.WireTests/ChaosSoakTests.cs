@@ -11,7 +11,7 @@ namespace VllmAdapter.WireTests;
 [Trait("Sweep", "full")]
 public sealed class ChaosSoakTests
 {
-    private static readonly int Streams = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 1_000 : 300;
+    private static readonly int Streams = Sweep.IsFull ? 1_000 : 300;
 
     private static readonly string[] Words = ["one", " two", " three", " four", " five"];
 

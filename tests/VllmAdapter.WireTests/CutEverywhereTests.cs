@@ -10,7 +10,7 @@ namespace VllmAdapter.WireTests;
 [Trait("Sweep", "full")]
 public sealed class CutEverywhereTests
 {
-    private static readonly int Step = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 1 : 13;
+    private static readonly int Step = Sweep.Step(13);
 
     private static readonly string[] Answer = [Says("Hel"), Says("lo"), Finishes("stop"), Usage, Done];
     private static readonly string[] Call = [CallStarts, CallEnds, Finishes("tool_calls"), Usage, Done];

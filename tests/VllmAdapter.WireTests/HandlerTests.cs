@@ -8,6 +8,9 @@ public sealed class HandlerTests
 {
     private readonly ConcurrentQueue<string> _requests = new();
 
+    public static TheoryData<string> Redirections =>
+        ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"];
+
     [Fact]
     public async Task A_cookie_of_one_answer_does_not_go_out_with_the_next_request()
     {
@@ -33,11 +36,7 @@ public sealed class HandlerTests
     }
 
     [Theory]
-    [InlineData("301 Moved Permanently")]
-    [InlineData("302 Found")]
-    [InlineData("303 See Other")]
-    [InlineData("307 Temporary Redirect")]
-    [InlineData("308 Permanent Redirect")]
+    [MemberData(nameof(Redirections))]
     public async Task The_adapters_own_client_follows_no_redirect(string status)
     {
         await using var other = RawServer.Start(AnswersWith(""));
@@ -49,11 +48,7 @@ public sealed class HandlerTests
     }
 
     [Theory]
-    [InlineData("301 Moved Permanently")]
-    [InlineData("302 Found")]
-    [InlineData("303 See Other")]
-    [InlineData("307 Temporary Redirect")]
-    [InlineData("308 Permanent Redirect")]
+    [MemberData(nameof(Redirections))]
     public async Task What_came_of_a_redirect_that_the_callers_client_followed_is_refused(string status)
     {
         await using var other = RawServer.Start(AnswersWith(""));

@@ -15,7 +15,7 @@ public sealed class SoakTests
     private const long MostBytesLeft = 32L * 1024 * 1024;
     private const int MostThreads = 100;
 
-    private static readonly int Streams = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 2_000 : 500;
+    private static readonly int Streams = Sweep.IsFull ? 2_000 : 500;
 
     [Fact]
     public async Task Every_one_of_many_streams_ends_as_it_must_and_leaves_nothing_behind()

@@ -101,7 +101,7 @@ internal sealed class FieldRefusals(VllmProfile profile, RefusalWriter writer)
         }
 
         // 0 and 1 are taken for false and true.
-        return body.At("logprobs").Number() is { } number and not (0 or 1)
+        return body.At("logprobs").Number() is not (null or 0 or 1)
             ? writer.OfFields(new FieldFault("bool_parsing", ["body", "logprobs"], "Input should be a valid boolean, unable to interpret input", body.At("logprobs")))
             : null;
     }

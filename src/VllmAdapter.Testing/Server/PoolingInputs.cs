@@ -53,8 +53,21 @@ internal sealed class PoolingInputs(FakeVllmOptions options, RefusalWriter write
         return null;
     }
 
-    /// <summary>How many tokens the texts of one prompt have, after any truncation.</summary>
-    public WireReply? Count(JsonObject body, string prompt, out int tokens)
+    /// <summary>How many tokens the prompts have, after any truncation.</summary>
+    public WireReply? Count(JsonObject body, IEnumerable<string> prompts, out int tokens)
+    {
+        tokens = 0;
+        foreach (string prompt in prompts)
+        {
+            if (Count(body, prompt, out int count) is { } refusal)
+                return refusal;
+            tokens += count;
+        }
+
+        return null;
+    }
+
+    private WireReply? Count(JsonObject body, string prompt, out int tokens)
     {
         tokens = Tokenizer.Count(prompt) + (body.At("add_special_tokens").Flag() is false ? 0 : SpecialTokens);
         if (body.At("truncate_prompt_tokens").Count() is not { } most)

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Testing;
@@ -9,47 +6,40 @@ namespace VllmAdapter.Testing;
 internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, ServedModels models, Tokenizer tokenizer, Func<string> newId) : IFakeRoutes
 {
     private const ModelKinds ThatScore = ModelKinds.Embeds | ModelKinds.Ranks | ModelKinds.EmbedsTokens;
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private readonly RefusalWriter _writer = new(options.Profile);
+    private readonly RefusalWriter _refusal = new(options.Profile);
+    private readonly PoolingWriter _reply = new(options, models, newId);
     private readonly PoolingModel _model = new(options);
     private readonly PoolingInputs _inputs = new(options, new RefusalWriter(options.Profile), tokenizer);
 
-    private static readonly (ModelKinds Kinds, string[] Paths)[] Paths =
+    public IEnumerable<string> Offered => Routes.Where(IsOffered).SelectMany(route => route.Paths).Select(path => $"POST {path}");
+
+    private IEnumerable<Route> Routes =>
     [
-        (ModelKinds.Embeds, ["/v1/embeddings"]),
-        (ThatScore, ["/rerank", "/v1/rerank", "/v2/rerank", "/score", "/v1/score"]),
-        (ModelKinds.Ranks | ModelKinds.Classifies, ["/classify"]),
-        (ThatScore | ModelKinds.Classifies, ["/pooling"]),
+        new("Embeddings", ModelKinds.Embeds, ["/v1/embeddings"], Embeddings) { KindsWithout = ModelKinds.EmbedsTokens },
+        new("Rerank (Score)", ThatScore, ["/rerank", "/v1/rerank", "/v2/rerank"], Rerank),
+        new("Score", ThatScore, ["/score", "/v1/score"], Score),
+        new("Classification", ModelKinds.Ranks | ModelKinds.Classifies, ["/classify"], Classify) { Since = 9 },
+        new("Pooling", ThatScore | ModelKinds.Classifies, ["/pooling"], Pool),
     ];
 
-    public IEnumerable<string> Offered =>
-        Paths.Where(row => (options.Kinds & row.Kinds) != ModelKinds.None).SelectMany(row => row.Paths).Where(path => path != "/classify" || options.Profile.Minor >= 9).Select(path => $"POST {path}");
+    public WireReply? Answer(ReceivedRequest request) =>
+        Routes.FirstOrDefault(route => route.Paths.Contains(request.Path) && IsThere(route)) is { } route ? Answer(request, route) : null;
 
-    public WireReply? Answer(ReceivedRequest request) => request.Path switch
-    {
-        "/v1/embeddings" => Answer(request, ModelKinds.Embeds, "Embeddings", Embeddings, missing: ModelKinds.EmbedsTokens),
-        "/rerank" or "/v1/rerank" or "/v2/rerank" => Answer(request, ThatScore, "Rerank (Score)", Rerank),
-        "/score" or "/v1/score" => Answer(request, ThatScore, "Score", Score),
-        "/classify" when options.Profile.Minor >= 9 => Answer(request, ModelKinds.Ranks | ModelKinds.Classifies, "Classification", Classify),
-        "/pooling" => Answer(request, ThatScore | ModelKinds.Classifies, "Pooling", Pool),
-        _ => null,
-    };
+    private bool IsOffered(Route route) => options.Profile.Minor >= route.Since && (options.Kinds & route.Kinds) != ModelKinds.None;
 
-    private WireReply? Answer(
-        ReceivedRequest request, ModelKinds kinds, string api, Func<JsonObject, PoolingFault?, WireReply> answer, ModelKinds missing = ModelKinds.None)
+    // Up to 0.15 every route is on every server, and says so inside a 200; a route that needs more of the right kind of model is a 501.
+    private bool IsThere(Route route) => options.Profile.Minor >= route.Since
+        && ((options.Kinds & (route.Kinds | route.KindsWithout)) != ModelKinds.None || options.Profile.Minor < 16);
+
+    private WireReply Answer(ReceivedRequest request, Route route)
     {
-        // Up to 0.15 every route is on every server, and says so inside a 200; a route that needs more of the right kind of model is a 501.
-        bool isOffered = (options.Kinds & kinds) != ModelKinds.None;
-        bool isThere = isOffered || (options.Kinds & missing) != ModelKinds.None || options.Profile.Minor < 16;
-        if (!isThere)
-            return null;
         if (request.Method != "POST")
             return NotAllowed();
-        if (!isOffered)
+        if (!IsOffered(route))
         {
             bool isOld = options.Profile.Minor < 16;
-            var fault = new ServerFault($"The model does not support {api} API", isOld ? "BadRequestError" : "NotImplementedError", isOld ? 400 : 501);
-            return _writer.Refuse(fault, isOld ? 200 : 501);
+            var fault = new ServerFault($"The model does not support {route.Api} API", isOld ? "BadRequestError" : "NotImplementedError", isOld ? 400 : 501);
+            return _refusal.Refuse(fault, isOld ? 200 : 501);
         }
 
         if (refusals.OfBody(request) is { } unreadable)
@@ -58,9 +48,9 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
         PoolingFault? wrong = options.PoolingFaults?.Invoke(request);
         return Unknown(body) ?? wrong switch
         {
-            PoolingFault.EngineDies => _writer.Refuse(options.Profile.EngineDeath, options.Profile.EngineDeath.Code.GetValue<int>()),
-            PoolingFault.RefusedNotANumber => _writer.Refuse("Out of range float values are not JSON compliant"),
-            _ => answer(body, wrong),
+            PoolingFault.EngineDies => _refusal.Refuse(options.Profile.EngineDeath, options.Profile.EngineDeath.Code.GetValue<int>()),
+            PoolingFault.RefusedNotANumber => _refusal.Refuse("Out of range float values are not JSON compliant"),
+            _ => route.Answer(body, wrong),
         };
     }
 
@@ -71,16 +61,16 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
         if (body.At("dimensions").Count() is { } size)
         {
             if (!options.IsMatryoshka)
-                return _writer.Refuse($"Model '{models.Base}' does not support Matryoshka embeddings; dimensions must be unset (received dimensions={size}).");
+                return _refusal.Refuse($"Model '{models.Base}' does not support Matryoshka embeddings; dimensions must be unset (received dimensions={size}).");
             if (size < 1 || size > options.EmbeddingSize)
-                return _writer.Refuse($"Model '{models.Base}' only supports dimensions in range [1, {options.EmbeddingSize}], got {size}.");
+                return _refusal.Refuse($"Model '{models.Base}' only supports dimensions in range [1, {options.EmbeddingSize}], got {size}.");
         }
 
         return Entries(
             "embd", body, texts, wrong, (text, entry, fault) =>
             {
                 entry["object"] = "embedding";
-                entry["embedding"] = Numbers(_model.Embed(text, body.At("dimensions").Count(), Activates(body)), body, fault);
+                entry["embedding"] = PoolingWriter.Numbers(_model.Embed(text, body.At("dimensions").Count(), Activates(body)), body, fault);
             });
     }
 
@@ -89,20 +79,20 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
         if (_inputs.Read(body, out List<string> texts) is { } refusal)
             return refusal;
         if (body.ContainsKey("dimensions"))
-            return _writer.Refuse("dimensions is currently not supported");
+            return _refusal.Refuse("dimensions is currently not supported");
 
         string own = options.Kinds.HasFlag(ModelKinds.Embeds) ? "embed" : options.Kinds.HasFlag(ModelKinds.EmbedsTokens) ? "token_embed" : "classify";
         if (body.At("task").Text() is { } task && task != own)
-            return _writer.Refuse($"Unsupported task: '{task}' Supported tasks: ['{own}'] (parameter=task)", param: "task");
+            return _refusal.Refuse($"Unsupported task: '{task}' Supported tasks: ['{own}'] (parameter=task)", param: "task");
 
         return Entries("pooling", body, texts, wrong, (text, entry, fault) =>
         {
             entry["object"] = "pooling";
             entry["data"] = own switch
             {
-                "embed" => Numbers(_model.Embed(text, null, Activates(body)), body, fault),
-                "token_embed" => new JsonArray([.. _model.EmbedTokens(text).Select(row => (JsonNode)Numbers(row, body, fault))]),
-                _ => Numbers(Array.ConvertAll(_model.Classify(text, Activates(body)), number => (float)number), body, fault),
+                "embed" => PoolingWriter.Numbers(_model.Embed(text, null, Activates(body)), body, fault),
+                "token_embed" => new JsonArray([.. _model.EmbedTokens(text).Select(row => (JsonNode)PoolingWriter.Numbers(row, body, fault))]),
+                _ => PoolingWriter.Numbers(Array.ConvertAll(_model.Classify(text, Activates(body)), number => (float)number), body, fault),
             };
         });
     }
@@ -115,7 +105,7 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
         {
             double[] scores = _model.Classify(text, Activates(body));
             entry["label"] = scores.Length == 1 ? "LABEL_0" : options.Labels[Array.IndexOf(scores, scores.Max())];
-            entry["probs"] = Numbers(Array.ConvertAll(scores, number => (float)number), [], fault);
+            entry["probs"] = PoolingWriter.Numbers(Array.ConvertAll(scores, number => (float)number), [], fault);
             entry["num_classes"] = scores.Length;
         });
     }
@@ -125,9 +115,9 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
         List<string> queries = Texts(body.At("queries") ?? body.At("text_1") ?? body.At("data_1"));
         List<string> documents = Texts(body.At("documents") ?? body.At("items") ?? body.At("text_2") ?? body.At("data_2"));
         if (queries.Count == 0 || documents.Count == 0)
-            return _writer.Refuse($"At least one text{(queries.Count == 0 ? "" : "_pair")} element must be given");
+            return _refusal.Refuse($"At least one text{(queries.Count == 0 ? "" : "_pair")} element must be given");
         if (queries.Count > 1 && queries.Count != documents.Count)
-            return _writer.Refuse("Input lengths must be either 1:1, 1:N or N:N");
+            return _refusal.Refuse("Input lengths must be either 1:1, 1:N or N:N");
 
         return Entries("score", body, documents, wrong, (text, entry, fault) =>
         {
@@ -142,10 +132,10 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
         string query = body.At("query").Text() ?? "";
         List<string> documents = Texts(body.At("documents"));
         if (documents.Count == 0)
-            return _writer.Refuse("At least one text_pair element must be given");
+            return _refusal.Refuse("At least one text_pair element must be given");
         if (body.At("top_n").Count() is { } top and < 0)
-            return _writer.Refuse($"top_n must be non-negative, got {top}. (parameter=top_n)", param: "top_n");
-        if (Tokens(body, documents, _ => query, out int tokens) is { } refusal)
+            return _refusal.Refuse($"top_n must be non-negative, got {top}. (parameter=top_n)", param: "top_n");
+        if (_inputs.Count(body, documents.Select(text => query + text), out int tokens) is { } refusal)
             return refusal;
 
         JsonObject[] ranked =
@@ -158,16 +148,7 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
             }).OrderByDescending(entry => entry["relevance_score"]!.GetValue<double>()),
         ];
         int most = body.At("top_n").Count() is > 0 and var asked ? asked : ranked.Length;
-        JsonObject[] results = ranked[..Math.Min(most, ranked.Length)];
-        if (wrong == PoolingFault.NotANumber)
-            results[^1]["relevance_score"] = null;
-        return Json(new JsonObject
-        {
-            ["id"] = $"score-{newId()}",
-            ["model"] = models.NameFor(body),
-            ["usage"] = new JsonObject { ["prompt_tokens"] = tokens, ["total_tokens"] = tokens },
-            ["results"] = new JsonArray([.. Wrong(results, wrong)]),
-        });
+        return _reply.Ranks(body, ranked[..Math.Min(most, ranked.Length)], tokens, wrong);
     }
 
     // One entry for each text, its index and what the route writes of it.
@@ -179,7 +160,7 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
         Action<string, JsonObject, PoolingFault?> write,
         Func<int, string>? counterpart = null)
     {
-        if (Tokens(body, texts, counterpart, out int tokens) is { } refusal)
+        if (_inputs.Count(body, texts.Select((text, at) => counterpart?.Invoke(at) + text), out int tokens) is { } refusal)
             return refusal;
 
         var entries = new JsonObject[texts.Count];
@@ -189,58 +170,7 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
             write(texts[at], entries[at], at == entries.Length - 1 ? wrong : null);
         }
 
-        return Json(new JsonObject
-        {
-            ["id"] = $"{prefix}-{newId()}",
-            ["object"] = "list",
-            ["created"] = options.TimeProvider.GetUtcNow().ToUnixTimeSeconds(),
-            ["model"] = models.NameFor(body),
-            ["data"] = new JsonArray([.. Wrong(entries, wrong)]),
-            ["usage"] = new JsonObject
-            {
-                ["prompt_tokens"] = tokens,
-                ["total_tokens"] = tokens,
-                ["completion_tokens"] = 0,
-                ["prompt_tokens_details"] = null,
-                ["completion_tokens_details"] = null,
-            },
-        });
-    }
-
-    private static JsonObject[] Wrong(JsonObject[] entries, PoolingFault? wrong)
-    {
-        if (wrong == PoolingFault.TooFew)
-            return entries[..^1];
-        if (wrong == PoolingFault.Doubled)
-            entries[^1]["index"] = entries[0]["index"]!.GetValue<int>();
-        return entries;
-    }
-
-    private WireReply? Tokens(JsonObject body, List<string> texts, Func<int, string>? counterpart, out int tokens)
-    {
-        tokens = 0;
-        for (int at = 0; at < texts.Count; at++)
-        {
-            if (_inputs.Count(body, counterpart?.Invoke(at) + texts[at], out int count) is { } refusal)
-                return refusal;
-            tokens += count;
-        }
-
-        return null;
-    }
-
-    private static JsonNode Numbers(float[] numbers, JsonObject body, PoolingFault? fault)
-    {
-        if (fault == PoolingFault.WrongLength)
-            numbers = numbers[..^1];
-        bool isNone = fault == PoolingFault.NotANumber;
-        if (body.At("encoding_format").Text() != "base64")
-            return new JsonArray([.. numbers.Select(number => isNone ? null : (JsonNode)(double)number)]);
-
-        byte[] bytes = new byte[numbers.Length * sizeof(float)];
-        for (int at = 0; at < numbers.Length; at++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(at * sizeof(float)), isNone ? float.NaN : numbers[at]);
-        return Convert.ToBase64String(bytes);
+        return _reply.List(prefix, body, entries, tokens, wrong);
     }
 
     private static bool Activates(JsonObject body) => body.At("use_activation").Flag() is not false;
@@ -250,10 +180,18 @@ internal sealed class PoolingRoutes(FakeVllmOptions options, Refusals refusals, 
     // Unlike chats, these name neither the field nor the models that there are.
     private WireReply? Unknown(JsonObject body) => models.Knows(body)
         ? null
-        : _writer.Refuse($"The model `{models.NameFor(body)}` does not exist.", "NotFoundError", status: 404);
+        : _refusal.Refuse($"The model `{models.NameFor(body)}` does not exist.", "NotFoundError", status: 404);
 
     private WireReply NotAllowed() => ReplyRendering.Plain(
         Script.Replies(405, """{"detail":"Method Not Allowed"}""", "application/json").WithHeader("allow", "POST"), options.Profile);
 
-    private WireReply Json(JsonObject body) => ReplyRendering.Json(body.ToJsonString(Relaxed), options.Profile);
+    /// <summary>A route under all of its paths, by what the server calls it, and with the kinds of model that it is for.</summary>
+    private sealed record Route(string Api, ModelKinds Kinds, string[] Paths, Func<JsonObject, PoolingFault?, WireReply> Answer)
+    {
+        /// <summary>Kinds of model whose servers have the path, and refuse what is sent there.</summary>
+        public ModelKinds KindsWithout { get; init; }
+
+        /// <summary>The first minor version that has it.</summary>
+        public int Since { get; init; }
+    }
 }

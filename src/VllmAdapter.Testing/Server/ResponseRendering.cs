@@ -7,7 +7,7 @@ namespace VllmAdapter.Testing;
 /// <summary>Turns a literal script into the events of <c>/v1/responses</c>. <c>Done</c> is the terminal event, which the route has in the place of a sentinel.</summary>
 internal sealed class ResponseRendering(ScriptedReply script, FakeCall call, VllmProfile profile)
 {
-    private readonly ImmutableArray<WireStep>.Builder _steps = ImmutableArray.CreateBuilder<WireStep>();
+    private readonly EventWriter _events = new(script, profile);
     private readonly ResponseWriter _response = new(call, profile);
     private readonly StringBuilder _said = new();
     private ScriptStep? _item;
@@ -25,7 +25,7 @@ internal sealed class ResponseRendering(ScriptedReply script, FakeCall call, Vll
         foreach (ScriptStep step in script.Steps)
             Add(step);
 
-        return _steps.ToImmutable();
+        return _events.Written;
     }
 
     private void Add(ScriptStep step)
@@ -36,8 +36,7 @@ internal sealed class ResponseRendering(ScriptedReply script, FakeCall call, Vll
                 Add(counted.Delta);
                 break;
             case ScriptStep.Say or ScriptStep.ReasoningPart or ScriptStep.CallPart:
-                if (script.Pace > TimeSpan.Zero)
-                    _steps.Add(new WireStep.Pause(script.Pace));
+                _events.Pace();
                 Say(step);
                 break;
             case ScriptStep.Finish finish:
@@ -48,26 +47,11 @@ internal sealed class ResponseRendering(ScriptedReply script, FakeCall call, Vll
             case ScriptStep.Usage usage:
                 _usage = new FakeTokens(usage.Prompt, usage.Completion, usage.Reasoning);
                 break;
-            case ScriptStep.Failure failure:
-                Piece($"data: {ErrorWriter.Event(failure.Fault ?? profile.EngineDeath, profile)}{script.LineEnd}{script.LineEnd}");
-                break;
             case ScriptStep.Done:
                 End();
                 break;
-            case ScriptStep.Event raw:
-                Piece($"data: {raw.Data}{script.LineEnd}{script.LineEnd}");
-                break;
-            case ScriptStep.Comment comment:
-                Piece($": {comment.Text}{script.LineEnd}{script.LineEnd}");
-                break;
-            case ScriptStep.Raw raw:
-                _steps.Add(new WireStep.Piece(raw.Bytes));
-                break;
-            case ScriptStep.Pause pause:
-                _steps.Add(new WireStep.Pause(pause.Length));
-                break;
-            case ScriptStep.Gate gate:
-                _steps.Add(new WireStep.Gate(gate.Opens));
+            default:
+                _events.Add(step);
                 break;
         }
     }
@@ -175,8 +159,6 @@ internal sealed class ResponseRendering(ScriptedReply script, FakeCall call, Vll
     {
         data["sequence_number"] = _sequence++;
         data["type"] = type;
-        Piece($"event: {type}{script.LineEnd}data: {data.ToJsonString()}{script.LineEnd}{script.LineEnd}");
+        _events.Event(data.ToJsonString(), type);
     }
-
-    private void Piece(string text) => _steps.Add(new WireStep.Piece(Encoding.UTF8.GetBytes(text)));
 }

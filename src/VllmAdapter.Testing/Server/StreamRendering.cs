@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
-using System.Text;
 
 namespace VllmAdapter.Testing;
 
 /// <summary>Turns a literal script into the events of a stream.</summary>
 internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmProfile profile, IChunkWriter chunks)
 {
-    private readonly ImmutableArray<WireStep>.Builder _steps = ImmutableArray.CreateBuilder<WireStep>();
+    private readonly EventWriter _events = new(script, profile);
     private readonly Dictionary<int, int> _counted = [];
     private readonly Dictionary<int, int> _reasoned = [];
 
@@ -20,7 +19,7 @@ internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmP
     {
         foreach (ScriptStep step in script.Steps)
             Add(step);
-        return _steps.ToImmutable();
+        return _events.Written;
     }
 
     private void Add(ScriptStep step)
@@ -37,42 +36,26 @@ internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmP
                 AddDelta(step, counted: null);
                 break;
             case ScriptStep.Usage usage:
-                Event(chunks.Usage(new FakeTokens(usage.Prompt, usage.Completion, usage.Reasoning)));
-                break;
-            case ScriptStep.Failure failure:
-                Event(ErrorWriter.Event(failure.Fault ?? profile.EngineDeath, profile));
+                _events.Event(chunks.Usage(new FakeTokens(usage.Prompt, usage.Completion, usage.Reasoning)));
                 break;
             case ScriptStep.Done:
-                Event("[DONE]");
+                _events.Event("[DONE]");
                 break;
-            case ScriptStep.Event raw:
-                Event(raw.Data);
-                break;
-            case ScriptStep.Comment comment:
-                Piece($": {comment.Text}{script.LineEnd}{script.LineEnd}");
-                break;
-            case ScriptStep.Raw raw:
-                _steps.Add(new WireStep.Piece(raw.Bytes));
-                break;
-            case ScriptStep.Pause pause:
-                _steps.Add(new WireStep.Pause(pause.Length));
-                break;
-            case ScriptStep.Gate gate:
-                _steps.Add(new WireStep.Gate(gate.Opens));
+            default:
+                _events.Add(step);
                 break;
         }
     }
 
     private void AddDelta(ScriptStep step, int? counted)
     {
-        if (script.Pace > TimeSpan.Zero)
-            _steps.Add(new WireStep.Pause(script.Pace));
+        _events.Pace();
         OpenChoices();
         int choice = ScriptStep.ChoiceOf(step) ?? 0;
         _counted[choice] = counted ?? (_counted.GetValueOrDefault(choice) + (step is ScriptStep.Finish { Last: null } ? 0 : 1));
         if (step is ScriptStep.ReasoningPart or ScriptStep.Finish { Last: ScriptStep.ReasoningPart })
             _reasoned[choice] = _reasoned.GetValueOrDefault(choice) + 1;
-        Event(chunks.Delta(step, CountOf(choice)));
+        _events.Event(chunks.Delta(step, CountOf(choice)));
     }
 
     // vLLM opens every choice at once, together with the first output of any of them.
@@ -84,16 +67,11 @@ internal sealed class StreamRendering(ScriptedReply script, FakeCall call, VllmP
         foreach (int choice in script.Steps.Select(ScriptStep.ChoiceOf).OfType<int>().Distinct().Order())
         {
             if (chunks.Role(choice, CountOf(choice)) is { } opening)
-                Event(opening);
+                _events.Event(opening);
         }
     }
 
     private FakeTokens? CountOf(int choice) => script.CountsFrom is { } prompt
         ? new FakeTokens(call.PromptTokensOf(choice, prompt), _counted.GetValueOrDefault(choice), _reasons ? _reasoned.GetValueOrDefault(choice) : null)
         : null;
-
-    private void Event(string data) =>
-        Piece(string.Concat(data.Split('\n').Select(line => $"data: {line}{script.LineEnd}")) + script.LineEnd);
-
-    private void Piece(string text) => _steps.Add(new WireStep.Piece(Encoding.UTF8.GetBytes(text)));
 }

@@ -73,7 +73,7 @@ public sealed class Tool
         ArgumentNullException.ThrowIfNull(bind);
         return new Tool(definition, (call, services) =>
         {
-            ThrowIfForbidden(call, definition.Parameters);
+            ToolArguments.ThrowIfForbidden(call, definition.Parameters);
             Func<CancellationToken, Task<IReadOnlyList<ContentPart>>> run = bind(call, services);
             return async cancellationToken => ToolOutput.Of(await run(cancellationToken).ConfigureAwait(false));
         });
@@ -111,7 +111,7 @@ public sealed class Tool
         var definition = new ToolDefinition(name, description, TypeSchema.OfArguments(arguments));
         return new Tool(definition, call =>
         {
-            TArguments read = Read(call, arguments, definition.Parameters!.Value);
+            TArguments read = ToolArguments.Read(call, arguments, definition.Parameters!.Value);
             return async cancellationToken => ToolOutput.Of(await handler(read, cancellationToken).ConfigureAwait(false));
         });
     }
@@ -230,36 +230,6 @@ public sealed class Tool
 
     internal ToolInvocation Prepare(ToolCall call, IServiceProvider? services) => _bind(call, services);
 
-    private static TArguments Read<TArguments>(ToolCall call, JsonTypeInfo<TArguments> type, JsonElement schema)
-    {
-        using JsonDocument document = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
-        JsonElement arguments = FittedArguments.Of(document.RootElement, schema);
-        TArguments read;
-        try
-        {
-            read = arguments.Deserialize(type) ?? throw new JsonException("The arguments are null.");
-        }
-        catch (Exception misfit) when (misfit is JsonException or NotSupportedException)
-        {
-            // The serializer's own words name .NET types, of which the model knows nothing.
-            string place = misfit is JsonException { Path: { } path and not "$" } ? $" at {path}" : "";
-            throw new JsonException($"The arguments do not fit{place}: they must be {schema.GetRawText()}.", misfit);
-        }
-
-        ArgumentCheck.ThrowIfUnfit(arguments, schema);
-        return read;
-    }
-
-    private static void ThrowIfForbidden(ToolCall call, JsonElement? parameters)
-    {
-        if (parameters is not { } schema)
-            return;
-
-        using JsonDocument document = JsonDocument.Parse(call.Arguments, JsonText.Parsing);
-        if (SchemaCheck.Misfit(schema, FittedArguments.Of(document.RootElement, schema), enumsInAnyCase: true) is { } misfit)
-            throw new JsonException($"The arguments do not fit: {misfit}. They must be {schema.GetRawText()}.");
-    }
-
     private static ToolDefinition WithoutParameters(string name, string? description) => new(name, description, TypeSchema.NoArguments());
 
     private static Func<ToolCall, ToolInvocation> Bound(Func<ToolCall, CancellationToken, Task<string>> handler)
@@ -268,6 +238,3 @@ public sealed class Tool
         return call => async cancellationToken => ToolOutput.Of(await handler(call, cancellationToken).ConfigureAwait(false));
     }
 }
-
-/// <summary>A call whose arguments were read and fit.</summary>
-internal delegate Task<ToolOutput> ToolInvocation(CancellationToken cancellationToken);

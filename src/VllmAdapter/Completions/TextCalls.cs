@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 
 namespace VllmAdapter;
 
@@ -21,24 +21,23 @@ internal sealed class TextCalls(CallSetup setup)
     private ChatCall CallOf(TextRequest request)
     {
         request.Headers?.ThrowIfUnusable();
-        JsonObject json = TextRequestBody.Build(request, setup.Options.Model, setup.Options.UsageReporting);
-        byte[] body = ChatRequestBody.ToUtf8(json);
-        string? model = ChatRequestBody.ModelOf(json);
-        return setup.NewCall(body, EvidenceOf(json, body, model), model, new CallWishes(VllmEndpoint.Completions, "text_completion")
+        using RequestBody body = TextRequestBody.Build(request, setup.Options.Model, setup.Options.UsageReporting);
+        string? model = body.Model;
+        return setup.NewCall(body.Utf8, EvidenceOf(body.Json, model), model, new CallWishes(VllmEndpoint.Completions, "text_completion")
         {
             IsWhole = !request.Stream,
-            Fields = request.SendUnchecked ? null : setup.FieldsOf(json, OfTheRoute),
+            Fields = request.SendUnchecked ? null : setup.FieldsOf(body.Json, OfTheRoute),
             Headers = request.Headers,
             Termination = request.Termination,
             OnIncompleteStream = request.OnIncompleteStream,
         });
     }
 
-    private RequestEvidence EvidenceOf(JsonObject json, byte[] body, string? model)
+    private RequestEvidence EvidenceOf(JsonElement body, string? model)
     {
         RequestEvidence asked = RequestEvidenceReading.Of(body, setup.WindowOf(model), setup.Options.ServerMaxTokens);
-        int prompts = TextRequestBody.PromptsIn(json);
-        bool echoes = json["echo"]?.GetValueKind() == System.Text.Json.JsonValueKind.True;
+        int prompts = TextRequestBody.PromptsIn(body);
+        bool echoes = body.IsTrueAt("echo"u8);
         bool asksForPromptOnly = echoes && asked.MaxTokens == 0;
         return asked with
         {

@@ -1,14 +1,32 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
 /// <summary>Writes a <see cref="TextRequest"/> as the body of <c>POST /v1/completions</c>.</summary>
 internal static class TextRequestBody
 {
-    public static JsonObject Build(TextRequest request, string? defaultModel, UsageReporting defaultUsage)
+    /// <returns>The finished body, checked. It is to be disposed.</returns>
+    /// <exception cref="ArgumentException">It cannot be sent; the message names the member.</exception>
+    public static RequestBody Build(TextRequest request, string? defaultModel, UsageReporting defaultUsage)
     {
-        var body = new JsonObject();
+        byte[] utf8 = RequestJson.ToUtf8((request, defaultModel, defaultUsage), TextIn(request.Prompts), static (json, from) => Write(json, from.request, from.defaultModel, from.defaultUsage));
+        var body = new RequestBody(utf8);
+        RequestCheck.Check(body.Json, request.SendUnchecked, TextRules.FaultOf);
+        return body;
+    }
+
+    /// <summary>How many prompts a finished body holds: a list of numbers is the tokens of one.</summary>
+    public static int PromptsIn(JsonElement body) =>
+        (body.At("prompt"u8) ?? body.At("prompt_embeds"u8)) is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() is > 0 and var count && list[0].ValueKind != JsonValueKind.Number
+            ? count
+            : 1;
+
+    private static long TextIn(IReadOnlyList<TextPrompt> prompts) => prompts.Sum(static prompt => prompt.Text?.Length ?? prompt.TokenIds!.Count * 6L);
+
+    private static void Write(Utf8JsonWriter json, TextRequest request, string? defaultModel, UsageReporting defaultUsage)
+    {
+        var body = new BodyWriter(json, request.Extra, leavesTextFormatOut: !request.SendUnchecked);
+        json.WriteStartObject();
         body.Put("model", request.Model ?? defaultModel);
         PutPrompts(body, request);
 
@@ -19,7 +37,7 @@ internal static class TextRequestBody
         ChatRequestBody.PutSampling(body, request.Sampling);
         request.Output?.WriteTo(body);
         if (request.Echo)
-            body["echo"] = true;
+            body.Put("echo", true);
         body.Put("suffix", request.Suffix);
         PutLogprobs(body, request.Logprobs);
         body.Put("prompt_logprobs", request.PromptLogprobs);
@@ -27,16 +45,11 @@ internal static class TextRequestBody
         body.Put("add_special_tokens", request.AddSpecialTokens);
         ChatRequestBody.PutServing(body, request.Serving);
         body.Put("user", request.User);
-        ChatRequestBody.Merge(body, request.Extra, request.Stream);
-        RequestCheck.Check(body, request.SendUnchecked, TextRules.FaultOf);
-        return body;
+        ChatRequestBody.WriteOwn(body, request.Extra, request.Stream);
+        json.WriteEndObject();
     }
 
-    /// <summary>How many prompts a finished body holds: a list of numbers is the tokens of one.</summary>
-    public static int PromptsIn(JsonObject body) =>
-        (body["prompt"] ?? body["prompt_embeds"]) is JsonArray { Count: > 0 } list && list[0]?.GetValueKind() != JsonValueKind.Number ? list.Count : 1;
-
-    private static void PutPrompts(JsonObject body, TextRequest request)
+    private static void PutPrompts(BodyWriter body, TextRequest request)
     {
         IReadOnlyList<TextPrompt> prompts = request.Prompts;
         if (prompts.Count == 0)
@@ -51,14 +64,33 @@ internal static class TextRequestBody
         if (texts != 0 && texts != prompts.Count)
             throw RequestRefusal.Because($"Prompts holds {texts} texts and {prompts.Count - texts} lists of tokens, and vLLM takes only one kind at a time. Send two requests, or tokenize the texts (VllmServer.TokenizeAsync).");
 
-        body["prompt"] = prompts.Count == 1 ? Write(prompts[0]) : new JsonArray([.. prompts.Select(Write)]);
+        if (!body.Begin("prompt"))
+            return;
+
+        if (prompts.Count > 1)
+            body.Json.WriteStartArray();
+        foreach (TextPrompt prompt in prompts)
+            Write(body.Json, prompt);
+        if (prompts.Count > 1)
+            body.Json.WriteEndArray();
     }
 
-    private static JsonNode Write(TextPrompt prompt) =>
-        prompt.Text is { } text ? JsonValue.Create(text) : new JsonArray([.. prompt.TokenIds!.Select(id => (JsonNode)id)]);
+    private static void Write(Utf8JsonWriter json, TextPrompt prompt)
+    {
+        if (prompt.Text is { } text)
+        {
+            json.WriteText(text);
+            return;
+        }
+
+        json.WriteStartArray();
+        foreach (int token in prompt.TokenIds!)
+            json.WriteNumberValue(token);
+        json.WriteEndArray();
+    }
 
     // Here the field is a number: how many alternatives beside the token itself.
-    private static void PutLogprobs(JsonObject body, LogprobOptions? logprobs)
+    private static void PutLogprobs(BodyWriter body, LogprobOptions? logprobs)
     {
         if (logprobs is null)
             return;

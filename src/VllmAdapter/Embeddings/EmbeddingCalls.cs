@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -20,24 +19,19 @@ internal static class EmbeddingCalls
     {
         // What cannot be sent is refused at once.
         PoolingCalls<float[]> batches = Of(calls, request);
-        return Results(batches, cancellationToken, default);
+        return new CancellableEvents<EmbeddingResult>(token => ResultsAsync(batches, token), cancellationToken);
     }
 
-    // Both tokens end it: the caller's, and the one that an enumerator was made with.
-    private static async IAsyncEnumerable<EmbeddingResult> Results(
-        PoolingCalls<float[]> batches, CancellationToken callersToken, [EnumeratorCancellation] CancellationToken enumeratorsToken)
+    private static async IAsyncEnumerable<EmbeddingResult> ResultsAsync(
+        PoolingCalls<float[]> batches, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using CancellationTokenSource? either = callersToken.CanBeCanceled && enumeratorsToken.CanBeCanceled
-            ? CancellationTokenSource.CreateLinkedTokenSource(callersToken, enumeratorsToken)
-            : null;
-        CancellationToken token = either?.Token ?? (callersToken.CanBeCanceled ? callersToken : enumeratorsToken);
-        await foreach (PoolingReply<float[]> reply in batches.StreamAsync(endsWithFirstFailure: false, token).ConfigureAwait(false))
+        await foreach (PoolingReply<float[]> reply in batches.StreamAsync(endsWithFirstFailure: false, cancellationToken).ConfigureAwait(false))
             yield return ResultOf(reply);
     }
 
     private static PoolingCalls<float[]> Of(RouteCalls calls, EmbeddingRequest request)
     {
-        JsonObject fields = BodyOf(request, calls.Options.Model);
+        JsonElement fields = FieldsOf(request, calls.Options.Model);
         var length = new VectorLength(request.Dimensions);
         var route = new PoolingRoute<float[]>("v1/embeddings", "embeddings", "a list of embeddings", () => NewReader(length));
         return new PoolingCalls<float[]>(calls, route, request, fields);
@@ -51,22 +45,25 @@ internal static class EmbeddingCalls
         Usage = TokenUsage.From(reply.PromptTokens, completion: null, total: null),
     };
 
-    private static JsonObject BodyOf(EmbeddingRequest request, string? defaultModel)
+    private static JsonElement FieldsOf(EmbeddingRequest request, string? defaultModel)
     {
         PoolingCalls<float[]>.ThrowIfUnusable(request);
         if (request.Dimensions < 1)
             throw RequestRefusal.Because($"Dimensions (dimensions) must be 1 or more, or null for the model's own, but is {request.Dimensions}.");
 
-        JsonObject body = PoolingBody.Begin(request, defaultModel, "input", "messages", "dimensions");
-        body["encoding_format"] = request.Encoding switch
+        return PoolingBody.Fields((request, defaultModel), static (json, from) =>
         {
-            VectorEncoding.Base64 => "base64",
-            VectorEncoding.Float => "float",
-            _ => throw RequestRefusal.Because($"Encoding must be Base64 or Float, but is {request.Encoding}."),
-        };
-        body.Put("dimensions", request.Dimensions);
-        body.Put("chat_template_kwargs", request.TemplateArguments);
-        return PoolingBody.End(body, request);
+            BodyWriter body = PoolingBody.Begin(json, from.request, from.defaultModel, "input", "messages", "dimensions");
+            body.Put("encoding_format", from.request.Encoding switch
+            {
+                VectorEncoding.Base64 => "base64",
+                VectorEncoding.Float => "float",
+                _ => throw RequestRefusal.Because($"Encoding must be Base64 or Float, but is {from.request.Encoding}."),
+            });
+            body.Put("dimensions", from.request.Dimensions);
+            body.Put("chat_template_kwargs", from.request.TemplateArguments);
+            PoolingBody.End(body);
+        });
     }
 
     private static PoolingReplyReader<float[]> NewReader(VectorLength length)
@@ -97,23 +94,17 @@ internal static class EmbeddingCalls
         }
     }
 
-    /// <summary>The one length of all vectors of a call. Thread-safe.</summary>
+    /// <summary>The one length of all vectors of a call: that which was asked for, if one was. Thread-safe.</summary>
     private sealed class VectorLength(int? asked)
     {
-        private int _first;
+        private readonly CommonCount _common = new();
 
-        public string? ProblemOf(int length)
+        public string? ProblemOf(int length) => asked switch
         {
-            if (asked is { } due)
-            {
-                return length == due ? null : string.Create(
-                    CultureInfo.InvariantCulture, $"has {length} numbers where Dimensions asked for {due}: this server ignores dimensions");
-            }
-
-            int first = Interlocked.CompareExchange(ref _first, length, 0);
-            return first == 0 || first == length
-                ? null
-                : string.Create(CultureInfo.InvariantCulture, $"has {length} numbers, others of this call have {first}");
-        }
+            null => _common.ProblemOf(length),
+            { } due when length == due => null,
+            { } due => string.Create(
+                CultureInfo.InvariantCulture, $"has {length} numbers where Dimensions asked for {due}: this server ignores dimensions"),
+        };
     }
 }

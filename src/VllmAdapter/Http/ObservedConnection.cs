@@ -62,7 +62,9 @@ internal sealed class ObservedConnection(Stream connection) : Stream, IValueTask
         ValueTask<int> read = Read(token);
         _read = default;
         _readNumber++;
+#pragma warning disable CA2012 // whoever asks a source for its result was told before that it is there
         return Noted(read.GetAwaiter().GetResult());
+#pragma warning restore CA2012
     }
 
     ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => Read(token) switch

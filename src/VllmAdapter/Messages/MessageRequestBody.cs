@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 
 namespace VllmAdapter;
 
@@ -11,63 +11,115 @@ internal static class MessageRequestBody
         new NumberRange("temperature", "Temperature", "0 or more", 0, decimal.MaxValue),
     ];
 
-    public static JsonObject Build(MessageRequest request, string? defaultModel)
+    /// <returns>The finished body, checked. It is to be disposed.</returns>
+    /// <exception cref="ArgumentException">It cannot be sent; the message names the member.</exception>
+    public static RequestBody Build(MessageRequest request, string? defaultModel)
     {
-        var body = new JsonObject();
+        byte[] utf8 = RequestJson.ToUtf8((request, defaultModel), ChatRequestBodyMessages.TextIn(request.Messages), static (json, from) => Write(json, from.request, from.defaultModel));
+        var body = new RequestBody(utf8);
+        RequestCheck.Check(body.Json, request.SendUnchecked, FaultOf);
+        return body;
+    }
+
+    private static void Write(Utf8JsonWriter json, MessageRequest request, string? defaultModel)
+    {
+        var body = new BodyWriter(json, request.Extra, leavesTextFormatOut: !request.SendUnchecked);
+        json.WriteStartObject();
         body.Put("model", request.Model ?? defaultModel);
         PutMessages(body, request);
-        body["max_tokens"] = request.MaxTokens;
+        body.Put("max_tokens", request.MaxTokens);
         if (request.Stream)
-            body["stream"] = true;
+            body.Put("stream", true);
         body.Put("temperature", request.Temperature);
         body.Put("top_p", request.TopP);
         body.Put("top_k", request.TopK);
         body.Put("stop_sequences", request.StopSequences);
         PutTools(body, request);
-        ChatRequestBody.Merge(body, request.Extra, request.Stream);
-        RequestCheck.Check(body, request.SendUnchecked, FaultOf);
-        return body;
+        ChatRequestBody.WriteOwn(body, request.Extra, request.Stream);
+        json.WriteEndObject();
     }
 
-    private static string? FaultOf(JsonObject body) =>
-        Ranges.Select(range => range.FaultOf(body)).FirstOrDefault(fault => fault is not null)
-        ?? (body["model"] is null ? "Model (model) must be named here, or as VllmAdapterOptions.Model" : null);
+    private static string? FaultOf(JsonElement body) =>
+        NumberRange.FirstFault(body, Ranges)
+        ?? (body.At("model"u8) is null ? "Model (model) must be named here, or as VllmAdapterOptions.Model" : null);
 
-    private static void PutMessages(JsonObject body, MessageRequest request)
+    private static void PutMessages(BodyWriter body, MessageRequest request)
     {
-        JsonObject[] written = [.. ChatRequestBodyMessages.Write(request.Messages).OfType<JsonObject>()];
-        JsonArray system = new([.. written.Where(IsOfTheSystem).Select(message => (JsonNode)new JsonObject { ["type"] = "text", ["text"] = message["content"]?.DeepClone() })]);
-        if (system.Count > 0)
-            body["system"] = system.Count == 1 ? system[0]!["text"]!.DeepClone() : system;
+        using JsonDocument chat = ChatRequestBodyMessages.Parse(request.Messages);
+        JsonElement[] messages = [.. chat.RootElement.EnumerateArray()];
+        JsonElement[] system = [.. messages.Where(IsOfTheSystem)];
+        if (system.Length > 0 && body.Begin("system"))
+            WriteSystem(body.Json, system);
 
-        JsonArray messages = MessageBlocks.Write(written.Where(message => !IsOfTheSystem(message)));
-        if (messages.Count > 0)
-            body["messages"] = messages;
-        else if (request.Extra?.ContainsKey("messages") is not true)
-            throw RequestRefusal.Because("Messages holds none that is not the system's. Add at least one, such as VllmMessage.User(\"Hello\").");
-    }
-
-    private static bool IsOfTheSystem(JsonObject message) => message["role"]!.GetValue<string>() is "system" or "developer";
-
-    private static void PutTools(JsonObject body, MessageRequest request)
-    {
-        if (request.Tools.Count > 0)
-            body["tools"] = new JsonArray([.. request.Tools.Select(Tool)]);
-        if (request.ToolChoice is { Value.Length: > 0 } choice)
+        if (system.Length < messages.Length)
         {
-            body["tool_choice"] = choice.Function is { } function
-                ? new JsonObject { ["type"] = "tool", ["name"] = function }
-                : new JsonObject { ["type"] = choice == ToolChoice.Required ? "any" : choice.Value };
+            if (body.Begin("messages"))
+                MessageBlocks.Write(body.Json, messages.Where(static message => !IsOfTheSystem(message)));
+        }
+        else if (request.Extra?.ContainsKey("messages") is not true)
+        {
+            throw RequestRefusal.Because("Messages holds none that is not the system's. Add at least one, such as VllmMessage.User(\"Hello\").");
         }
     }
 
-    private static JsonNode Tool(ToolDefinition tool)
+    private static bool IsOfTheSystem(JsonElement message) => message.At("role"u8) is var role && (role.Says("system"u8) || role.Says("developer"u8));
+
+    private static void WriteSystem(Utf8JsonWriter json, JsonElement[] system)
     {
-        var json = new JsonObject { ["name"] = tool.Name };
-        json.Put("description", tool.Description);
-        json["input_schema"] = tool.Parameters is { } parameters
-            ? JsonObject.Create(JsonSchemaText.ObjectOnly(parameters, $"Parameters of tool '{tool.Name}'"))
-            : new JsonObject { ["type"] = "object", ["properties"] = new JsonObject() };
-        return json;
+        if (system.Length == 1)
+        {
+            system[0].GetProperty("content"u8).WriteTo(json);
+            return;
+        }
+
+        json.WriteStartArray();
+        foreach (JsonElement message in system)
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "text"u8);
+            json.WritePropertyName("text"u8);
+            message.GetProperty("content"u8).WriteTo(json);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void PutTools(BodyWriter body, MessageRequest request)
+    {
+        if (request.Tools.Count > 0 && body.Begin("tools"))
+        {
+            body.Json.WriteStartArray();
+            foreach (ToolDefinition tool in request.Tools)
+                Write(body.Json, tool);
+
+            body.Json.WriteEndArray();
+        }
+
+        if (request.ToolChoice is not { Value.Length: > 0 } choice || !body.Begin("tool_choice"))
+            return;
+
+        body.Json.WriteStartObject();
+        if (choice.Function is { } function)
+        {
+            body.Json.WriteString("type"u8, "tool"u8);
+            body.Json.WriteString("name"u8, function);
+        }
+        else
+        {
+            body.Json.WriteString("type"u8, choice == ToolChoice.Required ? "any" : choice.Value);
+        }
+
+        body.Json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, ToolDefinition tool)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, tool.Name);
+        if (tool.Description is { } description)
+            json.WriteText("description", description);
+        ToolsBody.WriteParametersOrNone(json, "input_schema", tool);
+        json.WriteEndObject();
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -38,20 +37,25 @@ internal readonly record struct PoolingBatch(IReadOnlyList<PoolingInput> Inputs,
 
     /// <summary>Writes the request for it.</summary>
     /// <param name="fields">Everything but the inputs.</param>
-    public byte[] Write(JsonObject fields)
+    public byte[] Write(JsonElement fields) => RequestJson.ToUtf8((Fields: fields, Batch: this), Size(), static (json, from) =>
     {
-        PoolingBatch batch = this;
-        return Inputs[First].Messages is { } messages
-            ? RequestJson.ToUtf8(WithMessages(fields, messages))
-            : RequestJson.ToUtf8(fields, "input", batch.WriteInputs, (int)Math.Min(MostBytes, batch.Size()));
-    }
+        json.WriteStartObject();
+        foreach (JsonProperty field in from.Fields.EnumerateObject())
+            field.WriteTo(json);
 
-    private static JsonObject WithMessages(JsonObject fields, IReadOnlyList<VllmMessage> messages)
-    {
-        var body = (JsonObject)fields.DeepClone();
-        body["messages"] = ChatRequestBodyMessages.Write(messages);
-        return body;
-    }
+        if (from.Batch.Inputs[from.Batch.First].Messages is { } messages)
+        {
+            json.WritePropertyName("messages"u8);
+            ChatRequestBodyMessages.Write(json, messages);
+        }
+        else
+        {
+            json.WritePropertyName("input"u8);
+            from.Batch.WriteInputs(json);
+        }
+
+        json.WriteEndObject();
+    });
 
     private void WriteInputs(Utf8JsonWriter writer)
     {
@@ -60,7 +64,7 @@ internal readonly record struct PoolingBatch(IReadOnlyList<PoolingInput> Inputs,
         {
             if (Inputs[at].Tokens is not { } tokens)
             {
-                writer.WriteStringValue(Inputs[at].Text);
+                writer.WriteText(Inputs[at].Text);
                 continue;
             }
 
@@ -75,9 +79,9 @@ internal readonly record struct PoolingBatch(IReadOnlyList<PoolingInput> Inputs,
 
     private long Size()
     {
-        long size = 1024;
+        long size = 0;
         for (int at = First; at < First + Count; at++)
-            size += SizeOf(Inputs[at]);
+            size += Inputs[at].Messages is { } messages ? ChatRequestBodyMessages.TextIn(messages) : SizeOf(Inputs[at]);
 
         return size;
     }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 
 namespace VllmAdapter;
 
@@ -8,7 +8,7 @@ namespace VllmAdapter;
 /// <param name="route">What is asked for.</param>
 /// <param name="request">What is asked.</param>
 /// <param name="fields">The body without its inputs.</param>
-internal sealed class PoolingCalls<T>(RouteCalls calls, PoolingRoute<T> route, PoolingBatchRequest request, JsonObject fields)
+internal sealed class PoolingCalls<T>(RouteCalls calls, PoolingRoute<T> route, PoolingBatchRequest request, JsonElement fields)
 {
     /// <exception cref="ArgumentException">There is nothing to ask about, or a setting is out of its range.</exception>
     public static void ThrowIfUnusable(PoolingBatchRequest request)
@@ -113,7 +113,7 @@ internal sealed class PoolingCalls<T>(RouteCalls calls, PoolingRoute<T> route, P
         {
             JsonBody = batch.Write(fields),
             Headers = request.Headers,
-            Model = ChatRequestBody.ModelOf(fields),
+            Model = fields.TextAt("model"u8),
             Expected = route.Expected,
             Part = part,
             Portion = batch.IsAll ? null : $"Inputs[{batch.First}] to [{batch.First + batch.Count - 1}]",

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -11,11 +10,14 @@ internal static class ClassificationCalls
     public static async Task<ClassificationResult> AskAsync(RouteCalls calls, ClassificationRequest request, CancellationToken cancellationToken)
     {
         PoolingCalls<Classification>.ThrowIfUnusable(request);
-        JsonObject fields = PoolingBody.Begin(request, calls.Options.Model, "input", "messages");
-        fields.Put("chat_template_kwargs", request.TemplateArguments);
-        PoolingBody.End(fields, request);
+        JsonElement fields = PoolingBody.Fields((request, calls.Options.Model), static (json, from) =>
+        {
+            BodyWriter body = PoolingBody.Begin(json, from.request, from.Model, "input", "messages");
+            body.Put("chat_template_kwargs", from.request.TemplateArguments);
+            PoolingBody.End(body);
+        });
 
-        var classes = new ClassCount();
+        var classes = new CommonCount();
         var route = new PoolingRoute<Classification>(
             "classify", "classify", "a list of classes", () => new("data", "classification", "Inputs", (ref reader) => ReadEntry(ref reader, request.ScoreKind, classes)));
         PoolingReply<Classification> reply = await new PoolingCalls<Classification>(calls, route, request, fields).GatherAsync(cancellationToken).ConfigureAwait(false);
@@ -29,7 +31,7 @@ internal static class ClassificationCalls
         };
     }
 
-    private static PoolingEntry<Classification> ReadEntry(ref Utf8JsonReader reader, ScoreKind? kind, ClassCount classes)
+    private static PoolingEntry<Classification> ReadEntry(ref Utf8JsonReader reader, ScoreKind? kind, CommonCount classes)
     {
         int? index = null;
         int? count = null;
@@ -70,18 +72,4 @@ internal static class ClassificationCalls
             string.Create(CultureInfo.InvariantCulture, $"has {length} numbers for {due} classes"),
         _ => null,
     };
-
-    /// <summary>The one count of classes of all inputs of a call. Thread-safe.</summary>
-    private sealed class ClassCount
-    {
-        private int _first;
-
-        public string? ProblemOf(int count)
-        {
-            int first = Interlocked.CompareExchange(ref _first, count, 0);
-            return first == 0 || first == count
-                ? null
-                : string.Create(CultureInfo.InvariantCulture, $"has {count} numbers, others of this call have {first}");
-        }
-    }
 }

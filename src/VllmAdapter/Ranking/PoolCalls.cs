@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -11,11 +10,14 @@ internal static class PoolCalls
     public static async Task<PoolResult> AskAsync(RouteCalls calls, PoolRequest request, CancellationToken cancellationToken)
     {
         PoolingCalls<PooledOutput>.ThrowIfUnusable(request);
-        JsonObject fields = PoolingBody.Begin(request, calls.Options.Model, "input", "messages", "task", "data");
-        fields["encoding_format"] = "float";
-        fields.Put("task", request.Task);
-        fields.Put("chat_template_kwargs", request.TemplateArguments);
-        PoolingBody.End(fields, request);
+        JsonElement fields = PoolingBody.Fields((request, calls.Options.Model), static (json, from) =>
+        {
+            BodyWriter body = PoolingBody.Begin(json, from.request, from.Model, "input", "messages", "task", "data");
+            body.Put("encoding_format", "float");
+            body.Put("task", from.request.Task);
+            body.Put("chat_template_kwargs", from.request.TemplateArguments);
+            PoolingBody.End(body);
+        });
 
         var route = new PoolingRoute<PooledOutput>("pooling", "pooling", "a list of pooled outputs", NewReader);
         PoolingReply<PooledOutput> reply = await new PoolingCalls<PooledOutput>(calls, route, request, fields).GatherAsync(cancellationToken).ConfigureAwait(false);

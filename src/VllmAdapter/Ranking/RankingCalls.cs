@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -10,7 +9,7 @@ internal static class RankingCalls
     /// <exception cref="ArgumentException">The request cannot be sent as it is.</exception>
     public static async Task<RerankResult> AskAsync(RouteCalls calls, RerankRequest request, CancellationToken cancellationToken)
     {
-        JsonObject body = RankingBody.Of(request, calls.Options.Model);
+        using RequestBody body = RankingBody.Of(request, calls.Options.Model);
         int count = Math.Min(request.TopN ?? int.MaxValue, request.Documents.Count);
         var reader = new PoolingReplyReader<Scored>("results", "score", "Documents", ReadRanked);
         (PoolingReply<Scored> reply, int[] places) = await AskAsync(
@@ -36,7 +35,7 @@ internal static class RankingCalls
     /// <exception cref="ArgumentException">The request cannot be sent as it is.</exception>
     public static async Task<ScoreResult> AskAsync(RouteCalls calls, ScoreRequest request, CancellationToken cancellationToken)
     {
-        JsonObject body = RankingBody.Of(request, calls.Options.Model);
+        using RequestBody body = RankingBody.Of(request, calls.Options.Model);
         int count = request.Documents.Count;
         var reader = new PoolingReplyReader<Scored>("data", "score", "Documents", ReadScore);
         (PoolingReply<Scored> reply, int[] places) = await AskAsync(
@@ -62,11 +61,11 @@ internal static class RankingCalls
         PoolingEntry<Scored> ReadScore(ref Utf8JsonReader json) => ReadEntry(ref json, "score"u8, request.ScoreKind, documents: null);
     }
 
-    private static RouteQuestion Question(string path, string operation, string expected, JsonObject body, PoolingRequest request) => new(path, operation)
+    private static RouteQuestion Question(string path, string operation, string expected, RequestBody body, PoolingRequest request) => new(path, operation)
     {
-        JsonBody = RequestJson.ToUtf8(body),
+        JsonBody = body.Utf8,
         Headers = request.Headers,
-        Model = ChatRequestBody.ModelOf(body),
+        Model = body.Model,
         Expected = expected,
     };
 

@@ -19,7 +19,10 @@ public sealed record AssistantMessage : VllmMessage
     public string? Reasoning { get; init; }
 
     /// <summary>The field that <see cref="Reasoning"/> is sent in: a server reads past reasoning only under the name that it used itself.</summary>
-    /// <value>Null (default): <c>reasoning</c>. The other name in use is <c>reasoning_content</c>.</value>
+    /// <value>
+    /// Null (default): <c>reasoning</c>. The other name in use is <c>reasoning_content</c>. One that the message has for something else (<c>role</c>,
+    /// <c>content</c>, <c>tool_calls</c>, <c>name</c>) is refused with an <see cref="ArgumentException"/> when the request is sent.
+    /// </value>
     public string? ReasoningName { get; init; }
 
     /// <summary>

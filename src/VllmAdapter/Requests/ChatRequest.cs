@@ -185,7 +185,7 @@ public sealed record ChatRequest
     /// It holds what cannot be written, and the message names it: <see cref="Termination"/>, which is code; a key in <see cref="Headers"/>; a number that
     /// JSON does not have.
     /// </exception>
-    public string ToJson() => SavedJson.Write(ChatRequestJson.Write(this));
+    public string ToJson() => ChatRequestJson.ToText(this);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote, a request body, or an OpenAI <c>messages</c> array alone.</summary>
     /// <param name="json">The text.</param>

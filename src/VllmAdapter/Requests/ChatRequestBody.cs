@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -6,17 +7,39 @@ namespace VllmAdapter;
 /// <summary>Writes a <see cref="ChatRequest"/> as the body of <c>POST /v1/chat/completions</c>.</summary>
 internal static class ChatRequestBody
 {
-    public static byte[] ToUtf8(JsonObject body) => RequestJson.ToUtf8(body);
-
-    public static JsonObject Build(ChatRequest request, string? defaultModel, UsageReporting defaultUsage)
+    /// <param name="request">The request.</param>
+    /// <param name="defaultModel">The adapter's own model.</param>
+    /// <param name="defaultUsage">How usage is reported where the request does not say.</param>
+    /// <param name="images">Leaves images out that the server has; null for none.</param>
+    /// <returns>The finished body, checked. It is to be disposed.</returns>
+    /// <exception cref="ArgumentException">It cannot be sent; the message names the member.</exception>
+    public static RequestBody Build(ChatRequest request, string? defaultModel, UsageReporting defaultUsage, ImagesOnce? images = null)
     {
-        var body = new JsonObject();
+        byte[] utf8 = RequestJson.ToUtf8((request, defaultModel, defaultUsage, images), TextIn(request), static (json, from) => Write(json, from.request, from.defaultModel, from.defaultUsage, from.images));
+        var body = new RequestBody(utf8);
+        RequestCheck.Check(body.Json, request.SendUnchecked, RequestRules.FaultOf);
+        if (!request.SendUnchecked)
+            ToolsCheck.Check(body.Json);
+
+        return body;
+    }
+
+    /// <summary>The model of a JSON object that is a body; null if it names none.</summary>
+    public static string? ModelOf(JsonObject body) =>
+        body["model"] is JsonValue model && model.TryGetValue(out string? name) ? name : null;
+
+    private static long TextIn(ChatRequest request) => ChatRequestBodyMessages.TextIn(request.Messages) + RequestJson.TextIn(request.Extra?["messages"]);
+
+    private static void Write(Utf8JsonWriter json, ChatRequest request, string? defaultModel, UsageReporting defaultUsage, ImagesOnce? images)
+    {
+        var body = new BodyWriter(json, request.Extra, leavesTextFormatOut: !request.SendUnchecked, images);
+        json.WriteStartObject();
         body.Put("model", request.Model ?? defaultModel);
-        PutMessages(body, request);
+        PutMessages(body, request, images);
         body.Put("max_tokens", request.MaxTokens);
         body.Put("n", request.ChoiceCount);
         PutStream(body, request.Stream, request.UsageReporting ?? defaultUsage);
-        PutTools(body, request);
+        ToolsBody.Put(body, request);
         PutSampling(body, request.Sampling);
         PutReasoningAndTemplate(body, request.Reasoning, request.Prompt);
         request.Output?.WriteTo(body);
@@ -25,22 +48,17 @@ internal static class ChatRequestBody
         PutLogprobs(body, request.Logprobs);
         PutServing(body, request.Serving);
         body.Put("user", request.User);
-        Merge(body, request.Extra, request.Stream);
-        RequestCheck.Check(body, request.SendUnchecked);
-        if (!request.SendUnchecked)
-            ToolsCheck.Check(body);
-
-        return body;
+        WriteOwn(body, request.Extra, request.Stream);
+        json.WriteEndObject();
     }
 
-    /// <summary>The model that a finished body names, wherever the name came from.</summary>
-    public static string? ModelOf(JsonObject body) =>
-        body["model"] is JsonValue model && model.TryGetValue(out string? name) ? name : null;
-
-    private static void PutMessages(JsonObject body, ChatRequest request)
+    private static void PutMessages(BodyWriter body, ChatRequest request, ImagesOnce? images)
     {
         if (request.Messages is { Count: > 0 } messages)
-            body["messages"] = ChatRequestBodyMessages.Write(messages);
+        {
+            if (body.Begin("messages"))
+                ChatRequestBodyMessages.Write(body.Json, messages, images);
+        }
         else if (request.Extra?.ContainsKey("messages") is not true)
         {
             throw new ArgumentException(
@@ -49,45 +67,23 @@ internal static class ChatRequestBody
     }
 
     // vLLM answers 400 to stream_options in a request that is not streamed.
-    public static void PutStream(JsonObject body, bool stream, UsageReporting usage)
+    public static void PutStream(BodyWriter body, bool stream, UsageReporting usage)
     {
         if (!stream)
             return;
 
-        body["stream"] = true;
+        body.Put("stream", true);
+        if (usage is not (UsageReporting.Continuous or UsageReporting.Final) || !body.Begin("stream_options"))
+            return;
+
+        body.Json.WriteStartObject();
+        body.Json.WriteBoolean("include_usage"u8, true);
         if (usage == UsageReporting.Continuous)
-            body["stream_options"] = new JsonObject { ["include_usage"] = true, ["continuous_usage_stats"] = true };
-        else if (usage == UsageReporting.Final)
-            body["stream_options"] = new JsonObject { ["include_usage"] = true };
+            body.Json.WriteBoolean("continuous_usage_stats"u8, true);
+        body.Json.WriteEndObject();
     }
 
-    public static void PutTools(JsonObject body, ChatRequest request)
-    {
-        if (request.Tools.Count > 0)
-            body["tools"] = new JsonArray([.. request.Tools.Select(Tool)]);
-        if (request.ToolChoice is { Value.Length: > 0 } choice)
-            body["tool_choice"] = choice.Function is { } function ? Named(function) : choice.Value;
-        body.Put("parallel_tool_calls", request.ParallelToolCalls);
-
-        static JsonObject Named(string function) =>
-            new() { ["type"] = "function", ["function"] = new JsonObject { ["name"] = function } };
-    }
-
-    private static JsonObject Tool(ToolDefinition tool)
-    {
-        var function = new JsonObject { ["name"] = tool.Name };
-        function.Put("description", tool.Description);
-        if (tool.Parameters is { } parameters)
-        {
-            JsonElement schema = JsonSchemaText.ObjectOnly(parameters, $"Parameters of tool '{tool.Name}'");
-            function["parameters"] = JsonObject.Create(schema);
-        }
-
-        function.Put("strict", tool.Strict);
-        return new JsonObject { ["type"] = "function", ["function"] = function };
-    }
-
-    public static void PutSampling(JsonObject body, SamplingOptions? sampling)
+    public static void PutSampling(BodyWriter body, SamplingOptions? sampling)
     {
         if (sampling is null)
             return;
@@ -99,14 +95,14 @@ internal static class ChatRequestBody
         body.Put("frequency_penalty", sampling.FrequencyPenalty);
         body.Put("presence_penalty", sampling.PresencePenalty);
         body.Put("repetition_penalty", sampling.RepetitionPenalty);
-        body.Put("repetition_detection", Repetition(sampling.RepetitionDetection));
+        PutRepetition(body, sampling.RepetitionDetection);
         body.Put("seed", sampling.Seed);
         body.Put("stop", sampling.Stop);
         body.Put("stop_token_ids", sampling.StopTokenIds);
         body.Put("include_stop_str_in_output", sampling.IncludeStopText);
         body.Put("min_tokens", sampling.MinTokens);
         body.Put("ignore_eos", sampling.IgnoreEndToken);
-        body.Put("logit_bias", Bias(sampling.LogitBias));
+        PutBias(body, sampling.LogitBias);
         body.Put("allowed_token_ids", sampling.AllowedTokenIds);
         body.Put("bad_words", sampling.BadWords);
         body.Put("use_beam_search", sampling.BeamSearch);
@@ -116,39 +112,42 @@ internal static class ChatRequestBody
         body.Put("watermarking", sampling.Watermarking);
     }
 
-    private static JsonObject? Repetition(RepetitionDetection? detection)
+    private static void PutRepetition(BodyWriter body, RepetitionDetection? detection)
     {
-        if (detection is null)
-            return null;
+        if (detection is not ({ MaxPatternSize: not null } or { MinPatternSize: not null } or { MinCount: not null }) || !body.Begin("repetition_detection"))
+            return;
 
-        var json = new JsonObject();
+        var json = new BodyWriter(body.Json);
+        body.Json.WriteStartObject();
         json.Put("max_pattern_size", detection.MaxPatternSize);
         json.Put("min_pattern_size", detection.MinPatternSize);
         json.Put("min_count", detection.MinCount);
-        return json;
+        body.Json.WriteEndObject();
     }
 
-    private static JsonObject? Bias(IReadOnlyDictionary<int, double>? biases)
+    private static void PutBias(BodyWriter body, IReadOnlyDictionary<int, double>? biases)
     {
-        if (biases is null)
-            return null;
+        if (biases is not { Count: > 0 } || !body.Begin("logit_bias"))
+            return;
 
-        var json = new JsonObject();
-        foreach (var (token, bias) in biases)
-            json.Put(token.ToString(), bias, "Sampling.LogitBias");
+        body.Json.WriteStartObject();
+        foreach ((int token, double bias) in biases)
+        {
+            string name = token.ToString(CultureInfo.InvariantCulture);
+            RequestRefusal.ThrowIfNotFinite(bias, name, "Sampling.LogitBias");
+            body.Json.WriteNumber(name, bias);
+        }
 
-        return json;
+        body.Json.WriteEndObject();
     }
 
-    private static void PutReasoningAndTemplate(JsonObject body, ReasoningSettings? reasoning, PromptOptions? template)
+    private static void PutReasoningAndTemplate(BodyWriter body, ReasoningSettings? reasoning, PromptOptions? template)
     {
         body.Put("reasoning_effort", reasoning?.Effort?.Value);
         body.Put("thinking_token_budget", reasoning?.MaxTokens);
         body.Put("include_reasoning", reasoning?.Include);
 
-        if (reasoning?.Enabled is not null || template?.TemplateArguments is { Count: > 0 })
-            body["chat_template_kwargs"] = TemplateArguments(reasoning, template);
-
+        PutTemplateArguments(body, reasoning?.Enabled, template?.TemplateArguments);
         if (template is null)
             return;
 
@@ -161,17 +160,19 @@ internal static class ChatRequestBody
         body.Put("echo", template.Echo);
     }
 
-    private static JsonObject TemplateArguments(ReasoningSettings? reasoning, PromptOptions? template)
+    private static void PutTemplateArguments(BodyWriter body, bool? thinks, JsonObject? own)
     {
-        var arguments = new JsonObject();
-        arguments.Put("enable_thinking", reasoning?.Enabled);
-        foreach (var (name, value) in template?.TemplateArguments ?? [])
-            arguments[name] = value?.DeepClone();
+        if ((thinks is null && own is not { Count: > 0 }) || !body.Begin("chat_template_kwargs"))
+            return;
 
-        return arguments;
+        var arguments = new BodyWriter(body.Json, own);
+        body.Json.WriteStartObject();
+        arguments.Put("enable_thinking", thinks);
+        arguments.WriteOwn();
+        body.Json.WriteEndObject();
     }
 
-    public static void PutPrompt(JsonObject body, PromptOptions? prompt)
+    public static void PutPrompt(BodyWriter body, PromptOptions? prompt)
     {
         body.Put("truncate_prompt_tokens", prompt?.TruncateTo);
         body.Put("truncation_side", prompt?.TruncationSide switch
@@ -184,24 +185,24 @@ internal static class ChatRequestBody
         body.Put("return_prompt_text", prompt?.ReturnText);
     }
 
-    public static void PutMedia(JsonObject body, MediaOptions? media)
+    public static void PutMedia(BodyWriter body, MediaOptions? media)
     {
         body.Put("media_io_kwargs", media?.Reading);
         body.Put("mm_processor_kwargs", media?.Processing);
     }
 
-    public static void PutLogprobs(JsonObject body, LogprobOptions? logprobs)
+    public static void PutLogprobs(BodyWriter body, LogprobOptions? logprobs)
     {
         if (logprobs is null)
             return;
 
-        body["logprobs"] = true;
+        body.Put("logprobs", true);
         body.Put("top_logprobs", logprobs.TopLogprobs);
         body.Put("logprob_token_ids", logprobs.TokenIds);
         body.Put("return_tokens_as_token_ids", logprobs.TokensAsIds);
     }
 
-    public static void PutServing(JsonObject body, ServingOptions? serving)
+    public static void PutServing(BodyWriter body, ServingOptions? serving)
     {
         if (serving is null)
             return;
@@ -215,23 +216,16 @@ internal static class ChatRequestBody
         body.Put("vllm_xargs", serving.PluginArguments);
     }
 
-    public static void Merge(JsonObject body, JsonObject? extra, bool stream)
+    /// <summary>Writes those of the caller's own fields that outrank nothing, unless one says what the reply would be misread by.</summary>
+    public static void WriteOwn(BodyWriter body, JsonObject? extra, bool stream)
     {
-        if (extra is null)
-            return;
-
-        foreach (var (name, value) in extra)
+        if (extra is not null && extra.TryGetPropertyValue("stream", out JsonNode? own) && (own?.GetValueKind() == JsonValueKind.True) != stream)
         {
-            if (name == "stream" && IsTrue(value) != stream)
-            {
-                throw RequestRefusal.Because(
-                    $"Extra says \"stream\": {value?.ToJsonString() ?? "null"}, but Stream is {(stream ? "true" : "false")}, "
-                    + "and the reply would be misread. Set Stream and leave \"stream\" out of Extra.");
-            }
-
-            body[name] = value?.DeepClone();
+            throw RequestRefusal.Because(
+                $"Extra says \"stream\": {own?.ToJsonString() ?? "null"}, but Stream is {(stream ? "true" : "false")}, "
+                + "and the reply would be misread. Set Stream and leave \"stream\" out of Extra.");
         }
-    }
 
-    private static bool IsTrue(JsonNode? value) => value?.GetValueKind() == JsonValueKind.True;
+        body.WriteOwn();
+    }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -7,50 +6,53 @@ namespace VllmAdapter;
 internal static class MessageRules
 {
     /// <summary>What is wrong; null if nothing is that every server refuses.</summary>
-    public static string? FaultOf(JsonObject body)
+    public static string? FaultOf(JsonElement body)
     {
-        if (body["messages"] is not JsonArray messages)
-            return $"Messages (messages) must be a list, but is {Kind(body["messages"])}";
-        if (messages.Count == 0)
+        if (body.ListAt("messages"u8) is not { } messages)
+            return $"Messages (messages) must be a list, but is {Kind(body.At("messages"u8))}";
+        if (messages.GetArrayLength() == 0)
             return "Messages (messages) must hold at least one message, but is empty";
 
-        for (int at = 0; at < messages.Count; at++)
+        int at = 0;
+        foreach (JsonElement message in messages.EnumerateArray())
         {
-            if (messages[at] is JsonObject message && FaultOfMessage(message) is { } fault)
+            if (message.ValueKind == JsonValueKind.Object && FaultOfMessage(message) is { } fault)
                 return $"Messages[{at}] must have {fault}";
+
+            at++;
         }
 
         return null;
     }
 
-    private static string? FaultOfMessage(JsonObject message)
+    private static string? FaultOfMessage(JsonElement message)
     {
-        if (message["role"] is not { } role)
+        JsonElement? role = message.At("role"u8);
+        if (role is null)
             return "a role";
 
-        bool isAssistant = role is JsonValue said && said.TryGetValue(out string? name) && name == "assistant";
-        if (message.TryGetPropertyValue("content", out JsonNode? content))
+        if (message.TryGetProperty("content"u8, out JsonElement content))
         {
-            if ((content is null && !isAssistant) || content?.GetValueKind() is JsonValueKind.Number)
+            if ((content.ValueKind == JsonValueKind.Null && !role.Says("assistant"u8)) || content.ValueKind == JsonValueKind.Number)
                 return $"text or parts for its content, not {Kind(content)}";
-            if (content is JsonArray parts && parts.OfType<JsonObject>().Any(IsTextWithoutText))
+            if (content.ValueKind == JsonValueKind.Array && content.EnumerateArray().Any(IsTextWithoutText))
                 return "a text in each part of type text, not null";
         }
 
-        return (message["tool_calls"] as JsonArray)?.Any(HasWrongArguments) is true
+        return message.ListAt("tool_calls"u8) is { } calls && calls.EnumerateArray().Any(HasWrongArguments)
             ? "the arguments of a tool call as a text of JSON, not as null or JSON itself"
             : null;
     }
 
-    private static bool IsTextWithoutText(JsonObject part) =>
-        part["type"] is JsonValue type && type.TryGetValue(out string? kind) && kind == "text" && part.ContainsKey("text") && part["text"] is null;
+    private static bool IsTextWithoutText(JsonElement part) =>
+        part.At("type"u8).Says("text"u8) && part.TryGetProperty("text"u8, out JsonElement text) && text.ValueKind == JsonValueKind.Null;
 
-    private static bool HasWrongArguments(JsonNode? call) =>
-        (call as JsonObject)?["function"] is JsonObject function
-        && function.TryGetPropertyValue("arguments", out JsonNode? arguments)
-        && arguments?.GetValueKind() != JsonValueKind.String;
+    private static bool HasWrongArguments(JsonElement call) =>
+        call.ObjectAt("function"u8) is { } function
+        && function.TryGetProperty("arguments"u8, out JsonElement arguments)
+        && arguments.ValueKind != JsonValueKind.String;
 
-    private static string Kind(JsonNode? node) => node?.GetValueKind() switch
+    private static string Kind(JsonElement? value) => value?.ValueKind switch
     {
         null or JsonValueKind.Null => "null",
         JsonValueKind.String => "a text",

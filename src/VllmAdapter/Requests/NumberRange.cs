@@ -1,6 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -25,7 +25,7 @@ internal sealed record NumberRange(string Field, string Member, string Range, de
         new(field, member, range, least, most) { IsWhole = true };
 
     /// <summary>What is wrong with the first number that is outside of its range; null if none is.</summary>
-    public static string? FirstFault(JsonObject body, NumberRange[] ranges)
+    public static string? FirstFault(JsonElement body, NumberRange[] ranges)
     {
         foreach (NumberRange range in ranges)
         {
@@ -37,28 +37,28 @@ internal sealed record NumberRange(string Field, string Member, string Range, de
     }
 
     /// <summary>What is wrong; null if nothing is, or if the field is not there.</summary>
-    public string? FaultOf(JsonObject body)
+    public string? FaultOf(JsonElement body)
     {
-        if (body[Field] is not JsonValue value)
+        if (body.At(Field) is not { } value)
             return null;
 
-        JsonValueKind kind = value.GetValueKind();
-        string said = kind == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
-        bool isTaken = kind switch
+        bool isTaken = value.ValueKind switch
         {
-            JsonValueKind.Number => Allows(said),
-
-            // "4" is a number to vLLM; only what can be none is refused.
-            JsonValueKind.String => said.Any(char.IsDigit) || said.Contains("nan", StringComparison.OrdinalIgnoreCase) || said.Contains("inf", StringComparison.OrdinalIgnoreCase),
+            JsonValueKind.Number => Allows(JsonMarshal.GetRawUtf8Value(value)),
+            JsonValueKind.String => MayBeNumber(value.GetString()!),
             _ => true,
         };
-        return isTaken ? null : $"{Member} ({Field}) must be {Range}, but is {(kind == JsonValueKind.String ? $"\"{said}\"" : said)}";
+        return isTaken ? null : $"{Member} ({Field}) must be {Range}, but is {(value.ValueKind == JsonValueKind.String ? $"\"{value.GetString()}\"" : value.GetRawText())}";
     }
 
-    private bool Allows(string number)
+    // "4" is a number to vLLM; only what can be none is refused.
+    private static bool MayBeNumber(string said) =>
+        said.Any(char.IsDigit) || said.Contains("nan", StringComparison.OrdinalIgnoreCase) || said.Contains("inf", StringComparison.OrdinalIgnoreCase);
+
+    private bool Allows(ReadOnlySpan<byte> number)
     {
         // Beyond what a decimal holds there is only the sign to look at.
-        double rough = double.Parse(number, CultureInfo.InvariantCulture);
+        double rough = double.Parse(number, NumberStyles.Float, CultureInfo.InvariantCulture);
         if (!decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal exact))
             exact = rough < 0 ? decimal.MinValue : decimal.MaxValue;
         else if (exact == 0 && rough != 0)

@@ -1,6 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -16,10 +16,11 @@ internal static class RequestCheck
 
     /// <param name="body">The finished body.</param>
     /// <param name="isUnchecked">Whether the caller wants it sent all the same.</param>
-    /// <param name="rules">What every server refuses on the route; that of chats by default.</param>
-    public static void Check(JsonObject body, bool isUnchecked, Func<JsonObject, string?>? rules = null)
+    /// <param name="rules">What every server refuses on the route.</param>
+    public static void Check(JsonElement body, bool isUnchecked, Func<JsonElement, string?> rules)
     {
-        if (body["n"] is JsonValue n && double.TryParse(n.ToJsonString(), CultureInfo.InvariantCulture, out double choices) && choices > MostChoices)
+        if (body.At("n"u8) is { ValueKind: JsonValueKind.Number } n
+            && double.Parse(JsonMarshal.GetRawUtf8Value(n), NumberStyles.Float, CultureInfo.InvariantCulture) is var choices && choices > MostChoices)
         {
             throw RequestRefusal.Because(
                 string.Create(
@@ -30,44 +31,23 @@ internal static class RequestCheck
         if (isUnchecked)
             return;
 
-        try
-        {
-            CheckWhatIsKnown(body, rules ?? RequestRules.FaultOf);
-        }
-        catch (InvalidOperationException unreadable)
-        {
-            // Parsed text may hold half a surrogate pair, which nothing can read.
-            throw RequestRefusal.Because($"The request cannot be written as JSON: {unreadable.Message}", unreadable);
-        }
-    }
-
-    /// <summary>What is worth a warning about a body that is sent: dialects differ, so a regular expression is never refused but where it ends a server.</summary>
-    public static string? NoteOf(JsonObject body) =>
-        body["structured_outputs"] is JsonObject outputs && TextOf(outputs["regex"]) is { } pattern ? RegexCheck.FaultOf(pattern) : null;
-
-    private static void CheckWhatIsKnown(JsonObject body, Func<JsonObject, string?> rules)
-    {
-        LeaveTextFormatOut(body);
         if (rules(body) is { } refused)
             throw Refused($"{refused}. Every vLLM refuses it.", "Correct it");
         CheckConstraints(body);
-        if (TextOf(body["guided_regex"]) is { } pattern && RegexCheck.FaultOf(pattern) is { } fault)
+        if (body.TextAt("guided_regex"u8) is { } pattern && RegexCheck.FaultOf(pattern) is { } fault)
             throw Refused($"guided_regex does not compile: {fault}. vLLM 0.8.5 crashes on it, for every user.", "Correct it");
     }
 
-    // OpenAI's default written out: the engine of vLLM 0.11.0 crashes on it, and to every other server it says nothing.
-    private static void LeaveTextFormatOut(JsonObject body)
-    {
-        if (body["response_format"] is JsonObject format && TextOf(format["type"]) == "text")
-            body.Remove("response_format");
-    }
+    /// <summary>What is worth a warning about a body that is sent: dialects differ, so a regular expression is never refused but where it ends a server.</summary>
+    public static string? NoteOf(JsonElement body) =>
+        body.At("structured_outputs"u8)?.TextAt("regex"u8) is { } pattern ? RegexCheck.FaultOf(pattern) : null;
 
-    private static void CheckConstraints(JsonObject body)
+    private static void CheckConstraints(JsonElement body)
     {
-        if (body["structured_outputs"] is not JsonObject outputs)
+        if (body.ObjectAt("structured_outputs"u8) is not { } outputs)
             return;
 
-        string[] kinds = [.. Constraints.Where(kind => Says(outputs[kind]))];
+        string[] kinds = [.. Constraints.Where(kind => Says(outputs.At(kind)))];
         if (kinds.Length == 0)
         {
             throw Refused(
@@ -75,8 +55,8 @@ internal static class RequestCheck
                 $"Set one of {string.Join(", ", Constraints)}, or leave it out");
         }
 
-        if (body["response_format"] is JsonObject format)
-            kinds = [$"response_format {format["type"]}", .. kinds];
+        if (body.ObjectAt("response_format"u8) is { } format)
+            kinds = [$"response_format {format.At("type"u8)}", .. kinds];
 
         if (kinds.Length > 1)
         {
@@ -85,7 +65,7 @@ internal static class RequestCheck
                 "Ask for one of them");
         }
 
-        if (TextOf(outputs["grammar"]) is { } grammar && GrammarCheck.FaultOf(grammar) is { } fault)
+        if (outputs.TextAt("grammar"u8) is { } grammar && GrammarCheck.FaultOf(grammar) is { } fault)
         {
             throw Refused(
                 $"The grammar does not compile: {fault}. vLLM 0.11.0, 0.15.1 and 0.20.2 crash on it, for every user.", "Correct it");
@@ -93,14 +73,7 @@ internal static class RequestCheck
     }
 
     // What Python takes for nothing is no constraint to the engine, although the field is there.
-    private static bool Says(JsonNode? value) => value?.GetValueKind() switch
-    {
-        null or JsonValueKind.Null or JsonValueKind.False => false,
-        JsonValueKind.String => TextOf(value)!.Length > 0,
-        _ => true,
-    };
-
-    private static string? TextOf(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? said) ? said : null;
+    private static bool Says(JsonElement? value) => value is { ValueKind: not JsonValueKind.False } && !value.Says(""u8);
 
     private static ArgumentException Refused(string what, string wayOut) => RequestRefusal.Because(
         $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it anyway.");

@@ -6,27 +6,22 @@ namespace VllmAdapter;
 /// <summary>Reads off a finished body what was asked for, so that fields which came by <see cref="ChatRequest.Extra"/> count too.</summary>
 internal static class RequestEvidenceReading
 {
-    public static RequestEvidence Of(ReadOnlyMemory<byte> utf8Body, int? contextWindow, int? serverMaxTokens = null)
+    public static RequestEvidence Of(JsonElement body, int? contextWindow, int? serverMaxTokens = null) => new()
     {
-        using JsonDocument document = JsonDocument.Parse(utf8Body, JsonText.Parsing);
-        JsonElement body = document.RootElement;
-        return new RequestEvidence
-        {
-            // The newer name wins on the server.
-            MaxTokens = Number(body, "max_completion_tokens") ?? Number(body, "max_tokens"),
-            ContextWindow = contextWindow,
-            ServerMaxTokens = serverMaxTokens,
-            ChoiceCount = Number(body, "n") ?? 1,
-            RequiresCall = Field(body, "tool_choice") is { } choice && Requires(choice),
-            HidesReasoning = Flag(body, "include_reasoning") is false,
-            IgnoresEndToken = Flag(body, "ignore_eos") is true,
-            SkipsSpecialTokens = Flag(body, "skip_special_tokens") is true,
-            Format = AskedFormatReading.Of(body),
-            Tools = Field(body, "tools") is { ValueKind: JsonValueKind.Array } tools
-                ? [.. tools.EnumerateArray().Select(Tool).OfType<ToolSignature>()]
-                : [],
-        };
-    }
+        // The newer name wins on the server.
+        MaxTokens = Number(body, "max_completion_tokens") ?? Number(body, "max_tokens"),
+        ContextWindow = contextWindow,
+        ServerMaxTokens = serverMaxTokens,
+        ChoiceCount = Number(body, "n") ?? 1,
+        RequiresCall = Field(body, "tool_choice") is { } choice && Requires(choice),
+        HidesReasoning = Flag(body, "include_reasoning") is false,
+        IgnoresEndToken = Flag(body, "ignore_eos") is true,
+        SkipsSpecialTokens = Flag(body, "skip_special_tokens") is true,
+        Format = AskedFormatReading.Of(body),
+        Tools = Field(body, "tools") is { ValueKind: JsonValueKind.Array } tools
+            ? [.. tools.EnumerateArray().Select(Tool).OfType<ToolSignature>()]
+            : [],
+    };
 
     public static JsonElement? Field(JsonElement body, string name) =>
         body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out JsonElement value) ? value : null;
@@ -34,8 +29,8 @@ internal static class RequestEvidenceReading
     // vLLM's server takes 22.0 and "22" for 22.
     public static int? Number(JsonElement body, string name) => Field(body, name) switch
     {
-        { ValueKind: JsonValueKind.Number } number => Whole(number.GetRawText()),
-        { ValueKind: JsonValueKind.String } text => Whole(text.GetString()),
+        { ValueKind: JsonValueKind.Number } number => Whole(JsonFields.Number(number)),
+        { ValueKind: JsonValueKind.String } text => Whole(decimal.TryParse(text.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out decimal said) ? said : null),
         _ => null,
     };
 
@@ -49,11 +44,8 @@ internal static class RequestEvidenceReading
         _ => null,
     };
 
-    private static int? Whole(string? text) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number)
-        && number == decimal.Truncate(number) && number is >= int.MinValue and <= int.MaxValue
-            ? (int)number
-            : null;
+    private static int? Whole(decimal? number) =>
+        number is { } value && value == decimal.Truncate(value) && value is >= int.MinValue and <= int.MaxValue ? (int)value : null;
 
     // A list of allowed tools leaves it to the model whether it calls, unless its mode says otherwise.
     private static bool Requires(JsonElement choice) => choice.ValueKind switch

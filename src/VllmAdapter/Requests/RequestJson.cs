@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
-/// <summary>Writes a finished body once. Long text, such as an image's data URL, goes piece by piece into a buffer that has room for it.</summary>
+/// <summary>Writes JSON that is sent, at once into a buffer. Long text, such as an image's data URL, goes piece by piece into a buffer that has room for it.</summary>
 internal static class RequestJson
 {
     private const int Piece = 16 * 1024;
@@ -11,104 +11,122 @@ internal static class RequestJson
     // What the writer asks for at a time.
     private const int SmallestRoom = 4 * 1024;
 
-    public static byte[] ToUtf8(JsonObject body) => ToUtf8(body, null, null, RoomFor(body));
-
-    /// <summary>Writes a body with one field more, which is large and need not be made into nodes first.</summary>
-    /// <param name="body">The other fields.</param>
-    /// <param name="name">The field's name.</param>
-    /// <param name="write">Writes its value.</param>
-    /// <param name="room">How many bytes are likely enough.</param>
-    public static byte[] ToUtf8(JsonObject body, string? name, Action<Utf8JsonWriter>? write, int room)
+    /// <summary>Writes a body of the caller's, or of a route that makes its own of nodes.</summary>
+    public static byte[] ToUtf8(JsonObject body) => ToUtf8(body, TextIn(body["messages"]), static (json, body) =>
     {
-        JsonSerializerOptions options = VllmJsonContext.Relaxed.Options;
-        using var buffer = new PooledBuffer(room);
-        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = options.Encoder, MaxDepth = options.MaxDepth });
+        json.WriteStartObject();
+        WriteFields(json, body);
+        json.WriteEndObject();
+    });
+
+    /// <summary>Writes JSON.</summary>
+    /// <param name="from">What it is made of.</param>
+    /// <param name="text">How many characters of text it holds, roughly: a guess at its bytes that is right for data URLs, which are ASCII.</param>
+    /// <param name="write">Writes it, whole.</param>
+    /// <exception cref="ArgumentException">It cannot be written as JSON, or nests too deep.</exception>
+    public static byte[] ToUtf8<T>(T from, long text, Action<Utf8JsonWriter, T> write)
+    {
+        // With room for the last piece at its worst, or the buffer would double for it.
+        WriterOfThread writer = WriterOfThread.Take((int)Math.Min(SmallestRoom + text + (text > Piece ? 8 * Piece : 0), Array.MaxLength / 2));
         try
         {
-            writer.WriteStartObject();
-            for (int i = 0; i < body.Count; i++)
-            {
-                (string field, JsonNode? value) = body.GetAt(i);
-                writer.WritePropertyName(field);
-                if (field == "messages")
-                    Write(writer, value, options);
-                else
-                    WriteWhole(writer, value, options);
-            }
-
-            if (name is not null)
-            {
-                writer.WritePropertyName(name);
-                write?.Invoke(writer);
-            }
-
-            writer.WriteEndObject();
-            writer.Flush();
+            write(writer.Json, from);
+            return writer.ToUtf8();
         }
-        catch (InvalidOperationException tooDeep) when (writer.CurrentDepth >= options.MaxDepth)
+        catch (InvalidOperationException tooDeep) when (writer.IsTooDeep)
         {
-            throw RequestRefusal.Because($"The request nests deeper than {options.MaxDepth} levels, which no server reads. Look at Extra and at the schemas of tools and output.", tooDeep);
+            throw RequestRefusal.Because($"The request nests deeper than {JsonText.MaxDepth} levels, which no server reads. Look at Extra and at the schemas of tools and output.", tooDeep);
         }
         catch (Exception unwritable) when (unwritable is JsonException or NotSupportedException or InvalidOperationException or ArgumentException { ParamName: null })
         {
             // Typed members are always written; what cannot be came by a JSON object of the user's.
             throw RequestRefusal.Because($"The request cannot be written as JSON: {unwritable.Message}", unwritable);
         }
-
-        return buffer.Written.ToArray();
+        finally
+        {
+            writer.GiveBack();
+        }
     }
 
-    private static void Write(Utf8JsonWriter writer, JsonNode? node, JsonSerializerOptions options)
+    private static void WriteFields(Utf8JsonWriter json, JsonObject fields)
+    {
+        for (int i = 0; i < fields.Count; i++)
+        {
+            (string name, JsonNode? value) = fields.GetAt(i);
+            json.WritePropertyName(name);
+            if (name == "messages")
+                WriteInPieces(json, value);
+            else
+                json.WriteNode(value);
+        }
+    }
+
+    /// <summary>Writes a text; null as null.</summary>
+    public static void WriteText(this Utf8JsonWriter json, string? text)
+    {
+        if (text is not { Length: > Piece })
+        {
+            json.WriteStringValue(text);
+            return;
+        }
+
+        for (int at = 0; at < text.Length; at += Piece)
+            json.WriteStringValueSegment(text.AsSpan(at, Math.Min(Piece, text.Length - at)), isFinalSegment: at + Piece >= text.Length);
+    }
+
+    /// <summary>Writes a field and its text; null as null.</summary>
+    public static void WriteText(this Utf8JsonWriter json, string name, string? text)
+    {
+        json.WritePropertyName(name);
+        json.WriteText(text);
+    }
+
+    /// <summary>Writes a node that is likely to be short.</summary>
+    public static void WriteNode(this Utf8JsonWriter json, JsonNode? node)
+    {
+        if (node is null)
+            json.WriteNullValue();
+        else
+            node.WriteTo(json, VllmJsonContext.Relaxed.Options);
+    }
+
+    /// <summary>Writes a node that may hold long text.</summary>
+    public static void WriteInPieces(Utf8JsonWriter json, JsonNode? node)
     {
         switch (node)
         {
-            case JsonObject json:
-                writer.WriteStartObject();
-                for (int i = 0; i < json.Count; i++)
+            case JsonObject fields:
+                json.WriteStartObject();
+                for (int i = 0; i < fields.Count; i++)
                 {
-                    (string name, JsonNode? value) = json.GetAt(i);
-                    writer.WritePropertyName(name);
-                    Write(writer, value, options);
+                    (string name, JsonNode? value) = fields.GetAt(i);
+                    json.WritePropertyName(name);
+                    WriteInPieces(json, value);
                 }
 
-                writer.WriteEndObject();
+                json.WriteEndObject();
                 break;
 
-            case JsonArray array:
-                writer.WriteStartArray();
-                for (int i = 0; i < array.Count; i++)
-                    Write(writer, array[i], options);
+            case JsonArray list:
+                json.WriteStartArray();
+                for (int i = 0; i < list.Count; i++)
+                    WriteInPieces(json, list[i]);
 
-                writer.WriteEndArray();
+                json.WriteEndArray();
                 break;
 
-            case JsonValue value when TextOf(value) is { Length: > Piece } text:
-                for (int at = 0; at < text.Length; at += Piece)
-                    writer.WriteStringValueSegment(text.AsSpan(at, Math.Min(Piece, text.Length - at)), isFinalSegment: at + Piece >= text.Length);
+            case JsonValue value when TextOf(value) is { } text:
+                json.WriteText(text);
                 break;
 
             default:
-                WriteWhole(writer, node, options);
+                json.WriteNode(node);
                 break;
         }
     }
 
-    private static void WriteWhole(Utf8JsonWriter writer, JsonNode? node, JsonSerializerOptions options)
-    {
-        if (node is null)
-            writer.WriteNullValue();
-        else
-            node.WriteTo(writer, options);
-    }
-
-    // A guess that is right for data URLs, which are ASCII; with room for the last piece at its worst, or the buffer would double for it.
-    private static int RoomFor(JsonObject body)
-    {
-        long text = TextIn(body["messages"]);
-        return (int)Math.Min(SmallestRoom + text + (text > Piece ? 8 * Piece : 0), Array.MaxLength / 2);
-    }
-
-    private static long TextIn(JsonNode? node)
+    /// <summary>How many characters of text a node holds, roughly.</summary>
+    public static long TextIn(JsonNode? node)
     {
         long length = 0;
         switch (node)

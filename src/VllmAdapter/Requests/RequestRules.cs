@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -16,18 +15,18 @@ internal static class RequestRules
         NumberRange.Whole("truncate_prompt_tokens", "Prompt.TruncateTo", "a whole number, 1 or more, or -1 for the context window", decimal.MinValue) with { Except = 0 },
     ];
 
-    private static readonly Func<JsonObject, string?>[] Rules =
+    private static readonly Func<JsonElement, string?>[] Rules =
     [
         MessageRules.FaultOf, SamplingRules.FaultOf, Logprobs, Streaming, Continuing, Tools, ToolChoice,
     ];
 
     /// <summary>What is wrong with the body, by the member and its range; null if nothing is that every server refuses.</summary>
-    public static string? FaultOf(JsonObject body) => NumberRange.FirstFault(body, Ranges) ?? FirstFault(body, Rules);
+    public static string? FaultOf(JsonElement body) => NumberRange.FirstFault(body, Ranges) ?? FirstFault(body, Rules);
 
     /// <summary>What the first rule that is broken says; null if none is.</summary>
-    public static string? FirstFault(JsonObject body, Func<JsonObject, string?>[] rules)
+    public static string? FirstFault(JsonElement body, Func<JsonElement, string?>[] rules)
     {
-        foreach (Func<JsonObject, string?> rule in rules)
+        foreach (Func<JsonElement, string?> rule in rules)
         {
             if (rule(body) is { } fault)
                 return fault;
@@ -36,51 +35,59 @@ internal static class RequestRules
         return null;
     }
 
-    private static string? Logprobs(JsonObject body)
+    private static string? Logprobs(JsonElement body)
     {
-        if (SamplingRules.NumberOf(body["logprobs"]) is { } number and not (0 or 1))
+        if (body.NumberAt("logprobs"u8) is { } number and not (0 or 1))
             return string.Create(CultureInfo.InvariantCulture, $"logprobs must be true or false, but is {number}: set Logprobs, how many go to Logprobs.TopLogprobs (top_logprobs)");
 
-        bool isAsked = body["logprobs"] is { } asked && asked.GetValueKind() != JsonValueKind.False;
-        return SamplingRules.NumberOf(body["top_logprobs"]) > 0 && !isAsked
+        bool isAsked = body.At("logprobs"u8) is { ValueKind: not JsonValueKind.False };
+        return body.NumberAt("top_logprobs"u8) > 0 && !isAsked
             ? "top_logprobs must come with logprobs: set Logprobs, whose TopLogprobs writes both"
             : null;
     }
 
-    private static string? Streaming(JsonObject body)
+    private static string? Streaming(JsonElement body)
     {
-        bool streams = body["stream"] is { } stream && stream.GetValueKind() == JsonValueKind.True;
-        if (!streams && body["stream_options"] is not null)
+        bool streams = body.IsTrueAt("stream"u8);
+        if (!streams && body.At("stream_options"u8) is not null)
             return "stream_options must be left out where Stream is false";
-        return streams && SamplingRules.NumberOf(body["prompt_logprobs"]) is > 0 or -1
+        return streams && body.NumberAt("prompt_logprobs"u8) is > 0 or -1
             ? "Prompt.TopLogprobs (prompt_logprobs) must be left out where Stream is true: they come with a whole reply only, so set Stream to false"
             : null;
     }
 
-    private static string? Continuing(JsonObject body) =>
-        body["continue_final_message"]?.GetValueKind() == JsonValueKind.True && body["add_generation_prompt"]?.GetValueKind() != JsonValueKind.False
+    private static string? Continuing(JsonElement body) =>
+        body.IsTrueAt("continue_final_message"u8) && body.At("add_generation_prompt"u8)?.ValueKind != JsonValueKind.False
             ? "Prompt.ContinueFinalMessage (continue_final_message) must come with Prompt.AddGenerationPrompt (add_generation_prompt) false: a message is continued or a new one begun"
             : null;
 
-    private static string? Tools(JsonObject body) =>
-        (body["tools"] as JsonArray)?.Select(tool => SamplingRules.TextOf((tool as JsonObject)?["type"])).FirstOrDefault(type => type is not (null or "function")) is { } kind
-            ? $"Tools (tools) must be of type \"function\", but one is \"{kind}\""
-            : null;
-
-    private static string? ToolChoice(JsonObject body)
+    private static string? Tools(JsonElement body)
     {
-        JsonNode? choice = body["tool_choice"];
-        if (choice is null || SamplingRules.TextOf(choice) == "none")
-            return null;
-        if (body["tools"] is not { } tools)
-            return $"ToolChoice (tool_choice) must come with Tools, but is {choice.ToJsonString()} without any";
-        if (choice is not JsonObject named)
+        if (body.ListAt("tools"u8) is not { } tools)
             return null;
 
-        string? name = SamplingRules.TextOf((named["function"] as JsonObject)?["name"]);
-        string[] known = [.. (tools as JsonArray ?? []).Select(tool => SamplingRules.TextOf(((tool as JsonObject)?["function"] as JsonObject)?["name"])).OfType<string>()];
+        foreach (JsonElement tool in tools.EnumerateArray())
+        {
+            if (tool.At("type"u8) is { ValueKind: JsonValueKind.String } type && !type.ValueEquals("function"u8))
+                return $"Tools (tools) must be of type \"function\", but one is \"{type.GetString()}\"";
+        }
+
+        return null;
+    }
+
+    private static string? ToolChoice(JsonElement body)
+    {
+        if (body.At("tool_choice"u8) is not { } choice || JsonFields.Says(choice, "none"u8))
+            return null;
+        if (body.At("tools"u8) is not { } tools)
+            return $"ToolChoice (tool_choice) must come with Tools, but is {choice.GetRawText()} without any";
+        if (choice.ValueKind != JsonValueKind.Object)
+            return null;
+
+        string? name = choice.At("function"u8)?.TextAt("name"u8);
+        string[] known = tools.ValueKind == JsonValueKind.Array ? [.. tools.EnumerateArray().Select(static tool => tool.At("function"u8)?.TextAt("name"u8)).OfType<string>()] : [];
         return name is not null && known.Contains(name)
             ? null
-            : $"ToolChoice (tool_choice) must name one of Tools ({string.Join(", ", known)}), but is {(name is null ? choice.ToJsonString() : $"\"{name}\"")}";
+            : $"ToolChoice (tool_choice) must name one of Tools ({string.Join(", ", known)}), but is {(name is null ? choice.GetRawText() : $"\"{name}\"")}";
     }
 }

@@ -36,17 +36,19 @@ internal static class RequestWords
         _ => "Raw part",
     };
 
-    private static long LengthOf(VllmMessage message) => message switch
+    /// <summary>How many characters of text a message holds.</summary>
+    public static long LengthOf(VllmMessage message) => message switch
     {
         SystemMessage system => system.Text?.Length ?? 0,
         DeveloperMessage developer => developer.Text?.Length ?? 0,
-        UserMessage user => (user.Text?.Length ?? 0) + user.Parts.Sum(LengthOf),
-        AssistantMessage assistant => (assistant.Text?.Length ?? 0) + (assistant.Reasoning?.Length ?? 0) + assistant.ToolCalls.Sum(call => (long)call.Arguments.Length),
-        ToolMessage result => (result.Content?.Length ?? 0) + result.Parts.Sum(LengthOf),
+        UserMessage user => (user.Text?.Length ?? 0) + Sum(user.Parts, LengthOf),
+        AssistantMessage assistant => (assistant.Text?.Length ?? 0) + (assistant.Reasoning?.Length ?? 0) + Sum(assistant.ToolCalls, static call => call.Arguments.Length),
+        ToolMessage result => (result.Content?.Length ?? 0) + Sum(result.Parts, LengthOf),
         _ => 0,
     };
 
-    private static long LengthOf(ContentPart part) => part switch
+    /// <summary>How many characters of text a part holds.</summary>
+    public static long LengthOf(ContentPart part) => part switch
     {
         TextPart text => text.Text?.Length ?? 0,
         ImagePart image => image.Url?.Length ?? 0,
@@ -55,6 +57,16 @@ internal static class RequestWords
         VideoPart video => video.Url?.Length ?? 0,
         _ => 0,
     };
+
+    // Every message of every request is measured, and most have none of these.
+    private static long Sum<T>(IReadOnlyList<T> list, Func<T, long> lengthOf)
+    {
+        long sum = 0;
+        for (int i = 0; i < list.Count; i++)
+            sum += lengthOf(list[i]);
+
+        return sum;
+    }
 
     private static string Length(long characters) => OutcomeNotes.Count(characters, "character");
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -26,27 +25,27 @@ internal static class SamplingRules
         new("repetition_penalty", "Sampling.RepetitionPenalty", "a number above 0", 0, decimal.MaxValue, IsOpen: true),
     ];
 
-    private static readonly Func<JsonObject, string?>[] Rules = [MinTokens, Stop, Bias, Format];
+    private static readonly Func<JsonElement, string?>[] Rules = [MinTokens, Stop, Bias, Format];
 
     /// <inheritdoc cref="RequestRules.FaultOf"/>
-    public static string? FaultOf(JsonObject body) => NumberRange.FirstFault(body, Ranges) ?? RequestRules.FirstFault(body, Rules);
+    public static string? FaultOf(JsonElement body) => NumberRange.FirstFault(body, Ranges) ?? RequestRules.FirstFault(body, Rules);
 
-    private static string? MinTokens(JsonObject body) =>
-        NumberOf(body["min_tokens"]) is { } least && NumberOf(body["max_tokens"]) is { } most && least > most && body["max_completion_tokens"] is null
+    private static string? MinTokens(JsonElement body) =>
+        body.NumberAt("min_tokens"u8) is { } least && body.NumberAt("max_tokens"u8) is { } most && least > most && body.At("max_completion_tokens"u8) is null
             ? string.Create(CultureInfo.InvariantCulture, $"Sampling.MinTokens (min_tokens) must be at most MaxTokens (max_tokens), {most}, but is {least}")
             : null;
 
-    private static string? Stop(JsonObject body)
+    private static string? Stop(JsonElement body)
     {
-        JsonNode? stop = body["stop"];
-        return TextOf(stop) is "" || (stop as JsonArray)?.Any(static text => TextOf(text) is "") is true
+        JsonElement? stop = body.At("stop"u8);
+        return stop.Says(""u8) || (stop is { ValueKind: JsonValueKind.Array } texts && texts.EnumerateArray().Any(static text => JsonFields.Says(text, ""u8)))
             ? "Sampling.Stop (stop) must be texts of at least one character, but one is empty"
             : null;
     }
 
-    private static string? Bias(JsonObject body)
+    private static string? Bias(JsonElement body)
     {
-        string? odd = (body["logit_bias"] as JsonObject)?.Select(bias => bias.Key).FirstOrDefault(token => !IsTokenId(token));
+        string? odd = body.ObjectAt("logit_bias"u8) is { } biases ? biases.EnumerateObject().Select(static bias => bias.Name).FirstOrDefault(static token => !IsTokenId(token)) : null;
         return odd is null ? null : $"Sampling.LogitBias (logit_bias) must have token ids, 0 or more, for its keys, but one is \"{odd}\"";
     }
 
@@ -54,36 +53,38 @@ internal static class SamplingRules
     private static bool IsTokenId(string token) =>
         BigInteger.TryParse(token.Replace("_", "", StringComparison.Ordinal), NumberStyles.Integer, CultureInfo.InvariantCulture, out BigInteger id) && id >= 0;
 
-    private static string? Format(JsonObject body)
+    private static string? Format(JsonElement body)
     {
-        if (body["response_format"] is not JsonObject format)
+        if (body.ObjectAt("response_format"u8) is not { } format)
             return null;
-        string? type = TextOf(format["type"]);
+        string? type = format.TextAt("type"u8);
         if (!Formats.Contains(type))
-            return $"Output (response_format) must be of type {string.Join(", ", Formats)}, but is {format["type"]?.ToJsonString() ?? "of none"}";
+            return $"Output (response_format) must be of type {string.Join(", ", Formats)}, but is {format.At("type"u8)?.GetRawText() ?? "of none"}";
         if (type != "json_schema")
             return null;
-        return format["json_schema"] is null
+        return format.At("json_schema"u8) is not { } named
             ? "Output (response_format) of type json_schema must come with a json_schema"
-            : UnknownType((format["json_schema"] as JsonObject)?["schema"]) is { } unknown
+            : UnknownType(named.At("schema"u8)) is { } unknown
                 ? $"Output (response_format) must have a schema of the types {string.Join(", ", SchemaTypes)}, but one is \"{unknown}\""
                 : null;
     }
 
     // Only what a server surely looks at: definitions that nothing refers to, it never reads.
-    private static string? UnknownType(JsonNode? schema)
+    private static string? UnknownType(JsonElement? schema)
     {
-        if (schema is not JsonObject shape)
+        if (schema is not { ValueKind: JsonValueKind.Object } shape)
             return null;
-        if (TextOf(shape["type"]) is { } type && !SchemaTypes.Contains(type))
+        if (shape.TextAt("type"u8) is { } type && !SchemaTypes.Contains(type))
             return type;
-        IEnumerable<JsonNode?> inner = (shape["properties"] as JsonObject)?.Select(property => property.Value) ?? [];
-        return inner.Append(shape["items"]).Select(UnknownType).FirstOrDefault(unknown => unknown is not null);
+        if (shape.ObjectAt("properties"u8) is { } properties)
+        {
+            foreach (JsonProperty property in properties.EnumerateObject())
+            {
+                if (UnknownType(property.Value) is { } unknown)
+                    return unknown;
+            }
+        }
+
+        return UnknownType(shape.At("items"u8));
     }
-
-    public static decimal? NumberOf(JsonNode? value) =>
-        value?.GetValueKind() == JsonValueKind.Number
-        && decimal.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) ? number : null;
-
-    public static string? TextOf(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? said) ? said : null;
 }

@@ -113,33 +113,29 @@ public abstract record StructuredOutput
     public static StructuredOutput StructuralTag([StringSyntax(StringSyntaxAttribute.Json)] string tag) =>
         Text("structural_tag", tag);
 
-    internal abstract void WriteTo(JsonObject body);
+    internal abstract void WriteTo(BodyWriter body);
 
     /// <summary>Writes all that it holds: unlike <see cref="WriteTo"/> also what the server cannot be told.</summary>
-    internal virtual void SaveTo(JsonObject body) => WriteTo(body);
+    internal virtual void SaveTo(BodyWriter body) => WriteTo(body);
 
-    private protected void SaveTo(JsonObject body, JsonObject format)
+    // Its options, behind the constraint that they belong to, if that stands there too.
+    private protected void WriteOptions(BodyWriter body, string? kind = null, Action<Utf8JsonWriter>? write = null)
     {
-        body["response_format"] = format;
-        if (HasOptions)
-            WriteOptions(body, []);
-    }
+        if (!body.Begin("structured_outputs"))
+            return;
 
-    private protected void WriteStructuredOutputs(JsonObject body, string kind, JsonNode value)
-    {
-        WriteOptions(body, new JsonObject { [kind] = value });
-    }
+        var outputs = new BodyWriter(body.Json);
+        body.Json.WriteStartObject();
+        if (kind is not null)
+        {
+            body.Json.WritePropertyName(kind);
+            write?.Invoke(body.Json);
+        }
 
-    private void WriteOptions(JsonObject body, JsonObject outputs)
-    {
-        if (DisableAnyWhitespace is { } noWhitespace)
-            outputs["disable_any_whitespace"] = noWhitespace;
-        if (DisableAdditionalProperties is { } noMore)
-            outputs["disable_additional_properties"] = noMore;
-        if (WhitespacePattern is { } pattern)
-            outputs["whitespace_pattern"] = pattern;
-
-        body["structured_outputs"] = outputs;
+        outputs.Put("disable_any_whitespace", DisableAnyWhitespace);
+        outputs.Put("disable_additional_properties", DisableAdditionalProperties);
+        outputs.Put("whitespace_pattern", WhitespacePattern);
+        body.Json.WriteEndObject();
     }
 
     private static TextConstraint Text(string kind, string value)
@@ -150,43 +146,67 @@ public abstract record StructuredOutput
 
     private sealed record AnyObject : StructuredOutput
     {
-        internal override void WriteTo(JsonObject body)
+        internal override void WriteTo(BodyWriter body)
         {
             if (HasOptions)
-                WriteStructuredOutputs(body, "json_object", true);
+                WriteOptions(body, "json_object", static json => json.WriteBooleanValue(true));
             else
-                body["response_format"] = Format;
+                WriteFormat(body);
         }
 
-        internal override void SaveTo(JsonObject body) => SaveTo(body, Format);
+        internal override void SaveTo(BodyWriter body)
+        {
+            WriteFormat(body);
+            if (HasOptions)
+                WriteOptions(body);
+        }
 
-        private static JsonObject Format => new() { ["type"] = "json_object" };
+        private static void WriteFormat(BodyWriter body)
+        {
+            if (!body.Begin("response_format"))
+                return;
+
+            body.Json.WriteStartObject();
+            body.Json.WriteString("type"u8, "json_object"u8);
+            body.Json.WriteEndObject();
+        }
     }
 
     private sealed record Schema(string Name, JsonElement Value, bool? Strict) : StructuredOutput
     {
-        internal override void WriteTo(JsonObject body)
+        internal override void WriteTo(BodyWriter body)
         {
-            JsonNode schema = System.Text.Json.Nodes.JsonObject.Create(Value)!;
             if (HasOptions)
-            {
-                WriteStructuredOutputs(body, "json", schema);
-                return;
-            }
-
-            body["response_format"] = Format(schema);
+                WriteOptions(body, "json", Value.WriteTo);
+            else
+                WriteFormat(body);
         }
 
-        internal override void SaveTo(JsonObject body) => SaveTo(body, Format(System.Text.Json.Nodes.JsonObject.Create(Value)!));
-
-        private JsonObject Format(JsonNode schema)
+        internal override void SaveTo(BodyWriter body)
         {
-            var format = new JsonObject { ["name"] = Name, ["schema"] = schema };
+            WriteFormat(body);
+            if (HasOptions)
+                WriteOptions(body);
+        }
+
+        private void WriteFormat(BodyWriter body)
+        {
+            if (!body.Begin("response_format"))
+                return;
+
+            Utf8JsonWriter json = body.Json;
+            json.WriteStartObject();
+            json.WriteString("type"u8, "json_schema"u8);
+            json.WriteStartObject("json_schema"u8);
+            json.WriteString("name"u8, Name);
+            json.WritePropertyName("schema"u8);
+            Value.WriteTo(json);
             if (Description is { } description)
-                format["description"] = description;
+                json.WriteString("description"u8, description);
             if (Strict is { } strict)
-                format["strict"] = strict;
-            return new JsonObject { ["type"] = "json_schema", ["json_schema"] = format };
+                json.WriteBoolean("strict"u8, strict);
+            json.WriteEndObject();
+            json.WriteEndObject();
         }
 
         public bool Equals(Schema? other) =>
@@ -197,12 +217,17 @@ public abstract record StructuredOutput
 
     private sealed record Choice(IReadOnlyList<string> Values) : StructuredOutput
     {
-        internal override void WriteTo(JsonObject body) =>
-            WriteStructuredOutputs(body, "choice", new JsonArray([.. Values.Select(option => (JsonNode?)option)]));
+        internal override void WriteTo(BodyWriter body) => WriteOptions(body, "choice", json =>
+        {
+            json.WriteStartArray();
+            foreach (string? value in Values)
+                json.WriteStringValue(value);
+            json.WriteEndArray();
+        });
     }
 
     private sealed record TextConstraint(string Kind, string Value) : StructuredOutput
     {
-        internal override void WriteTo(JsonObject body) => WriteStructuredOutputs(body, Kind, Value);
+        internal override void WriteTo(BodyWriter body) => WriteOptions(body, Kind, json => json.WriteStringValue(Value));
     }
 }

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 
 namespace VllmAdapter;
 
@@ -8,15 +8,15 @@ namespace VllmAdapter;
 /// </summary>
 internal static class ToolsCheck
 {
-    public static void Check(JsonObject body)
+    public static void Check(JsonElement body)
     {
-        if (body["tools"] is not JsonArray { Count: > 1 } tools)
+        if (body.ListAt("tools"u8) is not { } tools || tools.GetArrayLength() < 2)
             return;
 
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (JsonNode? tool in tools)
+        foreach (JsonElement tool in tools.EnumerateArray())
         {
-            if (tool is JsonObject declared && declared["function"] is JsonObject function && TextOf(function["name"]) is { } name && !names.Add(name))
+            if (tool.At("function"u8)?.TextAt("name"u8) is { } name && !names.Add(name))
             {
                 throw RequestRefusal.Because(
                     $"Two tools are called '{ServerText.Quote(name)}', and their calls could not be told apart. Give each a name of its own; "
@@ -24,6 +24,4 @@ internal static class ToolsCheck
             }
         }
     }
-
-    private static string? TextOf(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? said) ? said : null;
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace VllmAdapter;
 
 /// <summary>Asks <c>/v1/responses</c>.</summary>
@@ -14,11 +12,10 @@ internal sealed class ResponseCalls(CallSetup setup)
     private ChatCall CallOf(ResponseRequest request)
     {
         request.Headers?.ThrowIfUnusable();
-        JsonObject json = ResponseRequestBody.Build(request, setup.Options.Model);
-        byte[] body = ChatRequestBody.ToUtf8(json);
-        string? model = ChatRequestBody.ModelOf(json);
-        RequestEvidence asked = ResponseEvidence.Of(json, setup.WindowOf(model), setup.Options.ServerMaxTokens);
-        return setup.NewCall(body, asked, model, new CallWishes(VllmEndpoint.Responses, "chat")
+        using RequestBody body = ResponseRequestBody.Build(request, setup.Options.Model);
+        string? model = body.Model;
+        RequestEvidence asked = ResponseEvidence.Of(body.Json, setup.WindowOf(model), setup.Options.ServerMaxTokens);
+        return setup.NewCall(body.Utf8, asked, model, new CallWishes(VllmEndpoint.Responses, "chat")
         {
             IsWhole = !request.Stream,
             Headers = request.Headers,

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -12,20 +11,20 @@ internal static class ResponseRules
         NumberRange.Whole("top_logprobs", "TopLogprobs", "a whole number, 0 or more", 0),
     ];
 
-    private static readonly Func<JsonObject, string?>[] Rules = [Formats, SamplingRules.FaultOf];
+    private static readonly Func<JsonElement, string?>[] Rules = [Formats, SamplingRules.FaultOf];
 
     /// <summary>What is wrong with the body, by the member and its range; null if nothing is.</summary>
-    public static string? FaultOf(JsonObject body)
+    public static string? FaultOf(JsonElement body)
     {
         // The answer of one comes elsewhere, by GET, and this call would end without it.
-        if (body["background"]?.GetValueKind() == JsonValueKind.True)
+        if (body.IsTrueAt("background"u8))
             throw RequestRefusal.Because("Extra says \"background\": true, so the reply would hold no answer. Leave it out, or use adapter.Routes for such a response.");
 
-        return Ranges.Select(range => range.FaultOf(body)).Concat(Rules.Select(rule => rule(body))).FirstOrDefault(fault => fault is not null);
+        return NumberRange.FirstFault(body, Ranges) ?? RequestRules.FirstFault(body, Rules);
     }
 
-    private static string? Formats(JsonObject body) =>
-        body["structured_outputs"] is JsonObject && body["text"] is JsonObject { } text && text["format"] is JsonObject
+    private static string? Formats(JsonElement body) =>
+        body.ObjectAt("structured_outputs"u8) is not null && body.At("text"u8)?.ObjectAt("format"u8) is not null
             ? "structured_outputs must be left out where text.format is set"
             : null;
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
@@ -9,12 +11,23 @@ internal static class ChatRequestJson
     public const string Section = "vllm_adapter";
 
     /// <exception cref="NotSupportedException">The request holds what cannot be written; the message names the member.</exception>
-    public static JsonObject Write(ChatRequest request)
+    public static string ToText(ChatRequest request) => OrUnsaved(
+        request, static request => Encoding.UTF8.GetString(RequestJson.ToUtf8(request, ChatRequestBodyMessages.TextIn(request.Messages), WriteFields)));
+
+    /// <inheritdoc cref="ToText"/>
+    public static void Write(Utf8JsonWriter json, ChatRequest request) => OrUnsaved(request, request =>
+    {
+        WriteFields(json, request);
+        return true;
+    });
+
+    private static T OrUnsaved<T>(ChatRequest request, Func<ChatRequest, T> write)
     {
         ThrowIfCode(request);
+        ThrowIfSecret(request.Headers);
         try
         {
-            return Body(request);
+            return write(request);
         }
         catch (ArgumentException unwritable)
         {
@@ -22,15 +35,19 @@ internal static class ChatRequestJson
         }
     }
 
-    private static JsonObject Body(ChatRequest request)
+    private static void WriteFields(Utf8JsonWriter json, ChatRequest request)
     {
-        var body = new JsonObject();
+        var body = new BodyWriter(json);
+        json.WriteStartObject();
         body.Put("model", request.Model);
-        body["messages"] = new JsonArray([.. request.Messages.Select(MessageJson.Write)]);
+        json.WriteStartArray("messages"u8);
+        foreach (VllmMessage message in request.Messages)
+            MessageJson.Write(json, message);
+        json.WriteEndArray();
         body.Put("max_tokens", request.MaxTokens);
         body.Put("n", request.ChoiceCount);
-        body["stream"] = request.Stream;
-        ChatRequestBody.PutTools(body, request);
+        body.Put("stream", request.Stream);
+        ToolsBody.Put(body, request);
         ChatRequestBody.PutSampling(body, request.Sampling);
         body.Put("reasoning_effort", request.Reasoning?.Effort?.Value);
         body.Put("thinking_token_budget", request.Reasoning?.MaxTokens);
@@ -42,14 +59,12 @@ internal static class ChatRequestJson
         ChatRequestBody.PutLogprobs(body, request.Logprobs);
         ChatRequestBody.PutServing(body, request.Serving);
         body.Put("user", request.User);
-        if (Own(request, body) is { Count: > 0 } own)
-            body[Section] = own;
-
-        return body;
+        body.Put(Section, Own(request));
+        json.WriteEndObject();
     }
 
     // As it was set: what follows from it, and what Reasoning adds, is worked out anew when it is sent.
-    private static void PutPrompt(JsonObject body, PromptOptions? prompt)
+    private static void PutPrompt(BodyWriter body, PromptOptions? prompt)
     {
         body.Put("chat_template_kwargs", prompt?.TemplateArguments);
         body.Put("chat_template", prompt?.ChatTemplate);
@@ -60,7 +75,7 @@ internal static class ChatRequestJson
         body.Put("echo", prompt?.Echo);
     }
 
-    private static JsonObject Own(ChatRequest request, JsonObject body)
+    private static JsonObject Own(ChatRequest request)
     {
         var own = new JsonObject();
         own.Put("enable_thinking", request.Reasoning?.Enabled);
@@ -74,12 +89,12 @@ internal static class ChatRequestJson
             own["send_unchecked"] = true;
         if (request.Extra is { } extra)
             own["extra"] = extra.DeepClone();
-        own.Put("empty", [.. Empty(request, body)]);
+        own.Put("empty", [.. Empty(request)]);
         return own;
     }
 
     // On the wire a group or an object without anything in it is the same as none.
-    private static IEnumerable<string> Empty(ChatRequest request, JsonObject body)
+    private static IEnumerable<string> Empty(ChatRequest request)
     {
         (string Name, bool IsSet)[] mayBeEmpty =
         [
@@ -97,7 +112,7 @@ internal static class ChatRequestJson
             ("ec_transfer_params", request.Serving?.EncoderTransfer is { Count: 0 }),
             ("vllm_xargs", request.Serving?.PluginArguments is { Count: 0 }),
         ];
-        return mayBeEmpty.Where(group => group.IsSet && !body.ContainsKey(group.Name)).Select(group => group.Name);
+        return mayBeEmpty.Where(group => group.IsSet).Select(group => group.Name);
     }
 
     private static JsonObject Headers(RequestHeaders headers)
@@ -109,9 +124,6 @@ internal static class ChatRequestJson
         json.Put("data_parallel_rank", headers.DataParallelRank);
         if (headers.Additional is { } additional)
         {
-            if (additional.Keys.FirstOrDefault(IsSecret) is { } secret)
-                throw new NotSupportedException($"Headers.Additional holds '{secret}': keys are not saved with a request. Take it out, and set it again after reading.");
-
             var more = new JsonObject();
             foreach ((string name, string value) in additional)
                 more[name] = value;
@@ -119,6 +131,12 @@ internal static class ChatRequestJson
         }
 
         return json;
+    }
+
+    private static void ThrowIfSecret(RequestHeaders? headers)
+    {
+        if (headers?.Additional?.Keys.FirstOrDefault(IsSecret) is { } secret)
+            throw new NotSupportedException($"Headers.Additional holds '{secret}': keys are not saved with a request. Take it out, and set it again after reading.");
     }
 
     private static bool IsSecret(string header) => header.ToUpperInvariant() is

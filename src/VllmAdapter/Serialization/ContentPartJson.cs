@@ -6,14 +6,19 @@ namespace VllmAdapter;
 /// <summary>A part of a message as it is saved, which is as it is sent.</summary>
 internal static class ContentPartJson
 {
-    public static JsonObject Write(ContentPart part) => ChatRequestBodyMessages.Part(part);
+    public static void Write(Utf8JsonWriter json, ContentPart part) => ChatRequestBodyMessages.Write(json, part);
 
     /// <summary>A part of a kind that is known if it holds nothing else; anything else is kept as it is, and sent as it is.</summary>
     public static ContentPart Read(JsonElement json, string place)
     {
         var fields = new SavedFields(json, place);
-        JsonObject whole = JsonObject.Create(json.Clone())!;
-        return Known(fields) is { } part && JsonNode.DeepEquals(Write(part), whole) ? part : new RawPart(whole);
+        return Known(fields) is { } part && IsAll(part, json) ? part : new RawPart(JsonObject.Create(json.Clone())!);
+    }
+
+    private static bool IsAll(ContentPart part, JsonElement json)
+    {
+        using JsonDocument written = JsonDocument.Parse(RequestJson.ToUtf8(part, RequestWords.LengthOf(part), Write), JsonText.Parsing);
+        return JsonElement.DeepEquals(written.RootElement, json);
     }
 
     private static ContentPart? Known(SavedFields fields) => TextIn(fields, "type") switch

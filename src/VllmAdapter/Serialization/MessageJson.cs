@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -11,19 +10,41 @@ internal static class MessageJson
 
     private const string OtherReasoning = "reasoning_content";
 
-    public static JsonObject Write(VllmMessage message)
+    public static void Write(Utf8JsonWriter json, VllmMessage message)
     {
-        JsonObject json = message switch
+        json.WriteStartObject();
+        switch (message)
         {
-            SystemMessage system => Said("system", system.Text),
-            DeveloperMessage developer => Said("developer", developer.Text),
-            UserMessage user => Said("user", Content(user.Text, user.Parts)),
-            AssistantMessage assistant => Assistant(assistant),
-            ToolMessage result => Result(result),
-            _ => throw new NotSupportedException($"{message.GetType().Name} is no message that can be written as JSON."),
-        };
-        json.Put("name", message.Name);
-        return json;
+            case SystemMessage system:
+                WriteSaid(json, "system"u8, system.Text);
+                break;
+
+            case DeveloperMessage developer:
+                WriteSaid(json, "developer"u8, developer.Text);
+                break;
+
+            case UserMessage user:
+                json.WriteString("role"u8, "user"u8);
+                WriteContent(json, user.Text, user.Parts);
+                break;
+
+            case AssistantMessage assistant:
+                WriteAssistant(json, assistant);
+                break;
+
+            case ToolMessage result:
+                json.WriteString("role"u8, "tool"u8);
+                json.WriteString("tool_call_id"u8, result.ToolCallId);
+                WriteContent(json, result.Parts.Count > 0 && result.Content is "" ? null : result.Content, result.Parts);
+                break;
+
+            default:
+                throw new NotSupportedException("A message is null, and cannot be written as JSON. Leave it out.");
+        }
+
+        if (message.Name is { } name)
+            json.WriteString("name"u8, name);
+        json.WriteEndObject();
     }
 
     public static VllmMessage Read(JsonElement json, string place)
@@ -50,51 +71,40 @@ internal static class MessageJson
         }
     }
 
-    private static JsonObject Said(string role, JsonNode? content) => new() { ["role"] = role, ["content"] = content };
-
-    private static JsonNode? Content(string? text, IReadOnlyList<ContentPart> parts)
+    private static void WriteSaid(Utf8JsonWriter json, ReadOnlySpan<byte> role, string? content)
     {
-        if (parts.Count == 0)
-            return text;
-
-        var list = new JsonArray();
-        if (text is not null)
-            list.Add((JsonNode?)ContentPartJson.Write(new TextPart(text)));
-        foreach (ContentPart part in parts)
-            list.Add((JsonNode?)ContentPartJson.Write(part));
-
-        return list;
+        json.WriteString("role"u8, role);
+        json.WriteText("content", content);
     }
 
-    private static JsonObject Result(ToolMessage result) => new()
+    private static void WriteContent(Utf8JsonWriter json, string? text, IReadOnlyList<ContentPart> parts)
     {
-        ["role"] = "tool",
-        ["tool_call_id"] = result.ToolCallId,
-        ["content"] = Content(result.Parts.Count > 0 && result.Content is "" ? null : result.Content, result.Parts),
-    };
+        json.WritePropertyName("content"u8);
+        if (parts.Count > 0)
+            ChatRequestBodyMessages.WriteParts(json, text, parts);
+        else
+            json.WriteText(text);
+    }
 
-    private static JsonObject Assistant(AssistantMessage assistant)
+    private static void WriteAssistant(Utf8JsonWriter json, AssistantMessage assistant)
     {
-        JsonObject json = Said("assistant", assistant.Text);
+        WriteSaid(json, "assistant"u8, assistant.Text);
         if (assistant.Reasoning is { } thoughts)
         {
             bool isUsual = assistant.ReasoningName is null or Reasoning or OtherReasoning;
-            json[isUsual ? assistant.ReasoningName ?? Reasoning : Reasoning] = thoughts;
+            json.WriteText(isUsual ? assistant.ReasoningName ?? Reasoning : Reasoning, thoughts);
             if (!isUsual)
-                json["reasoning_name"] = assistant.ReasoningName;
+                json.WriteString("reasoning_name"u8, assistant.ReasoningName);
         }
 
-        if (assistant.ToolCalls.Count > 0)
-            json["tool_calls"] = new JsonArray([.. assistant.ToolCalls.Select(Call)]);
-        return json;
-    }
+        if (assistant.ToolCalls.Count == 0)
+            return;
 
-    private static JsonObject Call(ToolCall call) => new()
-    {
-        ["id"] = call.Id,
-        ["type"] = "function",
-        ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments },
-    };
+        json.WriteStartArray("tool_calls"u8);
+        foreach (ToolCall call in assistant.ToolCalls)
+            SentCall.Write(json, call, call.Arguments);
+        json.WriteEndArray();
+    }
 
     private static AssistantMessage Assistant(SavedFields fields, string? name)
     {

@@ -2,15 +2,22 @@ using System.Buffers;
 
 namespace VllmAdapter;
 
-/// <summary>A buffer to write into, lent by the shared pool until it is disposed. A large one is as large as it has to be, and its own.</summary>
-internal sealed class PooledBuffer(int room) : IBufferWriter<byte>, IDisposable
+/// <summary>A buffer to write into, lent by the shared pool until it is given back. A large one is as large as it has to be, and its own.</summary>
+internal sealed class PooledBuffer : IBufferWriter<byte>
 {
     private const int MostLent = 256 * 1024;
 
-    private byte[] _bytes = Take(room);
+    private byte[] _bytes = [];
     private int _length;
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
+
+    /// <summary>Takes room, in bytes. More is taken where that is not enough.</summary>
+    public void Lend(int room)
+    {
+        GiveBack();
+        _bytes = Take(room);
+    }
 
     public void Advance(int count) => _length += count;
 
@@ -26,7 +33,8 @@ internal sealed class PooledBuffer(int room) : IBufferWriter<byte>, IDisposable
         return _bytes.AsSpan(_length);
     }
 
-    public void Dispose()
+    /// <summary>Gives back what was lent; nobody may look at it any more.</summary>
+    public void GiveBack()
     {
         byte[] bytes = _bytes;
         (_bytes, _length) = ([], 0);

@@ -1,6 +1,4 @@
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -26,6 +24,4 @@ internal static class SavedJson
             throw new JsonException($"This is not {what}: {misfit.Message}", misfit);
         }
     }
-
-    public static string Write(JsonObject json) => Encoding.UTF8.GetString(RequestJson.ToUtf8(json));
 }

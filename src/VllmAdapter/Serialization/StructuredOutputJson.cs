@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter;
 
@@ -12,11 +11,20 @@ internal static class StructuredOutputJson
     private const string Format = "response_format";
     private const string Outputs = "structured_outputs";
 
-    public static JsonObject Write(StructuredOutput output)
+    /// <summary>Writes all of it.</summary>
+    public static void Write(Utf8JsonWriter json, StructuredOutput output)
     {
-        var json = new JsonObject();
-        output.SaveTo(json);
-        return json;
+        json.WriteStartObject();
+        output.SaveTo(new BodyWriter(json));
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes what of it is sent.</summary>
+    public static void Send(Utf8JsonWriter json, StructuredOutput output)
+    {
+        json.WriteStartObject();
+        output.WriteTo(new BodyWriter(json));
+        json.WriteEndObject();
     }
 
     /// <exception cref="JsonException">There is no known shape.</exception>

@@ -51,26 +51,13 @@ internal sealed class FieldLearning
 
     private async Task LearnAsync()
     {
-        ServerVersion? version = await OrNullAsync(_server.GetVersionAsync(CancellationToken.None)).ConfigureAwait(false);
-        ApiDescription? description = await OrNullAsync(_server.GetDescriptionAsync(CancellationToken.None)).ConfigureAwait(false);
+        ServerVersion? version = await OptionalAnswer.IfGivenAsync(_server.GetVersionAsync(CancellationToken.None)).ConfigureAwait(false);
+        ApiDescription? description = await OptionalAnswer.IfGivenAsync(_server.GetDescriptionAsync(CancellationToken.None)).ConfigureAwait(false);
         if (description?.ChatFields is null && version?.Number is null)
             throw new InvalidOperationException("The server reports neither its fields nor its version.");
 
         _known = new Known(version, description?.ChatFields);
         TellWaiting();
-    }
-
-    private static async Task<T?> OrNullAsync<T>(Task<T> question)
-        where T : class
-    {
-        try
-        {
-            return await question.ConfigureAwait(false);
-        }
-        catch (VllmRequestException)
-        {
-            return null;
-        }
     }
 
     private sealed record Known(ServerVersion? Version, IReadOnlySet<string>? Fields)

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace VllmAdapter.Server;
@@ -21,21 +21,29 @@ internal sealed class FieldQuestion
     /// <param name="logger">Where to note it.</param>
     /// <param name="ofTheRoute">Fields that only a route other than chat has; of them nothing is known.</param>
     public static FieldQuestion? Of(
-        JsonObject body, UnknownFieldBehavior behavior, FieldLearning learning, ILogger logger, IReadOnlySet<string>? ofTheRoute = null)
+        JsonElement body, UnknownFieldBehavior behavior, FieldLearning learning, ILogger logger, IReadOnlySet<string>? ofTheRoute = null)
     {
         if (behavior == UnknownFieldBehavior.Off)
             return null;
 
         List<string>? fields = null;
-        for (int i = 0; i < body.Count; i++)
+        foreach (JsonProperty property in body.EnumerateObject())
         {
-            string field = body.GetAt(i).Key;
+            if (IsInNearlyAll(property))
+                continue;
+
+            string field = property.Name;
             if (!FieldHistory.IsKnownEverywhere(field) && ofTheRoute?.Contains(field) is not true)
                 (fields ??= []).Add(field);
         }
 
         return fields is null ? null : new FieldQuestion(fields, behavior == UnknownFieldBehavior.Refuse, learning, logger);
     }
+
+    // So that their names need not be made into strings to be looked up.
+    private static bool IsInNearlyAll(JsonProperty field) =>
+        field.NameEquals("model"u8) || field.NameEquals("messages"u8) || field.NameEquals("stream"u8) || field.NameEquals("stream_options"u8)
+        || field.NameEquals("max_tokens"u8) || field.NameEquals("temperature"u8) || field.NameEquals("tools"u8);
 
     /// <summary>Tells of the fields that the server ignores. Only who wants to refuse waits until the server has said which they are.</summary>
     /// <exception cref="VllmRequestException">There is such a field, and it is to be refused.</exception>

@@ -72,7 +72,7 @@ internal sealed class ServerCalls(VllmTransport transport, int maxBytes)
 
             try
             {
-                T? answer = body.IsWhole ? read(new ServerReply(response, body.Bytes), either.Token) : null;
+                T? answer = body.IsWhole ? read(new ServerReply(body.Bytes), either.Token) : null;
                 return answer ?? throw transport.NotAReply(response, about with { Expected = WhatIsMissing(question, body.Bytes.Span) }, body.Bytes.Span);
             }
             catch (InvalidReplyException invalid)

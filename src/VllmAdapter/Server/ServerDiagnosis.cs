@@ -58,7 +58,7 @@ public sealed record ServerDiagnosis
         if (found.IsPaused is true)
             return found with { Activity = ServerActivity.Paused };
 
-        if (await VllmServer.OrNullAsync(server.GetMetricsAsync(cancellationToken)).ConfigureAwait(false) is not { } earlier)
+        if (await OptionalAnswer.IfOfferedAsync(server.GetMetricsAsync(cancellationToken)).ConfigureAwait(false) is not { } earlier)
             return found;
 
         await Task.Delay(span, clock, cancellationToken).ConfigureAwait(false);

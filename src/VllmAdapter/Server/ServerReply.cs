@@ -3,20 +3,13 @@ using System.Text;
 namespace VllmAdapter.Server;
 
 /// <summary>A success, read to its end.</summary>
-/// <param name="response">The response; its body was read.</param>
 /// <param name="body">Its bytes, decompressed; only for as long as the reply is being read.</param>
-internal readonly struct ServerReply(HttpResponseMessage response, ReadOnlyMemory<byte> body)
+internal readonly struct ServerReply(ReadOnlyMemory<byte> body)
 {
     public ReadOnlyMemory<byte> Body => body;
 
     /// <summary>The body as JSON is to be read: without a byte order mark.</summary>
     public ReadOnlySpan<byte> Json => WithoutMark(body.Span);
-
-    public string? ContentType => response.Content.Headers.ContentType?.MediaType;
-
-    /// <summary>A header of the response; null if it has none of that name.</summary>
-    public string? Header(string name) =>
-        response.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
 
     internal static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> body) =>
         body.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;

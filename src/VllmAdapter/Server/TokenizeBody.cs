@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 
 namespace VllmAdapter.Server;
 
@@ -12,18 +12,31 @@ internal static class TokenizeBody
         "chat_template_kwargs", "media_io_kwargs", "mm_processor_kwargs", "tools",
     ];
 
-    public static JsonObject For(JsonObject chat, bool withTexts)
+    /// <summary>What of a chat its prompt depends on.</summary>
+    public static byte[] For(RequestBody chat, bool withTexts) => RequestJson.ToUtf8((chat.Json, withTexts), chat.Utf8.Length, static (json, from) =>
     {
-        var body = new JsonObject();
+        json.WriteStartObject();
         foreach (string name in OfThePrompt)
         {
-            if (chat[name] is { } value)
-                body[name] = value.DeepClone();
+            if (from.Json.At(name) is not { } value)
+                continue;
+
+            json.WritePropertyName(name);
+            value.WriteTo(json);
         }
 
-        if (withTexts)
-            body["return_token_strs"] = true;
+        if (from.withTexts)
+            json.WriteBoolean("return_token_strs"u8, true);
+        json.WriteEndObject();
+    });
 
-        return body;
-    }
+    /// <summary>All of a chat but how its reply is sent, which has no part in the prompt.</summary>
+    public static byte[] WithoutStream(RequestBody chat) => RequestJson.ToUtf8(chat.Json, chat.Utf8.Length, static (json, body) =>
+    {
+        json.WriteStartObject();
+        foreach (JsonProperty field in body.EnumerateObject().Where(static field => !field.NameEquals("stream"u8) && !field.NameEquals("stream_options"u8)))
+            field.WriteTo(json);
+
+        json.WriteEndObject();
+    });
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Server;
 
@@ -90,8 +89,8 @@ public sealed class VllmServer
     public async Task<ServerCapabilities> GetCapabilitiesAsync(CancellationToken cancellationToken = default)
     {
         ServerState now = _now();
-        ServerVersion? version = await IfAnsweredAsync(GetVersionAsync(cancellationToken)).ConfigureAwait(false);
-        ApiDescription? description = await IfAnsweredAsync(now.GetDescriptionAsync(cancellationToken)).ConfigureAwait(false);
+        ServerVersion? version = await OptionalAnswer.IfAnsweredAsync(now.GetVersionAsync(cancellationToken)).ConfigureAwait(false);
+        ApiDescription? description = await OptionalAnswer.IfAnsweredAsync(now.GetDescriptionAsync(cancellationToken)).ConfigureAwait(false);
         return await new CapabilitySurvey(now).MakeAsync(version, description, cancellationToken).ConfigureAwait(false);
     }
 
@@ -121,10 +120,7 @@ public sealed class VllmServer
     public Task<TokenizeResult> TokenizeAsync(string text, TokenizeOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        string? model = options?.Model ?? Settings.Model;
-        var body = new TokenizeTextJson(model, text, options?.AddSpecialTokens, options?.WithTexts is true ? true : null);
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, ServerJsonContext.Default.TokenizeTextJson);
-        return TokenizeAsync(Post(VllmEndpoint.Tokenize, json) with { Model = model }, cancellationToken);
+        return PromptCalls.TokenizeAsync(_now(), text, options, cancellationToken);
     }
 
     /// <summary>Splits the prompt that a chat request becomes into tokens.</summary>
@@ -140,10 +136,7 @@ public sealed class VllmServer
     public Task<TokenizeResult> TokenizeAsync(ChatRequest request, bool withTexts = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        JsonObject body = TokenizeBody.For(BodyOf(request), withTexts);
-        return TokenizeAsync(
-            Post(VllmEndpoint.Tokenize, ChatRequestBody.ToUtf8(body)) with { Model = ChatRequestBody.ModelOf(body), Headers = request.Headers },
-            cancellationToken);
+        return PromptCalls.TokenizeAsync(_now(), request, withTexts, cancellationToken);
     }
 
     /// <summary>Puts tokens together to text.</summary>
@@ -151,17 +144,10 @@ public sealed class VllmServer
     /// <param name="model">The model whose tokenizer to use; null for the adapter's own, and without one the server's first.</param>
     /// <param name="cancellationToken">Ends the call with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="VllmRequestException">The server did not answer, or refused.</exception>
-    public async Task<string> DetokenizeAsync(
-        IReadOnlyList<int> tokenIds, string? model = null, CancellationToken cancellationToken = default)
+    public Task<string> DetokenizeAsync(IReadOnlyList<int> tokenIds, string? model = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tokenIds);
-        var body = new DetokenizeJson(model ?? Settings.Model, tokenIds);
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, ServerJsonContext.Default.DetokenizeJson);
-        DetokenizedJson answer = await Calls.AskAsync(
-            Post(VllmEndpoint.Detokenize, json) with { Model = body.Model, Expected = "a text made of tokens" },
-            ServerJsonContext.Default.DetokenizedJson,
-            cancellationToken).ConfigureAwait(false);
-        return answer.Prompt ?? "";
+        return PromptCalls.DetokenizeAsync(_now(), tokenIds, model, cancellationToken);
     }
 
     /// <summary>Asks what the engine would receive for a chat request, without running it.</summary>
@@ -172,18 +158,10 @@ public sealed class VllmServer
     /// The server did not answer, or refused. <see cref="RequestFailure.RouteNotFound"/> before vLLM 0.15, and as long as the server runs
     /// without <c>--enable-scale-out</c> (it answers 403 then).
     /// </exception>
-    public async Task<RenderedPrompt> RenderAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    public Task<RenderedPrompt> RenderAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        JsonObject body = BodyOf(request);
-        ServerQuestion question = Post(VllmEndpoint.Render, ChatRequestBody.ToUtf8(body)) with
-        {
-            Model = ChatRequestBody.ModelOf(body),
-            Headers = request.Headers,
-            MayBeSwitchedOff = true,
-            Expected = "a rendered prompt",
-        };
-        return await Calls.AskAsync(question, RenderedPromptReader.Read, cancellationToken).ConfigureAwait(false);
+        return PromptCalls.RenderAsync(_now(), request, cancellationToken);
     }
 
     /// <summary>Finds out, before a request is sent, how long its prompt is, how much room that leaves, and what becomes of its max tokens.</summary>
@@ -196,41 +174,10 @@ public sealed class VllmServer
     /// here, and that the request does not fit is a plan.
     /// </exception>
     /// <remarks>Costs one to four short calls, and no generation.</remarks>
-    public async Task<RequestPlan> PlanAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    public Task<RequestPlan> PlanAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var facts = new PlanFacts { Request = request, RequestedMaxTokens = RequestMaxTokens.Of(request) };
-        try
-        {
-            facts = facts with
-            {
-                Rendered = await OrNullAsync(RenderAsync(request, cancellationToken)).ConfigureAwait(false),
-            };
-        }
-        catch (VllmRequestException refused) when (refused.ContextRefusal is { } refusal)
-        {
-            facts = facts with { Refusal = refusal };
-        }
-
-        if (facts.Rendered is null)
-        {
-            facts = facts with
-            {
-                Counted = await OrNullAsync(TokenizeAsync(request, withTexts: false, cancellationToken)).ConfigureAwait(false),
-            };
-        }
-
-        // Where the prompt is known and the server did not say what becomes of max tokens, its version tells. (vLLM 0.15 renders the prompt alone.)
-        if (facts is { Counted: not null } or { Rendered.MaxTokens: null, RequestedMaxTokens: not null })
-        {
-            facts = facts with
-            {
-                Version = await OrNullAsync(GetVersionAsync(cancellationToken)).ConfigureAwait(false),
-            };
-        }
-
-        int? window = await WindowOfAsync(request, cancellationToken).ConfigureAwait(false);
-        return (facts with { ContextWindow = window }).ToPlan();
+        return new RequestPlanning(_now()).MakeAsync(request, cancellationToken);
     }
 
     /// <summary>Loads a LoRA adapter into the running server, under a name to ask for.</summary>
@@ -297,62 +244,6 @@ public sealed class VllmServer
             ServerState there = _now().At(endpoint);
             return new VllmServer(() => there);
         });
-    }
-
-    private async Task<TokenizeResult> TokenizeAsync(ServerQuestion question, CancellationToken cancellationToken)
-    {
-        TokenizeResult tokens = await Calls
-            .AskAsync(question with { Expected = "a list of tokens" }, TokenizeReader.Read, cancellationToken).ConfigureAwait(false);
-        Windows.Learn(question.Model, tokens.ContextWindow);
-        return tokens;
-    }
-
-    private async Task<int?> WindowOfAsync(ChatRequest request, CancellationToken cancellationToken)
-    {
-        string? model = ChatRequestBody.ModelOf(BodyOf(request));
-        if ((Settings.ContextWindow ?? Windows.Of(model)) is { } known)
-            return known;
-
-        await OrNullAsync(GetModelsAsync(cancellationToken)).ConfigureAwait(false);
-        return Windows.Of(model);
-    }
-
-    // A gateway may answer 403, or a page of its own, to what it does not pass on.
-    internal static async Task<T?> OrNullAsync<T>(Task<T> question)
-        where T : class
-    {
-        try
-        {
-            return await question.ConfigureAwait(false);
-        }
-        catch (VllmRequestException missing) when (
-            missing.Failure is RequestFailure.RouteNotFound or RequestFailure.Forbidden or RequestFailure.UnexpectedContent)
-        {
-            return null;
-        }
-    }
-
-    // Somebody is there, whatever it is that he answers.
-    private static async Task<T?> IfAnsweredAsync<T>(Task<T> question)
-        where T : class
-    {
-        try
-        {
-            return await question.ConfigureAwait(false);
-        }
-        catch (VllmRequestException refused) when (refused.StatusCode is not null)
-        {
-            return null;
-        }
-    }
-
-    // How the reply is sent has no part in the prompt.
-    private JsonObject BodyOf(ChatRequest request)
-    {
-        JsonObject body = ChatRequestBody.Build(request, Settings.Model, Settings.UsageReporting);
-        body.Remove("stream");
-        body.Remove("stream_options");
-        return body;
     }
 
     private ServerQuestion Get(string path) => new(HttpMethod.Get, path) { Limit = Settings.TimeLimits.ServerCall };

@@ -241,7 +241,7 @@ internal sealed class Attempt : IAsyncDisposable
         }
         catch (VllmRequestException missed) when (images.AreMissed(missed))
         {
-            _call = _call with { Body = images.WholeBody() };
+            _call = _call with { Body = images.WholeBody(_call.Body) };
             SendAgain(missed.Message);
             return await SendOnceAsync().ConfigureAwait(false);
         }

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace VllmAdapter;
@@ -14,7 +14,7 @@ internal sealed class CallSetup(AdapterSettings settings, ILogger logger, bool n
     /// <summary>The fields of a body that the server may not know; null if there are none, or nobody wants to know.</summary>
     /// <param name="body">The finished body.</param>
     /// <param name="ofTheRoute">Fields that only a route beside chat has.</param>
-    public FieldQuestion? FieldsOf(JsonObject body, IReadOnlySet<string>? ofTheRoute = null) => FieldQuestion.Of(
+    public FieldQuestion? FieldsOf(JsonElement body, IReadOnlySet<string>? ofTheRoute = null) => FieldQuestion.Of(
         body,
         Options.UnknownFields ?? (notesByDefault ? UnknownFieldBehavior.Note : UnknownFieldBehavior.Off),
         settings.Server.Fields,

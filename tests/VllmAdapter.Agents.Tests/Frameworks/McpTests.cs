@@ -22,13 +22,18 @@ public sealed class McpTests
         McpServerTool.Create(string () => throw new InvalidOperationException("No sky."), new() { Name = "failing" }),
     ];
 
+    public static TheoryData<string, string[]> Given => new()
+    {
+        { "text", ["Sunny."] },
+        { "two_texts", ["Sunny.", "Warm."] },
+        { "structured", ["sunny", "20"] },
+        { "picture", ["data:image/png;base64,iVBORw0KGgo="] },
+        { "failing", ["error"] },
+    };
+
     [Theory]
-    [InlineData("text", "Sunny.")]
-    [InlineData("two_texts", "Sunny.", "Warm.")]
-    [InlineData("structured", "sunny", "20")]
-    [InlineData("picture", "data:image/png;base64,iVBORw0KGgo=")]
-    [InlineData("failing", "error")]
-    public async Task Through_the_bridge_the_model_sees_what_the_tool_gave(string tool, params string[] sees)
+    [MemberData(nameof(Given))]
+    public async Task Through_the_bridge_the_model_sees_what_the_tool_gave(string tool, string[] sees)
     {
         await using InProcessMcp mcp = await InProcessMcp.StartAsync(Tools);
         using var play = new ScriptedChat(Script.Model.Calls(tool, "{}"), Answers);
@@ -40,12 +45,8 @@ public sealed class McpTests
     }
 
     [Theory]
-    [InlineData("text", "Sunny.")]
-    [InlineData("two_texts", "Sunny.", "Warm.")]
-    [InlineData("structured", "sunny", "20")]
-    [InlineData("picture", "data:image/png;base64,iVBORw0KGgo=")]
-    [InlineData("failing", "error")]
-    public async Task Through_the_adapters_own_loop_too(string tool, params string[] sees)
+    [MemberData(nameof(Given))]
+    public async Task Through_the_adapters_own_loop_too(string tool, string[] sees)
     {
         await using InProcessMcp mcp = await InProcessMcp.StartAsync(Tools);
         using var play = new ScriptedChat(Script.Model.Calls(tool, "{}"), Answers);

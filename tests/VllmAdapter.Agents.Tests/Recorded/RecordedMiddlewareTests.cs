@@ -9,14 +9,12 @@ namespace VllmAdapter.Agents.Tests.Recorded;
 [Trait("Sweep", "full")]
 public sealed class RecordedMiddlewareTests
 {
-    private static readonly int Step = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 1 : 13;
-
     public static TheoryData<RecordedPath, bool> Rows
     {
         get
         {
             var rows = new TheoryData<RecordedPath, bool>();
-            foreach (Recording recording in ToolRecordings.All.Where((_, index) => index % Step == 0))
+            foreach (Recording recording in Sweep.Of(ToolRecordings.All, every: 13))
             {
                 rows.Add(new RecordedPath(recording.Path), true);
                 rows.Add(new RecordedPath(recording.Path), false);

@@ -9,8 +9,6 @@ namespace VllmAdapter.Agents.Tests.SideBySide;
 [Trait("Sweep", "full")]
 public sealed class ComparisonTests
 {
-    private static readonly int Step = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 1 : 13;
-
     public static TheoryData<string> Bridges => [.. Comparison.Columns.Where(column => column.IsBridge).Select(column => column.Title)];
 
     [Theory]
@@ -18,7 +16,7 @@ public sealed class ComparisonTests
     public async Task Of_what_the_table_lists_nothing_happens_to_the_bridge(string title)
     {
         Column column = Comparison.Columns.Single(one => one.Title == title);
-        Recording[] recordings = [.. Recording.All.Where(one => one.Kind is not null && column.Takes(one)).Where((_, index) => index % Step == 0)];
+        Recording[] recordings = [.. Sweep.Of(Recording.All.Where(one => one.Kind is not null && column.Takes(one)), every: 13)];
 
         IReadOnlyList<Count> counts = await Comparison.CountAsync(recordings, column);
 

@@ -123,19 +123,9 @@ public sealed class BrokenPromisesTests
     }
 
     /// <summary>Rewrites what each read gives; in memory a read gives whole events, unless the row splits them.</summary>
-    private sealed class RewritingStream(Stream inner, Func<string, string> rewrite) : Stream
+    private sealed class RewritingStream(Stream inner, Func<string, string> rewrite) : ForwardStream
     {
         private ReadOnlyMemory<byte> _rest;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -151,16 +141,6 @@ public sealed class BrokenPromisesTests
             _rest = _rest[count..];
             return count;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -47,7 +47,7 @@ public sealed class LoopEnduranceTests(ITestOutputHelper output)
         ("reason, then a cut after usage", number => Calls(number).Finishes("tool_calls").Uses(50, 9).Cuts()),
     ];
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 5 : 2)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, Sweep.IsFull ? 5 : 2)];
 
     [Theory]
     [MemberData(nameof(Seeds))]

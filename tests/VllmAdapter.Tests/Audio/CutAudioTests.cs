@@ -12,8 +12,6 @@ public sealed class CutAudioTests
 {
     private const int SampledCuts = 40;
 
-    private static readonly bool IsFull = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1";
-
     public static TheoryData<RecordedPath> Streams => RecordedAudioTests.Recordings.Paths(recording => recording.Body.AsSpan().StartsWith("data:"u8));
 
     [Theory]
@@ -25,12 +23,11 @@ public sealed class CutAudioTests
         string whole = (await PlayedSpeech.RunAsync(CannedServer.Replaying(recording), request)).Answer!.Text;
         int doneAt = recording.Body.AsSpan().IndexOf("[DONE]"u8) + "[DONE]".Length;
 
-        foreach (int cut in Cuts(doneAt))
+        foreach (int cut in Sweep.Places([.. Enumerable.Range(0, doneAt)], SampledCuts))
         {
             foreach (BodyEnding ending in Enum.GetValues<BodyEnding>())
             {
-                var server = new CannedServer { ContentType = CannedServer.ContentTypeOf(recording), Pieces = [recording.Body.AsMemory(0, cut)], Ending = ending };
-                PlayedSpeech played = await PlayedSpeech.RunAsync(server, request);
+                PlayedSpeech played = await PlayedSpeech.RunAsync(CannedServer.Cutting(recording, cut, ending), request);
                 if (played.Answer is null)
                     continue;
 
@@ -39,14 +36,5 @@ public sealed class CutAudioTests
                 whole.Should().StartWith(played.Answer.Text, because);
             }
         }
-    }
-
-    private static IEnumerable<int> Cuts(int doneAt)
-    {
-        if (IsFull)
-            return Enumerable.Range(0, doneAt);
-
-        var random = new Random(doneAt);
-        return Enumerable.Range(0, SampledCuts).Select(_ => random.Next(doneAt)).Append(doneAt - 1);
     }
 }

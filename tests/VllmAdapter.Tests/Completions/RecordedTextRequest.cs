@@ -15,18 +15,12 @@ internal static class RecordedTextRequest
         if (typed.Prompts.Count > 0)
             built["prompt"] = Build(typed)["prompt"]?.DeepClone();
 
-        var rest = new JsonObject();
-        foreach (var (name, value) in body)
-        {
-            if (!built.TryGetPropertyValue(name, out JsonNode? same) || !JsonNode.DeepEquals(same, value))
-                rest[name] = value?.DeepClone();
-        }
-
+        JsonObject rest = body.Besides(built);
         return rest.Count == 0 ? typed : typed with { Extra = rest };
     }
 
     public static JsonObject Build(TextRequest request) =>
-        JsonNode.Parse(RequestJson.ToUtf8(TextRequestBody.Build(request, null, UsageReporting.None)))!.AsObject();
+        JsonNode.Parse(TextRequestBody.Build(request, null, UsageReporting.None).Utf8)!.AsObject();
 
     private static TextRequest Typed(JsonObject body) => new()
     {

@@ -14,22 +14,22 @@ public sealed class RecordedTextTests(ITestOutputHelper output)
 
     public static TheoryData<RecordedPath> All => Recordings.Paths(_ => true);
 
-    public static TheoryData<RecordedPath> Answered => Recordings.Paths(recording => Ended(recording) is not null);
+    public static TheoryData<RecordedPath> Answered => Recordings.Paths(recording => recording.Ended is not null);
 
-    public static TheoryData<RecordedPath> Refused => Recordings.Paths(recording => Ended(recording) is null);
+    public static TheoryData<RecordedPath> Refused => Recordings.Paths(recording => recording.Ended is null);
 
     [Theory]
     [MemberData(nameof(All))]
     public void A_body_that_a_real_server_was_sent_can_be_said_in_the_typed_API(RecordedPath path)
     {
-        JsonObject recorded = BodyOf(Recordings.At(path));
+        JsonObject recorded = Recordings.At(path).Asked;
 
         RecordedTextRequest.Build(RecordedTextRequest.FromBody(recorded)).ShouldBeJson(recorded);
     }
 
     [Fact]
     public void Only_dead_unknown_and_null_fields_need_Extra() =>
-        Recordings.All.SelectMany(recording => RecordedTextRequest.FromBody(BodyOf(recording)).Extra ?? []).Select(field => field.Key).Distinct()
+        Recordings.All.SelectMany(recording => RecordedTextRequest.FromBody(recording.Asked).Extra ?? []).Select(field => field.Key).Distinct()
             .Should().BeSubsetOf(["max_tokens", "prompt", "best_of", "guided_choice", "guided_regex"]);
 
     [Theory]
@@ -74,13 +74,9 @@ public sealed class RecordedTextTests(ITestOutputHelper output)
     };
 
     private static TextRequest Request(Recording recording) =>
-        RecordedTextRequest.FromBody(BodyOf(recording)) with { OnIncompleteStream = IncompleteStreamBehavior.Report };
+        RecordedTextRequest.FromBody(recording.Asked) with { OnIncompleteStream = IncompleteStreamBehavior.Report };
 
-    private static JsonObject BodyOf(Recording recording) => recording.Exchange.Request.Body!.AsObject();
-
-    private static string? Ended(Recording recording) => recording.Exchange.Truth!.AsObject().Text("ended");
-
-    private static (StreamVerdict Verdict, Certainty Certainty) Expected(Recording recording) => Ended(recording)! switch
+    private static (StreamVerdict Verdict, Certainty Certainty) Expected(Recording recording) => recording.Ended! switch
     {
         // Its beams were all as long as they may be, and the server says so.
         _ when recording.Exchange.Name == "beam-whole" => (StreamVerdict.LengthLimited, Certainty.Declared),
@@ -91,7 +87,7 @@ public sealed class RecordedTextTests(ITestOutputHelper output)
 
     private static int ChoicesAsked(Recording recording)
     {
-        JsonObject body = BodyOf(recording);
+        JsonObject body = recording.Asked;
         int prompts = body["prompt"] is JsonArray list && list[0] is not JsonValue { } ? list.Count : body.Texts("prompt") is { Length: > 0 } texts && !body.Ints("prompt").Any(id => id > 0) ? texts.Length : 1;
         return prompts * (body.Int("n") ?? 1);
     }

@@ -77,5 +77,5 @@ public sealed class TextRequestTests
     }
 
     private static JsonObject Build(TextRequest request, string? model = null) =>
-        JsonNode.Parse(RequestJson.ToUtf8(TextRequestBody.Build(request, model, UsageReporting.Final)))!.AsObject();
+        JsonNode.Parse(TextRequestBody.Build(request, model, UsageReporting.Final).Utf8)!.AsObject();
 }

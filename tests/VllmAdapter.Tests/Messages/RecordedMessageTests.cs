@@ -13,19 +13,19 @@ public sealed class RecordedMessageTests(ITestOutputHelper output)
 
     public static TheoryData<RecordedPath> All => Recordings.Paths(IsOfTheRoute);
 
-    public static TheoryData<RecordedPath> Answered => Recordings.Paths(recording => IsOfTheRoute(recording) && Ended(recording) is not null);
+    public static TheoryData<RecordedPath> Answered => Recordings.Paths(recording => IsOfTheRoute(recording) && recording.Ended is not null);
 
-    public static TheoryData<RecordedPath> Refused => Recordings.Paths(recording => IsOfTheRoute(recording) && Ended(recording) is null);
+    public static TheoryData<RecordedPath> Refused => Recordings.Paths(recording => IsOfTheRoute(recording) && recording.Ended is null);
 
     [Theory]
     [MemberData(nameof(All))]
     public void A_body_that_a_real_server_was_sent_can_be_said_in_the_typed_API(RecordedPath path)
     {
-        JsonObject recorded = BodyOf(Recordings.At(path)).DeepClone().AsObject();
+        JsonObject recorded = Recordings.At(path).Asked.DeepClone().AsObject();
         if (recorded.Bool("stream") is false)
             recorded.Remove("stream");
 
-        JsonNode.Parse(RequestJson.ToUtf8(MessageRequestBody.Build(Request(Recordings.At(path)), null)))!.AsObject().ShouldBeJson(recorded);
+        JsonNode.Parse(MessageRequestBody.Build(Request(Recordings.At(path)), null).Utf8)!.AsObject().ShouldBeJson(recorded);
     }
 
     [Theory]
@@ -37,15 +37,15 @@ public sealed class RecordedMessageTests(ITestOutputHelper output)
         ChatAnswer answer = await CannedServer.Replaying(recording).NewAdapter().CompleteMessageAsync(Request(recording));
 
         output.WriteLine($"{path}: {answer.Outcome.Explain()}");
-        string ended = Ended(recording)!;
+        string ended = recording.Ended!;
         bool isCut = ended.StartsWith("output cap reached", StringComparison.Ordinal);
-        bool isStreamedCall = ended.EndsWith("inside a call", StringComparison.Ordinal) && BodyOf(recording).Bool("stream") is true;
+        bool isStreamedCall = ended.EndsWith("inside a call", StringComparison.Ordinal) && recording.Asked.Bool("stream") is true;
         bool isUntold = isStreamedCall && recording.Path.Contains("0.20.2", StringComparison.Ordinal);
         (answer.Outcome.Verdict, answer.Outcome.Certainty).Should().Be(
             (isCut ? StreamVerdict.LengthLimited : StreamVerdict.Completed, isUntold ? Certainty.Inferred : Certainty.Declared));
         answer.Outcome.Limit.Should().Be(isCut ? LengthLimit.MaxTokens : null);
         answer.Outcome.WithheldToolCalls.Should().HaveCount(isStreamedCall ? 1 : 0);
-        if (TruthOf(recording).Text("text") is { } text)
+        if (recording.Truth.Text("text") is { } text)
             answer.Text.Should().Be(text);
 
         if (ended == "model stopped after calling")
@@ -73,7 +73,7 @@ public sealed class RecordedMessageTests(ITestOutputHelper output)
 
     private static MessageRequest Request(Recording recording)
     {
-        JsonObject body = BodyOf(recording);
+        JsonObject body = recording.Asked;
         return new MessageRequest
         {
             Model = body.Text("model"),
@@ -89,10 +89,4 @@ public sealed class RecordedMessageTests(ITestOutputHelper output)
     }
 
     private static bool IsOfTheRoute(Recording recording) => recording.Exchange.Request.Path == "/v1/messages";
-
-    private static JsonObject BodyOf(Recording recording) => recording.Exchange.Request.Body!.AsObject();
-
-    private static JsonObject TruthOf(Recording recording) => recording.Exchange.Truth!.AsObject();
-
-    private static string? Ended(Recording recording) => TruthOf(recording).Text("ended");
 }

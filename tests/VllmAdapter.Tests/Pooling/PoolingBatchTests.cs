@@ -150,6 +150,24 @@ public sealed class PoolingBatchTests : IDisposable
         (_server.UnderWay, _server.Requests.Count).Should().Be((0, 3));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_ends_with_the_token_of_whoever_cancelled(bool isCaller)
+    {
+        using var callers = new CancellationTokenSource();
+        using var enumerators = new CancellationTokenSource();
+        CancellationTokenSource cancel = isCaller ? callers : enumerators;
+        _server.Hold();
+        Task<bool> reading = _adapter.StreamEmbeddingsAsync(RequestFor(10) with { MaxBatchSize = 1, MaxParallelRequests = 3 }, callers.Token)
+            .GetAsyncEnumerator(enumerators.Token).MoveNextAsync().AsTask();
+        await _server.UntilUnderWay(3);
+        await cancel.CancelAsync();
+
+        (await FluentActions.Awaiting(() => reading).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancel.Token);
+        (_server.UnderWay, _server.Requests.Count).Should().Be((0, 3));
+    }
+
     [Fact]
     public async Task Each_request_has_an_id_of_its_own_under_the_callers()
     {

@@ -17,7 +17,7 @@ public sealed class FailedAttemptProperties
     private static readonly TimeSpan AttemptLimit = TimeSpan.FromSeconds(10);
 
     private static readonly Config Checks = Config.QuickThrowOnFailure
-        .WithMaxTest(Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 2_000 : 100)
+        .WithMaxTest(Sweep.IsFull ? 2_000 : 100)
         .WithQuietOnSuccess(true)
         .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(9242, 1359), FSharpOption<int>.None)));
 

@@ -19,8 +19,6 @@ public sealed class HostileSizeTests
     private static readonly TimeSpan BelowNoise = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BeyondNoise = TimeSpan.FromSeconds(1);
 
-    private static readonly bool IsFull = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1";
-
     private static readonly Dictionary<string, Func<int, string>> Bodies = new(StringComparer.Ordinal)
     {
         ["choices in one event"] = size => Event($"{{\"choices\":[{Each(size, i => $"{{\"index\":{i},\"delta\":{{\"content\":\"a\"}}}}")}]}}"),
@@ -47,7 +45,7 @@ public sealed class HostileSizeTests
     public async Task What_comes_in_bulk_ends_typed_and_costs_in_proportion(string name)
     {
         await CostAsync(name, Small);
-        if (!IsFull)
+        if (!Sweep.IsFull)
             return;
 
         TimeSpan large = await CostAsync(name, Large);

@@ -13,14 +13,12 @@ public sealed class SplitEverywhereTests
 {
     private const int SampledSplits = 2;
 
-    private static readonly bool IsFull = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1";
-
     public static TheoryData<RecordedPath> Bodies =>
     [
         .. SmallBody.Odd.Select(body => body.Name)
             .Concat(RecordedCorpus.Reports.Cases.Where(SmallBody.Is).Select(recording => recording.Path))
             .Concat(RecordedCorpus.Servers.Cases.Concat(RecordedCorpus.Proxies.Cases)
-                .Where(SmallBody.Is).Where((_, index) => IsFull || index % 20 == 0).Select(recording => recording.Path))
+                .Where(SmallBody.Is).Where((_, index) => Sweep.IsFull || index % 20 == 0).Select(recording => recording.Path))
             .Select(name => new RecordedPath(name)),
     ];
 
@@ -58,7 +56,7 @@ public sealed class SplitEverywhereTests
     private static IEnumerable<int> Splits(SmallBody body, int length, int way, int ways)
     {
         IEnumerable<int> all = Enumerable.Range(1, length - 1);
-        if (!IsFull)
+        if (!Sweep.IsFull)
         {
             var random = new Random(length + way);
             return Enumerable.Range(0, SampledSplits).Select(_ => random.Next(1, length));

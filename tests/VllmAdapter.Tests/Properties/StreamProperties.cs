@@ -14,7 +14,7 @@ namespace VllmAdapter.Tests.Properties;
 public sealed class StreamProperties
 {
     private static readonly Config Checks = Config.QuickThrowOnFailure
-        .WithMaxTest(Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 2_000 : 100)
+        .WithMaxTest(Sweep.IsFull ? 2_000 : 100)
         .WithQuietOnSuccess(true)
         .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(58228, 2115), FSharpOption<int>.None)));
 

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using VllmAdapter.Tests.Wire;
 using Xunit.Abstractions;
 
@@ -14,8 +12,6 @@ public sealed class CutRecordingTests(ITestOutputHelper output)
 {
     private const int SampledCuts = 3;
     private const int LargestSweptByByte = 2 * 1024;
-
-    private static readonly bool IsFull = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1";
 
     public static TheoryData<string> Replies => Recording.PathsOf(recording => recording.Kind is "stream" or "whole" && recording.Body.Length > 0);
 
@@ -35,7 +31,7 @@ public sealed class CutRecordingTests(ITestOutputHelper output)
         {
             foreach (BodyEnding ending in EndingsAt(cut, recording))
             {
-                Played played = await Played.RunAsync(Cut(recording, cut, ending), request);
+                Played played = await Played.RunAsync(CannedServer.Cutting(recording, cut, ending), request);
                 if (played.Failure is VllmRequestException refused)
                 {
                     refused.Failure.Should().Be(RequestFailure.UnexpectedContent, $"cut at {cut}, {ending}");
@@ -61,65 +57,30 @@ public sealed class CutRecordingTests(ITestOutputHelper output)
     private static BodyEnding[] EndingsAt(int cut, Recording recording)
     {
         BodyEnding[] all = Enum.GetValues<BodyEnding>();
-        return IsFull && recording.Body.Length <= LargestSweptByByte ? [all[cut % all.Length]] : all;
+        return Sweep.IsFull && recording.Body.Length <= LargestSweptByByte ? [all[cut % all.Length]] : all;
     }
-
-    private static CannedServer Cut(Recording recording, int cut, BodyEnding ending) => new()
-    {
-        Status = recording.Exchange.Response.Status,
-        ContentType = CannedServer.ContentTypeOf(recording),
-        Pieces = [recording.Body.AsMemory(0, cut)],
-        Ending = ending,
-    };
 
     private static IEnumerable<int> Cuts(Recording recording)
     {
         byte[] body = recording.Body;
-        if (body.Length > LargestSweptByByte)
-        {
-            SortedSet<int> boundaries = [0];
-            for (int at = body.AsSpan().IndexOf("\n\n"u8); at >= 0;)
-            {
-                boundaries.UnionWith([at + 1, at + 2, Math.Min(at + 3, body.Length)]);
-                int next = body.AsSpan(at + 2).IndexOf("\n\n"u8);
-                at = next < 0 ? -1 : at + 2 + next;
-            }
+        if (body.Length <= LargestSweptByByte)
+            return Sweep.Places([.. Enumerable.Range(0, body.Length)], SampledCuts);
 
-            return IsFull ? boundaries : Sample([.. boundaries]);
+        SortedSet<int> boundaries = [0];
+        for (int at = body.AsSpan().IndexOf("\n\n"u8); at >= 0;)
+        {
+            boundaries.UnionWith([at + 1, at + 2, Math.Min(at + 3, body.Length)]);
+            int next = body.AsSpan(at + 2).IndexOf("\n\n"u8);
+            at = next < 0 ? -1 : at + 2 + next;
         }
 
-        int[] all = [.. Enumerable.Range(0, body.Length)];
-        return IsFull ? all : Sample(all);
+        return Sweep.Places([.. boundaries], SampledCuts);
     }
 
-    private static IEnumerable<int> Sample(int[] cuts)
-    {
-        var random = new Random(cuts.Length);
-        return Enumerable.Range(0, SampledCuts).Select(_ => cuts[random.Next(cuts.Length)]).Append(cuts[^1]);
-    }
-
-    // Where the last choice's first finish reason is complete, read off the bytes without the adapter.
     private static int FinishSeenAt(Recording recording)
     {
-        if (recording.Kind == "whole")
-            return recording.Body.AsSpan().LastIndexOf((byte)'}') + 1;
-
-        Dictionary<int, int> seen = [];
-        int at = 0;
-        foreach (string block in Encoding.UTF8.GetString(recording.Body).Split("\n\n"))
-        {
-            int end = at + Encoding.UTF8.GetByteCount(block);
-            if (block.StartsWith("data: {", StringComparison.Ordinal)
-                && JsonNode.Parse(block["data: ".Length..])?["choices"] is JsonArray { Count: > 0 } choices
-                && choices[0]!["finish_reason"] is not null)
-            {
-                seen.TryAdd(choices[0]!["index"]!.GetValue<int>(), end);
-            }
-
-            at = end + 2;
-        }
-
-        int asked = recording.Exchange.Request.Body?["n"]?.GetValue<int>() ?? 1;
+        IReadOnlyDictionary<int, int> seen = recording.ReasonsAt();
+        int asked = recording.Kind == "whole" ? 1 : recording.Exchange.Request.Body?["n"]?.GetValue<int>() ?? 1;
         return seen.Count < asked ? int.MaxValue : seen.Values.Max();
     }
 }

@@ -2,9 +2,22 @@ using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Tests.Recorded;
 
-/// <summary>Reads a field if it is there and of that type; null, or an empty list, otherwise.</summary>
+/// <summary>Reads the fields of a body: each if it is there and of that type; null, or an empty list, otherwise.</summary>
 internal static class RecordedFields
 {
+    /// <summary>The fields that another body lacks, or has with another value.</summary>
+    public static JsonObject Besides(this JsonObject body, JsonObject other)
+    {
+        var rest = new JsonObject();
+        foreach (var (name, value) in body)
+        {
+            if (!other.TryGetPropertyValue(name, out JsonNode? same) || !JsonNode.DeepEquals(same, value))
+                rest[name] = value?.DeepClone();
+        }
+
+        return rest;
+    }
+
     public static string? Text(this JsonObject json, string name) =>
         json[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 

@@ -23,12 +23,7 @@ internal static class RecordedRequest
             built = Build(typed with { Extra = new() { ["messages"] = null } });
         }
 
-        var rest = new JsonObject();
-        foreach (var (name, value) in body)
-        {
-            if (!built.TryGetPropertyValue(name, out JsonNode? same) || !JsonNode.DeepEquals(same, value))
-                rest[name] = value?.DeepClone();
-        }
+        JsonObject rest = body.Besides(built);
 
         // A request without the field cannot be built; null is as near as it gets.
         if (typed.Messages.Count == 0 && !rest.ContainsKey("messages"))
@@ -38,7 +33,7 @@ internal static class RecordedRequest
     }
 
     private static JsonObject Build(ChatRequest request) =>
-        JsonNode.Parse(ChatRequestBody.ToUtf8(ChatRequestBody.Build(request, null, UsageReporting.None)))!.AsObject();
+        JsonNode.Parse(ChatRequestBody.Build(request, null, UsageReporting.None).Utf8)!.AsObject();
 
     private static ChatRequest Typed(JsonObject body) => new()
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using VllmAdapter.Testing;
 
@@ -14,6 +15,15 @@ internal sealed record Recording(string Path, RecordedExchange Exchange, JsonObj
     public bool IsStream => Kind == "stream";
 
     public byte[] Body { get; } = [.. Exchange.Response.Pieces.SelectMany(piece => piece.Bytes.ToArray())];
+
+    /// <summary>The body of the request, where it was an object.</summary>
+    public JsonObject Asked => Exchange.Request.Body!.AsObject();
+
+    /// <summary>What is known of the reply by other means than its bytes.</summary>
+    public JsonObject Truth => Exchange.Truth!.AsObject();
+
+    /// <summary>How the reply really ended; null for a refusal.</summary>
+    public string? Ended => Truth.Text("ended");
 
     public JsonObject Expect => Exchange.Expect!.AsObject();
 
@@ -44,6 +54,33 @@ internal sealed record Recording(string Path, RecordedExchange Exchange, JsonObj
         options.TimeLimits.FirstChunk = Time("first_chunk_ms") ?? options.TimeLimits.FirstChunk;
         options.TimeLimits.BetweenChunks = Time("between_chunks_ms") ?? options.TimeLimits.BetweenChunks;
         return options;
+    }
+
+    /// <summary>Where the first finish reason of each choice is complete, read off the bytes without the adapter. Of a whole reply that is its end.</summary>
+    public IReadOnlyDictionary<int, int> ReasonsAt()
+    {
+        Dictionary<int, int> seen = [];
+        if (Body.AsSpan().TrimStart("\r\n\t "u8).StartsWith("{"u8))
+        {
+            seen[0] = Body.AsSpan().LastIndexOf((byte)'}') + 1;
+            return seen;
+        }
+
+        int at = 0;
+        foreach (string block in Encoding.UTF8.GetString(Body).Split("\n\n"))
+        {
+            int end = at + Encoding.UTF8.GetByteCount(block);
+            if (block.StartsWith("data: {", StringComparison.Ordinal)
+                && JsonNode.Parse(block["data: ".Length..])?["choices"] is JsonArray { Count: > 0 } choices
+                && choices[0]!["finish_reason"] is not null)
+            {
+                seen.TryAdd(choices[0]!["index"]!.GetValue<int>(), end);
+            }
+
+            at = end + 2;
+        }
+
+        return seen;
     }
 
     public override string ToString() => Path;

@@ -200,7 +200,7 @@ public sealed class ChatHistoryTests
     }
 
     private static JsonArray Sent(ChatRequest request) =>
-        JsonNode.Parse(ChatRequestBody.ToUtf8(ChatRequestBody.Build(request, null, UsageReporting.None)))!["messages"]!.AsArray();
+        JsonNode.Parse(ChatRequestBody.Build(request, null, UsageReporting.None).Utf8)!["messages"]!.AsArray();
 
     private static JsonNode Node(string json) => JsonNode.Parse(json)!;
 }

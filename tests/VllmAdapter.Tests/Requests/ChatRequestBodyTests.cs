@@ -264,9 +264,9 @@ public class ChatRequestBodyTests
             Serving = new() { KvTransfer = new() { ["a"] = 1 } },
             Extra = extra,
         };
-        JsonObject first = Unsent(request);
+        JsonObject first = request.Body();
 
-        Unsent(request).ShouldBeJson(first);
+        request.Body().ShouldBeJson(first);
         extra["a"]!.Parent.Should().BeSameAs(extra);
     }
 
@@ -274,7 +274,7 @@ public class ChatRequestBodyTests
     public void Text_of_every_script_travels_unescaped_without_a_byte_order_mark_and_half_a_surrogate_does_no_harm()
     {
         string json = Encoding.UTF8.GetString(
-            ChatRequestBody.ToUtf8(ChatRequestBody.Build(ChatRequest.FromPrompt("<ä> 漢字 + \ud83d 'q'"), null, UsageReporting.None)));
+            ChatRequestBody.Build(ChatRequest.FromPrompt("<ä> 漢字 + \ud83d 'q'"), null, UsageReporting.None).Utf8);
 
         json.Should().StartWith("{").And.Contain("<ä> 漢字 + \\uFFFD 'q'");
     }
@@ -286,11 +286,8 @@ public class ChatRequestBodyTests
         for (int i = 0; i < 200; i++)
             deep = new JsonObject { ["x"] = deep };
 
-        FluentActions.Invoking(() => ChatRequestBody.ToUtf8(
-            ChatRequestBody.Build(Hello with { Extra = new() { ["deep"] = deep } }, null, UsageReporting.None))).Should().NotThrow();
+        FluentActions.Invoking(() => ChatRequestBody.Build(Hello with { Extra = new() { ["deep"] = deep } }, null, UsageReporting.None)).Should().NotThrow();
     }
-
-    private static JsonObject Unsent(ChatRequest request) => ChatRequestBody.Build(request, null, UsageReporting.None);
 
     private static ChatRequest Sampled(SamplingOptions sampling) => Hello with { Sampling = sampling };
 

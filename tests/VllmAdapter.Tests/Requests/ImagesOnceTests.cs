@@ -44,6 +44,37 @@ public sealed class ImagesOnceTests
         (Images(vllm, 1).Single(), Images(vllm, 2).Single()).Should().Be((("red", false), ("red", true)));
     }
 
+    public static TheoryData<string, ChatRequest> Spellings
+    {
+        get
+        {
+            var raw = new JsonObject { ["uuid"] = "red", ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = Red.Url, ["x"] = 1 }, ["y"] = "é" };
+            JsonNode messages = new JsonArray(null, "no message", new JsonObject { ["role"] = "user", ["content"] = new JsonArray(raw.DeepClone(), "no part", raw.DeepClone()), ["z"] = 1.50 });
+            return new()
+            {
+                { "typed", Asking(Red with { Detail = "low" }, ContentPart.Text("and"), Blue, Red) },
+                { "as it is", Asking(ContentPart.Raw(raw)) },
+                { "by Extra", ChatRequest.FromPrompt("outranked") with { Extra = new() { ["a"] = "é", ["messages"] = messages }, SendUnchecked = true } },
+            };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Spellings), DisableDiscoveryEnumeration = true)]
+    public void The_body_with_what_was_left_out_is_the_same_as_if_nothing_ever_were(string spelling, ChatRequest request)
+    {
+        var sent = new SentImages();
+        sent.Add("red", Red.Url);
+        var images = new ImagesOnce(sent);
+        byte[] whole = ChatRequestBody.Build(request, "tiny", UsageReporting.Final).Utf8;
+
+        byte[] body = ChatRequestBody.Build(request, "tiny", UsageReporting.Final, images).Utf8;
+
+        body.Length.Should().BeLessThan(whole.Length - Red.Url.Length, spelling);
+        images.WholeBody(body).Should().Equal(whole);
+        sent.Contains("red", Red.Url).Should().BeFalse("the server has it no longer");
+    }
+
     [Fact]
     public async Task What_was_sent_again_is_known_again()
     {

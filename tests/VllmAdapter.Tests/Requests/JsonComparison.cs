@@ -6,7 +6,7 @@ namespace VllmAdapter.Tests.Requests;
 internal static class JsonComparison
 {
     public static JsonObject Body(this ChatRequest request, string? model = null, UsageReporting usage = UsageReporting.None) =>
-        JsonNode.Parse(ChatRequestBody.ToUtf8(ChatRequestBody.Build(request, model, usage)))!.AsObject();
+        JsonNode.Parse(ChatRequestBody.Build(request, model, usage).Utf8)!.AsObject();
 
     public static void ShouldBeJson(this JsonNode? actual, string expected) =>
         actual.ShouldBeJson(JsonNode.Parse(expected, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip }));

@@ -1,11 +1,11 @@
-using System.Text;
+using System.Text.Json;
 
 namespace VllmAdapter.Tests.Requests;
 
 /// <summary>What a body asks for is read as vLLM's server reads it, wherever a field came from.</summary>
 public sealed class RequestEvidenceReadingTests
 {
-    private static RequestEvidence Read(string body) => RequestEvidenceReading.Of(Encoding.UTF8.GetBytes(body), contextWindow: null);
+    private static RequestEvidence Read(string body) => RequestEvidenceReading.Of(JsonDocument.Parse(body).RootElement, contextWindow: null);
 
     [Theory]
     [InlineData("""{"max_tokens": 22}""", 22)]

@@ -18,12 +18,12 @@ public sealed class RequestJsonTests
         byte[] body = Build(image);
         double copies = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)image.Length;
 
-        // 2.7 for the URL as text, 1.3 for the body and as much for the buffer that it is cut from.
-        copies.Should().BeLessThan(6);
+        // 2.7 for the URL as text, 1.3 for the body and as much for the buffer that it is cut from; 2.1 that the parser borrows of the pool.
+        copies.Should().BeLessThan(8);
         body.Length.Should().BeGreaterThan(5_333_333);
 
-        static byte[] Build(ReadOnlyMemory<byte> image) => ChatRequestBody.ToUtf8(
-            Built(new ChatRequest { Messages = [VllmMessage.User("What is it?", ContentPart.Image(image, "image/png"))] }));
+        static byte[] Build(ReadOnlyMemory<byte> image) =>
+            Built(new ChatRequest { Messages = [VllmMessage.User("What is it?", ContentPart.Image(image, "image/png"))] });
     }
 
     [Theory]
@@ -47,13 +47,13 @@ public sealed class RequestJsonTests
     [Fact]
     public void A_body_is_the_same_as_the_serializer_writes_it()
     {
-        JsonObject body = Built(Hello with
+        byte[] body = Built(Hello with
         {
             Tools = [new("roll", "Rolls a \"die\" für 漢字.", """{"type": "object", "properties": {"n": {"type": "integer", "maximum": 1.50}}}""")],
             Extra = JsonNode.Parse("""{"a": [1.0, null, {"b": "<é>"}], "messages": [{"role": "user", "content": "", "x": [true, 2e1]}]}""")!.AsObject(),
         });
 
-        Encoding.UTF8.GetString(ChatRequestBody.ToUtf8(body)).Should().Be(body.ToJsonString(VllmJsonContext.Relaxed.Options));
+        Encoding.UTF8.GetString(body).Should().Be(JsonNode.Parse(body)!.ToJsonString(VllmJsonContext.Relaxed.Options));
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class RequestJsonTests
         for (int i = 0; i < 600; i++)
             deep = new JsonArray(deep);
 
-        FluentActions.Invoking(() => ChatRequestBody.ToUtf8(Built(Hello with { Extra = new() { [place] = deep } })))
+        FluentActions.Invoking(() => Built(Hello with { Extra = new() { [place] = deep } }))
             .Should().Throw<ArgumentException>().WithMessage("The request nests deeper than 512 levels*Extra*");
     }
 
@@ -77,26 +77,65 @@ public sealed class RequestJsonTests
         FluentActions.Invoking(() => new ToolDefinition("x", null, deep)).Should().Throw<ArgumentException>().WithMessage("The schema is not JSON*");
         using JsonDocument schema = JsonDocument.Parse(deep, new JsonDocumentOptions { MaxDepth = 1000 });
         ChatRequest request = Hello with { Tools = [new("x") { Parameters = schema.RootElement.Clone() }] };
-        FluentActions.Invoking(() => ChatRequestBody.ToUtf8(Built(request))).Should().Throw<ArgumentException>().WithMessage("The request nests deeper*");
+        FluentActions.Invoking(() => Built(request)).Should().Throw<ArgumentException>().WithMessage("The request nests deeper*");
     }
 
     [Fact]
     public void A_number_in_extra_that_JSON_cannot_write_is_a_mistake_of_the_caller() =>
-        FluentActions.Invoking(() => ChatRequestBody.ToUtf8(Built(Hello with { Extra = new() { ["a"] = double.NaN } })))
+        FluentActions.Invoking(() => Built(Hello with { Extra = new() { ["a"] = double.NaN } }))
             .Should().Throw<ArgumentException>().WithMessage("The request cannot be written as JSON*");
 
     [Theory]
     [InlineData("extra")]
     [InlineData("messages")]
     public void Half_a_surrogate_pair_in_parsed_JSON_is_told_as_what_it_is(string place) =>
-        FluentActions.Invoking(() => ChatRequestBody.ToUtf8(Built(Hello with { Extra = new() { [place] = JsonNode.Parse("""["\ud83d"]""") } })))
+        FluentActions.Invoking(() => Built(Hello with { Extra = new() { [place] = JsonNode.Parse("""["\ud83d"]""") } }))
             .Should().Throw<ArgumentException>().WithMessage("The request cannot be written as JSON*surrogate*");
 
-    private static JsonObject Built(ChatRequest request) => ChatRequestBody.Build(request, null, UsageReporting.None);
+    [Fact]
+    public void What_failed_half_written_leaves_nothing_behind_in_the_next_body()
+    {
+        byte[] first = Built(Hello);
+
+        FluentActions.Invoking(() => Built(Hello with { Extra = new() { ["a"] = new JsonArray("half", double.NaN) } })).Should().Throw<ArgumentException>();
+
+        Built(Hello).Should().Equal(first);
+    }
+
+    [Fact]
+    public void A_body_may_be_written_while_another_is()
+    {
+        byte[] inner = [];
+
+        byte[] outer = RequestJson.ToUtf8(Hello, 0, (json, request) =>
+        {
+            json.WriteStartArray();
+            inner = Built(request);
+            json.WriteNumberValue(1);
+            json.WriteEndArray();
+        });
+
+        Encoding.UTF8.GetString(outer).Should().Be("[1]");
+        inner.Should().Equal(Built(Hello));
+    }
+
+    [Fact]
+    public void Bodies_may_be_written_by_many_threads_at_once()
+    {
+        ChatRequest[] requests = [.. Enumerable.Range(1, 200).Select(number => ChatRequest.FromPrompt(new string((char)('a' + (number % 26)), number * 50)) with { Extra = new() { ["x"] = number } })];
+        byte[][] expected = [.. requests.Select(Built)];
+
+        byte[][] sent = new byte[requests.Length][];
+        Parallel.For(0, requests.Length, at => sent[at] = Built(requests[at]));
+
+        sent.Should().BeEquivalentTo(expected, options => options.WithStrictOrdering());
+    }
+
+    private static byte[] Built(ChatRequest request) => ChatRequestBody.Build(request, null, UsageReporting.None).Utf8;
 
     private static string Sent(ChatRequest request)
     {
-        using JsonDocument body = JsonDocument.Parse(ChatRequestBody.ToUtf8(Built(request)));
+        using JsonDocument body = JsonDocument.Parse(Built(request));
         return body.RootElement.GetProperty("messages")[0].GetProperty("content").GetString()!;
     }
 }

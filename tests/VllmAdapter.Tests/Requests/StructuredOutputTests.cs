@@ -31,7 +31,7 @@ public class StructuredOutputTests
     {
         ChatRequest request = ChatRequest.FromPrompt("hi") with { Output = StructuredOutput.JsonSchema("n", "{}") with { Description = "A plan." } };
 
-        ChatRequestBody.Build(request, null, UsageReporting.None)["response_format"]!["json_schema"]!.ToJsonString()
+        request.Body()["response_format"]!["json_schema"]!.ToJsonString()
             .Should().Be("""{"name":"n","schema":{},"description":"A plan."}""");
         ChatRequest.Parse(request.ToJson()).Output.Should().Be(request.Output);
     }
@@ -43,7 +43,7 @@ public class StructuredOutputTests
         using (JsonDocument document = JsonDocument.Parse("""{"type": "object"}"""))
             output = StructuredOutput.JsonSchema("n", document.RootElement);
 
-        ChatRequestBody.Build(ChatRequest.FromPrompt("hi") with { Output = output }, null, UsageReporting.None)
+        (ChatRequest.FromPrompt("hi") with { Output = output }).Body()
             .ToJsonString().Should().Contain("""{"type":"object"}""");
     }
 }

@@ -9,20 +9,15 @@ internal static class RecordedResponseRequest
     public static ResponseRequest FromBody(JsonObject body)
     {
         ResponseRequest typed = Typed(body);
-        JsonObject built = Build(typed);
-        var rest = new JsonObject();
-        foreach (var (name, value) in body)
-        {
-            bool isDefault = name == "stream" && value!.GetValueKind() == System.Text.Json.JsonValueKind.False;
-            if (!isDefault && (!built.TryGetPropertyValue(name, out JsonNode? same) || !JsonNode.DeepEquals(same, value)))
-                rest[name] = value?.DeepClone();
-        }
+        JsonObject rest = body.Besides(Build(typed));
+        if (body.Bool("stream") is false)
+            rest.Remove("stream");
 
         return rest.Count == 0 ? typed : typed with { Extra = rest };
     }
 
     public static JsonObject Build(ResponseRequest request) =>
-        JsonNode.Parse(RequestJson.ToUtf8(ResponseRequestBody.Build(request, null)))!.AsObject();
+        JsonNode.Parse(ResponseRequestBody.Build(request, null).Utf8)!.AsObject();
 
     private static ResponseRequest Typed(JsonObject body) => new()
     {

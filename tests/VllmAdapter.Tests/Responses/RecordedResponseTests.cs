@@ -13,15 +13,15 @@ public sealed class RecordedResponseTests(ITestOutputHelper output)
 
     public static TheoryData<RecordedPath> All => Recordings.Paths(_ => true);
 
-    public static TheoryData<RecordedPath> Answered => Recordings.Paths(recording => Ended(recording) is not null);
+    public static TheoryData<RecordedPath> Answered => Recordings.Paths(recording => recording.Ended is not null);
 
-    public static TheoryData<RecordedPath> Refused => Recordings.Paths(recording => Ended(recording) is null);
+    public static TheoryData<RecordedPath> Refused => Recordings.Paths(recording => recording.Ended is null);
 
     [Theory]
     [MemberData(nameof(All))]
     public void A_body_that_a_real_server_was_sent_can_be_said_in_the_typed_API(RecordedPath path)
     {
-        JsonObject recorded = BodyOf(Recordings.At(path)).DeepClone().AsObject();
+        JsonObject recorded = Recordings.At(path).Asked.DeepClone().AsObject();
         if (recorded.Bool("stream") is false)
             recorded.Remove("stream");
 
@@ -30,7 +30,7 @@ public sealed class RecordedResponseTests(ITestOutputHelper output)
 
     [Fact]
     public void Only_a_background_needs_Extra() =>
-        Recordings.All.SelectMany(recording => RecordedResponseRequest.FromBody(BodyOf(recording)).Extra ?? []).Select(field => field.Key).Distinct()
+        Recordings.All.SelectMany(recording => RecordedResponseRequest.FromBody(recording.Asked).Extra ?? []).Select(field => field.Key).Distinct()
             .Should().BeSubsetOf(["background", "store", "structured_outputs"]);
 
     [Theory]
@@ -42,15 +42,15 @@ public sealed class RecordedResponseTests(ITestOutputHelper output)
         ChatAnswer answer = await CannedServer.Replaying(recording).NewAdapter().CompleteResponseAsync(Request(recording));
 
         output.WriteLine($"{path}: {answer.Outcome.Explain()}");
-        bool isCut = Ended(recording)!.StartsWith("output cap reached", StringComparison.Ordinal);
+        bool isCut = recording.Ended!.StartsWith("output cap reached", StringComparison.Ordinal);
         bool isUntold = isCut && recording.Path.Contains("0.11.0", StringComparison.Ordinal);
         (answer.Outcome.Verdict, answer.Outcome.Certainty).Should().Be(
             (isCut ? StreamVerdict.LengthLimited : StreamVerdict.Completed, isUntold ? Certainty.Inferred : Certainty.Declared));
         answer.Outcome.Limit.Should().Be(isCut ? LengthLimit.MaxTokens : null);
-        if (TruthOf(recording).Text("text") is { } text)
+        if (recording.Truth.Text("text") is { } text)
             answer.Text.Should().Be(text);
 
-        if (Ended(recording) == "model stopped after calling")
+        if (recording.Ended == "model stopped after calling")
             answer.ToolCalls.Should().ContainSingle().Which.Should().Match<ToolCall>(call => call.Name == "get_weather" && call.Arguments.Contains("Paris and its suburbs") && !call.IdIsSynthetic);
         else
             answer.ToolCalls.Should().BeEmpty();
@@ -79,11 +79,5 @@ public sealed class RecordedResponseTests(ITestOutputHelper output)
     }
 
     private static ResponseRequest Request(Recording recording) =>
-        RecordedResponseRequest.FromBody(BodyOf(recording)) with { OnIncompleteStream = IncompleteStreamBehavior.Report };
-
-    private static JsonObject BodyOf(Recording recording) => recording.Exchange.Request.Body!.AsObject();
-
-    private static JsonObject TruthOf(Recording recording) => recording.Exchange.Truth!.AsObject();
-
-    private static string? Ended(Recording recording) => TruthOf(recording).Text("ended");
+        RecordedResponseRequest.FromBody(recording.Asked) with { OnIncompleteStream = IncompleteStreamBehavior.Report };
 }

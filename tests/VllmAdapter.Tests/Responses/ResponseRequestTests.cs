@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Tests.Responses;
@@ -79,5 +80,5 @@ public sealed class ResponseRequestTests
     [Theory]
     [MemberData(nameof(Evidence))]
     public void What_was_asked_for_is_read_off_the_finished_body(string body, Func<RequestEvidence, object?> fact, object? expected) =>
-        fact(ResponseEvidence.Of(JsonNode.Parse(body)!.AsObject(), contextWindow: null, serverMaxTokens: null)).Should().Be(expected);
+        fact(ResponseEvidence.Of(JsonDocument.Parse(body).RootElement, contextWindow: null, serverMaxTokens: null)).Should().Be(expected);
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using VllmAdapter.Tests.Requests;
 
 namespace VllmAdapter.Tests.Serialization;
 
@@ -136,11 +137,11 @@ public sealed class SavedRequestTests
     [Fact]
     public void The_body_of_a_request_can_be_read_and_is_sent_alike()
     {
-        JsonObject sent = ChatRequestBody.Build(Full with { Extra = null, Output = StructuredOutput.OneOf("a", "b"), SendUnchecked = true }, defaultModel: null, UsageReporting.Final);
+        JsonObject sent = (Full with { Extra = null, Output = StructuredOutput.OneOf("a", "b"), SendUnchecked = true }).Body(usage: UsageReporting.Final);
 
         ChatRequest read = ChatRequest.Parse(sent.ToJsonString()) with { Stream = false, SendUnchecked = true };
 
-        JsonNode.DeepEquals(ChatRequestBody.Build(read, defaultModel: null, UsageReporting.Final), sent).Should().BeTrue();
+        JsonNode.DeepEquals(read.Body(usage: UsageReporting.Final), sent).Should().BeTrue();
     }
 
     [Theory]
@@ -169,6 +170,8 @@ public sealed class SavedRequestTests
         { "ChatRequest.Termination is code, which cannot be written as JSON.*", Plain with { Termination = VllmAdapter.Termination.Default } },
         { "*Headers.Additional holds 'authorization': keys are not saved with a request.*", Plain with { Headers = new() { Additional = new Dictionary<string, string> { ["authorization"] = "Bearer x" } } } },
         { "The request cannot be saved. Sampling.Temperature (temperature) is NaN, which JSON has no number for.*", Plain with { Sampling = new() { Temperature = double.NaN } } },
+        { "The request cannot be saved. *cannot be written as valid JSON.*", Plain with { Extra = new() { ["a"] = double.NaN } } },
+        { "*A message is null, and cannot be written as JSON. Leave it out.*", Plain with { Messages = [null!] } },
         { "The request cannot be saved. *Parameters of tool 'a'*", Plain with { Tools = [new ToolDefinition("a") { Parameters = JsonElement.Parse("7") }] } },
     };
 

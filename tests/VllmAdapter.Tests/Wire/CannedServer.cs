@@ -31,6 +31,15 @@ internal sealed class CannedServer : HttpMessageHandler
         Ending = EndingOf(recording.Exchange.Response),
     };
 
+    /// <summary>The recorded body up to a byte, and one of the ends.</summary>
+    public static CannedServer Cutting(Recording recording, int at, BodyEnding ending) => new()
+    {
+        Status = recording.Exchange.Response.Status,
+        ContentType = ContentTypeOf(recording),
+        Pieces = [recording.Body.AsMemory(0, at)],
+        Ending = ending,
+    };
+
     public static string? ContentTypeOf(Recording recording) => recording.Exchange.Response.Headers
         .FirstOrDefault(header => header.Key.Equals("content-type", StringComparison.OrdinalIgnoreCase)).Value;
 

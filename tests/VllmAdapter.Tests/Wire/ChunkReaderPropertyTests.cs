@@ -12,7 +12,7 @@ public sealed class ChunkReaderPropertyTests
     private const int Seed = 20_261_126;
     private const int Length = 8;
 
-    private static readonly int Streams = Environment.GetEnvironmentVariable("VLLMADAPTER_FULL_SWEEP") == "1" ? 150_000 : 2_500;
+    private static readonly int Streams = Sweep.IsFull ? 150_000 : 2_500;
 
     [Theory]
     [InlineData(true)]

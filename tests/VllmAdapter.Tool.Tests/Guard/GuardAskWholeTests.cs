@@ -86,14 +86,12 @@ public sealed class GuardAskWholeTests
         var written = new TaskCompletionSource();
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Calls("get_weather", """{"city": "Paris"}""").WaitsFor(written.Task).Finishes("tool_calls").Uses(20, 12));
         await using RunningGuard guard = await RunningGuard.WithAsync(AskWholeAndWarm, vllm.Endpoint);
-        using HttpClient http = new();
-        using HttpResponseMessage response = await http.SendAsync(GuardStreamTests.Request(guard.Address, Ask), HttpCompletionOption.ResponseHeadersRead);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        using AnswerUnderWay answer = await AnswerUnderWay.AskAsync(guard.Address, Ask);
 
-        (await reader.ReadLineAsync().WaitAsync(Guard)).Should().StartWith(":");
-        response.Content.Headers.ContentType!.MediaType.Should().Be("text/event-stream");
+        (await answer.LineAsync()).Should().StartWith(":");
+        answer.Response.Content.Headers.ContentType!.MediaType.Should().Be("text/event-stream");
         written.SetResult();
-        string rest = await reader.ReadToEndAsync().WaitAsync(Guard);
+        string rest = await answer.RestAsync();
 
         rest.Should().Contain("Paris").And.EndWith("data: [DONE]\n\n");
     }
@@ -104,17 +102,15 @@ public sealed class GuardAskWholeTests
         var written = new TaskCompletionSource();
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Calls("get_weather", """{"city": "Paris"}""").WaitsFor(written.Task).Finishes("tool_calls").Uses(20, 22));
         await using RunningGuard guard = await RunningGuard.WithAsync(AskWholeAndWarm, vllm.Endpoint);
-        using HttpClient http = new();
-        using HttpResponseMessage response = await http.SendAsync(GuardStreamTests.Request(guard.Address, Ask), HttpCompletionOption.ResponseHeadersRead);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        await reader.ReadLineAsync().WaitAsync(Guard);
+        using AnswerUnderWay answer = await AnswerUnderWay.AskAsync(guard.Address, Ask);
+        await answer.LineAsync();
         written.SetResult();
         string? error = null;
-        while (error is null && await reader.ReadLineAsync().WaitAsync(Guard) is { } line)
+        while (error is null && await answer.LineAsync() is { } line)
             error = line.StartsWith("data: ", StringComparison.Ordinal) ? line : null;
 
         error.Should().Contain("tool_call_withheld").And.NotContain("Paris");
-        Func<Task> readOn = () => reader.ReadToEndAsync().WaitAsync(Guard);
+        Func<Task> readOn = () => answer.RestAsync();
         await readOn.Should().ThrowAsync<IOException>();
     }
 
@@ -138,12 +134,8 @@ public sealed class GuardAskWholeTests
     {
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Says("Hello.").GoesSilent());
         await using RunningGuard guard = await RunningGuard.WithAsync(AskWholeAndWarm, vllm.Endpoint);
-        using (HttpClient http = new())
-        {
-            using HttpResponseMessage response = await http.SendAsync(GuardStreamTests.Request(guard.Address, Ask), HttpCompletionOption.ResponseHeadersRead);
-            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-            await reader.ReadLineAsync().WaitAsync(Guard);
-        }
+        using (AnswerUnderWay answer = await AnswerUnderWay.AskAsync(guard.Address, Ask))
+            await answer.LineAsync();
 
         await vllm.WhenIdleAsync().WaitAsync(Guard);
         vllm.Aborted.Should().Be(1);

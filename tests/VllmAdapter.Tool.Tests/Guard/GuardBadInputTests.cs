@@ -162,7 +162,7 @@ public sealed class GuardBadInputTests
         await using FakeVllm vllm = await FakeVllm.StartAsync(Hello);
         await using RunningGuard guard = await RunningGuard.WithAsync(new() { ["MaxRequestBytes"] = "100" }, vllm.Endpoint);
         using HttpClient http = new();
-        using HttpRequestMessage request = GuardStreamTests.Request(guard.Address, Ask + new string(' ', 1_000));
+        using HttpRequestMessage request = AnswerUnderWay.Request(guard.Address, Ask + new string(' ', 1_000));
         request.Headers.TransferEncodingChunked = !tellsLength;
 
         using HttpResponseMessage response = await http.SendAsync(request);
@@ -192,8 +192,7 @@ public sealed class GuardBadInputTests
     {
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Says("Hello.").GoesSilent());
         await using RunningGuard guard = await RunningGuard.WithAsync(new() { ["MaxAnswers"] = "1" }, vllm.Endpoint);
-        using HttpClient http = new();
-        using HttpResponseMessage first = await http.SendAsync(GuardStreamTests.Request(guard.Address, Ask), HttpCompletionOption.ResponseHeadersRead);
+        using AnswerUnderWay first = await AnswerUnderWay.AskAsync(guard.Address, Ask);
 
         PlainClient second = await PlainClient.AskAsync(guard.Address, Ask);
 

@@ -67,7 +67,7 @@ public sealed class GuardHttpsTests : IDisposable
             },
         };
         using var http = new HttpClient(handler);
-        using HttpRequestMessage request = GuardStreamTests.Request(guard.Addresses[0], Ask);
+        using HttpRequestMessage request = AnswerUnderWay.Request(guard.Addresses[0], Ask);
         (request.Version, request.VersionPolicy) = (Version.Parse(version), HttpVersionPolicy.RequestVersionExact);
 
         using HttpResponseMessage response = await http.SendAsync(request);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Tool.Tests.Guard;
@@ -10,8 +9,6 @@ public sealed class GuardResponseTests
     private const string Ask = """{"model":"fake-model","input":"Hello.","stream":true,"max_output_tokens":22}""";
     private const string AskWithTool =
         """{"model":"fake-model","input":"Hello.","stream":true,"max_output_tokens":22,"tools":[{"type":"function","name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}]}""";
-
-    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
 
     public static TheoryData<string, string, ScriptedReply, string?, string, string?> Ends => new()
     {
@@ -78,16 +75,13 @@ public sealed class GuardResponseTests
         await using FakeVllm vllm = await StartAsync("0.32.0", Script.Says("Let me see.").WaitsFor(afterText.Task)
             .Calls("get_weather", """{"city": "Paris"}""").KeepsAlive("still there").WaitsFor(afterCall.Task).Finishes("stop").Uses(10, 12).Done());
         await using RunningGuard guard = await RunningGuard.StartAsync(vllm.Endpoint);
-        using HttpClient http = new();
-        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(guard.Address, Path)) { Content = new StringContent(AskWithTool, Encoding.UTF8, "application/json") };
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        using AnswerUnderWay answer = await AnswerUnderWay.AskAsync(guard.Address, AskWithTool, Path);
 
-        (await UntilAsync(reader, "Let me see.")).Should().NotContain("get_weather\",\"type");
+        (await answer.UntilAsync("Let me see.")).Should().NotContain("get_weather\",\"type");
         afterText.SetResult();
-        (await UntilAsync(reader, ": still there")).Should().NotContain("function_call");
+        (await answer.UntilAsync(": still there")).Should().NotContain("function_call");
         afterCall.SetResult();
-        (await UntilAsync(reader, "event: response.completed")).Should().Contain("function_call").And.Contain("Paris");
+        (await answer.UntilAsync("event: response.completed")).Should().Contain("function_call").And.Contain("Paris");
     }
 
     [Fact]
@@ -125,19 +119,16 @@ public sealed class GuardResponseTests
     {
         await using FakeVllm vllm = await StartAsync("0.32.0", Script.Says("Hel").Calls("get_weather").Finishes("length").Uses(10, 22).Done());
         await using RunningGuard guard = await RunningGuard.StartAsync(vllm.Endpoint);
-        using HttpClient http = new();
-        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(guard.Address, Path)) { Content = new StringContent(AskWithTool, Encoding.UTF8, "application/json") };
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        using AnswerUnderWay answer = await AnswerUnderWay.AskAsync(guard.Address, AskWithTool, Path);
 
-        await UntilAsync(reader, "event: error");
-        JsonNode error = JsonNode.Parse((await reader.ReadLineAsync())!["data: ".Length..])!;
+        await answer.UntilAsync("event: error");
+        JsonNode error = JsonNode.Parse((await answer.LineAsync())!["data: ".Length..])!;
 
         (error["type"]!.ToString(), error["code"]!.ToString()).Should().Be(("error", "tool_call_withheld"));
         error["message"]!.ToString().Should().Contain("get_weather").And.Contain("max_output_tokens");
         error["error"]!["message"]!.ToString().Should().Be(error["message"]!.ToString());
         error["sequence_number"]!.GetValue<int>().Should().BePositive();
-        Func<Task> readOn = () => reader.ReadToEndAsync();
+        Func<Task> readOn = () => answer.RestAsync();
         await readOn.Should().ThrowAsync<IOException>();
     }
 
@@ -165,18 +156,5 @@ public sealed class GuardResponseTests
         JsonNode json = JsonNode.Parse(data)!;
         (json["response"] ?? json)["created_at"] = 0;
         return json.ToJsonString();
-    }
-
-    private static async Task<string> UntilAsync(StreamReader reader, string expected)
-    {
-        StringBuilder read = new();
-        while (await reader.ReadLineAsync().WaitAsync(Guard) is { } line)
-        {
-            read.AppendLine(line);
-            if (line.Contains(expected, StringComparison.Ordinal))
-                return read.ToString();
-        }
-
-        throw new EndOfStreamException($"\"{expected}\" did not come, but {read}");
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Tool.Tests.Guard;
@@ -22,15 +21,13 @@ public sealed class GuardStreamTests
             Script.Says("Let me see.").WaitsFor(afterText.Task).Calls("get_weather", """{"city": "Paris"}""").KeepsAlive("still there").WaitsFor(afterCall.Task)
                 .Finishes("tool_calls").Uses(20, 12).Done());
         await using RunningGuard guard = await RunningGuard.StartAsync(vllm.Endpoint);
-        using HttpClient http = new();
-        using HttpResponseMessage response = await http.SendAsync(Request(guard.Address, AskWithTool), HttpCompletionOption.ResponseHeadersRead);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        using AnswerUnderWay answer = await AnswerUnderWay.AskAsync(guard.Address, AskWithTool);
 
-        (await UntilAsync(reader, "Let me see.")).Should().NotContain("get_weather");
+        (await answer.UntilAsync("Let me see.")).Should().NotContain("get_weather");
         afterText.SetResult();
-        (await UntilAsync(reader, ": still there")).Should().NotContain("get_weather");
+        (await answer.UntilAsync(": still there")).Should().NotContain("get_weather");
         afterCall.SetResult();
-        (await UntilAsync(reader, "[DONE]")).Should().Contain("get_weather").And.Contain("Paris");
+        (await answer.UntilAsync("[DONE]")).Should().Contain("get_weather").And.Contain("Paris");
     }
 
     [Fact]
@@ -103,8 +100,8 @@ public sealed class GuardStreamTests
         await using RunningGuard guard = await RunningGuard.StartAsync(vllm.Endpoint);
         using HttpClient http = new();
 
-        using HttpResponseMessage confirmed = await http.SendAsync(Request(guard.Address, ask));
-        using HttpResponseMessage mended = await http.SendAsync(Request(guard.Address, ask));
+        using HttpResponseMessage confirmed = await http.SendAsync(AnswerUnderWay.Request(guard.Address, ask));
+        using HttpResponseMessage mended = await http.SendAsync(AnswerUnderWay.Request(guard.Address, ask));
 
         confirmed.Headers.GetValues("vllm-adapter-verdict").Should().Equal("completed");
         (await confirmed.Content.ReadAsStringAsync()).Should().NotContain("vllm_adapter");
@@ -120,8 +117,8 @@ public sealed class GuardStreamTests
         await using RunningGuard guard = await RunningGuard.StartAsync(vllm.Endpoint);
         using HttpClient http = new();
 
-        using HttpResponseMessage guarded = await http.SendAsync(Request(guard.Address, Ask));
-        using HttpResponseMessage direct = await http.SendAsync(Request(vllm.Endpoint, Ask));
+        using HttpResponseMessage guarded = await http.SendAsync(AnswerUnderWay.Request(guard.Address, Ask));
+        using HttpResponseMessage direct = await http.SendAsync(AnswerUnderWay.Request(vllm.Endpoint, Ask));
 
         guarded.StatusCode.Should().Be(HttpStatusCode.BadRequest);
         (await guarded.Content.ReadAsStringAsync()).Should().Be(await direct.Content.ReadAsStringAsync());
@@ -135,7 +132,7 @@ public sealed class GuardStreamTests
         await using RunningGuard guard = await RunningGuard.WithAsync(new() { ["MaxAttempts"] = "1" }, vllm.Endpoint);
         using HttpClient http = new();
 
-        using HttpResponseMessage response = await http.SendAsync(Request(guard.Address, Ask));
+        using HttpResponseMessage response = await http.SendAsync(AnswerUnderWay.Request(guard.Address, Ask));
 
         response.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
         (await response.Content.ReadAsStringAsync()).Should().BeEmpty();
@@ -148,7 +145,7 @@ public sealed class GuardStreamTests
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Says("Hello.").Finishes("stop").Uses(10, 3).Done());
         await using RunningGuard guard = await RunningGuard.StartAsync(vllm.Endpoint);
         using HttpClient http = new();
-        using HttpRequestMessage request = Request(new UriBuilder(guard.Http2Address) { Scheme = "http" }.Uri, Ask);
+        using HttpRequestMessage request = AnswerUnderWay.Request(new UriBuilder(guard.Http2Address) { Scheme = "http" }.Uri, Ask);
         (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
 
         using HttpResponseMessage response = await http.SendAsync(request);
@@ -161,12 +158,8 @@ public sealed class GuardStreamTests
     {
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Says("Hello.").GoesSilent());
         await using RunningGuard guard = await RunningGuard.StartAsync(vllm.Endpoint);
-        using (HttpClient http = new())
-        {
-            using HttpResponseMessage response = await http.SendAsync(Request(guard.Address, Ask), HttpCompletionOption.ResponseHeadersRead);
-            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-            await UntilAsync(reader, "Hello.");
-        }
+        using (AnswerUnderWay answer = await AnswerUnderWay.AskAsync(guard.Address, Ask))
+            await answer.UntilAsync("Hello.");
 
         await vllm.WhenIdleAsync().WaitAsync(Guard);
         vllm.Aborted.Should().Be(1);
@@ -178,13 +171,13 @@ public sealed class GuardStreamTests
         await using FakeVllm vllm = await FakeVllm.StartAsync(new FakeVllmOptions { ApiKey = "secret" }, Script.Says("Hello.").Finishes("stop").Done());
         await using RunningGuard guard = await RunningGuard.StartAsync(vllm.Endpoint);
         using HttpClient http = new();
-        using HttpRequestMessage chat = Request(guard.Address, Ask);
+        using HttpRequestMessage chat = AnswerUnderWay.Request(guard.Address, Ask);
         chat.Headers.Authorization = new("Bearer", "secret");
         using HttpRequestMessage models = new(HttpMethod.Get, new Uri(guard.Address, "v1/models")) { Headers = { Authorization = new("Bearer", "secret") } };
 
         using HttpResponseMessage answered = await http.SendAsync(chat);
         using HttpResponseMessage listed = await http.SendAsync(models);
-        using HttpResponseMessage refused = await http.SendAsync(Request(guard.Address, Ask));
+        using HttpResponseMessage refused = await http.SendAsync(AnswerUnderWay.Request(guard.Address, Ask));
 
         answered.StatusCode.Should().Be(HttpStatusCode.OK);
         (await listed.Content.ReadAsStringAsync()).Should().Contain("fake-model");
@@ -207,21 +200,5 @@ public sealed class GuardStreamTests
             .And.Contain("vllm_adapter_guard_answers_total{verdict=\"interrupted\",certainty=\"inferred\",ending=\"interrupted\"} 1")
             .And.NotContain("secret");
         (await http.GetStringAsync(new Uri(guard.Address, "healthz"))).Should().Be("ok\n");
-    }
-
-    internal static HttpRequestMessage Request(Uri endpoint, string body) =>
-        new(HttpMethod.Post, new Uri(endpoint, "v1/chat/completions")) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-
-    private static async Task<string> UntilAsync(StreamReader reader, string expected)
-    {
-        StringBuilder read = new();
-        while (await reader.ReadLineAsync().WaitAsync(Guard) is { } line)
-        {
-            read.AppendLine(line);
-            if (line.Contains(expected, StringComparison.Ordinal))
-                return read.ToString();
-        }
-
-        throw new EndOfStreamException($"\"{expected}\" did not come, but {read}");
     }
 }

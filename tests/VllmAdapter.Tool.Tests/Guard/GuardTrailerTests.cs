@@ -47,7 +47,7 @@ public sealed class GuardTrailerTests
         using HttpClient http = new();
 
         using HttpResponseMessage asking = await http.SendAsync(Asking(guard.Address, Ask));
-        using HttpResponseMessage silent = await http.SendAsync(GuardStreamTests.Request(guard.Address, Ask));
+        using HttpResponseMessage silent = await http.SendAsync(AnswerUnderWay.Request(guard.Address, Ask));
 
         silent.TrailingHeaders.Should().BeEmpty();
         silent.Headers.Contains("Trailer").Should().BeFalse();
@@ -110,7 +110,7 @@ public sealed class GuardTrailerTests
 
     private static HttpRequestMessage Asking(Uri guard, string body)
     {
-        HttpRequestMessage request = GuardStreamTests.Request(guard, body);
+        HttpRequestMessage request = AnswerUnderWay.Request(guard, body);
         request.Headers.TE.ParseAdd("trailers");
         return request;
     }

@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Tool.Tests.Record;
 
 public sealed class RecordCommandTests : IDisposable
 {
+    private const string Ask = """{"messages":[{"role":"user","content":"Hi"}],"stream":true,"max_tokens":100}""";
+
     private static readonly HttpClient Http = new();
     private readonly string _folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
@@ -24,12 +25,10 @@ public sealed class RecordCommandTests : IDisposable
         await using FakeVllm vllm = await FakeVllm.StartAsync(Script.Says("Hel").WaitsFor(goOn.Task).Says("lo").Finishes("stop").Uses(5, 2).Done());
         await using RunningTool record = await StartAsync(vllm.Endpoint);
 
-        using HttpRequestMessage question = Question(record.Endpoint);
-        using HttpResponseMessage answer = await Http.SendAsync(question, HttpCompletionOption.ResponseHeadersRead);
-        using var body = new StreamReader(await answer.Content.ReadAsStreamAsync());
-        string early = await ReadUntilAsync(body, "Hel");
+        using AnswerUnderWay answer = await AnswerUnderWay.AskAsync(record.Endpoint, Ask);
+        string early = await answer.UntilAsync("Hel");
         goOn.SetResult();
-        string late = await body.ReadToEndAsync();
+        string late = await answer.RestAsync();
 
         early.Should().NotContain("\"lo\"");
         late.Should().Contain("\"lo\"").And.EndWith("data: [DONE]\n\n");
@@ -145,16 +144,5 @@ public sealed class RecordCommandTests : IDisposable
 
     private string OnlyFile() => Directory.GetFiles(_folder, "*.json").Should().ContainSingle().Which;
 
-    private static HttpRequestMessage Question(Uri proxy, string query = "") => new(HttpMethod.Post, new Uri(proxy, $"v1/chat/completions{query}"))
-    {
-        Content = JsonContent.Create(new { messages = new[] { new { role = "user", content = "Hi" } }, stream = true, max_tokens = 100 }),
-    };
-
-    private static async Task<string> ReadUntilAsync(StreamReader body, string wanted)
-    {
-        var read = new StringBuilder();
-        while (!read.ToString().Contains(wanted, StringComparison.Ordinal) && await body.ReadLineAsync() is { } line)
-            read.AppendLine(line);
-        return read.ToString();
-    }
+    private static HttpRequestMessage Question(Uri proxy, string query = "") => AnswerUnderWay.Request(proxy, Ask, $"v1/chat/completions{query}");
 }

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using VllmAdapter.Testing;
+using VllmAdapter.Tests.Outcomes;
 
-namespace VllmAdapter.Tests.Outcomes;
+namespace VllmAdapter.Tests.Serialization;
 
 public sealed class SavedOutcomeTests
 {

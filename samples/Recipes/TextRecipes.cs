@@ -1,8 +1,8 @@
 using VllmAdapter;
 using VllmAdapter.Testing;
 
-/// <summary>Plain completions, and speech that is written down.</summary>
-internal static class TextAndSpeechRecipes
+/// <summary>Plain completions.</summary>
+internal static class TextRecipes
 {
     public static async Task RunAsync()
     {
@@ -16,17 +16,6 @@ internal static class TextAndSpeechRecipes
         await Extra(FakeVllm.InMemory(
             Script.Event("""{"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"length"}],"kv_transfer_params":{"remote_port":5600}}""").Done(),
             Script.Model.Says("Hi.")).CreateAdapter());
-
-        string file = Path.Combine(Path.GetTempPath(), "call.wav");
-        await File.WriteAllTextAsync(file, "RIFF, or what a real call would sound like");
-        FakeVllmOptions whisper = new() { Kinds = ModelKinds.Transcribes };
-        ScriptedReply call = Script.Says(" Hello there.").Finishes("stop").Says(" This is Ada.").Finishes("stop").Done();
-        Recipe.Title("Speech to text");
-        await Transcription(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
-        Recipe.Title("With times");
-        await Subtitles(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
-        Recipe.Title("Speech as a stream");
-        await Live(FakeVllm.InMemory(whisper, call).CreateAdapter(), file);
     }
 
     private static async Task Completion(VllmInferenceAdapter adapter)
@@ -68,32 +57,5 @@ internal static class TextAndSpeechRecipes
             await adapter.CompleteChatAsync(question with { Extra = new() { ["kv_transfer_params"] = System.Text.Json.Nodes.JsonObject.Create(handOver) } });
         // </extra>
         Console.WriteLine($"The prefill said {string.Join(", ", prefill.Extra!)}");
-    }
-
-    private static async Task Transcription(VllmInferenceAdapter adapter, string path)
-    {
-        // <transcription>
-        AudioFile call = await AudioFile.FromFileAsync(path);
-        Transcription text = await adapter.TranscribeAsync(new TranscriptionRequest { Audio = call, Language = "en" });
-        Console.WriteLine($"{text}: {text.Outcome.Explain()}");
-        // </transcription>
-    }
-
-    private static async Task Subtitles(VllmInferenceAdapter adapter, string path)
-    {
-        // <segments>
-        var request = new TranscriptionRequest { Audio = await AudioFile.FromFileAsync(path), Segments = true };
-        foreach (TranscriptionSegment segment in (await adapter.TranscribeAsync(request)).Segments)
-            Console.WriteLine($"{segment.Start:mm\\:ss} to {segment.End:mm\\:ss}:{segment.Text}");
-        // </segments>
-    }
-
-    private static async Task Live(VllmInferenceAdapter adapter, string path)
-    {
-        // <live>
-        await foreach (TranscriptionChunk chunk in adapter.StreamTranslationAsync(await AudioFile.FromFileAsync(path)))
-            Console.Write(chunk.Text);
-        // </live>
-        Console.WriteLine();
     }
 }

@@ -1,4 +1,4 @@
-namespace VllmAdapter.Agents;
+namespace VllmAdapter;
 
 /// <summary>Events that the token of the call ends, and that of the enumeration too: whoever canceled catches his own token, never one made of both.</summary>
 internal sealed class CancellableEvents<T>(Func<CancellationToken, IAsyncEnumerable<T>> events, CancellationToken callersToken) : IAsyncEnumerable<T>

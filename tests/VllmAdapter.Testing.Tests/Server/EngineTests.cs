@@ -1,4 +1,4 @@
-namespace VllmAdapter.Testing.Tests;
+namespace VllmAdapter.Testing.Tests.Server;
 
 public sealed class EngineTests
 {

@@ -1,4 +1,4 @@
-namespace VllmAdapter.Tests.Streaming;
+namespace VllmAdapter.Tests.EvidenceOfChoices;
 
 /// <summary>Events in, evidence out: what was declared, delivered and counted, and for whom.</summary>
 public sealed class StreamEvidenceTests

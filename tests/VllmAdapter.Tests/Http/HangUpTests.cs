@@ -1,7 +1,7 @@
 using System.Text;
 using VllmAdapter.Testing;
 
-namespace VllmAdapter.Tests.Wire;
+namespace VllmAdapter.Tests.Http;
 
 /// <summary>Hanging up means to cancel a read that is under way; a read that finds bytes at once is none.</summary>
 public sealed class HangUpTests

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace VllmAdapter.Testing.Tests;
+namespace VllmAdapter.Testing.Tests.Server;
 
 /// <summary>The routes of who runs a server, and what the fake server says of itself, in the words that were recorded.</summary>
 public sealed class DevelopmentRoutesTests

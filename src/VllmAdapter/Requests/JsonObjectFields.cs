@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace VllmAdapter;
 
 /// <summary>Adds a field to a body if there is something to say: nulls and empty lists are left out.</summary>
-internal static class ChatRequestBodyFields
+internal static class JsonObjectFields
 {
     public static void Put(this JsonObject body, string name, string? value)
     {
@@ -29,34 +29,13 @@ internal static class ChatRequestBodyFields
         if (value is null)
             return;
 
-        body[name] = double.IsFinite(value.Value)
-            ? value
-            : throw RequestRefusal.Because(
-                $"{char.ToUpperInvariant(member[0])}{member[1..]} ({name}) is {value}, which JSON has no number for. Set a finite number or null.");
+        RequestRefusal.ThrowIfNotFinite(value.Value, name, member);
+        body[name] = value;
     }
 
     public static void Put(this JsonObject body, string name, IReadOnlyCollection<string> values)
     {
         if (values.Count > 0)
             body[name] = new JsonArray([.. values.Select(value => (JsonNode?)value)]);
-    }
-
-    public static void Put(this JsonObject body, string name, IReadOnlyCollection<int> values)
-    {
-        if (values.Count > 0)
-            body[name] = new JsonArray([.. values.Select(value => (JsonNode?)value)]);
-    }
-
-    // A node has one parent, and the request must stay usable: hence a copy.
-    public static void Put(this JsonObject body, string name, IReadOnlyCollection<JsonObject> values)
-    {
-        if (values.Count > 0)
-            body[name] = new JsonArray([.. values.Select(value => value.DeepClone())]);
-    }
-
-    public static void Put(this JsonObject body, string name, JsonObject? value)
-    {
-        if (value is { Count: > 0 })
-            body[name] = value.DeepClone();
     }
 }
