@@ -12,6 +12,8 @@ internal static class AnswerRecipes
         Recipe.Title("A typed answer that is cut");
         await Half(FakeVllm.InMemory(
             Script.Model.Says("""{"name":"Soup",""", "\"course\":\"Starter\",", "\"ingredients\":[\"water\",", "\"salt\"]}")).CreateAdapter());
+        Recipe.Title("Typed answers to many prompts");
+        await Many(FakeVllm.InMemory(Script.Model.Says("""{"name":"Soup","course":"Starter","ingredients":["water"]}""")).CreateAdapter(), ["A soup, please.", "A starter, please."]);
         Recipe.Title("One of a few words");
         await OneOf(FakeVllm.InMemory(Script.Model.Says("spam")).CreateAdapter(), "You have won!");
         Recipe.Title("By a regular expression");
@@ -25,6 +27,21 @@ internal static class AnswerRecipes
         Dish dish = (await adapter.CompleteChatAsync(request)).TextAs<Dish>();     // throws for half an answer, even one that parses
         // </typed>
         Console.WriteLine($"{dish.Name}: {dish.Course}, {string.Join(" and ", dish.Ingredients)}");
+    }
+
+    private static async Task Many(VllmInferenceAdapter adapter, string[] prompts)
+    {
+        // <typed-many>
+        StructuredOutput shape = StructuredOutput.JsonSchema<Dish>("dish");
+        IEnumerable<ChatRequest> requests = prompts.Select(prompt => ChatRequest.FromPrompt(prompt) with { Output = shape });
+        await foreach (ChatResult result in adapter.CompleteManyAsync(requests, maxParallel: 32))
+        {
+            if (result is { Failure: null, Answer.Outcome.IsComplete: true })
+                Console.WriteLine(result.Answer.TextAs<Dish>().Name);
+            else
+                Console.WriteLine($"{prompts[result.Index]} {result.Failure?.Message ?? result.Answer!.Outcome.Explain()}");     // broken, refused; or cut
+        }
+        // </typed-many>
     }
 
     private static async Task Half(VllmInferenceAdapter adapter)

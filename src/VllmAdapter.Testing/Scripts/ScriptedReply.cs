@@ -210,7 +210,7 @@ public sealed record ScriptedReply
     // What a model cannot say would be left out without a word.
     private ScriptedReply Literal(string method) => IsModel
         ? throw new InvalidOperationException(
-            $"{method} says what goes over the wire, which after Script.Model is the server's business. Begin the script without Script.Model.")
+            $"{method} says what goes over the wire, which after Script.Model is the server's business. Leave {method} out, or begin the script with Script instead of Script.Model.")
         : this;
 
     private ScriptedReply Then(IEnumerable<ScriptStep> steps) => this with { Steps = Steps.AddRange(steps) };

@@ -133,6 +133,9 @@ internal enum FakeShape
     /// <summary>Responses.</summary>
     Response,
 
+    /// <summary>Messages.</summary>
+    Message,
+
     /// <summary>What was heard, in its own language.</summary>
     Transcription,
 

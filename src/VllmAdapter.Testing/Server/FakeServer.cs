@@ -25,7 +25,11 @@ internal sealed class FakeServer
         _script = script;
         _models = new ServedModels(options);
         _refusals = new Refusals(options.Profile, options);
-        _generating = [new TextRoute(options, _models, _refusals, _tokenizer), new ResponseRoute(options, _models, _refusals), new SpeechRoute(options, _models, _refusals)];
+        _generating =
+        [
+            new TextRoute(options, _models, _refusals, _tokenizer), new ResponseRoute(options, _models, _refusals), new MessageRoute(options, _models, _refusals),
+            new SpeechRoute(options, _models, _refusals),
+        ];
         Engine = new Engine(options.MaxRunning);
         _images = new ImageCache(new RefusalWriter(options.Profile));
         _routes = [new PoolingRoutes(options, _refusals, _models, _tokenizer, NextId), new DevelopmentRoutes(options, Engine, _images)];

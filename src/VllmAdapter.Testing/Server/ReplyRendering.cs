@@ -66,23 +66,27 @@ internal static class ReplyRendering
         return pieces > 0 ? events : [head, .. events];
     }
 
-    private static ImmutableArray<WireStep> Events(ScriptedReply script, FakeCall call, VllmProfile profile, IChunkWriter chunks) =>
-        call.Shape == FakeShape.Response
-            ? new ResponseRendering(script, call, profile).Render()
-            : new StreamRendering(script, call, profile, chunks).Render();
+    private static ImmutableArray<WireStep> Events(ScriptedReply script, FakeCall call, VllmProfile profile, IChunkWriter chunks) => call.Shape switch
+    {
+        FakeShape.Response => new ResponseRendering(script, call, profile).Render(),
+        FakeShape.Message => new MessageRendering(script, call, profile).Render(),
+        _ => new StreamRendering(script, call, profile, chunks).Render(),
+    };
 
     private static WireReply Whole(ScriptedReply script, FakeCall call, VllmProfile profile)
     {
         if (script.Steps.OfType<ScriptStep.Failure>().FirstOrDefault() is { } failure)
         {
             ServerFault fault = failure.Fault ?? profile.EngineDeath;
-            return Error(fault.Code.GetValueKind() == System.Text.Json.JsonValueKind.Number ? fault.Code.GetValue<int>() : 500, fault, profile);
+            int status = fault.Code.GetValueKind() == System.Text.Json.JsonValueKind.Number ? fault.Code.GetValue<int>() : 500;
+            return call.Shape == FakeShape.Message ? Json(MessageWriter.Error(fault), profile, status) : Error(status, fault, profile);
         }
 
         WholeReply whole = script.IsModel ? ModelWhole.Of(script, call, profile) : WholeReply.Of(script);
         string body = WriterOf(script, call, profile) switch
         {
             _ when call.Shape == FakeShape.Response => new ResponseWriter(call, profile).Whole(whole),
+            _ when call.Shape == FakeShape.Message => new MessageWriter(call, profile).Whole(whole),
             TextChunkWriter text => text.Whole(whole),
             SpeechWriter speech => speech.Whole(script.IsModel ? [[whole.Choices[0].Text ?? ""]] : PiecesOf(script)),
             _ => whole.ToJson(call, profile),

@@ -6,6 +6,9 @@ namespace VllmAdapter;
 /// <summary>All that is known of a request that never became a stream.</summary>
 internal sealed record FailureFacts
 {
+    /// <summary>What is expected of a route on which a model writes.</summary>
+    public const string Events = "an event stream";
+
     /// <summary>Null if there was no response.</summary>
     public HttpStatusCode? Status { get; init; }
 
@@ -36,7 +39,7 @@ internal sealed record FailureFacts
     public long? FormLength { get; init; }
 
     /// <summary>What a good answer would have been.</summary>
-    public string Expected { get; init; } = "an event stream";
+    public string Expected { get; init; } = Events;
 
     /// <summary>What of a larger call the request is about, such as <c>Inputs[128] to [255]</c>; null if it is all of it.</summary>
     public string? Portion { get; init; }

@@ -58,7 +58,7 @@ internal static class FailureSentence
             (RequestFailure.UnexpectedContent, { Status: { } status, ContentLength: 0 }) when (int)status < 300 =>
                 $"The server answered {(int)status} with an empty body: nothing is served{At(facts)}. Check the endpoint's address.",
             (RequestFailure.UnexpectedContent, { Status: { } status }) when (int)status < 300 =>
-                $"The server answered {(int)status} with {MediaType(facts)}, which is not {facts.Expected}{said} "
+                $"The server answered {(int)status} with {MediaType(facts)}, which is {Missed(facts)}{said} "
                 + $"Check that the endpoint is a vLLM server{At(facts)}.",
             (RequestFailure.InvalidReply, { Invalid: { } wrong }) =>
                 $"The reply{At(facts)}{Again(facts)} is not a complete answer to the request: {ServerText.Quote(wrong, facts.Secrets)}. None of it is used; see the server's log.",
@@ -165,6 +165,12 @@ internal static class FailureSentence
 
     private static string MediaType(FailureFacts facts) =>
         ServerText.Quote(facts.ContentType?.Split(';')[0], LongestWord) ?? "no content type";
+
+    // JSON may be a whole answer there.
+    private static string Missed(FailureFacts facts) =>
+        facts.Expected == FailureFacts.Events && facts.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) is true
+            ? "neither an answer nor an error"
+            : $"not {facts.Expected}";
 
     private static string Sentence(string text) =>
         text[^1] is '.' or '!' or '?' or '…' ? text : text.TrimEnd(':', ' ') + ".";

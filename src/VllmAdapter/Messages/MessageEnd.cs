@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace VllmAdapter;
@@ -16,15 +15,18 @@ internal static class MessageEnd
             chunk.Raw("\"model\":"u8).Raw(message.Model).Raw(","u8);
     }
 
-    /// <summary>Writes the chunk with the reason, and behind it the one with the counts.</summary>
-    public static void WriteStreamed(ChunkWriter chunk, MessageFields delta, ReadOnlySpan<byte> usage)
+    /// <summary>The count of the prompt in a usage; empty if it has none.</summary>
+    public static ReadOnlySpan<byte> PromptTokensIn(ReadOnlySpan<byte> usage) => usage.IsEmpty ? default : MessageFields.Read(usage, out _).InputTokens;
+
+    /// <summary>Writes the chunk with the reason, and behind it the one with the counts; that of the prompt may stand at the start only.</summary>
+    public static void WriteStreamed(ChunkWriter chunk, MessageFields delta, ReadOnlySpan<byte> usage, ReadOnlySpan<byte> promptTokensAtStart)
     {
         chunk.Raw("{\"choices\":[{\"index\":0"u8);
         WriteReason(chunk, delta);
         chunk.Raw("}]}"u8);
         if (!usage.IsEmpty)
         {
-            WriteUsage(chunk.Raw("{\"choices\":[],\"usage\":"u8), usage);
+            WriteUsage(chunk.Raw("{\"choices\":[],\"usage\":"u8), usage, promptTokensAtStart);
             chunk.Raw("}"u8);
         }
     }
@@ -41,23 +43,22 @@ internal static class MessageEnd
         WriteReason(chunk, message);
         chunk.Raw("}]"u8);
         if (!message.Usage.IsEmpty)
-            WriteUsage(chunk.Raw(",\"usage\":"u8), message.Usage);
+            WriteUsage(chunk.Raw(",\"usage\":"u8), message.Usage, default);
 
         chunk.Raw("}"u8);
     }
 
     private static void WriteReason(ChunkWriter chunk, MessageFields told)
     {
-        string? word = told.StopReason switch
+        ReadOnlySpan<byte> word = told.StopReason switch
         {
-            [] => null,
-            var reason when reason.SequenceEqual("max_tokens"u8) || reason.SequenceEqual("model_context_window_exceeded"u8) => FinishReason.Length.Value,
-            var reason when reason.SequenceEqual("tool_use"u8) => FinishReason.ToolCalls.Value,
-            var reason when reason.SequenceEqual("stop_sequence"u8) => FinishReason.Stop.Value,
-            var reason => Encoding.UTF8.GetString(reason),
+            var reason when reason.SequenceEqual("max_tokens"u8) || reason.SequenceEqual("model_context_window_exceeded"u8) => "length"u8,
+            var reason when reason.SequenceEqual("tool_use"u8) => "tool_calls"u8,
+            var reason when reason.SequenceEqual("stop_sequence"u8) => "stop"u8,
+            var reason => reason,
         };
-        if (word is not null)
-            chunk.Raw(",\"finish_reason\":"u8).Text(word);
+        if (!word.IsEmpty)
+            chunk.Raw(",\"finish_reason\":\""u8).Raw(word).Raw("\""u8);
 
         if (!told.StopSequence.IsEmpty)
             chunk.Raw(",\"stop_reason\":"u8).Raw(told.StopSequence);
@@ -82,6 +83,8 @@ internal static class MessageEnd
         });
         if (hasBegun)
             chunk.Raw("\""u8);
+        else if (wanted is [(byte)'t', (byte)'e', ..] && RawFields.IsText(blocks))
+            chunk.Raw(",\"content\":"u8).Raw(blocks);
     }
 
     // Here the input is JSON itself, and the reader of calls takes it so.
@@ -101,10 +104,13 @@ internal static class MessageEnd
             chunk.Raw("]"u8);
     }
 
-    private static void WriteUsage(ChunkWriter chunk, ReadOnlySpan<byte> usage)
+    private static void WriteUsage(ChunkWriter chunk, ReadOnlySpan<byte> usage, ReadOnlySpan<byte> promptTokensAtStart)
     {
         bool isFirst = true;
         chunk.Raw("{"u8);
+        if (PromptTokensIn(usage).IsEmpty)
+            chunk.Field("prompt_tokens"u8, promptTokensAtStart, ref isFirst);
+
         var reader = new Utf8JsonReader(usage, JsonText.Reading);
         reader.Read();
         while (reader.ReadField())

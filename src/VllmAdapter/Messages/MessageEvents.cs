@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace VllmAdapter;
 
 /// <summary>Says the events of <c>/v1/messages</c> in those of a chat.</summary>
@@ -8,8 +10,9 @@ namespace VllmAdapter;
 internal sealed class MessageEvents : IEventTranslation
 {
     private readonly ChunkWriter _chunk = new();
-    private readonly List<(int Block, bool HasInput)> _calls = [];
-    private byte[] _pendingInput = [];
+    private readonly Dictionary<int, MessageCall?> _blocks = [];
+    private int _calls;
+    private byte[] _promptTokens = [];
 
     public int? TokensAllowed => null;
 
@@ -32,14 +35,16 @@ internal sealed class MessageEvents : IEventTranslation
                 Start(fields.Index, MessageFields.Read(fields.ContentBlock, out _));
                 return true;
             case var type when type.SequenceEqual("content_block_stop"u8):
-                Stop(fields.Index);
+                Close(fields.Index);
                 return true;
             case var type when type.SequenceEqual("message_start"u8):
-                MessageEnd.WriteHead(_chunk.Raw("{"u8), MessageFields.Read(fields.Message, out _));
+                MessageFields message = MessageFields.Read(fields.Message, out _);
+                _promptTokens = MessageEnd.PromptTokensIn(message.Usage).ToArray();
+                MessageEnd.WriteHead(_chunk.Raw("{"u8), message);
                 _chunk.Raw("\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}"u8);
                 return true;
             case var type when type.SequenceEqual("message_delta"u8):
-                MessageEnd.WriteStreamed(_chunk, MessageFields.Read(fields.Delta, out _), fields.Usage);
+                MessageEnd.WriteStreamed(_chunk, MessageFields.Read(fields.Delta, out _), fields.Usage, _promptTokens);
                 return true;
             case var type when type.SequenceEqual("message_stop"u8):
                 _chunk.Raw("[DONE]"u8);
@@ -68,38 +73,44 @@ internal sealed class MessageEvents : IEventTranslation
     {
         if (!start.Type.SequenceEqual("tool_use"u8))
         {
+            _blocks[block] = null;
             Delta(block, start);
             return;
         }
 
         // An empty object stands where the pieces are to come; other servers put the whole input there.
-        _pendingInput = start.Input is [(byte)'{', .. var inside, (byte)'}'] && inside.Trim(" \t\r\n"u8).Length > 0 ? start.Input.ToArray() : [];
-        _chunk.Call(_calls.Count, start.Id, start.Name, "\"\""u8);
-        _calls.Add((block, false));
+        byte[] input = RawFields.AsText(start.Input).ToArray();
+        bool isGiven = WrittenArguments.SaysSomething(input);
+        var call = new MessageCall(_calls++, isGiven ? input : null);
+        _blocks[block] = call;
+        _chunk.Call(call.Index, start.Id, start.Name, isGiven ? input : "\"\""u8);
     }
 
-    private void Stop(int block)
+    private void Close(int block)
     {
-        if (_pendingInput.Length == 0 || _calls.FindLastIndex(call => call.Block == block) is not (>= 0 and var at))
-            return;
-
-        if (!_calls[at].HasInput)
-            _chunk.Call(at, default, default, _pendingInput);
-
-        _pendingInput = [];
+        if (_blocks.GetValueOrDefault(block) is { Given: { } given } call && WrittenArguments.Contradict(call.Pieces, given))
+            throw new JsonException("a call has other input in its pieces than where it began");
     }
 
-    // One whose block was never opened has no name, and is withheld.
+    // One whose block was never opened has no name, and is withheld; the pieces of a block that is no call of the client's are not its business.
     private void Input(int block, ReadOnlySpan<byte> piece)
     {
-        int at = _calls.FindLastIndex(call => call.Block == block);
-        if (at < 0)
-        {
-            at = _calls.Count;
-            _calls.Add((block, true));
-        }
+        if (!_blocks.TryGetValue(block, out MessageCall? call))
+            _blocks[block] = call = new MessageCall(_calls++, given: null);
 
-        _calls[at] = (block, true);
-        _chunk.Call(at, default, default, piece);
+        if (call is { Given: null })
+            _chunk.Call(call.Index, default, default, piece);
+        else
+            call?.Pieces.Add(piece);
+    }
+
+    private sealed class MessageCall(int index, byte[]? given)
+    {
+        public int Index { get; } = index;
+
+        /// <summary>The input that stood where it began: its pieces only repeat it.</summary>
+        public byte[]? Given { get; } = given;
+
+        public WrittenText Pieces { get; } = new();
     }
 }

@@ -35,6 +35,8 @@ internal ref struct MessageFields
 
     public ReadOnlySpan<byte> StopSequence { get; private set; }
 
+    public ReadOnlySpan<byte> InputTokens { get; private set; }
+
     public ReadOnlySpan<byte> Usage { get; private set; }
 
     public int Index { get; private set; }
@@ -67,17 +69,18 @@ internal ref struct MessageFields
             case var _ when name.SequenceEqual("message"u8): Message = RawFields.OfKind(value, (byte)'{'); break;
             case var _ when name.SequenceEqual("content_block"u8): ContentBlock = RawFields.OfKind(value, (byte)'{'); break;
             case var _ when name.SequenceEqual("delta"u8): Delta = RawFields.OfKind(value, (byte)'{'); break;
-            case var _ when name.SequenceEqual("content"u8): Content = RawFields.OfKind(value, (byte)'['); break;
+            case var _ when name.SequenceEqual("content"u8): Content = value; break;
             case var _ when name.SequenceEqual("text"u8): Text = value; break;
             case var _ when name.SequenceEqual("thinking"u8): Thinking = value; break;
             case var _ when name.SequenceEqual("partial_json"u8): PartialJson = value; break;
-            case var _ when name.SequenceEqual("input"u8): Input = RawFields.OfKind(value, (byte)'{'); break;
+            case var _ when name.SequenceEqual("input"u8): Input = value; break;
             case var _ when name.SequenceEqual("id"u8): Id = RawFields.OfKind(value, (byte)'"'); break;
             case var _ when name.SequenceEqual("name"u8): Name = RawFields.OfKind(value, (byte)'"'); break;
             case var _ when name.SequenceEqual("model"u8): Model = RawFields.OfKind(value, (byte)'"'); break;
             case var _ when name.SequenceEqual("stop_reason"u8): StopReason = RawFields.Unquoted(value); break;
             case var _ when name.SequenceEqual("stop_sequence"u8): StopSequence = RawFields.OfKind(value, (byte)'"'); break;
             case var _ when name.SequenceEqual("usage"u8): Usage = RawFields.OfKind(value, (byte)'{'); break;
+            case var _ when name.SequenceEqual("input_tokens"u8) && !value.SequenceEqual("null"u8): InputTokens = value; break;
             case var _ when name.SequenceEqual("index"u8): Index = RawFields.NumberOr(value, -1); break;
             default: break;
         }

@@ -92,7 +92,10 @@ public static class OutcomeJudge
         List<ChoiceEvidence> choices = [.. evidence.Choices];
         HashSet<int> came = [.. choices.Select(choice => choice.Index)];
         int expected = Math.Min(Math.Max(1, evidence.Request.ChoiceCount), Math.Max(came.Count, MostChoicesMissed));
-        for (int index = 0; choices.Count < expected; index++)
+
+        // An index says which prompt it is of: one that was not asked stands for none of those that were.
+        bool isOfAPrompt = evidence.Request.PromptCount > 1;
+        for (int index = 0; isOfAPrompt ? index < expected : choices.Count < expected; index++)
         {
             if (!came.Contains(index))
                 choices.Add(new ChoiceEvidence { Index = index });

@@ -25,7 +25,7 @@ public static class ManyChats
     /// <example>
     /// <code>
     /// await foreach (ChatResult result in adapter.CompleteManyAsync(questions.Select(ChatRequest.FromPrompt), maxParallel: 32))
-    ///     Console.WriteLine($"{result.Index}: {result.Answer?.Text ?? result.Failure!.Message}");
+    ///     Console.WriteLine($"{result.Index}: {result.Failure?.Message ?? result.Answer!.Text}");
     /// </code>
     /// </example>
     public static IAsyncEnumerable<ChatResult> CompleteManyAsync(

@@ -76,5 +76,5 @@ internal static class RequestCheck
     private static bool Says(JsonElement? value) => value is { ValueKind: not JsonValueKind.False } && !value.Says(""u8);
 
     private static ArgumentException Refused(string what, string wayOut) => RequestRefusal.Because(
-        $"{what} {wayOut}; {nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it anyway.");
+        $"{what} {wayOut}; {nameof(ChatRequest.SendUnchecked)} sends it anyway.");
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace VllmAdapter;
 
 /// <summary>Says the events of <c>/v1/responses</c> in those of a chat.</summary>
@@ -46,7 +48,7 @@ internal sealed class ResponseEvents : IEventTranslation
                 Piece("reasoning"u8, ResponsePart.Reasoning, fields, fields.Delta);
                 break;
             case var name when name.SequenceEqual("function_call_arguments.delta"u8):
-                Arguments(fields, fields.Delta);
+                Arguments(_parts.CallAt(fields), RawFields.AsText(fields.Delta));
                 break;
 
             // A whole text behind its pieces only repeats them; one without pieces is all there is.
@@ -60,8 +62,7 @@ internal sealed class ResponseEvents : IEventTranslation
                 Rest("reasoning"u8, ResponsePart.Reasoning, fields, fields.Text);
                 break;
             case var name when name.SequenceEqual("function_call_arguments.done"u8):
-                if (!_parts.CallAt(fields).HasArguments)
-                    Arguments(fields, fields.Arguments);
+                ToldWhole(_parts.CallAt(fields), fields.Arguments);
                 break;
 
             case var name when name.SequenceEqual("output_item.added"u8):
@@ -96,7 +97,7 @@ internal sealed class ResponseEvents : IEventTranslation
 
         _hasBegun = true;
         if (RawFields.IsText(piece))
-            _parts.Came(part, fields);
+            _parts.Add(part, fields, piece);
 
         if (part != ResponsePart.Text || !fields.HasLogprobs)
         {
@@ -110,18 +111,30 @@ internal sealed class ResponseEvents : IEventTranslation
 
     private void Rest(ReadOnlySpan<byte> name, ResponsePart part, ResponseFields fields, ReadOnlySpan<byte> whole)
     {
-        if (RawFields.IsText(whole) && !_parts.HasCome(part, fields))
-            Piece(name, part, fields, whole);
+        if (RawFields.IsText(whole))
+            Piece(name, part, fields, _parts.RestOf(part, fields.OutputIndex, fields.ContentIndex, whole));
     }
 
-    private void Arguments(ResponseFields fields, ReadOnlySpan<byte> piece)
+    private void Arguments(ResponseCall call, ReadOnlySpan<byte> piece)
     {
-        if (!RawFields.IsText(piece))
+        if (!RawFields.IsText(piece) || call.IsGivenWhole)
             return;
 
-        ResponseCall call = _parts.CallAt(fields);
-        (call.HasArguments, _hasBegun) = (true, true);
+        call.Arguments.Add(piece);
+        _hasBegun = true;
         _chunk.Call(call.Index, default, default, piece);
+    }
+
+    private void ToldWhole(ResponseCall call, ReadOnlySpan<byte> whole)
+    {
+        if (!RawFields.IsText(whole))
+            return;
+
+        if (WrittenArguments.Contradict(call.Arguments, whole))
+            throw new JsonException("a call was closed with other arguments than its pieces gave");
+
+        Arguments(call, call.Arguments.RestOf(whole));
+        call.IsToldWhole = true;
     }
 
     // vLLM opens a call with its name and without arguments, and a message without text: a role then begins the answer, as in a chat.
@@ -142,6 +155,7 @@ internal sealed class ResponseEvents : IEventTranslation
     private void Close(ResponseFields fields)
     {
         ResponseFields item = ResponseFields.Read(fields.Item, out _);
+        _parts.HasCutItem |= item.Status.SequenceEqual("incomplete"u8);
         if (!item.IsFunctionCall)
         {
             _parts.ForEachMissing(fields.OutputIndex, item, Say);
@@ -151,16 +165,21 @@ internal sealed class ResponseEvents : IEventTranslation
         ResponseCall? call = _parts.Find(fields, item);
         if (call is null)
             Open(call = _parts.Open(fields, item), item);
-        else if (!call.HasArguments && RawFields.IsText(item.Arguments))
-            Arguments(fields, item.Arguments);
 
+        ToldWhole(call, item.Arguments);
         call.IsClosed = true;
     }
 
+    // An empty object stands where the pieces are to come.
     private void Open(ResponseCall call, ResponseFields item)
     {
-        (call.HasArguments, _hasBegun) = (RawFields.IsText(item.Arguments), true);
-        _chunk.Call(call.Index, item.CallId.IsEmpty ? item.Id : item.CallId, item.Name, RawFields.IsText(item.Arguments) ? item.Arguments : "\"\""u8);
+        _hasBegun = true;
+        _chunk.Call(call.Index, item.CallId.IsEmpty ? item.Id : item.CallId, item.Name, "\"\""u8);
+        if (WrittenArguments.SaysSomething(item.Arguments))
+        {
+            Arguments(call, item.Arguments);
+            call.IsGivenWhole = WrittenArguments.IsObject(item.Arguments);
+        }
     }
 
     private void Say(ResponsePart part, ReadOnlySpan<byte> text)
@@ -173,6 +192,6 @@ internal sealed class ResponseEvents : IEventTranslation
     {
         ResponseResult result = ResponseResult.Read(response, end);
         TokensAllowed = result.TokensAllowed;
-        result.WriteTo(_chunk, end, withOutput: !_parts.AnyCame, isLeftOpen: _parts.AnyOpen);
+        result.WriteTo(_chunk, end, _parts);
     }
 }

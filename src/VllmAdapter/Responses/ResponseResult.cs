@@ -50,7 +50,7 @@ internal readonly ref struct ResponseResult
             else if (name.SequenceEqual("usage"u8))
                 _usage = value;
             else if (name.SequenceEqual("error"u8))
-                _error = value is [(byte)'{', ..] ? value : default;
+                _error = value is [(byte)'{', _, _, ..] ? value : default;
             else if (name.SequenceEqual("output"u8))
                 _output = value;
             else if (name.SequenceEqual("max_output_tokens"u8) && RawFields.NumberOr(value, 0) is > 0 and var most)
@@ -61,24 +61,36 @@ internal readonly ref struct ResponseResult
     /// <summary>The limit on the answer as the server understood it: it is there even where the request names none.</summary>
     public int? TokensAllowed { get; }
 
+    // Whatever came of it, it is not the whole.
+    private bool IsUnderWay => _status.SequenceEqual("in_progress"u8) || _status.SequenceEqual("queued"u8);
+
+    private ReadOnlySpan<byte> Error => _error switch
+    {
+        { IsEmpty: false } => _error,
+        _ when IsUnderWay => "{\"message\":\"The server answered before the response was finished. Its answer comes with GET /v1/responses/ID; leave out background to have it here.\",\"type\":\"response_unfinished\"}"u8,
+        _ => "{\"message\":\"The server declared that the response failed.\",\"type\":\"response_failed\"}"u8,
+    };
+
     public static ResponseResult Read(ReadOnlySpan<byte> response, ResponseEnd end) =>
         response.IsEmpty && end != ResponseEnd.Whole ? default : new(response);
 
     /// <summary>Writes it as the end of a chat.</summary>
     /// <param name="chunk">Where to.</param>
     /// <param name="end">What it is called.</param>
-    /// <param name="withOutput">Whether the output is told here, for nothing of it came before.</param>
-    /// <param name="isLeftOpen">Whether a call began that has no end; then no "completed" is believed.</param>
-    public void WriteTo(ChunkWriter chunk, ResponseEnd end, bool withOutput, bool isLeftOpen)
+    /// <param name="came">What of it came before; of the output, only the rest is told here. While a call is left open, no "completed" is believed.</param>
+    public void WriteTo(ChunkWriter chunk, ResponseEnd end, ResponseParts came)
     {
-        string? word = Word(end);
-        bool isOver = word is not (null or "error") && !(isLeftOpen && word == FinishReason.Completed.Value);
+        string? word = Word(end, came);
+        bool isCompleted = word == FinishReason.Completed.Value;
+        bool isOver = word is not (null or "error") && !(isCompleted && came.AnyOpen);
         bool isFirst = true;
         chunk.Raw("{"u8);
         WriteHead(chunk, ref isFirst);
         chunk.Comma(ref isFirst).Raw("\"choices\":[{\"index\":0"u8);
-        if (withOutput)
-            ResponseOutput.WriteMessage(chunk, _output);
+
+        // Of an answer that was cut, 0.20.2 tells the calls that came once more, as text.
+        if (!came.AnyCame || (isCompleted && isOver))
+            ResponseOutput.WriteMessage(chunk, _output, came);
 
         if (isOver)
             chunk.Raw(",\"finish_reason\":"u8).Text(word!);
@@ -86,7 +98,7 @@ internal readonly ref struct ResponseResult
         chunk.Raw("}]"u8);
         WriteExtra(chunk, ref isFirst);
         if (word == "error")
-            chunk.Raw(",\"error\":"u8).Raw(_error.IsEmpty ? "{\"message\":\"The server declared that the response failed.\",\"type\":\"response_failed\"}"u8 : _error);
+            chunk.Raw(",\"error\":"u8).Raw(Error);
 
         // A usage that stands alone is the last word on what was spent.
         if (end != ResponseEnd.Whole && word != "error")
@@ -105,15 +117,19 @@ internal readonly ref struct ResponseResult
     }
 
     // "completed" is no "stop": 0.11.0 says it of everything, and all versions of what was aborted or ended for its repetitions.
-    private string? Word(ResponseEnd end) => end switch
+    private string? Word(ResponseEnd end, ResponseParts came) => end switch
     {
         ResponseEnd.Failed => "error",
+        _ when !_error.IsEmpty => "error",
         ResponseEnd.Cancelled => "abort",
         _ when _status.SequenceEqual("failed"u8) => "error",
         _ when _status.SequenceEqual("cancelled"u8) => "abort",
         _ when end == ResponseEnd.Incomplete || _status.SequenceEqual("incomplete"u8) || !_reason.IsEmpty => Reason(),
+        _ when _status.SequenceEqual("completed"u8) && (came.HasCutItem || ResponseOutput.HasCutItem(_output)) => "incomplete",
         _ when _status.SequenceEqual("completed"u8) || (_status.IsEmpty && end == ResponseEnd.Completed) => FinishReason.Completed.Value,
-        _ => null,
+        _ when IsUnderWay => end == ResponseEnd.Whole ? "error" : null,
+        _ when _status.IsEmpty => null,
+        _ => System.Text.Encoding.UTF8.GetString(_status),
     };
 
     private string Reason() =>
@@ -178,11 +194,9 @@ internal readonly ref struct ResponseResult
                 _ when name.SequenceEqual("output_tokens"u8) => "completion_tokens"u8,
                 _ when name.SequenceEqual("input_tokens_details"u8) => "prompt_tokens_details"u8,
                 _ when name.SequenceEqual("output_tokens_details"u8) => "completion_tokens_details"u8,
-                _ when name.SequenceEqual("total_tokens"u8) => name,
-                _ => default,
+                _ => name,
             };
-            if (!name.IsEmpty)
-                chunk.Field(name, value, ref isFirst);
+            chunk.Field(name, value, ref isFirst);
         }
 
         return chunk.Raw("}"u8);

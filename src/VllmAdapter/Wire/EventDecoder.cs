@@ -13,6 +13,8 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
 
     private byte[] _event = [];
     private Range? _glued;
+    private byte[] _behind = [];
+    private Range? _untranslated;
     private bool _isTranslated;
 
     public ChunkReader Reader { get; } = new(answersAsked);
@@ -51,7 +53,13 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
 
     public EventKind Decode(string eventType, ReadOnlySpan<byte> data)
     {
-        (_event, _isTranslated) = ([], false);
+        _behind = [];
+        return DecodeAnew(eventType, data);
+    }
+
+    private EventKind DecodeAnew(string eventType, ReadOnlySpan<byte> data)
+    {
+        (_event, _isTranslated, _untranslated) = ([], false, null);
         return DecodeFirst(eventType, data);
     }
 
@@ -76,7 +84,9 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
     }
 
     /// <summary>Decodes what a proxy glued to the last event without a blank line, if it did.</summary>
-    public EventKind? DecodeGlued() => _glued is { } rest ? DecodeFirst("message", _event.AsSpan(rest)) : null;
+    public EventKind? DecodeGlued() => _glued is { } rest ? DecodeFirst("message", _event.AsSpan(rest))
+        : _untranslated is { } next ? DecodeAnew("message", _behind.AsSpan(next))
+        : null;
 
     // One event of another route may be several of a chat, the sentinel behind them.
     private EventKind Translate(ReadOnlySpan<byte> text, bool isNamed)
@@ -84,8 +94,8 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
         try
         {
             int length = translation!.Translate(text, out ReadOnlySpan<byte> chunk);
-            if (!Trim(text[length..]).IsEmpty)
-                return Refuse(text, "an event holds more than one JSON object");
+            if (Trim(text[length..]) is { IsEmpty: false } rest)
+                KeepUntranslated(rest);
 
             _isTranslated = true;
             return chunk switch
@@ -120,6 +130,14 @@ internal sealed class EventDecoder(byte[][] sentinels, int answersAsked, Secrets
         return Error is not null ? EventKind.Error
             : isNamed && Chunks.Count == 0 ? EventKind.Nothing
             : EventKind.Chunk;
+    }
+
+    private void KeepUntranslated(ReadOnlySpan<byte> rest)
+    {
+        if (_behind.Length == 0)
+            _behind = rest.ToArray();
+
+        _untranslated = ^rest.Length..;
     }
 
     // However many are glued together, they are copied only once.

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace VllmAdapter;
@@ -32,6 +33,11 @@ internal static class RawFields
 
     /// <summary>What is between the quotes of a text; empty for any other value.</summary>
     public static ReadOnlySpan<byte> Unquoted(ReadOnlySpan<byte> raw) => IsText(raw) ? raw[1..^1] : [];
+
+    /// <summary>A value as a text: a text and null as they are, anything else as the text of its JSON.</summary>
+    public static ReadOnlySpan<byte> AsText(ReadOnlySpan<byte> raw) => raw is [] or [(byte)'"', ..] or [(byte)'n', ..]
+        ? raw
+        : (byte[])[(byte)'"', .. JsonEncodedText.Encode(raw, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes, (byte)'"'];
 
     /// <summary>A whole number; another value counts as what is given for it.</summary>
     public static int NumberOr(ReadOnlySpan<byte> raw, int otherwise) =>

@@ -37,6 +37,18 @@ public sealed class TextTests
         answer.Choices.Should().OnlyContain(choice => choice.Text.Length > 0);
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(2)]
+    public async Task An_answer_to_a_prompt_that_was_not_asked_takes_the_place_of_none(int index)
+    {
+        using FakeVllm vllm = FakeVllm.InMemory(Script.Says("a").Finishes("stop").Choice(index).Says("b").Finishes("stop").Done());
+
+        StreamOutcome outcome = (await vllm.CreateAdapter().CompleteTextAsync(TwoByTwo with { ChoiceCount = 1 })).Outcome;
+
+        outcome.Verdict.Should().Be(StreamVerdict.Interrupted, outcome.Explain());
+    }
+
     [Fact]
     public async Task Pieces_that_come_in_turn_go_to_their_prompt_and_choice()
     {

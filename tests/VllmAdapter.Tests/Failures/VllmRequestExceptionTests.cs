@@ -41,6 +41,7 @@ public class VllmRequestExceptionTests
         { 500, Json, Error("Internal server error"), "The server failed on this request (the server answered 500): Internal server error. The same request may well fail again; see the server's log." },
         { 200, Json, """{"error":{"message":"no","code":500}}""", "The server failed on this request (the server answered 200 with an error of code 500): no. The same request may well fail again; see the server's log." },
         { 200, "text/html; charset=utf-8", "<title>Sign in</title>", "The server answered 200 with text/html, which is not an event stream: Sign in. Check that the endpoint is a vLLM server at http://vllm.example:8000/v1/chat/completions." },
+        { 200, "application/json", "{}", "The server answered 200 with application/json, which is neither an answer nor an error. Check that the endpoint is a vLLM server at http://vllm.example:8000/v1/chat/completions." },
         { 204, null, "", "The server answered 204 with no content type, which is not an event stream. Check that the endpoint is a vLLM server at http://vllm.example:8000/v1/chat/completions." },
         { 308, null, "", "The server redirects elsewhere (the server answered 308). Set the endpoint to the final address." },
         { 422, Json, """{"detail":[{"loc":["body","messages",0,"content"],"msg":"str type expected","type":"type_error.str"}]}""", "The server refused the request (the server answered 422): body.messages.0.content: str type expected. Correct the request; unchanged, it will fail again." },

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using VllmAdapter.Tests.Wire;
 
@@ -46,6 +47,87 @@ public sealed class MessageTests
         (answer.ToolCalls.Count, answer.Outcome.WithheldToolCalls.Count).Should().Be((ready, withheld), what);
     }
 
+    public static TheoryData<string, string[], string[]> Inputs => new()
+    {
+        { "pieces of two calls, interleaved", [Tool(), Tool(block: 1, id: "c2"), Input("""{\"city\":"""), Input("""{\"city\":""", 1), Input(""" \"Paris\"}"""), Input(""" \"Oslo\"}""", 1), Closed], ["""c1 {"city": "Paris"}""", """c2 {"city": "Oslo"}"""] },
+        { "two calls that begin with their input before either is closed", [Tool("""{"city":"Paris"}"""), Tool("""{"city":"Oslo"}""", 1, "c2"), Closed, Closed], ["""c1 {"city":"Paris"}""", """c2 {"city":"Oslo"}"""] },
+        { "an input at the start of a block that is never closed", [Tool("""{"limit":5}""", name: "list")], ["""c1 {"limit":5}"""] },
+        { "an input at the start that its pieces repeat", [Tool("""{"city":"Paris"}"""), Input("""{\"city\": \"Paris\"}"""), Closed], ["""c1 {"city":"Paris"}"""] },
+        { "an input that is the text of its JSON", [Tool("\"{\\\"limit\\\":5}\"", name: "list"), Closed], ["""c1 {"limit":5}"""] },
+        { "no input where none is needed", [Tool("null", name: "list"), Closed], ["c1 {}"] },
+        { "an input that is no object", [Tool("[5]", name: "list"), Closed], [] },
+        { "a call of the server's own, whose input is not the client's business", ["""{"type":"content_block_start","content_block":{"type":"server_tool_use","id":"s1","name":"search","input":{}},"index":3}""", Input("""{\"q\": 1}""", 3), Tool("""{"limit":5}""", name: "list")], ["""c1 {"limit":5}"""] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Inputs))]
+    public async Task A_call_gets_its_own_input_wherever_it_stands(string what, string[] blocks, string[] ready)
+    {
+        var ask = Ask with { Tools = [.. Ask.Tools, new ToolDefinition("list", null, """{"type":"object","properties":{"limit":{"type":"integer"}}}""")] };
+
+        ChatAnswer answer = await Played([Start, .. blocks, End("tool_use", 9), Stop]).CompleteMessageAsync(ask);
+
+        answer.ToolCalls.Select(call => $"{call.Id} {call.Arguments}").Should().Equal(ready, $"{what}: {answer.Outcome.Explain()}");
+    }
+
+    [Theory]
+    [InlineData("""{"limit":5}""", "c1 {\"limit\":5}")]
+    [InlineData("\"{\\\"limit\\\":5}\"", "c1 {\"limit\":5}")]
+    [InlineData("null", "c1 {}")]
+    [InlineData("[5]", null)]
+    public async Task The_input_of_a_whole_message_is_taken_as_it_stands_or_not_at_all(string input, string? ready)
+    {
+        var ask = Ask with { Stream = false, Tools = [new ToolDefinition("list", null, """{"type":"object","properties":{"limit":{"type":"integer"}}}""")] };
+
+        ChatAnswer answer = await Whole($$"""{"type":"message","content":[{"type":"tool_use","id":"c1","name":"list","input":{{input}}}],"stop_reason":"tool_use","usage":{"input_tokens":12,"output_tokens":9} }""").CompleteMessageAsync(ask);
+
+        answer.ToolCalls.Select(call => $"{call.Id} {call.Arguments}").SingleOrDefault().Should().Be(ready);
+    }
+
+    [Fact]
+    public async Task An_input_with_bytes_that_are_no_text_is_read_with_the_replacement_character()
+    {
+        byte[] events = Encoding.Latin1.GetBytes($"data: {Start}\n\ndata: {Tool("{\"city\":\"Par\u00ffis\"}")}\n\ndata: {Closed}\n\ndata: {End("tool_use", 9)}\n\ndata: {Stop}\n\n");
+
+        ChatAnswer answer = await new CannedServer { Pieces = [events] }.NewAdapter().CompleteMessageAsync(Ask);
+
+        answer.ToolCalls.Should().ContainSingle().Which.Arguments.Should().Be("{\"city\":\"Par\uFFFDis\"}");
+    }
+
+    [Fact]
+    public async Task A_call_whose_pieces_contradict_its_start_is_not_handed_out()
+    {
+        ChatAnswer answer = await Played(Start, Tool("""{"city":"Paris"}"""), Input("""{\"city\": \"Oslo\"}"""), Closed, End("tool_use", 9), Stop).CompleteMessageAsync(Ask);
+
+        answer.ToolCalls.Should().BeEmpty();
+        answer.Outcome.Verdict.Should().Be(StreamVerdict.Malformed);
+        answer.Outcome.Explain().Should().Contain("other input in its pieces");
+    }
+
+    [Fact]
+    public async Task The_count_of_the_prompt_may_stand_at_the_start_only()
+    {
+        ChatAnswer answer = await Played(Start, Text("Hello."), """{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":3}}""", Stop).CompleteMessageAsync(Ask);
+
+        (answer.Usage!.PromptTokens, answer.Usage.CompletionTokens).Should().Be((12, 3));
+    }
+
+    [Fact]
+    public async Task Events_that_a_proxy_glued_together_are_all_read()
+    {
+        ChatAnswer answer = await CannedServer.Saying($"data: {Start}\ndata: {Text("Hel")}\ndata: {Text("lo.")}\n\ndata: {End("end_turn", 3)}\ndata: {Stop}\n\n").NewAdapter().CompleteMessageAsync(Ask);
+
+        (answer.Text, answer.Outcome.Verdict).Should().Be(("Hello.", StreamVerdict.Completed), answer.Outcome.Explain());
+    }
+
+    [Fact]
+    public async Task A_reason_is_told_as_it_reads_and_a_content_that_is_one_text_is_the_text()
+    {
+        ChatAnswer answer = await Whole("""{"type":"message","content":"Hello.","stop_reason":"\u0077ei\"rd","usage":{"input_tokens":12,"output_tokens":3}}""").CompleteMessageAsync(Ask with { Stream = false });
+
+        (answer.Text, answer.FinishReason!.Value.Value).Should().Be(("Hello.", "wei\"rd"));
+    }
+
     [Fact]
     public async Task Thinking_text_ids_counts_and_stop_strings_are_told()
     {
@@ -67,13 +149,7 @@ public sealed class MessageTests
     [Fact]
     public async Task A_whole_message_is_judged_too()
     {
-        var server = new CannedServer
-        {
-            ContentType = "application/json",
-            Pieces = [System.Text.Encoding.UTF8.GetBytes("""{"id":"m1","type":"message","role":"assistant","model":"tiny","content":[{"type":"thinking","thinking":"Hm."},{"type":"text","text":"Hel"},{"type":"text","text":"lo."},{"type":"tool_use","id":"c1","name":"get_weather","input":{"city":"Paris"}}],"stop_reason":"tool_use","usage":{"input_tokens":12,"output_tokens":9}}""")],
-        };
-
-        ChatAnswer answer = await server.NewAdapter().CompleteMessageAsync(Ask with { Stream = false });
+        ChatAnswer answer = await Whole("""{"id":"m1","type":"message","role":"assistant","model":"tiny","content":[{"type":"thinking","thinking":"Hm."},{"type":"text","text":"Hel"},{"type":"text","text":"lo."},{"type":"tool_use","id":"c1","name":"get_weather","input":{"city":"Paris"}}],"stop_reason":"tool_use","usage":{"input_tokens":12,"output_tokens":9}}""").CompleteMessageAsync(Ask with { Stream = false });
 
         (answer.Reasoning, answer.Text).Should().Be(("Hm.", "Hello."));
         answer.ToolCalls.Should().ContainSingle().Which.Should().Be(new ToolCall("c1", "get_weather", """{"city":"Paris"}"""));
@@ -143,9 +219,13 @@ public sealed class MessageTests
 
     private static string Text(string text) => $$"""{"type":"content_block_delta","delta":{"type":"text_delta","text":"{{text}}"},"index":0}""";
 
-    private static string Tool(string input = "{}") => """{"type":"content_block_start","content_block":{"type":"tool_use","id":"c1","name":"get_weather","input":""" + input + """},"index":0}""";
+    private static VllmInferenceAdapter Whole(string json) => new CannedServer { ContentType = "application/json", Pieces = [Encoding.UTF8.GetBytes(json)] }.NewAdapter();
 
-    private static string Input(string piece) => $$"""{"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"{{piece}}"},"index":0}""";
+    private static string Tool(string input = "{}", int block = 0, string id = "c1", string name = "get_weather") =>
+        $$"""{"type":"content_block_start","content_block":{"type":"tool_use","id":"{{id}}","name":"{{name}}","input":{{input}} },"index":{{block}} }""";
+
+    private static string Input(string piece, int block = 0) =>
+        $$"""{"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"{{piece}}"},"index":{{block}} }""";
 
     private static string End(string reason, int tokens) =>
         $$"""{"type":"message_delta","delta":{"stop_reason":"{{reason}}"},"usage":{"input_tokens":12,"output_tokens":{{tokens}} } }""";

@@ -39,7 +39,7 @@ public sealed class RequestCheckTests
         ChatRequest request = Hello with { Extra = JsonNode.Parse(extra)!.AsObject() };
 
         request.Invoking(deadly => deadly.Body()).Should().Throw<ArgumentException>(what)
-            .WithMessage(why).WithMessage("*ChatRequest.SendUnchecked sends it anyway.*");
+            .WithMessage(why).WithMessage("*SendUnchecked sends it anyway.*");
         (request with { SendUnchecked = true }).Body()[request.Extra!.First().Key].ShouldBeJson(request.Extra!.First().Value!.ToJsonString());
     }
 

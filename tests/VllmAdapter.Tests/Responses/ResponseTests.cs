@@ -219,6 +219,12 @@ public sealed class ResponseTests
         { "a refusal", [Item("message"), Delta("refusal", "I "), Delta("refusal", "won't."), Done("refusal", "refusal", "I won't.")], "", "", "I won't." },
         { "half a character in each piece", [Delta("output_text", "\\ud83d"), Delta("output_text", "\\ude42")], "\ud83d\ude42", "", "" },
         { "events that nobody knows", ["""{"type":"response.web_search_call.searching","item_id":"ws"}""", """{"type":"response.new"}""", Delta("output_text", "Hello.")], "Hello.", "", "" },
+        { "pieces without a place, and then the whole with one", ["""{"type":"response.output_text.delta","delta":"Hello."}""", Done("output_text", "text", "Hello."), Closed("""{"id":"i0","type":"message","content":[{"type":"output_text","text":"Hello."}]}""")], "Hello.", "", "" },
+        { "pieces with a place, and then the whole without one", [Delta("output_text", "Hello."), """{"type":"response.output_text.done","text":"Hello."}""", """{"type":"response.output_item.done","item":{"type":"message","content":[{"type":"output_text","text":"Hello."}]}}"""], "Hello.", "", "" },
+        { "a last piece that only the whole holds", [Delta("output_text", "Hel"), Done("output_text", "text", "Hello.")], "Hello.", "", "" },
+        { "a whole that is shorter than its pieces", [Delta("output_text", "Hello."), Done("output_text", "text", "Hel")], "Hello.", "", "" },
+        { "an item whose content is one text", [Closed("""{"id":"i0","type":"message","content":"Hello."}""")], "Hello.", "", "" },
+        { "events that a proxy glued together", [Delta("output_text", "Hel") + Delta("output_text", "lo.")], "Hello.", "", "" },
         { "values of wrong types", ["""{"type":"response.output_text.delta","delta":null}""", """{"type":"response.output_text.delta","delta":7}""", """{"type":"response.output_item.added","item":"x"}""", Delta("output_text", "Hello.")], "Hello.", "", "" },
     };
 
@@ -245,6 +251,98 @@ public sealed class ResponseTests
 
         answer.Text.Should().Be("Hello.");
         answer.ToolCalls.Should().ContainSingle().Which.Id.Should().Be("call_1");
+    }
+
+    public static TheoryData<string, string[], string, string[]> Calls => new()
+    {
+        { "the last piece of the arguments only where they stand whole", [Opened("f"), Piece("f", 0, """{\"city\": \"Par"""), Told("f", 0, """{\"city\": \"Paris\"}"""), ClosedCall("f", 0, """{\"city\": \"Paris\"}""")], "[]", ["""c-f {"city": "Paris"}"""] },
+        { "arguments that are written in another way where they stand whole", [Opened("f"), Piece("f", 0, """{\"city\": \"Paris\"}"""), ClosedCall("f", 0, """{\"city\":\"Paris\"}""")], "[]", ["""c-f {"city": "Paris"}"""] },
+        { "arguments that stand where the call begins, and once more in pieces", [Opened("f", 0, "\"{\\\"city\\\": \\\"Paris\\\"}\""), Piece("f", 0, """{\"city\": \"Paris\"}"""), ClosedCall("f", 0, """{\"city\": \"Paris\"}""")], "[]", ["""c-f {"city": "Paris"}"""] },
+        { "an empty object where the pieces are to come", [Opened("f", 0, "\"{}\""), Piece("f", 0, """{\"city\": \"Paris\"}"""), ClosedCall("f", 0, """{\"city\": \"Paris\"}""")], "[]", ["""c-f {"city": "Paris"}"""] },
+        { "arguments that are an object instead of its text", [Opened("f", 0, """{"city":"Paris"}"""), """{"type":"response.output_item.done","output_index":0,"item":{"type":"function_call","id":"f","call_id":"c-f","name":"get_weather","arguments":{"city":"Paris"}}}"""], "[]", ["""c-f {"city":"Paris"}"""] },
+        { "a call that is told whole but never closed", [Opened("f"), Piece("f", 0, """{\"city\": \"Paris\"}"""), Told("f", 0, """{\"city\": \"Paris\"}""")], "[]", ["""c-f {"city": "Paris"}"""] },
+        { "two calls of one item id, one after the other", [Opened("f"), Piece("f", 0, """{\"city\": \"Paris\"}"""), ClosedCall("f", 0, """{\"city\": \"Paris\"}"""), Opened("f", 1), Piece("f", 1, """{\"city\": \"Oslo\"}"""), ClosedCall("f", 1, """{\"city\": \"Oslo\"}""")], "[]", ["""c-f {"city": "Paris"}""", """c-f {"city": "Oslo"}"""] },
+        { "two calls of one item id, interleaved", [Opened("f"), Opened("f", 1), Piece("f", 0, """{\"city\": \"Paris\"}"""), Piece("f", 1, """{\"city\": \"Oslo\"}"""), ClosedCall("f", 0, """{\"city\": \"Paris\"}"""), ClosedCall("f", 1, """{\"city\": \"Oslo\"}""")], "[]", ["""c-f {"city": "Paris"}""", """c-f {"city": "Oslo"}"""] },
+        { "pieces of a call whose beginning was lost are not another's", [Opened("f"), Piece("g", 1, """{\"city\": \"Paris\"}"""), ClosedCall("f", 0, "")], "[]", [] },
+        { "a call that only the last event holds, after text", [Delta("output_text", "Let me see.")], """[{"type":"message","content":[{"type":"output_text","text":"Let me see."}]},{"type":"function_call","call_id":"c-g","name":"get_weather","arguments":"{\"city\": \"Paris\"}"}]""", ["""c-g {"city": "Paris"}"""] },
+        { "a second call that only the last event holds", [Opened("f"), Piece("f", 0, """{\"city\": \"Paris\"}"""), ClosedCall("f", 0, """{\"city\": \"Paris\"}""")], """[{"type":"function_call","call_id":"other","name":"get_weather","arguments":"{\"city\": \"Paris\"}"},{"type":"function_call","call_id":"c-g","name":"get_weather","arguments":"{\"city\": \"Oslo\"}"}]""", ["""c-f {"city": "Paris"}""", """c-g {"city": "Oslo"}"""] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task A_call_gets_its_own_arguments_wherever_they_stand(string what, string[] events, string output, string[] ready)
+    {
+        ScriptedReply script = events.Aggregate(Script.Empty, (reply, data) => reply.Event(data));
+        using FakeVllm vllm = Server("0.32.0", script.Event($$"""{"type":"response.completed","response":{"id":"resp_1","status":"completed","output":{{output}},"usage":{"input_tokens":3,"output_tokens":9,"total_tokens":12} } }"""));
+
+        ChatAnswer answer = await vllm.CreateAdapter().CompleteResponseAsync(AskWithTool);
+
+        answer.ToolCalls.Select(call => $"{call.Id} {call.Arguments}").Should().Equal(ready, $"{what}: {answer.Outcome.Explain()}");
+    }
+
+    [Fact]
+    public async Task A_call_that_is_closed_with_other_arguments_than_its_pieces_gave_is_not_handed_out()
+    {
+        using FakeVllm vllm = Server("0.32.0", Script.Empty.Event(Opened("f")).Event(Piece("f", 0, """{\"city\": \"Paris\"}""")).Event(ClosedCall("f", 0, """{\"city\": \"Oslo\"}"""))
+            .Event("""{"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[]}}"""));
+
+        StreamOutcome outcome = (await vllm.CreateAdapter().CompleteResponseAsync(AskWithTool)).Outcome;
+
+        outcome.ToolCalls.Should().BeEmpty();
+        outcome.Verdict.Should().Be(StreamVerdict.Malformed);
+        outcome.Explain().Should().Contain("other arguments than its pieces gave");
+    }
+
+    [Fact]
+    public async Task An_answer_that_only_the_last_event_holds_follows_the_reasoning_that_came()
+    {
+        using FakeVllm vllm = Server("0.32.0", Script.Empty.Event(Delta("reasoning_text", "Hm."))
+            .Event("""{"type":"response.completed","response":{"status":"completed","output":[{"type":"reasoning","content":[{"type":"reasoning_text","text":"Hm."}]},{"type":"message","content":[{"type":"output_text","text":"Hello."}]}]}}"""));
+
+        ChatAnswer answer = await vllm.CreateAdapter().CompleteResponseAsync(Ask);
+
+        (answer.Reasoning, answer.Text).Should().Be(("Hm.", "Hello."));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_whose_item_the_server_calls_incomplete_is_withheld_whatever_the_response_is_called(bool stream)
+    {
+        const string Item = """{"type":"function_call","id":"f","call_id":"c1","name":"get_weather","arguments":"{\"city\": \"Paris\"}","status":"incomplete"}""";
+        ScriptedReply script = stream
+            ? Script.Empty.Event($$"""{"type":"response.output_item.done","output_index":0,"item":{{Item}} }""").Event("""{"type":"response.completed","response":{"status":"completed","output":[]}}""")
+            : Script.Replies(200, $$"""{"object":"response","status":"completed","output":[{{Item}}]}""", "application/json");
+        using FakeVllm vllm = Server("0.32.0", script);
+
+        StreamOutcome outcome = (await vllm.CreateAdapter().CompleteResponseAsync(AskWithTool with { Stream = stream })).Outcome;
+
+        outcome.Verdict.Should().Be(StreamVerdict.StoppedByServer);
+        outcome.WithheldToolCalls.Should().ContainSingle().Which.Reason.Should().Be(WithheldReason.ChoiceNotFinished);
+    }
+
+    [Theory]
+    [InlineData("""{"object":"response","status":"queued","output":[]}""", "*before the response was finished*")]
+    [InlineData("""{"object":"response","status":"in_progress","output":[{"type":"message","content":[{"type":"output_text","text":"Hel"}]}]}""", "*before the response was finished*")]
+    [InlineData("""{"object":"response","status":"completed","error":{"message":"The engine is gone."},"output":[]}""", "*The engine is gone*")]
+    public async Task A_whole_response_that_is_under_way_or_names_an_error_is_no_answer(string json, string message)
+    {
+        using FakeVllm vllm = Server("0.32.0", Script.Replies(200, json, "application/json"));
+        Func<Task> ask = () => vllm.CreateAdapter(options => options.Resilience.MaxAttempts = 1).CompleteResponseAsync(Ask with { Stream = false, OnIncompleteStream = IncompleteStreamBehavior.Throw });
+
+        (await ask.Should().ThrowAsync<VllmException>()).WithMessage(message);
+    }
+
+    [Theory]
+    [InlineData("""{"status":"completed","output":[{"role":"assistant","content":[{"type":"output_text","text":"Hello."}]}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}""")]
+    [InlineData("""{"object":"response","status":"completed","output":[{"type":"message","content":"Hello."}],"usage":{"input_tokens":3,"output_tokens":2,"total_tokens":5}}""")]
+    public async Task A_whole_response_in_which_a_gateway_left_something_out_is_still_read(string json)
+    {
+        using FakeVllm vllm = Server("0.32.0", Script.Replies(200, json, "application/json"));
+
+        ChatAnswer answer = await vllm.CreateAdapter().CompleteResponseAsync(Ask with { Stream = false });
+
+        (answer.Text, answer.Usage!.PromptTokens, answer.Usage.CompletionTokens).Should().Be(("Hello.", 3, 2));
     }
 
     [Fact]
@@ -279,6 +377,16 @@ public sealed class ResponseTests
     private static string Delta(string kind, string text) => $$"""{"type":"response.{{kind}}.delta","output_index":0,"content_index":0,"item_id":"i0","delta":"{{text}}"}""";
 
     private static string Done(string kind, string field, string text) => $$"""{"type":"response.{{kind}}.done","output_index":0,"content_index":0,"item_id":"i0","{{field}}":"{{text}}"}""";
+
+    private static string Opened(string id, int place = 0, string arguments = "\"\"") =>
+        $$"""{"type":"response.output_item.added","output_index":{{place}},"item":{"id":"{{id}}","type":"function_call","call_id":"c-{{id}}","name":"get_weather","arguments":{{arguments}} } }""";
+
+    private static string Piece(string id, int place, string piece) => $$"""{"type":"response.function_call_arguments.delta","output_index":{{place}},"item_id":"{{id}}","delta":"{{piece}}"}""";
+
+    private static string Told(string id, int place, string arguments) => $$"""{"type":"response.function_call_arguments.done","output_index":{{place}},"item_id":"{{id}}","arguments":"{{arguments}}"}""";
+
+    private static string ClosedCall(string id, int place, string arguments) =>
+        $$"""{"type":"response.output_item.done","output_index":{{place}},"item":{"id":"{{id}}","type":"function_call","call_id":"c-{{id}}","name":"get_weather","arguments":"{{arguments}}","status":"completed"} }""";
 
     private static string Closed(string item) => $$"""{"type":"response.output_item.done","output_index":0,"item":{{item}} }""";
 
