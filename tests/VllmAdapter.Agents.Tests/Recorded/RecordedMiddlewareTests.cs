@@ -3,7 +3,7 @@ using VllmAdapter.Tests.Recorded;
 namespace VllmAdapter.Agents.Tests.Recorded;
 
 /// <summary>
-/// Recorded replies to requests with tools, over sockets through the middleware of Microsoft.Extensions.AI: one in seven of them, with the environment
+/// Recorded replies to requests with tools, over sockets through the middleware of Microsoft.Extensions.AI: one in 13 of them, with the environment
 /// variable VLLMADAPTER_FULL_SWEEP=1 all.
 /// </summary>
 [Trait("Sweep", "full")]
@@ -14,7 +14,7 @@ public sealed class RecordedMiddlewareTests
         get
         {
             var rows = new TheoryData<RecordedPath, bool>();
-            foreach (Recording recording in Sweep.Of(ToolRecordings.All, every: 7))
+            foreach (Recording recording in Sweep.Of(ToolRecordings.All, every: 13))
             {
                 rows.Add(new RecordedPath(recording.Path), true);
                 rows.Add(new RecordedPath(recording.Path), false);

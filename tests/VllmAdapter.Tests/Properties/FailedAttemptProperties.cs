@@ -8,7 +8,7 @@ using VllmAdapter.Tests.Wire;
 namespace VllmAdapter.Tests.Properties;
 
 /// <summary>
-/// What a failed attempt received dies with it: the answer is that of the attempt that gave it, to the letter. By default 200 pairs of attempts
+/// What a failed attempt received dies with it: the answer is that of the attempt that gave it, to the letter. By default 100 pairs of attempts
 /// from a fixed seed; with the environment variable VLLMADAPTER_FULL_SWEEP=1 they are 2,000.
 /// </summary>
 [Trait("Sweep", "full")]
@@ -17,7 +17,7 @@ public sealed class FailedAttemptProperties
     private static readonly TimeSpan AttemptLimit = TimeSpan.FromSeconds(10);
 
     private static readonly Config Checks = Config.QuickThrowOnFailure
-        .WithMaxTest(Sweep.IsFull ? 2_000 : 200)
+        .WithMaxTest(Sweep.IsFull ? 2_000 : 100)
         .WithQuietOnSuccess(true)
         .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(9242, 1359), FSharpOption<int>.None)));
 

@@ -7,14 +7,14 @@ using VllmAdapter.Tests.Wire;
 namespace VllmAdapter.Tests.Properties;
 
 /// <summary>
-/// What holds for every reply, whatever is in it and wherever it ends. By default 200 replies a property from a fixed seed; with the
+/// What holds for every reply, whatever is in it and wherever it ends. By default 100 replies a property from a fixed seed; with the
 /// environment variable VLLMADAPTER_FULL_SWEEP=1 they are 2,000.
 /// </summary>
 [Trait("Sweep", "full")]
 public sealed class StreamProperties
 {
     private static readonly Config Checks = Config.QuickThrowOnFailure
-        .WithMaxTest(Sweep.IsFull ? 2_000 : 200)
+        .WithMaxTest(Sweep.IsFull ? 2_000 : 100)
         .WithQuietOnSuccess(true)
         .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(58228, 2115), FSharpOption<int>.None)));
 

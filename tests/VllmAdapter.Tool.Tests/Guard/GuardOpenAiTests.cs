@@ -15,7 +15,7 @@ public sealed class GuardOpenAiTests
     // The SDK asks for one choice.
     public static TheoryData<string> Streams =>
     [
-        .. Sweep.Of(Scenarios.All.Where(one => one.Transports.HasFlag(ScenarioTransports.Http1) && one.Request is { Stream: true, ChoiceCount: null or 1 }), every: 3)
+        .. Sweep.Of(Scenarios.All.Where(one => one.Transports.HasFlag(ScenarioTransports.Http1) && one.Request is { Stream: true, ChoiceCount: null or 1 }), every: 5)
             .Select(one => one.Name),
     ];
 
@@ -44,7 +44,7 @@ public sealed class GuardOpenAiTests
     public static TheoryData<string> WholeAnswers =>
     [
         .. Sweep.Of(Scenarios.All.Where(one => one.Transports.HasFlag(ScenarioTransports.Http1) && one.Request is { Stream: true, ChoiceCount: null or 1, Reasoning: null }
-            && one.Expected is { Verdict: StreamVerdict.Completed, Withheld.Count: 0 } && one.Name != "stop, then silence"), every: 3).Select(one => one.Name),
+            && one.Expected is { Verdict: StreamVerdict.Completed, Withheld.Count: 0 } && one.Name != "stop, then silence"), every: 5).Select(one => one.Name),
     ];
 
     [Theory]

@@ -16,7 +16,7 @@ public sealed class GuardRecordedTests
         RecordedExchange? playing = null;
         await using FakeVllm vllm = await FakeVllm.StartAsync(new FakeVllmOptions { Model = null }, _ => Script.Replays(playing!));
         await using RunningGuard guard = await RunningGuard.WithAsync(
-            new() { ["MaxAttempts"] = "1", ["FirstChunk"] = "00:00:00.300", ["BetweenChunks"] = "00:00:00.300" }, vllm.Endpoint);
+            new() { ["MaxAttempts"] = "1", ["FirstChunk"] = "00:00:03", ["BetweenChunks"] = "00:00:01" }, vllm.Endpoint);
         List<string> wrong = [];
         int played = 0;
         foreach (string file in Directory.EnumerateFiles(Path.Combine(Folder, server), "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))

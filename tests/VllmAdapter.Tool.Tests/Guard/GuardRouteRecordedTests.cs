@@ -1,10 +1,13 @@
 namespace VllmAdapter.Tool.Tests.Guard;
 
-/// <summary>What real servers were recorded to say on plain completions and responses, through a guard, to a client that believes it.</summary>
+/// <summary>What real servers were recorded to say on plain completions and responses, through a guard, to a client that believes it. All of it is a full sweep.</summary>
+[Trait("Sweep", "full")]
 public sealed class GuardRouteRecordedTests
 {
     public static TheoryData<string> Recorded =>
-        [.. Directory.EnumerateFiles(Folder, "*.json", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+    [
+        .. Sweep.Of(Directory.EnumerateFiles(Folder, "*.json", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file).Replace('\\', '/')).Order(StringComparer.Ordinal), every: 3),
+    ];
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "RouteRecordings");
 
