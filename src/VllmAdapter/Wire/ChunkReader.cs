@@ -173,6 +173,7 @@ internal sealed class ChunkReader
 
     private int Parse(ReadOnlySpan<byte> json, EventReading reading)
     {
+        _indexes.BeginEvent();
         var reader = new Utf8JsonReader(json, JsonText.Reading);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             throw new JsonException("an event is not a JSON object");

@@ -13,14 +13,17 @@ public sealed class ChunkReaderChoiceTests
     [InlineData("no answer asked for", 0, "0 1", "0 0", 2)]
     [InlineData("two choices, as asked for", 2, "0 1 0 1", "0 1 0 1", 2)]
     [InlineData("more choices than asked for", 2, "0 1 2", "0 1 2", 3)]
+    [InlineData("two side by side where one was asked for", 1, "0+1 1 0", "0+1 1 0", 2)]
+    [InlineData("one index twice side by side", 1, "1+1", "0+0", 1)]
     public void Where_one_answer_was_asked_for_every_index_is_that_of_the_first(string what, int asked, string indexes, string choices, int seen)
     {
         var reader = new ChunkReader(asked);
-        List<int> read = [];
-        foreach (string index in indexes.Split(' '))
+        List<string> read = [];
+        foreach (string together in indexes.Split(' '))
         {
-            reader.Read(Encoding.UTF8.GetBytes($$$"""{"choices":[{"index":{{{index}}},"delta":{"content":"a"}}]}"""));
-            read.Add(reader.Chunks[0].ChoiceIndex);
+            string pieces = string.Join(',', together.Split('+').Select(index => $$$"""{"index":{{{index}}},"delta":{"content":"a"}}"""));
+            reader.Read(Encoding.UTF8.GetBytes($$"""{"choices":[{{pieces}}]}"""));
+            read.Add(string.Join('+', reader.Chunks.Select(chunk => chunk.ChoiceIndex)));
         }
 
         string.Join(' ', read).Should().Be(choices, what);
