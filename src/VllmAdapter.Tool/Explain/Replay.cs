@@ -40,8 +40,12 @@ internal sealed record Replay
         ChatStream stream = adapter.StreamChatAsync(QuestionOf(exchange.Request), cancellationToken);
         try
         {
-            await foreach (ChatChunk chunk in stream.ConfigureAwait(false))
-                trace.Take(chunk);
+            IAsyncEnumerator<ChatChunk> chunks = stream.GetAsyncEnumerator(CancellationToken.None);
+            await using (chunks.ConfigureAwait(false))
+            {
+                while (await NextAsync(chunks, transport).ConfigureAwait(false))
+                    trace.Take(chunks.Current);
+            }
         }
         catch (VllmRequestException refusal)
         {
@@ -55,6 +59,15 @@ internal sealed record Replay
             Answer = stream.Answer,
             HasUnread = transport.PiecesRead < exchange.Response.Pieces.Count,
         };
+    }
+
+    private static ValueTask<bool> NextAsync(IAsyncEnumerator<ChatChunk> chunks, ReplayTransport transport)
+    {
+        ValueTask<bool> next = chunks.MoveNextAsync();
+        if (!next.IsCompleted)
+            transport.ReaderWaits();
+
+        return next;
     }
 
     // Field by field what was asked, so that the judge knows it. A request that asks nothing cannot be sent; what it says is not looked at.

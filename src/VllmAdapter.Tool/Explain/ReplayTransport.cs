@@ -6,8 +6,13 @@ namespace VllmAdapter.Tool.Explain;
 /// <summary>Answers the one request of a replay with what was recorded, on a clock that moves with the recording and waits for nobody.</summary>
 internal sealed class ReplayTransport(RecordedResponse recorded, ManualTimeProvider clock) : HttpMessageHandler
 {
+    private readonly TaskCompletionSource _readerWaits = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>How many pieces of the recording were read.</summary>
     public int PiecesRead { get; private set; }
+
+    /// <summary>To be told when the reader waits, and so has set its limits: before that, time must not go on by itself.</summary>
+    public void ReaderWaits() => _readerWaits.TrySetResult();
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -56,7 +61,7 @@ internal sealed class ReplayTransport(RecordedResponse recorded, ManualTimeProvi
     // Nothing comes any more: time goes on from limit to limit until the reader gives up.
     private async ValueTask<ReadOnlyMemory<byte>> StaySilentAsync(CancellationToken cancellationToken)
     {
-        await Task.Yield();
+        await _readerWaits.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
             await clock.WhenTimerArmedAsync(cancellationToken).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal static class ToolsCheck
             {
                 throw RequestRefusal.Because(
                     $"Two tools are called '{ServerText.Quote(name)}', and their calls could not be told apart. Give each a name of its own; "
-                    + $"{nameof(ChatRequest)}.{nameof(ChatRequest.SendUnchecked)} sends it anyway.");
+                    + $"{nameof(ChatRequest.SendUnchecked)} sends it anyway.");
             }
         }
     }

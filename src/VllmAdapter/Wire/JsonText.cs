@@ -16,7 +16,8 @@ internal static class JsonText
 
     private const int ShortEscape = 2;
     private const int LongEscape = 6;
-    private const int MostOnStack = 256;
+    private const int MostOnStack = 64;
+    private const int FewLetters = 16;
 
     public static JsonReaderOptions Reading { get; } = new() { MaxDepth = MaxDepth };
 
@@ -55,7 +56,7 @@ internal static class JsonText
         {
             int plain = inside.IndexOf((byte)'\\');
             if (plain != 0)
-                length += Encoding.UTF8.GetChars(plain < 0 ? inside : inside[..plain], text[length..]);
+                length += Decode(plain < 0 ? inside : inside[..plain], text[length..]);
 
             if (plain < 0)
                 break;
@@ -70,6 +71,23 @@ internal static class JsonText
             ArrayPool<char>.Shared.Return(rented);
 
         return read;
+    }
+
+    // Between two escapes there are mostly a few letters, for which the decoder is not worth its call.
+    private static int Decode(ReadOnlySpan<byte> plain, Span<char> text)
+    {
+        if (plain.Length > FewLetters)
+            return Encoding.UTF8.GetChars(plain, text);
+
+        for (int i = 0; i < plain.Length; i++)
+        {
+            if (!Ascii.IsValid(plain[i]))
+                return i + Encoding.UTF8.GetChars(plain[i..], text[i..]);
+
+            text[i] = (char)plain[i];
+        }
+
+        return plain.Length;
     }
 
     private static char Escaped(ReadOnlySpan<byte> escape)

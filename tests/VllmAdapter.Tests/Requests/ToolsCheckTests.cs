@@ -13,7 +13,7 @@ public sealed class ToolsCheckTests
         using FakeVllm vllm = FakeVllm.InMemory();
 
         (await vllm.CreateAdapter().Awaiting(a => a.CompleteChatAsync(Twins)).Should().ThrowAsync<ArgumentException>().WithParameterName("request"))
-            .Which.Message.Should().StartWith("Two tools are called 'look', and their calls could not be told apart. Give each a name of its own; ChatRequest.SendUnchecked");
+            .Which.Message.Should().StartWith("Two tools are called 'look', and their calls could not be told apart. Give each a name of its own; SendUnchecked");
 
         vllm.Requests.Should().BeEmpty();
     }
