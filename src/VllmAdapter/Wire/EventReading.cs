@@ -6,7 +6,7 @@ internal sealed class EventReading
 {
     // An event is parsed without waiting, and so on one thread.
     [ThreadStatic]
-    private static EventReading? t_free;
+    private static EventReading? _kept;
 
     private EventReading() => Choice = new ChoiceReading(Values, Shape);
 
@@ -22,8 +22,8 @@ internal sealed class EventReading
     /// <summary>Lends one for an event, empty. One that is not given back with <see cref="Return"/> is made anew, and nothing else.</summary>
     public static EventReading Lend()
     {
-        EventReading reading = t_free ?? new EventReading();
-        t_free = null;
+        EventReading reading = _kept ?? new EventReading();
+        _kept = null;
         return reading;
     }
 
@@ -33,6 +33,6 @@ internal sealed class EventReading
         Values.Begin();
         Shape.Begin();
         Choice.Begin();
-        t_free = this;
+        _kept = this;
     }
 }

@@ -10,9 +10,9 @@ namespace VllmAdapter.Tests.Wire;
 public sealed class ChunkReaderPropertyTests
 {
     private const int Seed = 20_261_126;
-    private const int Length = 8;
+    private const int Length = 12;
 
-    private static readonly int Streams = Sweep.IsFull ? 150_000 : 2_500;
+    private static readonly int Streams = Sweep.IsFull ? 100_000 : 1_700;
 
     [Theory]
     [InlineData(true)]
