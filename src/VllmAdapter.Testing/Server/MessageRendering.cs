@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace VllmAdapter.Testing;
@@ -7,7 +6,7 @@ namespace VllmAdapter.Testing;
 /// <summary>Turns a literal script into the events of <c>/v1/messages</c>. <c>Done</c> is <c>message_stop</c>, which the route has in the place of a sentinel.</summary>
 internal sealed class MessageRendering(ScriptedReply script, FakeCall call, VllmProfile profile)
 {
-    private readonly ImmutableArray<WireStep>.Builder _steps = ImmutableArray.CreateBuilder<WireStep>();
+    private readonly EventWriter _events = new(script, profile);
     private readonly MessageWriter _message = new(call, profile);
     private ScriptStep? _block;
     private ScriptStep.Finish? _finish;
@@ -20,7 +19,7 @@ internal sealed class MessageRendering(ScriptedReply script, FakeCall call, Vllm
         foreach (ScriptStep step in script.Steps)
             Add(step);
 
-        return _steps.ToImmutable();
+        return _events.Written;
     }
 
     private void Add(ScriptStep step)
@@ -31,8 +30,7 @@ internal sealed class MessageRendering(ScriptedReply script, FakeCall call, Vllm
                 Add(counted.Delta);
                 break;
             case ScriptStep.Say or ScriptStep.ReasoningPart or ScriptStep.CallPart:
-                if (script.Pace > TimeSpan.Zero)
-                    _steps.Add(new WireStep.Pause(script.Pace));
+                _events.Pace();
                 Say(step);
                 break;
             case ScriptStep.Finish finish:
@@ -44,25 +42,13 @@ internal sealed class MessageRendering(ScriptedReply script, FakeCall call, Vllm
                 _usage = new FakeTokens(usage.Prompt, usage.Completion, usage.Reasoning);
                 break;
             case ScriptStep.Failure failure:
-                Piece($"event: error{script.LineEnd}data: {MessageWriter.Error(failure.Fault ?? profile.EngineDeath)}{script.LineEnd}{script.LineEnd}");
+                _events.Event(MessageWriter.Error(failure.Fault ?? profile.EngineDeath), "error");
                 break;
             case ScriptStep.Done:
                 End();
                 break;
-            case ScriptStep.Event raw:
-                Piece($"data: {raw.Data}{script.LineEnd}{script.LineEnd}");
-                break;
-            case ScriptStep.Comment comment:
-                Piece($": {comment.Text}{script.LineEnd}{script.LineEnd}");
-                break;
-            case ScriptStep.Raw raw:
-                _steps.Add(new WireStep.Piece(raw.Bytes));
-                break;
-            case ScriptStep.Pause pause:
-                _steps.Add(new WireStep.Pause(pause.Length));
-                break;
-            case ScriptStep.Gate gate:
-                _steps.Add(new WireStep.Gate(gate.Opens));
+            default:
+                _events.Add(step);
                 break;
         }
     }
@@ -120,8 +106,6 @@ internal sealed class MessageRendering(ScriptedReply script, FakeCall call, Vllm
     private void Event(string type, JsonObject data)
     {
         data.Insert(0, "type", type);
-        Piece($"event: {type}{script.LineEnd}data: {data.ToJsonString()}{script.LineEnd}{script.LineEnd}");
+        _events.Event(data.ToJsonString(), type);
     }
-
-    private void Piece(string text) => _steps.Add(new WireStep.Piece(Encoding.UTF8.GetBytes(text)));
 }
