@@ -61,16 +61,24 @@ internal static class ToolsBody
     private static void WriteParameters(Utf8JsonWriter json, ToolDefinition tool, JsonElement parameters) =>
         JsonSchemaText.ObjectOnly(parameters, $"Parameters of tool '{tool.Name}'").WriteTo(json);
 
-    private static void PutChoice(BodyWriter body, ToolChoice? choice)
+    /// <summary>Writes a choice that is a word.</summary>
+    /// <returns>The function that the choice names, of which each route makes an object of its own; null if nothing is left to write.</returns>
+    public static string? BeginChoice(BodyWriter body, ToolChoice? choice)
     {
         if (choice is not { Value: { Length: > 0 } word } || !body.Begin("tool_choice"))
-            return;
+            return null;
 
-        if (choice.Value.Function is not { } function)
-        {
-            body.Json.WriteStringValue(word);
+        if (choice.Value.Function is { } function)
+            return function;
+
+        body.Json.WriteStringValue(word);
+        return null;
+    }
+
+    private static void PutChoice(BodyWriter body, ToolChoice? choice)
+    {
+        if (BeginChoice(body, choice) is not { } function)
             return;
-        }
 
         body.Json.WriteStartObject();
         body.Json.WriteString("type"u8, "function"u8);

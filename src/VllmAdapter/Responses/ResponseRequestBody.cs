@@ -85,14 +85,8 @@ internal static class ResponseRequestBody
 
     private static void PutChoice(BodyWriter body, ToolChoice? choice)
     {
-        if (choice is not { Value: { Length: > 0 } word } || !body.Begin("tool_choice"))
+        if (ToolsBody.BeginChoice(body, choice) is not { } function)
             return;
-
-        if (choice.Value.Function is not { } function)
-        {
-            body.Json.WriteStringValue(word);
-            return;
-        }
 
         body.Json.WriteStartObject();
         body.Json.WriteString("type"u8, "function"u8);
